@@ -1,0 +1,44 @@
+# make corpus   build training shards from the code of this Python, or from INPUT=~/src
+# make test     every test        make check   format, lint, types, import rules
+# Each sets itself up in .venv first, with the versions pinned in constraints.txt.
+
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3.14 python3; do \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
+OUT ?= $(if $(INPUT),build/corpus,build/quickstart)
+WORKERS ?=
+
+.DELETE_ON_ERROR:
+.PHONY: corpus test check format clean help
+
+corpus: $(READY)
+	@$(BIN)/codecorpus build $(if $(INPUT),recipes/folder.yaml $(foreach path,$(INPUT),--input $(path)),recipes/quickstart.yaml) \
+		--out $(OUT) $(if $(WORKERS),--workers $(WORKERS))
+
+test: $(READY)
+	$(BIN)/pytest -n 2
+
+check: $(READY)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(READY)
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+$(READY): pyproject.toml constraints.txt
+	@test -n "$(PYTHON)" || { echo "codecorpus needs Python 3.11 or newer; none was found on PATH" >&2; exit 2; }
+	@echo "Setting up $(VENV) (about a minute, 1.1 GB)"
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@PIP_CONSTRAINT=constraints.txt PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip install --quiet --editable '.[dev]'
+	@touch $(READY)
+
+clean:
+	rm -rf build $(VENV)
+
+help:
+	@sed -n 's/^# //p' Makefile

@@ -1,0 +1,33 @@
+"""The rule `digit_ratio`."""
+
+from typing import ClassVar
+
+from pydantic import Field
+
+from filters.rule import Ratio, RatioBounds, Threshold
+
+MAX_RATIO = 0.20
+
+
+class DigitRatio(Threshold[RatioBounds]):
+    """Keeps files of which at most 20 % of the characters are digits.
+
+    More digits mean tables, coordinates or dumps.
+
+    Source: RefineCode (OpenCoder, arXiv 2411.04905) allows at most 20 % of digits. Here digits are
+    the code points of Unicode category N (so `²` and `Ⅷ` count), the share is of all code points,
+    and exactly 20 % stays.
+    """
+
+    signal: ClassVar[str] = "digit_ratio"
+
+    min: Ratio | None = Field(
+        default=None,
+        description="Smallest share of digits that passes; null: no limit.",
+        examples=[0.01],
+    )
+    max: Ratio | None = Field(
+        default=MAX_RATIO,
+        description="Largest share of digits that passes; null: no limit.",
+        examples=[0.2],
+    )

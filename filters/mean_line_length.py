@@ -1,0 +1,42 @@
+"""The rule `mean_line_length`."""
+
+from typing import ClassVar
+
+from pydantic import Field
+
+from filters.language_names import Language
+from filters.rule import MeanBounds, MeanCharacters, Threshold
+
+MAX_CHARACTERS = 100.0
+
+
+class MeanLineLength(Threshold[MeanBounds]):
+    """Keeps files whose lines are at most 100 characters long on average.
+
+    Longer lines on average are mostly minified code, encoded data or tables.
+
+    Source: CodeGeeX (arXiv 2303.17568 and its README) drops files with more than 100 characters per
+    line on average; CodeParrot and StarCoder (arXiv 2305.06161) use the same limit. All leave open
+    what counts. Here characters are code points, a line's terminator is no part of it, a terminator
+    at the end of the text starts no further line, and empty lines count; exactly 100 stays.
+    """
+
+    signal: ClassVar[str] = "mean_line_length"
+
+    min: MeanCharacters | None = Field(
+        default=None,
+        description="Smallest mean that passes; null: no limit.",
+        examples=[5],
+    )
+    max: MeanCharacters | None = Field(
+        default=MAX_CHARACTERS,
+        description="Largest mean that passes; null: no limit.",
+        examples=[100],
+    )
+    languages: dict[Language, MeanBounds] = Field(
+        default={},
+        description="Other limits for some languages, by name; one left out stays the rule's. "
+        "HTML is written with longer lines.",
+        examples=[{"HTML": {"max": 300}}],
+        json_schema_extra={"expects": "a mapping of languages to {min, max}"},
+    )

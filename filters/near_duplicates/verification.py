@@ -1,0 +1,174 @@
+"""Is a candidate pair similar? Decided on whole sketches by counting, exactly if one wants to.
+
+A sketch keeps `BITS` = 2 bits of each position, so positions whose values differ agree by chance
+with probability C = 1/4, and of m equal positions among k the unbiased estimate of the Jaccard
+similarity is (m / k - C) / (1 - C) (Li and König, b-bit minwise hashing, WWW 2010, equation 5, for
+sets that are small beside the universe). Whether a pair is similar is a comparison of integers.
+
+F1 on 10,000 source files and 3,000 edited copies, truth by exact Jaccard of all pairs, `choose`'s
+bands, 256 permutations; settled means that pairs within so many standard errors of the threshold
+(`doubtful`) are decided by `exact_jaccard`, which needs the text of the files they name again:
+
+    threshold  settled      over pairs  over removed files  doubtful pairs  files they name
+    0.85       none         0.976       0.975               -               -
+               +-1 error    0.996       0.996               8 %             6 %
+               +-2 errors   0.9997      0.9993              15 %            11 %
+    0.7        none         0.980       0.987               -               -
+               +-1 error    0.997       0.997               4 %             5 %
+               +-2 errors   0.9995      0.9995              7 %             8 %
+
+How good sketches alone are depends on how many pairs lie near the threshold: with three edited
+copies for every two files they are at 0.96 to 0.98, with pairs settled still at 0.999 and more.
+"""
+
+from fractions import Fraction
+from math import ceil, floor, sqrt
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from filters.near_duplicates.bands import exactly
+from filters.near_duplicates.shingles import read_only, shingle
+from filters.near_duplicates.signatures import BITS, FINE
+from foundation.columns import ByteColumn
+from foundation.compiling import kernel
+from foundation.errors import UsageError
+from foundation.words import load64, population_count
+
+_CHANCE = Fraction(1, 1 << BITS)
+_PAIRS = np.uint64(0x5555555555555555)
+
+
+def similarity(
+    sketches: NDArray[np.uint8], left: NDArray[Any], right: NDArray[Any]
+) -> NDArray[np.float64]:
+    """The estimated Jaccard similarity of each pair, float64, 0 to 1; identical sketches give 1.0.
+
+    Args:
+        sketches: uint8[m, permutations], of `compact`; may be a memory map.
+        left: numbers of rows of `sketches`, any integer type.
+        right: as many.
+    """
+    return estimate(matches(sketches, left, right), sketches.shape[1])
+
+
+def matches(
+    sketches: NDArray[np.uint8], left: NDArray[Any], right: NDArray[Any]
+) -> NDArray[np.int32]:
+    """How many positions of each pair's sketches agree, int32, 0 to 4 * permutations.
+
+    Args:
+        sketches: uint8[m, permutations], of `compact`; may be a memory map.
+        left: numbers of rows of `sketches`, any integer type.
+        right: as many.
+    """
+    found = np.empty(len(left), np.int32)
+    _matches(read_only(sketches), left.astype(np.int64), right.astype(np.int64), found)
+    return found
+
+
+def estimate(matched: NDArray[Any], permutations: int) -> NDArray[np.float64]:
+    """The similarity that numbers of equal positions stand for, float64, at least 0.
+
+    Args:
+        matched: of `matches`.
+        permutations: bytes of a sketch.
+    """
+    chance = float(_CHANCE)
+    share = matched.astype(np.float64) / (FINE * permutations)
+    return np.maximum((share - chance) / (1.0 - chance), 0.0)
+
+
+def matches_needed(threshold: float, permutations: int) -> int:
+    """The least number of equal positions whose estimate reaches `threshold`; exact.
+
+    Args:
+        threshold: 0 to 1.
+        permutations: bytes of a sketch.
+    """
+    if not 0 <= threshold <= 1:
+        raise UsageError(f"threshold is {threshold}; expected 0 to 1, such as 0.85")
+    share = exactly(threshold) * (1 - _CHANCE) + _CHANCE
+    return ceil(FINE * permutations * share)
+
+
+def doubtful(threshold: float, permutations: int, *, errors: float = 2.0) -> tuple[int, int]:
+    """The numbers of equal positions, first and last, that are too near the threshold to be sure.
+
+    Args:
+        threshold: 0 to 1.
+        permutations: bytes of a sketch.
+        errors: standard errors of an estimate from `k` independent positions on either side; with
+            2, fewer than 1 pair in 1,000 is decided wrongly after the pairs between are settled.
+    """
+    middle = matches_needed(threshold, permutations)
+    positions = FINE * permutations
+    share = middle / positions
+    margin = floor(errors * sqrt(positions * share * (1.0 - share)))
+    return max(middle - margin, 0), min(middle + margin, positions)
+
+
+def exact_jaccard(
+    column: ByteColumn, left: NDArray[Any], right: NDArray[Any], ngram: int
+) -> NDArray[np.float64]:
+    """The Jaccard similarity of each pair's sets of shingles, float64; of two empty sets 1.0.
+
+    Equal up to collisions of 64-bit hashes. Takes 8 bytes for each shingle of a file that a pair
+    names, so callers cut long lists of pairs by the files they name.
+
+    Args:
+        column: the files' bytes.
+        left: numbers of files in `column`, any integer type.
+        right: as many.
+        ngram: tokens in a shingle, at least 1.
+    """
+    named, places = np.unique(np.concatenate([left, right]).astype(np.int64), return_inverse=True)
+    sets = shingle(column.select(named), ngram).distinct()
+    found = np.empty(len(left), np.float64)
+    _jaccard(sets.hashes, sets.offsets, places[: len(left)], places[len(left) :], found)
+    return found
+
+
+@kernel
+def _matches(
+    sketches: NDArray[np.uint8],
+    left: NDArray[np.int64],
+    right: NDArray[np.int64],
+    out: NDArray[np.int32],
+) -> None:
+    """Count the pairs of bits that are equal, eight bytes at a time."""
+    size = sketches.shape[1]
+    whole = size & ~7
+    for pair in range(len(left)):
+        first, second = left[pair] * size, right[pair] * size
+        unequal = np.uint64(0)
+        for offset in range(0, whole, 8):
+            word = load64(sketches, first + offset) ^ load64(sketches, second + offset)
+            unequal += population_count((word | (word >> np.uint64(1))) & _PAIRS)
+        for offset in range(whole, size):
+            word = np.uint64(sketches[left[pair], offset] ^ sketches[right[pair], offset])
+            unequal += population_count((word | (word >> np.uint64(1))) & _PAIRS)
+        out[pair] = 4 * size - np.int64(unequal)
+
+
+@kernel
+def _jaccard(
+    hashes: NDArray[np.uint64],
+    offsets: NDArray[np.int64],
+    left: NDArray[np.int64],
+    right: NDArray[np.int64],
+    out: NDArray[np.float64],
+) -> None:
+    """Merge two ascending sets."""
+    for pair in range(len(left)):
+        first, first_end = offsets[left[pair]], offsets[left[pair] + 1]
+        second, second_end = offsets[right[pair]], offsets[right[pair] + 1]
+        total = first_end - first + second_end - second
+        shared = 0
+        while first < first_end and second < second_end:
+            one, other = hashes[first], hashes[second]
+            shared += int(one == other)
+            first += int(one <= other)
+            second += int(other <= one)
+        out[pair] = shared / (total - shared) if total > 0 else 1.0

@@ -1,0 +1,65 @@
+"""A stage as Beam sees it: list the tasks once the stage before is done, perform each.
+
+Elements are tasks, not data: nothing big is ever shuffled. On one machine the in-memory runner puts
+all tasks of a stage into one bundle, and the bundle hands them to the process pool; on an engine
+each task runs where the engine puts it.
+"""
+
+from collections.abc import Iterable, Iterator
+
+import apache_beam as beam
+from apache_beam.transforms.window import GlobalWindow
+from apache_beam.utils.windowed_value import WindowedValue
+
+from pipelines import pool
+from pipelines.tasks import Outcome, Stage, Task, list_tasks, perform, require_done
+
+
+class RunTasks(beam.DoFn):  # type: ignore[misc]
+    """Performs tasks, in this process's pool if there is one."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._waiting: list[Task] = []
+
+    def process(self, task: Task) -> Iterator[Outcome]:
+        """Perform a task, or put it by until the bundle ends."""
+        if pool.current():
+            self._waiting.append(task)
+        else:
+            yield perform(task)
+
+    def finish_bundle(self) -> Iterator[WindowedValue]:
+        """Perform what was put by."""
+        workers = pool.current()
+        if workers and self._waiting:
+            window = GlobalWindow()
+            tasks = sorted(self._waiting, key=lambda task: (-task.weight, task.index))
+            self._waiting = []
+            for outcome in workers.run(tasks):
+                yield WindowedValue(outcome, window.max_timestamp(), [window])
+
+
+class RunStage(beam.PTransform):  # type: ignore[misc]
+    """All tasks of a stage, after all outcomes of the stage before."""
+
+    def __init__(self, out: str, stage: Stage, previous: str | None) -> None:
+        super().__init__()
+        self._out = out
+        self._stage = stage
+        self._previous = previous
+
+    def expand(self, outcomes: beam.PCollection) -> beam.PCollection:
+        """From the outcomes of the stage before to the outcomes of this one."""
+        return (
+            outcomes.pipeline
+            | "Begin" >> beam.Create([self._out])
+            | "List tasks" >> beam.FlatMap(self._list, beam.pvalue.AsList(outcomes))
+            | "Spread" >> beam.Reshuffle()
+            | "Perform" >> beam.ParDo(RunTasks())
+        )
+
+    def _list(self, out: str, outcomes: list[Outcome]) -> Iterable[Task]:
+        if self._previous:
+            require_done(self._previous, outcomes)
+        return list_tasks(out, self._stage)

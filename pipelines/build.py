@@ -1,0 +1,194 @@
+"""A build: the whole pipeline at a glance, and how an interrupted one goes on.
+
+    parts | Curate        part  -> documents, decisions, sketches
+          | Deduplicate   content ids, then bands -> verified pairs -> survivors
+          | Encode        part  -> rows -> shard, final ledger
+          | Manifest      the summaries add up, or the build fails
+
+Elements are tasks and outcomes, a few words each; the data lies in the output folder. Each stage
+leaves a marker for each task that is done, so the same command goes on where an earlier one ended.
+"""
+
+import contextlib
+import fcntl
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import apache_beam as beam
+
+from foundation.errors import UsageError
+from pipelines.beam_stages import RunStage
+from pipelines.context import Build
+from pipelines.curate import CurateParts
+from pipelines.deduplicate import ChooseSurvivors, MatchCopies, ProposePairs, VerifyPairs
+from pipelines.encode import EncodeParts, NumberRows
+from pipelines.manifest import MANIFEST, WriteManifest
+from pipelines.plan import PLAN, Plan, changes, make_plan
+from pipelines.recipe.comparing import differences
+from pipelines.recipe.loading import LoadedRecipe
+from pipelines.storage import Folder
+from pipelines.tasks import Outcome, require_done
+from tokenization.vocabulary_sources import obtain
+
+
+class RefusedError(UsageError):
+    """The output folder belongs to something else."""
+
+
+class Curate(beam.PTransform):  # type: ignore[misc]
+    """Parts to documents."""
+
+    def __init__(self, out: str, *, strict: bool) -> None:
+        super().__init__()
+        self._out, self._strict = out, strict
+
+    def expand(self, start: beam.PCollection) -> beam.PCollection:
+        """Each part is read, filtered and written by one task."""
+        return start | "Parts" >> RunStage(self._out, CurateParts(strict=self._strict), None)
+
+
+class Deduplicate(beam.PTransform):  # type: ignore[misc]
+    """Sketches to survivors."""
+
+    def __init__(self, out: str) -> None:
+        super().__init__()
+        self._out = out
+
+    def expand(self, curated: beam.PCollection) -> beam.PCollection:
+        """Copies first, so that they count once; then bands, pairs, and the choice."""
+        return (
+            curated
+            | "Match copies" >> RunStage(self._out, MatchCopies(), CurateParts.name)
+            | "Propose pairs" >> RunStage(self._out, ProposePairs(), MatchCopies.name)
+            | "Verify pairs" >> RunStage(self._out, VerifyPairs(), ProposePairs.name)
+            | "Choose survivors" >> RunStage(self._out, ChooseSurvivors(), VerifyPairs.name)
+        )
+
+
+class Encode(beam.PTransform):  # type: ignore[misc]
+    """Documents to training rows."""
+
+    def __init__(self, out: str) -> None:
+        super().__init__()
+        self._out = out
+
+    def expand(self, deduplicated: beam.PCollection) -> beam.PCollection:
+        """Each part becomes a shard; then rows are numbered through all of them."""
+        return (
+            deduplicated
+            | "Parts" >> RunStage(self._out, EncodeParts(), ChooseSurvivors.name)
+            | "Number rows" >> RunStage(self._out, NumberRows(), EncodeParts.name)
+        )
+
+
+def pipeline(
+    out: str, options: beam.options.pipeline_options.PipelineOptions, *, strict: bool
+) -> beam.Pipeline:
+    """The graph of a planned build."""
+    graph = beam.Pipeline(options=options)
+    (
+        graph
+        | "Start" >> beam.Create([Outcome("plan")])
+        | "Curate" >> Curate(out, strict=strict)
+        | "Deduplicate" >> Deduplicate(out)
+        | "Encode" >> Encode(out)
+        | "Manifest" >> RunStage(out, WriteManifest(), NumberRows.name)
+        | "Gather" >> beam.combiners.ToList()
+        | "Require" >> beam.Map(lambda outcomes: require_done(WriteManifest.name, outcomes))
+    )
+    return graph
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A planned build; `resumed` and `complete` say what was found in the folder."""
+
+    out: str
+    resumed: bool
+    complete: bool
+
+
+@contextlib.contextmanager
+def prepare(loaded: LoadedRecipe, out: Path) -> Iterator[Prepared]:
+    """Plan a build, or check that a begun one may go on; holds the folder's lock.
+
+    Raises:
+        RefusedError: the folder holds something else, or a build of other inputs, code or recipe.
+    """
+    folder = Folder(out.absolute())
+    begun = _look_inside(folder)
+    with _locked(folder):
+        vocabulary = obtain(loaded.recipe.encode.vocabulary, loaded.base)
+        shutil.rmtree(folder.path("log/tmp"), ignore_errors=True)
+        plan = make_plan(
+            loaded.recipe, loaded.base, vocabulary.fingerprint, None if begun else folder
+        )
+        if begun:
+            _require_same(loaded, folder, plan)
+        else:
+            folder.write_bytes("recipe.yaml", loaded.recipe.to_yaml().encode(), {})
+            folder.write_bytes("tokenizer.json", vocabulary.tokenizer_json(), {})
+            plan.write(folder)
+        yield Prepared(str(folder.root), begun, folder.exists(MANIFEST))
+
+
+def tidy(out: str) -> None:
+    """Remove what only the stages of a complete build needed."""
+    build = Build.load(out)
+    for name in ("log/work", "log/tmp", "log/errors"):
+        shutil.rmtree(build.folder.path(name), ignore_errors=True)
+
+
+def _look_inside(folder: Folder) -> bool:
+    """Whether a build was begun here.
+
+    Raises:
+        RefusedError: something else lies here.
+    """
+    if folder.exists(PLAN):
+        return True
+    if folder.root.is_file():
+        raise RefusedError(f"{folder.root} is a file; give --out a folder that is empty or new")
+    if not folder.root.exists():
+        return False
+    strange = [
+        path.name
+        for path in sorted(folder.root.iterdir())
+        if path.name not in {"log", "recipe.yaml", "tokenizer.json"}
+    ]
+    if strange:
+        raise RefusedError(
+            f"{folder.root} holds {', '.join(strange[:3])} but no build of ours; "
+            "give --out a folder that is empty or new"
+        )
+    return False
+
+
+def _require_same(loaded: LoadedRecipe, folder: Folder, plan: Plan) -> None:
+    old_recipe = folder.path("recipe.yaml").read_text("utf-8")
+    found = differences(old_recipe, loaded.recipe.to_yaml())
+    if not found:
+        found = changes(loaded.recipe, folder, Plan.read(folder), plan)
+    if found:
+        lines = "\n".join(f"  {line}" for line in found)
+        raise RefusedError(
+            f"{folder.root} holds a build that differs from this one:\n{lines}\n"
+            "give another --out, or remove that folder to build anew"
+        )
+
+
+@contextlib.contextmanager
+def _locked(folder: Folder) -> Iterator[None]:
+    """Keep a second build out of the folder; the lock goes with the process."""
+    path = folder.path("log/lock")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise RefusedError(
+                f"another build is running in {folder.root}; wait for it, or give another --out"
+            ) from error
+        yield

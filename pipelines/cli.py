@@ -1,0 +1,119 @@
+"""The command: parse, call, print. Exits 0 done, 1 the work failed, 2 the command is wrong.
+
+Heavy modules are imported by the commands that need them, so that help and errors come at once.
+"""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import click
+import typer
+
+from foundation.errors import CodecorpusError
+
+app = typer.Typer(
+    name="codecorpus",
+    help="Build training corpora of source code, and see why each file is in or out.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+Folder = Annotated[Path, typer.Argument(metavar="DIR", help="the output folder of a build")]
+
+
+@app.command(context_settings={"allow_extra_args": True})
+def build(
+    context: typer.Context,
+    recipe: Annotated[
+        str, typer.Argument(metavar="RECIPE", help="a recipe file, or the name of a shipped recipe")
+    ],
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="the output folder")],
+    inputs: Annotated[
+        list[str] | None,
+        typer.Option("--input", metavar="PATH", help="read this instead of the recipe's folders"),
+    ] = None,
+    runner: Annotated[str, typer.Option(help="where to run: local")] = "local",
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="processes on this machine; default: one a core")
+    ] = None,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="fail on damaged input instead of counting it")
+    ] = False,
+) -> None:
+    """Run a recipe. The same command goes on where an interrupted one stopped.
+
+    Example: codecorpus build recipes/quickstart.yaml --out build/quickstart
+    """
+    from pipelines.running import run_build
+
+    run_build(
+        recipe,
+        out,
+        inputs=inputs or [],
+        runner=runner,
+        workers=workers,
+        strict=strict,
+        engine_options=context.args,
+    )
+
+
+@app.command()
+def report(folder: Folder) -> None:
+    """Print what went in, what stayed, what was dropped and why.
+
+    Example: codecorpus report build/quickstart
+    """
+    from pipelines.inspection.report import print_report
+
+    print_report(folder)
+
+
+@app.command()
+def why(
+    folder: Folder,
+    query: Annotated[
+        str, typer.Argument(metavar="REPO/PATH | CONTENT_ID", help="a file, or its git blob id")
+    ],
+) -> None:
+    """Print every decision about one file.
+
+    Example: codecorpus why build/quickstart json/decoder.py
+    """
+    from pipelines.inspection.why import print_story
+
+    print_story(folder, query)
+
+
+@app.command()
+def verify(
+    folder: Folder,
+    sample: Annotated[
+        int, typer.Option(min=0, help="kept files to decode and compare; 0: all of them")
+    ] = 1000,
+) -> None:
+    """Check sums, digests, and that rows decode to the files they came from.
+
+    Example: codecorpus verify build/quickstart
+    """
+    from pipelines.inspection.verify import print_verdict
+
+    print_verdict(folder, sample)
+
+
+def main() -> None:
+    """Run the command; an error is one message on standard error, never a trace."""
+    try:
+        status = app(standalone_mode=False)
+    except CodecorpusError as error:
+        typer.echo(f"codecorpus: {error}", err=True)
+        sys.exit(error.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (typer.Abort, KeyboardInterrupt):
+        typer.echo("codecorpus: interrupted", err=True)
+        sys.exit(130)
+    sys.exit(status or 0)

@@ -1,0 +1,94 @@
+"""What every task of a build can look up: the folder, the recipe, the plan, the vocabulary.
+
+All of it is read from the output folder, so a task carries only the folder's name, and a worker on
+another machine sees the same.
+"""
+
+import functools
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from foundation.errors import StorageError
+from pipelines.plan import PLAN, Plan
+from pipelines.recipe.loading import load_resolved
+from pipelines.recipe.model import Recipe
+from pipelines.storage import FileDigest, Folder, part_name
+from tokenization.vocabulary import Vocabulary
+from tokenization.vocabulary_files import read as read_vocabulary
+
+
+@dataclass(frozen=True)
+class Build:
+    """One build, as its folder describes it."""
+
+    folder: Folder
+    recipe: Recipe
+    plan: Plan
+
+    @staticmethod
+    def load(out: str) -> "Build":
+        """Read a planned build's description, once a process.
+
+        Raises:
+            StorageError: no build was planned there.
+        """
+        path = Path(out) / PLAN
+        try:
+            status = path.stat()
+        except OSError as error:
+            raise StorageError(f"{path}: {error.strerror}; no build was planned here") from error
+        return _load(out, status.st_ino, status.st_mtime_ns)
+
+    @functools.cached_property
+    def vocabulary(self) -> Vocabulary:
+        """The vocabulary that the shards are written with, out of their own tokenizer.json."""
+        return read_vocabulary(self.folder.path("tokenizer.json"))
+
+    def part(self, folder: str, index: int, suffix: str) -> str:
+        """The name of a part's file: `ledger/part-00003-of-00012.parquet`."""
+        return f"{folder}/{part_name(index, len(self.plan.parts))}.{suffix}"
+
+    def marker(self, stage: str, index: int) -> dict[str, Any] | None:
+        """A task's summary, or None if it is not done."""
+        return self.folder.read_marker(_marker(stage, index))
+
+    def summary(self, stage: str, index: int) -> dict[str, Any]:
+        """The summary of a task that must be done.
+
+        Raises:
+            StorageError: it is not, or its files are damaged.
+        """
+        marker = self.marker(stage, index)
+        if marker is None:
+            raise StorageError(
+                f"{self.folder.path(_marker(stage, index))}: missing, or a file that it lists is "
+                "gone or cut short; run the same command again to do this task once more"
+            )
+        return marker
+
+    def leave_marker(
+        self, stage: str, index: int, summary: dict[str, Any], digests: dict[str, FileDigest]
+    ) -> None:
+        """Declare a task done, after its files are written."""
+        self.folder.write_marker(_marker(stage, index), summary, digests)
+
+    def leave_trace(self, relative: str, text: str) -> None:
+        """Keep what a person may want to read about an error."""
+        self.folder.write_bytes(relative, text.encode("utf-8", "backslashreplace"), {})
+
+
+def work(stage: str, name: str) -> str:
+    """The name of a file that only later stages read; removed when the build is complete."""
+    return f"log/work/{stage}/{name}"
+
+
+def _marker(stage: str, index: int) -> str:
+    return work(stage, f"{index:05d}.json")
+
+
+@functools.lru_cache(maxsize=4)
+def _load(out: str, _inode: int, _changed: int) -> Build:
+    folder = Folder(Path(out))
+    recipe = load_resolved(folder.path("recipe.yaml"))
+    return Build(folder, recipe, Plan.read(folder))

@@ -1,0 +1,137 @@
+"""The report on the terminal: what went in, what stayed, what was dropped and why."""
+
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from pipelines.inspection import codegeex
+from pipelines.inspection.opening import open_build
+
+WIDTH = 80
+"""Columns of the report where the output is no terminal."""
+
+
+def print_report(path: Path) -> None:
+    """Print the report of a complete build.
+
+    Raises:
+        NoBuildError: there is none in the folder.
+    """
+    _, manifest = open_build(path)
+    console = _console()
+    read = manifest["read"]
+    console.print(
+        f"[bold]{manifest['name']}[/]: {manifest['records']:,} files found, "
+        f"{read['files']:,} read ({_megabytes(read['bytes'])} MB)\n"
+    )
+    console.print(_decisions(manifest))
+    console.print(_languages(manifest))
+    for line in _rows(manifest):
+        console.print(line)
+
+
+def print_next_steps(path: Path) -> None:
+    """Say what to do with a complete build."""
+    console = _console()
+    console.print("\nNext:")
+    for command, meaning in (
+        (f"codecorpus verify {path}", "check sums, digests, and that rows decode"),
+        (f"codecorpus why {path} REPO/PATH", "every decision about one file"),
+        (f'datasets.load_from_disk("{path / "shards"}")', "the rows, in Python"),
+    ):
+        console.print(f"  {command}\n      {meaning}", soft_wrap=True, highlight=False)
+
+
+def _console() -> Console:
+    console = Console(highlight=False)
+    return console if console.is_terminal else Console(width=WIDTH, highlight=False)
+
+
+def _decisions(manifest: dict[str, Any]) -> Table:
+    """One line a reason, most files first, under the four decisions."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("decision", min_width=40)
+    table.add_column("files", justify="right")
+    table.add_column("share", justify="right")
+    groups: dict[str, dict[str, int]] = {
+        "kept": {},
+        "dropped": {},
+        "duplicate": {},
+        "unreadable": {},
+    }
+    for reason, count in manifest["counts"].items():
+        groups[_decision(reason)][reason] = count
+    total = max(manifest["records"], 1)
+    for decision, reasons in groups.items():
+        if not reasons:
+            continue
+        count = sum(reasons.values())
+        table.add_row(decision, f"{count:,}", f"{count / total:.1%}", style="bold")
+        if decision == "kept":
+            continue
+        for reason, part in sorted(reasons.items(), key=lambda item: (-item[1], item[0])):
+            table.add_row(f"  {reason}", f"{part:,}", f"{part / total:.1%}")
+    table.add_row("all", f"{manifest['records']:,}", "", style="bold", end_section=True)
+    return table
+
+
+def _decision(reason: str) -> str:
+    if reason == "kept":
+        return "kept"
+    if reason in {"exact_duplicate", "near_duplicate"}:
+        return "duplicate"
+    return "unreadable" if reason.startswith("unreadable.") else "dropped"
+
+
+def _languages(manifest: dict[str, Any]) -> Table:
+    """One line a language, most tokens first, beside CodeGeeX's share."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("\nlanguage", min_width=18)
+    for name in ("files", "MB", "tokens", "share", "CodeGeeX"):
+        table.add_column(f"\n{name}", justify="right")
+    total = max(sum(manifest["tokens"].values()), 1)
+    languages = manifest["languages"]
+    for language in sorted(languages, key=lambda name: (-languages[name]["tokens"], name)):
+        sums = languages[language]
+        table.add_row(
+            language,
+            f"{sums['files']:,}",
+            _megabytes(sums["bytes"]),
+            f"{sums['tokens']:,}",
+            f"{sums['tokens'] / total:.2%}",
+            f"{codegeex.share(language):.2%}",
+        )
+    table.add_row(
+        "all",
+        f"{sum(sums['files'] for sums in languages.values()):,}",
+        _megabytes(sum(sums["bytes"] for sums in languages.values())),
+        f"{sum(manifest['tokens'].values()):,}",
+        "",
+        "",
+        style="bold",
+    )
+    return table
+
+
+def _rows(manifest: dict[str, Any]) -> list[str]:
+    width = manifest["sequence_length"] + 1
+    ids = manifest["rows"] * width
+    padding = manifest["padding"] / ids if ids else 0.0
+    duplicates = manifest["duplicates"]
+    lines = [
+        f"\n{manifest['rows']:,} rows of {width:,} ids, {padding:.1%} padding",
+        f"{duplicates['pairs_compared']:,} pairs of files compared, "
+        f"{duplicates['pairs_similar']:,} similar",
+    ]
+    if duplicates["buckets_capped"]:
+        lines.append(
+            f"{duplicates['buckets_capped']:,} buckets were too large to compare all pairs of: "
+            "their files were compared with the best ones only"
+        )
+    return lines
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / 1e6:,.1f}"

@@ -1,0 +1,92 @@
+"""Whether a build holds: its files, its sums, and that its rows decode to the files they came from.
+
+Digests find what changed since; sums find what was lost; decoding finds what was encoded wrongly.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from rich.console import Console
+
+from foundation.errors import CodecorpusError
+from pipelines.inspection.audit import audit
+from pipelines.inspection.opening import open_build
+from pipelines.manifest import MANIFEST, check_sums
+from pipelines.storage import FileDigest, Folder, combined_digest
+
+
+class NotSoundError(CodecorpusError):
+    """The build does not hold; the message names each fault."""
+
+
+_SHOWN = 20
+
+
+def print_verdict(path: Path, sample: int) -> None:
+    """Verify a build and print its digest.
+
+    Args:
+        path: the output folder.
+        sample: how many kept files to decode; 0: all.
+
+    Raises:
+        NotSoundError: something is wrong.
+    """
+    folder, manifest = open_build(path)
+    digests = {name: folder.digest_of(name) for name in folder.files()}
+    faults = list(_digest_faults(manifest, digests))
+    if not faults:  # damaged files would only raise obscure errors below
+        faults += _sum_faults(folder, manifest)
+        audited, wrong = audit(folder, manifest, sample)
+        faults += wrong
+    if faults:
+        shown = "\n".join(f"  {fault}" for fault in faults[:_SHOWN])
+        more = f"\n  and {len(faults) - _SHOWN} more" if len(faults) > _SHOWN else ""
+        raise NotSoundError(f"{path} does not hold:\n{shown}{more}")
+    console = Console(highlight=False, soft_wrap=True)
+    console.print(f"{len(digests):,} files as written; {manifest['records']:,} records add up")
+    console.print(f"{audited:,} of {manifest['counts'].get('kept', 0):,} kept files decode exactly")
+    console.print(f"digest: {combined_digest(digests)}")
+
+
+def _digest_faults(manifest: dict[str, Any], digests: dict[str, FileDigest]) -> Iterator[str]:
+    expected = {name: FileDigest(*digest) for name, digest in manifest["files"].items()}
+    for name in sorted(expected.keys() | digests.keys() - {MANIFEST}):
+        if name not in digests:
+            yield f"{name}: missing"
+        elif name not in expected:
+            yield f"{name}: not in the manifest"
+        elif digests[name] != expected[name]:
+            got, wanted = digests[name], expected[name]
+            yield (
+                f"{name}: {got.size} bytes, sha256 {got.sha256[:12]}…; the manifest says "
+                f"{wanted.size} bytes, {wanted.sha256[:12]}…"
+            )
+
+
+def _sum_faults(folder: Folder, manifest: dict[str, Any]) -> Iterator[str]:
+    try:
+        check_sums(manifest)
+    except CodecorpusError as error:
+        yield str(error)
+    counts: Counter[str] = Counter()
+    tokens: Counter[str] = Counter()
+    for path in sorted(folder.path("ledger").glob("*.parquet")):
+        rows = pq.read_table(path, columns=["reason", "language", "tokens"])
+        reasons = pc.value_counts(rows["reason"].fill_null("kept"))
+        counts.update({item["values"]: item["counts"] for item in reasons.to_pylist()})
+        kept = rows.filter(rows["reason"].is_null()).group_by("language")
+        for sums in kept.aggregate([("tokens", "sum")]).to_pylist():
+            tokens[sums["language"]] += sums["tokens_sum"]
+    for what, got, wanted in (
+        ("counts", counts, Counter(manifest["counts"])),
+        ("tokens", tokens, Counter(manifest["tokens"])),
+    ):
+        if got != wanted:
+            differing = sorted(key for key in got | wanted if got[key] != wanted[key])
+            key = differing[0]
+            yield f"{what} of {key}: the ledger has {got[key]}, the manifest {wanted[key]}"

@@ -1,0 +1,173 @@
+"""The whole story of one file: every decision, in the order in which it was taken."""
+
+import difflib
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pyarrow.compute as pc
+from rich.console import Console
+
+from filters.rule import Threshold
+from foundation.errors import CodecorpusError
+from pipelines.inspection.opening import ledger, open_build, table
+from pipelines.recipe.loading import load_resolved
+from pipelines.recipe.model import Recipe
+from pipelines.storage import Folder
+
+_CONTENT_ID = re.compile(r"[0-9a-fA-F]{6,40}")
+_SHOWN = 20
+
+
+class NotFoundError(CodecorpusError):
+    """No record of that name."""
+
+
+def print_story(path: Path, query: str) -> None:
+    """Print what was decided about a file.
+
+    Args:
+        path: the output folder.
+        query: `repository/path`, a content id, or its first 6 or more digits.
+
+    Raises:
+        NotFoundError: the build has no such record; names those that come near.
+    """
+    folder, _ = open_build(path)
+    recipe = load_resolved(folder.path("recipe.yaml"))
+    rows = find(folder, query)
+    if not rows:
+        raise NotFoundError(_not_found(folder, path, query))
+    console = Console(highlight=False, markup=False)
+    for row in rows[:_SHOWN]:
+        for line in story(folder, recipe, row):
+            console.print(line, soft_wrap=True)
+        console.print()
+    if len(rows) > _SHOWN:
+        console.print(f"and {len(rows) - _SHOWN} more records")
+
+
+def find(folder: Folder, query: str) -> list[dict[str, Any]]:
+    """The ledger rows that a query names, in the order of parts and rows."""
+    found: list[dict[str, Any]] = []
+    if _CONTENT_ID.fullmatch(query):
+        low = bytes.fromhex(query.lower().ljust(40, "0"))
+        high = bytes.fromhex(query.lower().ljust(40, "f"))
+        column = pc.field("content_id")
+        found = ledger(folder).to_table(filter=(column >= low) & (column <= high)).to_pylist()
+    if not found:
+        name = pc.binary_join_element_wise(pc.field("repository"), pc.field("path"), "/")
+        found = ledger(folder).to_table(filter=name == query).to_pylist()
+    return sorted(found, key=lambda row: (row["part"], row["row"]))
+
+
+def story(folder: Folder, recipe: Recipe, row: dict[str, Any]) -> list[str]:
+    """Every decision about one record, as lines of text."""
+    verdict = row["decision"] + (f" ({row['reason']})" if row["reason"] else "")
+    lines = [
+        f"{row['repository']}/{row['path']}: {verdict}",
+        f"  record      {row['source']}, part {row['part']}, row {row['row']}",
+    ]
+    if row["content_id"]:
+        lines.append(f"  content id  {row['content_id'].hex()}, {row['size']:,} bytes")
+    else:
+        lines.append("  content id  none: it was not read")
+    lines += _unreadable(folder, row)
+    if row["language"]:
+        lines.append(f"  language    {row['language']}")
+    lines += _rules(recipe, row)
+    lines += _duplicate(folder, row)
+    if row["decision"] == "kept":
+        lines += _placements(folder, row)
+    return lines
+
+
+def _unreadable(folder: Folder, row: dict[str, Any]) -> list[str]:
+    path = folder.path(f"log/unreadable/{row['part']:05d}.jsonl")
+    if row["decision"] != "unreadable" or not path.exists():
+        return []
+    details = (json.loads(line) for line in path.read_text("utf-8").splitlines())
+    return [f"  error       {item['detail']}" for item in details if item["row"] == row["row"]]
+
+
+def _rules(recipe: Recipe, row: dict[str, Any]) -> list[str]:
+    """Each rule of the recipe with its limits and the file's signal, and whether it passed."""
+    if row["content_id"] is None or row["decision"] == "unreadable":
+        return []
+    lines = []
+    for name, rule in recipe.rules().items():
+        failed = (row["reason"] or "").startswith(f"{name}.")
+        signal = row[rule.signal] if isinstance(rule, Threshold) else row.get(name)
+        shown = f"{signal:,.4g}" if isinstance(signal, float) else signal
+        limits = _limits(rule, row["language"])
+        state = "fails" if failed else "passes" if _reached(recipe, row, name) else "not reached"
+        lines.append(f"  rule        {name}: {shown}{limits}: {state}")
+    return lines
+
+
+def _limits(rule: Any, language: str | None) -> str:  # noqa: ANN401 - any rule
+    if not isinstance(rule, Threshold):
+        return ""
+    bounds = rule.languages.get(language or "")
+    low = bounds.min if bounds and bounds.min is not None else rule.min
+    high = bounds.max if bounds and bounds.max is not None else rule.max
+    parts = [f"min {low:,}"] if low is not None else []
+    parts += [f"max {high:,}"] if high is not None else []
+    return f" ({', '.join(parts)})" if parts else ""
+
+
+def _reached(recipe: Recipe, row: dict[str, Any], name: str) -> bool:
+    """Whether a rule was asked: nothing before it had spoken."""
+    reason = row["reason"] or ""
+    if reason.startswith(("language.", "repository.")) and reason != "repository.earlier_source":
+        return False
+    names = list(recipe.rules())
+    failed = reason.split(".")[0]
+    return failed not in names or names.index(name) < names.index(failed)
+
+
+def _duplicate(folder: Folder, row: dict[str, Any]) -> list[str]:
+    if row["decision"] != "duplicate":
+        return []
+    keep = (pc.field("part") == row["duplicate_of_part"]) & (
+        pc.field("row") == row["duplicate_of_row"]
+    )
+    survivor = ledger(folder).to_table(columns=["repository", "path"], filter=keep).to_pylist()[0]
+    pair = (pc.field("content_id") == row["content_id"]) & (
+        pc.field("duplicate_of") == row["duplicate_of"]
+    )
+    similarity = table(folder, "duplicates").to_table(filter=pair)["similarity"][0].as_py()
+    return [
+        f"  stays       {survivor['repository']}/{survivor['path']} ({row['duplicate_of'].hex()})",
+        f"  similarity  {similarity:.3f}",
+    ]
+
+
+def _placements(folder: Folder, row: dict[str, Any]) -> list[str]:
+    mine = pc.field("content_id") == row["content_id"]
+    placed = table(folder, "rows").to_table(filter=mine).sort_by("segment").to_pylist()
+    lines = [f"  tokens      {row['tokens']:,}"]
+    lines += [
+        f"  segment     {item['segment'] + 1} of {item['segments']}: row {item['row']}, ids "
+        f"{item['offset']} to {item['offset'] + item['length'] - 1}"
+        for item in placed[:_SHOWN]
+    ]
+    if len(placed) > _SHOWN:
+        lines.append(f"  and {len(placed) - _SHOWN} more segments")
+    return lines
+
+
+def _not_found(folder: Folder, path: Path, query: str) -> str:
+    names = ledger(folder).to_table(columns=["repository", "path"])
+    base = query.rsplit("/", 1)[-1]
+    near = names.filter(
+        pc.or_(pc.equal(names["path"], base), pc.ends_with(names["path"], "/" + base))
+    )
+    spelled = [f"{item['repository']}/{item['path']}" for item in near.slice(0, 2000).to_pylist()]
+    best = difflib.get_close_matches(query, spelled, 3, 0.0)
+    hint = "".join(f"\n  {name}" for name in best) if best else ""
+    return (
+        f"{path} has no record of {query!r}; expected repository/path as the ledger spells it, "
+        f"or a content id (6 to 40 hexadecimal digits)" + (f"; near it:{hint}" if hint else "")
+    )

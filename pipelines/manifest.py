@@ -1,0 +1,154 @@
+"""The last task of a build: everything must add up; then the manifest is written.
+
+The manifest lists every file of the output with size and SHA-256, the ledger's sums, and what the
+stages did. It holds no times and no names of machines, and stands only when the build is complete.
+"""
+
+from collections import Counter
+from typing import Any
+
+from foundation.errors import StorageError
+from pipelines.context import Build
+from pipelines.counters import Counters
+from pipelines.curate import CurateParts
+from pipelines.deduplicate import ChooseSurvivors, MatchCopies, ProposePairs, VerifyPairs
+from pipelines.encode import EncodeParts, NumberRows
+from pipelines.shards import dataset_files
+from pipelines.storage import UNDIGESTED, FileDigest
+from pipelines.tasks import Stage, Summary
+
+MANIFEST = "manifest.json"
+FORMAT = 1
+
+
+class WriteManifest(Stage):
+    """Adds up all summaries; one task."""
+
+    name = "manifest"
+
+    def weights(self, build: Build) -> list[int]:
+        """One task."""
+        del build
+        return [1]
+
+    def run(
+        self, build: Build, index: int, digests: dict[str, FileDigest], counters: Counters
+    ) -> Summary:
+        """Check the sums, write the files that `datasets` reads, then the manifest.
+
+        Raises:
+            StorageError: something was lost or counted twice.
+        """
+        del index, counters
+        stages = {
+            stage.name: _summaries(build, stage)
+            for stage in (
+                CurateParts(),
+                MatchCopies(),
+                ProposePairs(),
+                VerifyPairs(),
+                ChooseSurvivors(),
+                EncodeParts(),
+                NumberRows(),
+            )
+        }
+        files = _output_files(build, stages)
+        shards = {
+            name.removeprefix("shards/"): digest
+            for name, digest in sorted(files.items())
+            if name.startswith("shards/")
+        }
+        for name, data in dataset_files(build.recipe.encode.sequence_length, shards).items():
+            build.folder.write_bytes(f"shards/{name}", data, files)
+        manifest = summarize(build, stages)
+        check_sums(manifest)
+        manifest["files"] = {name: [d.size, d.sha256] for name, d in sorted(files.items())}
+        digests[MANIFEST] = build.folder.write_json(MANIFEST, manifest)
+        return {}
+
+
+def summarize(build: Build, stages: dict[str, list[Summary]]) -> dict[str, Any]:
+    """The manifest less its list of files."""
+    curated, encoded = stages[CurateParts.name], stages[EncodeParts.name]
+    languages: dict[str, Counter[str]] = {}
+    for part in encoded:
+        for language, sums in part["languages"].items():
+            languages.setdefault(language, Counter()).update(sums)
+    return {
+        "format": FORMAT,
+        "name": build.recipe.name,
+        "counts": dict(sum((Counter(part["counts"]) for part in encoded), Counter())),
+        "tokens": {language: sums["tokens"] for language, sums in languages.items()},
+        "languages": {language: dict(sums) for language, sums in languages.items()},
+        "records": sum(part["records"] for part in curated),
+        "read": {
+            "files": sum(part["read"] for part in curated),
+            "bytes": sum(part["bytes"] for part in curated),
+        },
+        "rows": sum(part["rows"] for part in encoded),
+        "padding": sum(part["padding"] for part in encoded),
+        "sequence_length": build.recipe.encode.sequence_length,
+        "duplicates": {
+            "pairs_proposed": sum(s["pairs"] for s in stages[ProposePairs.name]),
+            "pairs_compared": sum(s["pairs"] for s in stages[VerifyPairs.name]),
+            "pairs_similar": sum(s["similar"] for s in stages[VerifyPairs.name]),
+            "buckets_capped": sum(s["capped"] for s in stages[ProposePairs.name]),
+        },
+        "stages": {name: {"tasks": len(summaries)} for name, summaries in stages.items()},
+        "parts": [
+            {
+                "source": build.recipe.sources[planned.source].name,
+                "records": before["records"],
+                "documents": before["documents"],
+                "bytes": before["bytes"],
+                "rows": after["rows"],
+                "counts": after["counts"],
+            }
+            for planned, before, after in zip(build.plan.parts, curated, encoded, strict=True)
+        ],
+    }
+
+
+def check_sums(manifest: dict[str, Any]) -> None:
+    """Every record has one decision, and every kept file one language.
+
+    Raises:
+        StorageError: names the first sum that does not hold.
+    """
+    counts = manifest["counts"]
+    sums = [
+        ("records", manifest["records"], "ledger rows", sum(counts.values())),
+        (
+            "kept files",
+            counts.get("kept", 0),
+            "files by language",
+            sum(sums["files"] for sums in manifest["languages"].values()),
+        ),
+        *(
+            ("records of a part", part["records"], "its ledger rows", sum(part["counts"].values()))
+            for part in manifest["parts"]
+        ),
+    ]
+    for left, expected, right, got in sums:
+        if expected != got:
+            raise StorageError(
+                f"the sums do not hold: {expected} {left}, but {got} {right}; something was lost "
+                "or counted twice: please report this, with the log folder"
+            )
+
+
+def _output_files(build: Build, stages: dict[str, list[Summary]]) -> dict[str, FileDigest]:
+    files = {
+        name: FileDigest(*digest)
+        for summaries in stages.values()
+        for summary in summaries
+        for name, digest in summary["files"].items()
+        if name.split("/")[0] not in UNDIGESTED
+    }
+    for name in ("recipe.yaml", "tokenizer.json"):
+        files[name] = build.folder.digest_of(name)
+    return files
+
+
+def _summaries(build: Build, stage: Stage) -> list[Summary]:
+    return [build.summary(stage.name, index) for index in range(len(stage.weights(build)))]

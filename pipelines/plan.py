@@ -1,0 +1,147 @@
+"""The plan: how the inputs are cut into parts, written before the work begins.
+
+It follows from the inputs and the recipe alone. A build that is run again plans again, and goes on
+only if nothing has changed: the same recipe, code, vocabulary and inputs (names, sizes and time
+stamps); otherwise it is refused, with what differs.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from foundation.errors import InputError
+from pipelines.recipe.model import Recipe
+from pipelines.sources.opening import open_source
+from pipelines.storage import Folder
+from pipelines.version import code_version
+
+PLAN = "log/plan/plan.json"
+_SHOWN = 5
+
+
+@dataclass(frozen=True)
+class PlannedPart:
+    """One part: which source of the recipe, how many inputs and bytes, SHA-256 of its inputs."""
+
+    source: int
+    inputs: int
+    size: int
+    digest: str
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All parts of a build, and what else a resumed build must agree on.
+
+    Attributes:
+        base: the folder that the recipe's relative paths start at.
+        code: `pipelines.version.code_version` of the code that planned.
+        vocabulary: fingerprint of the vocabulary.
+    """
+
+    base: str
+    code: str
+    vocabulary: str
+    parts: tuple[PlannedPart, ...]
+
+    @staticmethod
+    def read(folder: Folder) -> "Plan":
+        """The plan of a build that was begun."""
+        written = folder.read_json(PLAN)
+        parts = tuple(PlannedPart(**part) for part in written.pop("parts"))
+        return Plan(**written, parts=parts)
+
+    def inputs(self, folder: Folder, index: int) -> pa.Table:
+        """The inputs of a part, as its source's `plan` gave them."""
+        with pa.memory_map(str(folder.path(_inputs_name(index)))) as file:
+            return pa.ipc.open_file(file).read_all()
+
+    def write(self, folder: Folder) -> None:
+        """Write the plan; its parts' inputs are there before."""
+        folder.write_json(PLAN, asdict(self))
+
+
+def make_plan(recipe: Recipe, base: Path, vocabulary: str, keep_in: Folder | None) -> Plan:
+    """List the inputs and cut them into parts.
+
+    Args:
+        recipe: the recipe as resolved.
+        base: the folder that its relative paths start at.
+        vocabulary: fingerprint of the vocabulary.
+        keep_in: where to write each part's inputs; None to only look.
+
+    Raises:
+        InputError: there is nothing to read.
+        UsageError: the recipe names an input that does not exist.
+    """
+    parts: list[PlannedPart] = []
+    for source, inputs in _cut(recipe, base):
+        stored = _serialize(inputs)
+        if keep_in is not None:
+            keep_in.write_bytes(_inputs_name(len(parts)), stored, {})
+        size = pc.sum(inputs["size"]).as_py() or 0
+        parts.append(PlannedPart(source, len(inputs), size, hashlib.sha256(stored).hexdigest()))
+    if not parts:
+        names = ", ".join(str(path) for source in recipe.sources for path in source.paths)
+        raise InputError(
+            f"nothing to read: {names} hold no file; name a folder or an archive with source code"
+        )
+    return Plan(str(base), code_version(), vocabulary, tuple(parts))
+
+
+def changes(recipe: Recipe, folder: Folder, old: Plan, new: Plan) -> list[str]:
+    """What keeps a build from being resumed; empty if nothing does."""
+    found = []
+    if old.code != new.code:
+        found.append(f"code: {old.code} -> {new.code}")
+    if old.vocabulary != new.vocabulary:
+        found.append(f"vocabulary: {old.vocabulary} -> {new.vocabulary}")
+    if [part.digest for part in old.parts] != [part.digest for part in new.parts]:
+        found += _input_changes(recipe, folder, old, new) or ["inputs: cut into other parts"]
+    return found
+
+
+def _cut(recipe: Recipe, base: Path) -> Iterator[tuple[int, pa.Table]]:
+    for index, settings in enumerate(recipe.sources):
+        for inputs in open_source(settings, base).plan(recipe.part_bytes):
+            yield index, inputs
+
+
+def _input_changes(recipe: Recipe, folder: Folder, old: Plan, new: Plan) -> list[str]:
+    before = _stamps(old.inputs(folder, index) for index in range(len(old.parts)))
+    after = _stamps(inputs for _, inputs in _cut(recipe, Path(new.base)))
+    lines = [f"input {name}: gone" for name in before.keys() - after.keys()]
+    lines += [f"input {name}: new" for name in after.keys() - before.keys()]
+    lines += [
+        f"input {name}: size or time changed"
+        for name in before.keys() & after.keys()
+        if before[name] != after[name]
+    ]
+    more = [f"and {len(lines) - _SHOWN} more inputs"] if len(lines) > _SHOWN else []
+    return sorted(lines)[:_SHOWN] + more
+
+
+def _stamps(tables: Iterator[pa.Table]) -> dict[str, tuple[int, str]]:
+    return {
+        name: (size, stamp)
+        for table in tables
+        for name, size, stamp in zip(
+            *(table[column].to_pylist() for column in ("name", "size", "stamp")), strict=True
+        )
+    }
+
+
+def _serialize(inputs: pa.Table) -> bytes:
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_file(sink, inputs.schema) as writer:
+        writer.write_table(inputs.combine_chunks())
+    stored: bytes = sink.getvalue().to_pybytes()
+    return stored
+
+
+def _inputs_name(index: int) -> str:
+    return f"log/plan/part-{index:05d}.arrow"

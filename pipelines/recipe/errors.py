@@ -1,0 +1,47 @@
+"""What is wrong with a recipe: every mistake at once, each with its file and line."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from foundation.errors import UsageError
+
+
+@dataclass(frozen=True, order=True)
+class Place:
+    """A line of a file.
+
+    Attributes:
+        depth: 0 in the recipe itself, 1 in the one that it extends, and so on.
+        file: its name as the user wrote it, or what stands for a file.
+        line: from 1; 0: the file as a whole.
+    """
+
+    depth: int
+    file: str
+    line: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}" if self.line else self.file
+
+
+@dataclass(frozen=True, order=True)
+class Mistake:
+    """One thing to mend: where it stands, and what was got and expected."""
+
+    place: Place
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.text}"
+
+
+class RecipeError(UsageError):
+    """A recipe cannot be used as it is.
+
+    Attributes:
+        mistakes: all that were found, by file and line.
+    """
+
+    def __init__(self, mistakes: Iterable[Mistake]) -> None:
+        self.mistakes = tuple(sorted(set(mistakes)))
+        super().__init__("\n".join(str(mistake) for mistake in self.mistakes))

@@ -1,0 +1,239 @@
+"""The recipe: what to build, validated, with every default spelled out.
+
+These classes are the only list of keys: the errors' hints and the reference page are made from
+their fields. Numbers are strict (a text is no number), every number is bounded, and unknown keys
+are refused. Nothing here touches a file; `pipelines.recipe.loading` does.
+"""
+
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import (
+    BeforeValidator,
+    Field,
+    SerializeAsAny,
+    StrictBool,
+    ValidationInfo,
+    field_validator,
+)
+from pydantic_core import PydanticCustomError
+
+from filters.languages.table import LANGUAGES
+from filters.rule import Rule, refusal
+from filters.rules import RULES
+from pipelines.recipe.nesting import Refusals
+from pipelines.recipe.sources import FolderSource, SourceSettings, read_sources
+from pipelines.recipe.values import Languages, Name, PathText, Preferences, Section, suggestion
+
+__all__ = ["Deduplicate", "Encode", "FolderSource", "Near", "Recipe"]
+
+MIB = 1 << 20
+
+RecordBytes = Annotated[
+    int, Field(strict=True, ge=1, le=1 << 30, json_schema_extra={"unit": "bytes"})
+]
+
+
+class Near(Section):
+    """Near duplicates: MinHash over the set of token n-grams, every pair verified."""
+
+    ngram: Annotated[int, Field(strict=True, ge=1, le=32, json_schema_extra={"unit": "tokens"})] = (
+        Field(
+            default=5,
+            description="Length of a shingle. StarCoder (arXiv 2305.06161) uses 5-grams.",
+            examples=[5],
+        )
+    )
+    permutations: Annotated[int, Field(strict=True, ge=16, le=1024, multiple_of=8)] = Field(
+        default=256,
+        description="Hash permutations of a MinHash signature: more estimate a similarity closer, "
+        "and take longer. CodeParrot and StarCoder use 256.",
+        examples=[128],
+    )
+    threshold: Annotated[float, Field(strict=True, gt=0, le=1, allow_inf_nan=False)] = Field(
+        default=0.85,
+        description="Jaccard similarity from which on two files are near duplicates. CodeParrot "
+        "uses 0.85, StarCoder 0.7.",
+        examples=[0.7],
+    )
+    seed: Annotated[int, Field(strict=True, ge=0, le=2**63 - 1)] = Field(
+        default=1,
+        description="What the permutations follow from; the same seed gives the same answer.",
+        examples=[1],
+    )
+
+
+def _near_kind(value: object) -> object:
+    if value is False or isinstance(value, dict | Near):
+        return value
+    raise PydanticCustomError("unexpected", "neither false nor a mapping")  # 0 equals False
+
+
+class Deduplicate(Section):
+    """Which copies go: exact ones first, then near ones."""
+
+    exact: StrictBool = Field(
+        default=True,
+        description="Of files with the same bytes, keep one.",
+        examples=[True],
+    )
+    near: Annotated[Literal[False] | Near, BeforeValidator(_near_kind)] = Field(
+        default=Near(),
+        description="Of files that are much alike, keep the best, with the keys below; `false`: "
+        "keep all.",
+        examples=[{"threshold": 0.7}, False],
+        json_schema_extra={"expects": "`false` or a mapping (`{}` for the defaults)"},
+    )
+    prefer: Preferences = Field(
+        default=("source", "stars", "license", "size"),
+        description="Which copy stays, the first that differs decides: `source` an earlier source, "
+        "`stars` more stars, `license` a freer licence, `size` the larger file; unknown last. What "
+        "is still equal is decided by content and name, so there are no ties.",
+        examples=[["stars", "size"]],
+        json_schema_extra={"expects": "a list of source, stars, license, size"},
+    )
+
+
+class Encode(Section):
+    """How text becomes training rows."""
+
+    vocabulary: PathText = Field(
+        default="gpt2",
+        description="`gpt2`, or the path of a folder with vocab.json and merges.txt, or of a "
+        "tokenizer.json. The 143 added tokens of CodeGeeX make 50,400 of GPT-2's 50,257.",
+        examples=["gpt2", "vocabularies/mine/tokenizer.json"],
+        json_schema_extra={"expects": "`gpt2` or a path"},
+    )
+    sequence_length: Annotated[
+        int, Field(strict=True, ge=64, le=1 << 20, json_schema_extra={"unit": "ids"})
+    ] = Field(
+        default=2048,
+        description="Inputs of a training row; a row has one id more, the last one's target. "
+        "CodeGeeX uses 2,048.",
+        examples=[4096],
+    )
+    packing: Literal["pad", "concat", "best_fit"] = Field(
+        default="pad",
+        description="How segments fill rows. `pad`: one segment a row, then padding, as CodeGeeX "
+        "did; `concat`: files follow each other and go on in the next row; `best_fit`: the "
+        "segments of `pad`, several to a row where they fit.",
+        examples=["best_fit"],
+    )
+
+
+class Recipe(Section):
+    """What to build, as resolved; `rules` and `selected_languages` are what the stages ask for."""
+
+    name: Name = Field(
+        description="What the corpus is called; an extended recipe's name is not inherited.",
+        examples=["my-corpus"],
+        json_schema_extra={"default": "the name of the recipe's file, without its suffix"},
+    )
+    languages: Languages = Field(
+        default="all",
+        description="Languages that stay: `all` (CodeGeeX's 23), or a list of names.",
+        examples=["all", ["C++", "Python"]],
+        json_schema_extra={"expects": "`all` or a list of languages"},
+    )
+    sources: Annotated[tuple[SerializeAsAny[SourceSettings], ...], Field(min_length=1)] = Field(
+        description="What is read, in order of priority.",
+        examples=[[{"type": "folder", "paths": ["~/src"]}]],
+        json_schema_extra={"expects": "a list of at least one source, each a mapping"},
+    )
+    filters: dict[str, SerializeAsAny[Rule]] = Field(
+        default={},
+        description="The rules by name, run in the order written; the first that fails is the "
+        "reason. `{}`: with the rule's defaults; `false`: not this one of the extended recipe's.",
+        examples=[{"file_size": {"max": 1048576}, "autogenerated": {}}],
+        json_schema_extra={"expects": "a mapping of rules"},
+    )
+    deduplicate: Deduplicate = Field(
+        default=Deduplicate(),
+        description="Which copies go.",
+        examples=[{"near": {}}],
+    )
+    encode: Encode = Field(
+        default=Encode(),
+        description="How text becomes training rows.",
+        examples=[{"packing": "concat"}],
+    )
+    max_record_bytes: RecordBytes = Field(
+        default=64 * MIB,
+        description="A larger file is not read, and counted as `unreadable.too_large`.",
+        examples=[16 * MIB],
+    )
+    part_bytes: RecordBytes = Field(
+        default=32 * MIB,
+        description="About how much input makes a part: the unit of work, of resume and of file "
+        "naming. Other parts, other file names: the digest changes with it.",
+        examples=[8 * MIB],
+    )
+
+    @field_validator("sources", mode="before")
+    @classmethod
+    def _read_sources(cls, value: object) -> object:
+        return read_sources(value)
+
+    @field_validator("sources")
+    @classmethod
+    def _spell_out_languages(
+        cls, sources: tuple[SourceSettings, ...], info: ValidationInfo
+    ) -> tuple[SourceSettings, ...]:
+        general = info.data.get("languages")
+        return tuple(
+            source.model_copy(update={"languages": general}) if source.languages is None else source
+            for source in sources
+        )
+
+    @field_validator("filters", mode="before")
+    @classmethod
+    def _read_filters(cls, value: object) -> object:
+        return _read_filters(value) if isinstance(value, dict) else value
+
+    def rules(self) -> dict[str, Rule]:
+        """The rules by name, in the order in which they run."""
+        return dict(self.filters)
+
+    def selected_languages(self, source: SourceSettings) -> tuple[str, ...]:
+        """The languages of one of the recipe's sources that stay."""
+        chosen = self.languages if source.languages is None else source.languages
+        return LANGUAGES if chosen == "all" else chosen
+
+    def to_yaml(self) -> str:
+        """The recipe with every default spelled out; equal recipes give equal text.
+
+        `pipelines.recipe.loading.loads` reads it back to an equal recipe.
+        """
+        return str(
+            yaml.safe_dump(
+                self.model_dump(mode="json"),
+                sort_keys=False,
+                allow_unicode=True,
+                width=2**31,
+            )
+        )
+
+
+def _read_filters(values: dict[Any, Any]) -> dict[str, Rule]:
+    """Each rule by its name, without those that are `false`.
+
+    Raises:
+        ValidationError: with all that is wrong in all rules.
+    """
+    refusals = Refusals()
+    rules = {}
+    for name, value in values.items():
+        with refusals.at(name):
+            if name not in RULES:
+                hint = suggestion(str(name), list(RULES))
+                raise refusal(f"`{name}` is no rule; expected the name of one; {hint}")
+            if value is False:
+                continue
+            if value is None or value is True:
+                raise refusal(
+                    f"got {'nothing' if value is None else '`true`'}; expected a mapping: `{{}}` "
+                    f"for the defaults of `{name}`, or `false` to leave the rule out"
+                )
+            rules[name] = RULES[name].model_validate(value)
+    refusals.raise_any()
+    return rules

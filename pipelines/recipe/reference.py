@@ -1,0 +1,168 @@
+"""The reference page of the recipe's keys, made from the classes that validate them.
+
+A test compares the committed page with this one; to write it again:
+`python -m pipelines.recipe.reference > docs/reference/recipe.md`.
+"""
+
+import inspect
+import sys
+from collections.abc import Iterator
+
+import yaml
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
+
+from filters.rules import RULES
+from pipelines.recipe import describing, shipped
+from pipelines.recipe.model import Deduplicate, Encode, Near, Recipe
+from pipelines.recipe.placeholders import PLACEHOLDERS
+from pipelines.recipe.reasons import AFTER_FILTERS, BEFORE_FILTERS
+from pipelines.recipe.sources import PLANNED, SOURCES
+
+_INTRODUCTION = """\
+# Recipes
+
+<!-- Made by `python -m pipelines.recipe.reference`; change the classes, not this page. -->
+
+A recipe is a YAML file that says what to build: which sources to read, which rules to apply, how
+to deduplicate and how to encode. `codecorpus build RECIPE --out DIR` takes the path of one, or the
+name of one that comes with codecorpus: {shipped}.
+
+A key that is not listed here, a value of another type, or one out of its bounds is refused before
+any work, with its line. Numbers are written without quotes and units: sizes are bytes, 1 KB is
+1,024 bytes, and `1_048_576` is a number. `DIR/recipe.yaml` is the recipe as resolved, with every
+default spelled out.
+"""
+
+_EXTENDING = """\
+## `extends`
+
+The name of a recipe that comes with codecorpus, or the path of one, from the extending file's
+folder. This recipe's values go over those of the extended one: mappings merge, lists and single
+values are replaced. The extended recipe's filters come first, in its order; `rule: false` takes one
+away. The `name` is not inherited.
+
+- type: text
+- default: none
+- example: `extends: codegeex`
+
+```yaml
+extends: codegeex
+filters:
+  file_size: {max: 1048576}    # min stays 1024
+  alphabet_ratio: false        # not this one
+  longest_line: {}             # one more, with its defaults
+```
+"""
+
+
+def render() -> str:
+    """The whole page, as Markdown."""
+    names = ", ".join(f"`{name}`" for name in shipped.names())
+    blocks = [
+        _INTRODUCTION.format(shipped=names),
+        "## The whole recipe\n",
+        *_keys(Recipe, ""),
+        _EXTENDING,
+        *_sources(),
+        f"## `deduplicate`\n\n{_summary(Deduplicate)}\n",
+        *_keys(Deduplicate, "deduplicate."),
+        f"## `deduplicate.near`\n\n{_summary(Near)}\n",
+        *_keys(Near, "deduplicate.near."),
+        f"## `encode`\n\n{_summary(Encode)}\n",
+        *_keys(Encode, "encode."),
+        *_filters(),
+        *_reasons(),
+    ]
+    return "\n".join(blocks)
+
+
+def _sources() -> Iterator[str]:
+    planned = ", ".join(f"`{name}`" for name in PLANNED)
+    yield f"## `sources`\n\nEach entry has a `type`. {planned} come with a later version.\n"
+    for name, settings in SOURCES.items():
+        yield f"## Source `{name}`\n\n{_summary(settings)}\n"
+        yield from _keys(settings, "sources[].")
+    folders = [f"| `{{{name}}}` | `{'`, `'.join(of)}` |" for name, of in PLACEHOLDERS.items()]
+    rows = "\n".join(folders)
+    yield f"| placeholder | `sysconfig.get_paths()` of the running Python |\n|---|---|\n{rows}\n"
+
+
+def _filters() -> Iterator[str]:
+    yield (
+        "## `filters`\n\nRules run in the order written. A file's first failure is its reason in "
+        "the ledger. Limits\nare themselves allowed.\n"
+    )
+    for name, rule in RULES.items():
+        yield f"### Rule `{name}`\n\n{inspect.getdoc(rule)}\n"
+        fields = rule.model_fields
+        yield from (_key(key, field, f"filters.{name}.", 4) for key, field in fields.items())
+
+
+def _reasons() -> Iterator[str]:
+    yield (
+        "## Reasons\n\nWhy a file is not in the corpus, as the ledger says it, in the order in "
+        "which the reasons are looked\nfor; the filters' stand in the recipe's order.\n"
+    )
+    rows = [
+        *BEFORE_FILTERS.items(),
+        *(
+            (f"{name}.{detail}", _meaning(name, detail))
+            for name, rule in RULES.items()
+            for detail in rule.details()
+        ),
+        *AFTER_FILTERS.items(),
+    ]
+    table = "\n".join(f"| `{reason}` | {meaning} |" for reason, meaning in rows)
+    yield f"| reason | the file is not in the corpus because |\n|---|---|\n{table}\n"
+
+
+def _meaning(name: str, detail: str) -> str:
+    side = {"min": "below", "max": "above"}.get(detail)
+    return f"it is {side} `filters.{name}.{detail}`" if side else f"the rule `{name}` found so"
+
+
+def _keys(model: type[BaseModel], prefix: str) -> Iterator[str]:
+    return (_key(key, field, prefix, 3) for key, field in model.model_fields.items())
+
+
+def _key(key: str, field: FieldInfo, prefix: str, level: int) -> str:
+    annotation = describing.annotation_of(field)
+    unit = describing.unit(annotation)
+    lines = [
+        f"{'#' * level} `{prefix}{key}`\n",
+        f"{field.description}\n",
+        f"- type: {describing.expected(annotation)}",
+        *([f"- unit: {unit}"] if unit else []),
+        f"- default: {_default(field)}",
+        *(f"- example: `{key}: {_flow(example)}`" for example in field.examples or []),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _default(field: FieldInfo) -> str:
+    _, _, extra = describing.unwrap(describing.annotation_of(field))
+    if "default" in extra:
+        return str(extra["default"])
+    if field.default is PydanticUndefined:
+        return "none; it must be written"
+    value = field.default
+    if isinstance(value, BaseModel):
+        value = value.model_dump(mode="json")
+    return f"`{_flow(value)}`"
+
+
+def _flow(value: object) -> str:
+    """A value on one line of YAML."""
+    plain = list(value) if isinstance(value, tuple) else value
+    text = yaml.safe_dump(plain, default_flow_style=True, sort_keys=False, width=2**31)
+    return text.removesuffix("\n").removesuffix("\n...")
+
+
+def _summary(model: type[BaseModel]) -> str:
+    return inspect.getdoc(model) or ""
+
+
+if __name__ == "__main__":
+    sys.stdout.write(render())

@@ -1,0 +1,37 @@
+"""The recipes that come with codecorpus, by their names."""
+
+import re
+from pathlib import Path
+
+from filters.language_names import nearest
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
+
+
+def is_name(text: str) -> bool:
+    """Whether `text` is a shipped recipe's name rather than a path (which has a / or a suffix)."""
+    return _NAME.fullmatch(text) is not None
+
+
+def folder() -> Path:
+    """Where the recipes lie: inside the installed package, or beside it in a checkout."""
+    packages = Path(__file__).resolve().parents[1]
+    inside = packages / "recipes"
+    return inside if inside.is_dir() else packages.parent / "recipes"
+
+
+def names() -> list[str]:
+    """The names of all shipped recipes, sorted."""
+    return sorted(path.stem for path in folder().glob("*.yaml"))
+
+
+def path_of(name: str) -> Path:
+    """The file of a shipped recipe, whether or not there is one."""
+    return folder() / f"{name}.yaml"
+
+
+def choices(wanted: str) -> str:
+    """The end of a message about a recipe that is not found."""
+    like = nearest(Path(wanted).stem, names())
+    hint = f"; did you mean `{like}`?" if like else ""
+    return f"recipes that come with codecorpus: {', '.join(names())}{hint}"

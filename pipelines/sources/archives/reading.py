@@ -1,0 +1,37 @@
+"""The records of any archive, and the one row that it gets when something is wrong with it."""
+
+import os
+from collections.abc import Iterator
+
+from pipelines.sources.archives import tar_members, zip_members
+from pipelines.sources.archives.archive import CHANGED, Archive, Row
+from pipelines.sources.assembling import Group
+from pipelines.sources.base import ARCHIVE, DamagedError, Limits, UnreadableError
+from pipelines.sources.files import open_file
+
+
+def archive_groups(archive: Archive, limits: Limits) -> Iterator[Group]:
+    """The members of an archive, or of a share of it; damage is a last row of the first share."""
+    try:
+        yield from _members(archive, limits)
+    except UnreadableError as trouble:
+        if archive.share == 0:
+            row = Row(archive.path, trouble.reason, trouble.detail)
+            yield Group(archive.names([row]), lambda _index, _into: 0)
+
+
+def _members(archive: Archive, limits: Limits) -> Iterator[Group]:
+    descriptor, status = open_file(archive.location)
+    try:
+        # A zip's shares name places in its directory; what they were found in must be what is read.
+        if archive.shares > 1 and (archive.size, archive.stamp) != (
+            status.st_size,
+            str(status.st_mtime_ns),
+        ):
+            raise DamagedError(ARCHIVE, CHANGED)
+        read = tar_members.groups if archive.kind == "tar" else zip_members.groups
+        yield from read(archive, descriptor, status.st_size, limits)
+    except OSError as error:
+        raise DamagedError("unreadable.io", error.strerror or str(error)) from error
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,77 @@
+"""How an archive is cut: a zip by ranges of members, a tar into stripes.
+
+A tar has no directory, so each stripe inflates all of it and keeps only its own members; more than
+eight would cost more than they gain.
+"""
+
+import os
+from dataclasses import dataclass
+from typing import Final
+
+import pyarrow as pa
+
+from pipelines.sources.archives import tar_members, zip_members
+from pipelines.sources.base import UnreadableError
+from pipelines.sources.files import open_file
+from pipelines.sources.names import ArchiveKind
+from pipelines.sources.parts import NotSource, runs, weigh
+
+_INFLATION: Final = 4  # how much larger source code is than its tar.gz, about
+_MOST_STRIPES: Final = 8
+
+
+@dataclass(frozen=True)
+class Share:
+    """A share of an archive, and what it weighs in a part."""
+
+    weight: int
+    first: int = 0
+    """Of a zip's range: the byte of the file where its first member is described."""
+    count: int = 0
+    """Of a zip's range: its number of members."""
+
+
+def cut(
+    location: bytes,
+    kind: ArchiveKind,
+    part_bytes: int,
+    not_source: NotSource,
+    max_repository_bytes: int | None,
+) -> tuple[list[Share], int | None]:
+    """The shares of an archive, and the sum of its members' sizes in bytes.
+
+    The sum is null where it would take inflating a tar and no limit is set, or the archive cannot
+    be read; over the limit, it is what was seen by then. An archive that is damaged is one share:
+    reading says what is wrong with it.
+    """
+    try:
+        descriptor, status = open_file(location)
+    except UnreadableError:
+        return [Share(0)], None
+    try:
+        if kind == "tar":
+            total = tar_members.measure(descriptor, status.st_size, max_repository_bytes)
+            return _stripes(location, status.st_size, part_bytes), total
+        found = zip_members.survey(descriptor, status.st_size, with_paths=True)
+        return _ranges(found, part_bytes, not_source), sum(found.sizes)
+    except (UnreadableError, OSError):
+        return [Share(status.st_size)], None
+    finally:
+        os.close(descriptor)
+
+
+def _stripes(location: bytes, size: int, part_bytes: int) -> list[Share]:
+    weight = size if location.lower().endswith(b".tar") else _INFLATION * size
+    count = max(1, min(_MOST_STRIPES, -(-weight // part_bytes)))
+    return [Share(weight // count)] * count
+
+
+def _ranges(found: zip_members.Survey, part_bytes: int, not_source: NotSource) -> list[Share]:
+    weights = weigh(pa.array(found.paths, pa.string()), found.sizes_array, not_source)
+    total = int(weights.sum())
+    if total <= part_bytes or found.damage is not None:
+        return [Share(total)]
+    return [
+        Share(weight, found.described[start], end - start)
+        for start, end, weight in runs(weights, part_bytes)
+    ]

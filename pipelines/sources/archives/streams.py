@@ -1,0 +1,200 @@
+"""An archive's bytes from beginning to end, inflated where it is compressed.
+
+Inflating goes through zlib with bounded output, so that memory does not follow from the input.
+"""
+
+import os
+import zlib
+from typing import Final, Protocol
+
+from pipelines.sources.archives.archive import bomb, most_bytes
+from pipelines.sources.base import ARCHIVE, IO, DamagedError
+
+CHUNK: Final = 1 << 20  # bytes given out at once
+_COMPRESSED: Final = 128 << 10  # bytes of a compressed file read at once
+_GZIP: Final = 16 + zlib.MAX_WBITS
+CUT: Final = "it is cut short"
+
+
+class Stream(Protocol):
+    """Bytes that can be had once, in order."""
+
+    def chunk(self) -> bytes:
+        """The next bytes, at most CHUNK; none at the end."""
+
+    def skip(self, size: int) -> int:
+        """Pass over at most `size` bytes as far as that needs no reading; how many."""
+
+
+def open_stream(descriptor: int, size: int) -> Stream:
+    """The bytes of an open file of `size` bytes, inflated if it begins as gzip does."""
+    compressed = os.pread(descriptor, 2, 0) == b"\x1f\x8b"
+    return Gzip(descriptor, size) if compressed else Plain(descriptor, size)
+
+
+class Plain:
+    """A file that is not compressed."""
+
+    def __init__(self, descriptor: int, size: int) -> None:
+        self._descriptor = descriptor
+        self._size = size
+        self._at = 0
+
+    def chunk(self) -> bytes:
+        """The next bytes of the file."""
+        data = _read(self._descriptor, CHUNK, self._at)
+        self._at += len(data)
+        return data
+
+    def skip(self, size: int) -> int:
+        """Move on, at most to the end."""
+        step = max(0, min(size, self._size - self._at))
+        self._at += step
+        return step
+
+
+class Gzip:
+    """A gzip file: one compressed stream, or several behind each other, zeros between them."""
+
+    def __init__(self, descriptor: int, size: int) -> None:
+        self._descriptor = descriptor
+        self._size = size
+        self._at = 0
+        self._inflater = zlib.decompressobj(_GZIP)
+        self._inside = False  # a stream has begun and not ended
+        self._ended = False
+        self._waiting = b""  # compressed, read but not used
+        self._given = 0
+
+    def chunk(self) -> bytes:
+        """The next inflated bytes."""
+        out = b""
+        while not out and not self._ended:
+            out = self._step()
+        return out
+
+    def skip(self, size: int) -> int:  # noqa: ARG002 - what is compressed must be read
+        """Nothing."""
+        return 0
+
+    def _step(self) -> bytes:
+        """Take in some compressed bytes; what they gave, which may be nothing."""
+        data = self._waiting or self._more()
+        self._waiting = b""
+        if not self._inside:
+            self._ended = not data
+            data = data.lstrip(b"\0") if self._given else data
+            if not data:
+                return b""
+            self._inflater, self._inside = zlib.decompressobj(_GZIP), True
+        out = self._inflate(data)
+        if not data and not out and self._inside:
+            raise DamagedError(ARCHIVE, CUT)
+        return out
+
+    def _inflate(self, data: bytes) -> bytes:
+        try:
+            out = self._inflater.decompress(data, CHUNK)
+        except zlib.error as error:
+            raise DamagedError(ARCHIVE, f"its compression is damaged: {error}") from error
+        self._inside = not self._inflater.eof
+        self._waiting = self._inflater.unconsumed_tail or self._inflater.unused_data
+        self._given += len(out)
+        if self._given > most_bytes(self._size):
+            raise bomb(self._size)
+        return out
+
+    def _more(self) -> bytes:
+        data = _read(self._descriptor, _COMPRESSED, self._at)
+        self._at += len(data)
+        return data
+
+
+def _read(descriptor: int, size: int, at: int) -> bytes:
+    try:
+        return os.pread(descriptor, size, at)
+    except OSError as error:
+        raise DamagedError(IO, error.strerror or str(error)) from error
+
+
+class Window:
+    """A stretch of a stream that is held in memory, and moved along it.
+
+    Beyond what it holds, bytes are passed over or copied without being held. Once the stream was
+    damaged or at its end, every call that needs more of it raises `DamagedError`.
+    """
+
+    def __init__(self, stream: Stream) -> None:
+        self._stream = stream
+        self._data = b""
+        self._at = 0
+        self._damage: DamagedError | None = None
+
+    def holds(self, size: int) -> bool:
+        """Whether the next `size` bytes lie in the window."""
+        return len(self._data) - self._at >= size
+
+    def ended(self) -> bool:
+        """Whether nothing comes any more; may move the window on."""
+        if not self.holds(1):
+            self._data, self._at = self._chunk(), 0
+        return not self._data
+
+    def take(self, size: int) -> memoryview:
+        """The next `size` bytes, the window made larger if need be; for what is small.
+
+        Raises:
+            DamagedError: the stream ends before.
+        """
+        while not self.holds(size):
+            more = self._chunk()
+            if not more:
+                raise DamagedError(ARCHIVE, CUT)
+            self._data, self._at = self._data[self._at :] + more, 0
+        self._at += size
+        return memoryview(self._data)[self._at - size : self._at]
+
+    def skip(self, size: int) -> None:
+        """Pass over `size` bytes.
+
+        Raises:
+            DamagedError: the stream ends before.
+        """
+        self._pass(size, None)
+
+    def copy(self, into: memoryview) -> None:
+        """Fill `into` with the next bytes.
+
+        Raises:
+            DamagedError: the stream ends before.
+        """
+        self._pass(len(into), into)
+
+    def _pass(self, size: int, into: memoryview | None) -> None:
+        done = 0
+        while True:
+            step = min(size - done, len(self._data) - self._at)
+            if into is not None:
+                into[done : done + step] = memoryview(self._data)[self._at : self._at + step]
+            self._at += step
+            done += step
+            if into is None:
+                done += self._stream.skip(size - done)
+            if done == size:
+                return
+            if self.ended():
+                raise DamagedError(ARCHIVE, CUT)
+
+    def drain(self) -> None:
+        """Go to the end of the stream, so that damage behind the last member shows."""
+        while self._chunk():
+            pass
+
+    def _chunk(self) -> bytes:
+        if self._damage is not None:
+            raise self._damage
+        try:
+            return self._stream.chunk()
+        except DamagedError as damage:
+            self._damage = damage
+            raise

@@ -1,0 +1,170 @@
+"""A tar, compressed with gzip or not, read once from beginning to end.
+
+The archive passes through a window of a megabyte. The members that lie in it are one group: names
+first, then copies of what is wanted. A member that reaches beyond is a group of its own, inflated
+straight into its batch, or dropped. So it has no row until its data has passed, and of an archive
+that is cut, the members before the cut are taken and nothing else.
+
+A share of a tar takes every `shares`-th run of RUN members, and inflates all the same.
+"""
+
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+
+from pipelines.sources.archives.archive import Archive, Row, bomb, member_row, most_bytes
+from pipelines.sources.archives.numbers import BLOCK, padded
+from pipelines.sources.archives.sparse import expand
+from pipelines.sources.archives.streams import Plain, Window, open_stream
+from pipelines.sources.archives.tar_headers import (
+    CONTINUED,
+    FOLDERS,
+    LABEL,
+    LINKS,
+    SPECIAL,
+    Header,
+    next_header,
+)
+from pipelines.sources.assembling import Group
+from pipelines.sources.base import ARCHIVE, IO, TOO_LARGE, DamagedError, Limits
+from pipelines.sources.files import NOT_REGULAR, too_large
+
+RUN: Final = 64
+"""Members that follow each other and belong to one share."""
+
+
+class _Held(NamedTuple):
+    """A member whose data lies in the window."""
+
+    row: Row
+    header: Header
+    data: memoryview
+
+
+class _Walk:
+    """The members of an archive in order."""
+
+    def __init__(self, descriptor: int, size: int) -> None:
+        self.window = Window(open_stream(descriptor, size))
+        self.owed = 0  # bytes of the member before that have not been passed
+        self.number = -1  # of the member, from 0
+        self._size = size
+        self._unpacked = 0  # bytes of sparse files, which need no bytes in the archive
+
+    @property
+    def next_in_window(self) -> bool:
+        """Whether the next header can be looked at without moving the window."""
+        return self.window.holds(self.owed + BLOCK)
+
+    def next(self) -> Header | None:
+        """The next member; None behind the last one, when all that follows has been checked."""
+        self.window.skip(self.owed)
+        header = next_header(self.window)
+        if header is None:
+            self.window.drain()
+            return None
+        self.owed = padded(header.stored)
+        self.number += 1
+        self._unpacked += header.size if header.sparse is not None else 0
+        if self._unpacked > most_bytes(self._size):
+            raise bomb(self._size)
+        return header
+
+    def take(self, header: Header) -> memoryview:
+        """The member's data, which the window holds."""
+        self.owed -= header.stored
+        return self.window.take(header.stored)
+
+
+def groups(archive: Archive, descriptor: int, size: int, limits: Limits) -> Iterator[Group]:
+    """The members of an archive, or of a share of it.
+
+    Raises:
+        DamagedError: behind the last whole member.
+    """
+    walk = _Walk(descriptor, size)
+    held: list[_Held] = []
+    while True:
+        if held and not walk.next_in_window:
+            yield _group(archive, held)
+            held = []
+        try:
+            header = walk.next()
+        except DamagedError:
+            if held:
+                yield _group(archive, held)
+            raise
+        if header is None:
+            break
+        row = _row(header, limits.record_bytes)
+        if row is None or walk.number // RUN % archive.shares != archive.share:
+            continue
+        if walk.window.holds(header.stored):
+            held.append(_Held(row, header, walk.take(header)))
+            continue
+        if held:
+            yield _group(archive, held)
+            held = []
+        yield _passing(archive, row, header, walk)
+    if held:
+        yield _group(archive, held)
+
+
+def measure(descriptor: int, size: int, most: int | None) -> int | None:
+    """The sum of the members' sizes; once it is over `most`, the sum up to there.
+
+    None for a compressed archive when no limit is given: it would have to be inflated for nothing
+    else. Of a damaged archive, the sum of the members before the damage.
+    """
+    if most is None and not isinstance(open_stream(descriptor, size), Plain):
+        return None
+    walk = _Walk(descriptor, size)
+    total = 0
+    try:
+        while (most is None or total <= most) and (header := walk.next()) is not None:
+            if _row(header, header.size) is not None:
+                total += header.size
+    except DamagedError:
+        pass
+    return total
+
+
+def _row(header: Header, record_bytes: int) -> Row | None:
+    if header.kind in FOLDERS or header.kind in LINKS or header.kind == LABEL:
+        return None
+    if header.kind in SPECIAL:
+        return member_row(header.name, IO, NOT_REGULAR)
+    if header.kind == CONTINUED:
+        return member_row(header.name, ARCHIVE, "it began in another archive")
+    if max(header.size, header.stored) > record_bytes:
+        return member_row(header.name, TOO_LARGE, too_large(header.size, record_bytes).detail)
+    return member_row(header.name, None, None)
+
+
+def _group(archive: Archive, held: list[_Held]) -> Group:
+    def fill(index: int, into: memoryview | None) -> int:
+        if into is None:
+            return 0
+        _, header, data = held[index]
+        if header.sparse is not None:
+            return expand(header.sparse, data, into)
+        into[: len(data)] = data
+        return len(data)
+
+    return Group(archive.names([member.row for member in held]), fill)
+
+
+def _passing(archive: Archive, row: Row, header: Header, walk: _Walk) -> Group:
+    """The group of one member that reaches beyond the window."""
+
+    def fill(_index: int, into: memoryview | None) -> int:
+        walk.owed -= header.stored
+        if into is None:
+            walk.window.skip(header.stored)
+            return 0
+        data = (
+            into[: header.stored] if header.sparse is None else memoryview(bytearray(header.stored))
+        )
+        walk.window.copy(data)
+        return len(data) if header.sparse is None else expand(header.sparse, data, into)
+
+    return Group(archive.names([row]), fill)

@@ -1,0 +1,95 @@
+"""Opening and reading files by raw path, of any length, without ever waiting for one.
+
+A path longer than the system takes at once (PATH_MAX, 4,096 bytes on Linux, 1,024 on macOS) is
+opened in pieces, each from the folder of the one before. A file is opened without following a last
+link and without blocking, and looked at once more when it is open, so that a fifo which took a
+file's place since it was listed does no harm.
+"""
+
+import os
+import stat
+from typing import Final
+
+from pipelines.sources.base import IO, TOO_LARGE, UnreadableError
+
+NOT_REGULAR: Final = "not a regular file"
+
+_PIECE: Final = 1_000  # bytes of a path given to the system at once; a name has at most 765
+_FILE: Final = os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC
+_FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
+_PASSAGE: Final = getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY | os.O_CLOEXEC
+
+
+def open_raw(location: bytes, flags: int) -> int:
+    """A descriptor of the file at an absolute path of any length; the caller closes it."""
+    if len(location) <= _PIECE:
+        return os.open(location, flags)
+    folder = os.open(b"/", _PASSAGE)
+    at = 1
+    try:
+        while len(location) - at > _PIECE:
+            cut = location.rindex(b"/", at, at + _PIECE)
+            deeper = os.open(location[at:cut], _PASSAGE, dir_fd=folder)
+            os.close(folder)
+            folder, at = deeper, cut + 1
+        return os.open(location[at:], flags, dir_fd=folder)
+    finally:
+        os.close(folder)
+
+
+def open_folder(location: bytes) -> int:
+    """A descriptor of the folder at an absolute path; links are followed only on the way."""
+    return open_raw(location, _FOLDER | os.O_NOFOLLOW)
+
+
+def open_file(location: bytes) -> tuple[int, os.stat_result]:
+    """A descriptor of a regular file, and its status; the caller closes it.
+
+    Raises:
+        UnreadableError: there is none, it may not be read, or it is no regular file.
+    """
+    try:
+        descriptor = open_raw(location, _FILE)
+    except OSError as error:
+        raise unreadable(error) from error
+    status = os.fstat(descriptor)
+    if not stat.S_ISREG(status.st_mode):
+        os.close(descriptor)
+        raise UnreadableError(IO, NOT_REGULAR)
+    return descriptor, status
+
+
+def read_file(location: bytes, into: memoryview) -> int:
+    """Read a file to its end and return its length in bytes.
+
+    Args:
+        location: absolute raw path.
+        into: one byte longer than the largest record.
+
+    Raises:
+        UnreadableError: it cannot be read, or fills `into`.
+    """
+    descriptor, status = open_file(location)
+    try:
+        if status.st_size >= len(into):
+            raise too_large(status.st_size, len(into) - 1)
+        length = 0
+        while count := os.readv(descriptor, [into[length:]]):
+            length += count
+            if length == len(into):  # it grew since it was opened
+                raise too_large(length, length - 1)
+    except OSError as error:
+        raise unreadable(error) from error
+    finally:
+        os.close(descriptor)
+    return length
+
+
+def too_large(size: int, most: int) -> UnreadableError:
+    """The error of a record of at least `size` bytes where `most` are allowed."""
+    return UnreadableError(TOO_LARGE, f"{size:,} bytes or more, over the limit of {most:,}")
+
+
+def unreadable(error: OSError) -> UnreadableError:
+    """The error of a record that the system could not give."""
+    return UnreadableError(IO, error.strerror or str(error))

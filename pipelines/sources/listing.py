@@ -1,0 +1,83 @@
+"""What lies in a folder, in one order on every file system.
+
+The order is bytewise by raw path. Links are passed over, so none can lead in a circle. One folder
+is open at a time, however deep the tree, and a path may be longer than the system takes at once.
+Memory: the names of the folders on the way to where the walk stands, and of their other entries.
+"""
+
+import os
+import stat
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from pipelines.sources.files import NOT_REGULAR, open_folder
+from pipelines.sources.names import IGNORED
+
+
+class Entry(NamedTuple):
+    """A file, or what stands where one could: something that cannot be read."""
+
+    path: bytes
+    """Relative to the folder that was listed; `.` is that folder."""
+    size: int
+    stamp: int
+    """When it last changed, in nanoseconds."""
+    trouble: str | None = None
+    """Why it cannot be read, for people."""
+    is_folder: bool = False
+
+
+def scan(location: bytes, inside: bytes = b"") -> list[Entry]:
+    """The entries of one folder, sorted as a walk meets them; links and IGNORED left out.
+
+    Args:
+        location: the folder, an absolute raw path.
+        inside: what the entries' paths begin with.
+
+    Raises:
+        OSError: the folder cannot be listed.
+    """
+    descriptor = open_folder(location)
+    try:
+        with os.scandir(descriptor) as entries:
+            found = [
+                _look(entry, inside + name)
+                for entry in entries
+                if (name := os.fsencode(entry.name)) not in IGNORED and not entry.is_symlink()
+            ]
+    finally:
+        os.close(descriptor)
+    # A folder sorts as its contents will: behind "a.py" and before "a0".
+    return sorted(found, key=lambda entry: entry.path + b"/" * entry.is_folder)
+
+
+def walk(location: bytes) -> Iterator[Entry]:
+    """All files below a folder, bytewise by path; a folder that cannot be listed is an entry."""
+    waiting = [Entry(b"", 0, 0, is_folder=True)]
+    while waiting:
+        entry = waiting.pop()
+        if not entry.is_folder:
+            yield entry
+            continue
+        try:
+            inside = entry.path + b"/" if entry.path else b""
+            waiting.extend(reversed(scan(join(location, entry.path), inside)))
+        except OSError as error:
+            yield Entry(entry.path or b".", 0, entry.stamp, f"folder: {error.strerror or error}")
+
+
+def join(location: bytes, path: bytes) -> bytes:
+    """The location of a path below a folder."""
+    return location.rstrip(b"/") + b"/" + path if path else location
+
+
+def _look(entry: os.DirEntry[str], path: bytes) -> Entry:
+    try:
+        if entry.is_dir(follow_symlinks=False):
+            return Entry(path, 0, 0, is_folder=True)
+        status = entry.stat(follow_symlinks=False)
+    except OSError as error:  # it went, or the file system is damaged
+        return Entry(path, 0, 0, error.strerror or str(error))
+    if stat.S_ISREG(status.st_mode):
+        return Entry(path, status.st_size, status.st_mtime_ns)
+    return Entry(path, 0, status.st_mtime_ns, NOT_REGULAR)

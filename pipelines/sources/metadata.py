@@ -1,0 +1,59 @@
+"""What a folder does not know of its repositories, out of a table: stars and licences."""
+
+import csv
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from foundation.errors import UsageError
+from pipelines.sources.inputs import RepositoryFacts
+
+
+def read_metadata(path: Path) -> dict[str, RepositoryFacts]:
+    """Stars and licence by repository.
+
+    Args:
+        path: a .csv with a header, or a .jsonl, in UTF-8, with the columns `repository`, `stars`
+            and `license`; an empty cell or null is unknown.
+
+    Raises:
+        UsageError: it cannot be read, or a row is wrong; names the row.
+    """
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            rows = list(_json_rows(file) if path.suffix == ".jsonl" else csv.DictReader(file))
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{path}: {error}; expected a table in UTF-8") from error
+    facts: dict[str, RepositoryFacts] = {}
+    for number, row in enumerate(rows, 1):
+        name = row.get("repository")
+        if not name or name in facts:
+            what = f"a second row for {name!r}" if name else "no `repository`"
+            raise UsageError(f"{path}: row {number}: {what}; expected one row a repository")
+        facts[name] = RepositoryFacts(
+            stars=_stars(row.get("stars"), f"{path}: row {number}"),
+            license=str(row["license"]) if row.get("license") else None,
+        )
+    return facts
+
+
+def _json_rows(lines: Iterator[str]) -> Iterator[dict[str, Any]]:
+    for line in lines:
+        if line.strip():
+            row = json.loads(line)
+            if not isinstance(row, dict):
+                raise ValueError(f"got {line.strip()[:40]!r} where a JSON object was expected")
+            yield row
+
+
+def _stars(value: object, where: str) -> int | None:
+    if value is None or value == "":
+        return None
+    try:
+        stars = int(str(value))
+    except ValueError:
+        stars = -1
+    if not 0 <= stars < 1 << 31:
+        raise UsageError(f"{where}: stars is {value!r}; expected a number from 0, or nothing")
+    return stars

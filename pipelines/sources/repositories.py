@@ -1,0 +1,109 @@
+"""Which repositories the listed paths hold, and what they are called."""
+
+import errno
+import os
+import stat
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+from foundation.errors import UsageError
+from pipelines.sources.listing import Entry, join, scan, walk
+from pipelines.sources.names import ARCHIVE_SUFFIXES, ArchiveKind, archive_kind, spell
+
+Repositories = Literal["auto", "children", "self"]
+"""What is a repository: each child of a listed folder, the folder itself, or, `auto`, the folder if
+it holds `.git` and else its children."""
+
+
+@dataclass(frozen=True)
+class Repository:
+    """A repository: a folder, the loose files of one, or an archive."""
+
+    name: str
+    front: str
+    """The listed folder's name, put in front where two repositories have one name."""
+    location: bytes
+    """Of the folder or archive: an absolute raw path without links."""
+    archive: ArchiveKind | None = None
+    entry: Entry | None = None
+    """Of an archive, what was listed."""
+    loose: tuple[Entry, ...] | None = None
+    """The files, where not the whole folder is the repository."""
+
+    def entries(self) -> Iterator[Entry]:
+        """The files of a folder in order, bytewise by path."""
+        return walk(self.location) if self.loose is None else iter(self.loose)
+
+
+def find_repositories(paths: Sequence[Path], repositories: Repositories) -> list[Repository]:
+    """The repositories of the listed paths, in the order of the paths and bytewise within one.
+
+    Raises:
+        UsageError: a path is missing, or neither folder nor archive, or two repositories cannot be
+            told apart by name.
+    """
+    found = [one for path in paths for one in _listed(path, repositories)]
+    counts = Counter(one.name for one in found)
+    named = [
+        replace(one, name=f"{one.front}/{one.name}") if counts[one.name] > 1 else one
+        for one in found
+    ]
+    seen: dict[str, Repository] = {}
+    for one in named:
+        other = seen.setdefault(one.name, one)
+        if other is not one:
+            raise UsageError(
+                f"two repositories are called {one.name!r}: {spell(other.location)} and "
+                f"{spell(one.location)}; list only one of them, or rename a folder"
+            )
+    return named
+
+
+def _listed(path: Path, repositories: Repositories) -> list[Repository]:
+    named = os.fsencode(os.path.abspath(path))  # noqa: PTH100 - a link keeps its own name here
+    location = os.path.realpath(named)
+    folder, _, base = named.rpartition(b"/")
+    name, front = spell(base) or "/", spell(folder.rpartition(b"/")[2]) or "/"
+    try:
+        status = os.stat(location)  # noqa: PTH116 - a raw path
+        if stat.S_ISDIR(status.st_mode):
+            return _folder(name, front, location, repositories)
+    except OSError as error:
+        what = (
+            "does not exist" if error.errno == errno.ENOENT else f"cannot be read: {error.strerror}"
+        )
+        raise UsageError(f"the input {path} {what}; list folders and archives that do") from error
+    kind = archive_kind(base)
+    if kind is None or not stat.S_ISREG(status.st_mode):
+        raise UsageError(
+            f"the input {path} is neither a folder nor an archive ({ARCHIVE_SUFFIXES}); "
+            "list the folder that it lies in"
+        )
+    entry = Entry(base, status.st_size, status.st_mtime_ns)
+    return [Repository(spell(kind[1]), front, location, kind[0], entry)]
+
+
+def _folder(name: str, front: str, location: bytes, repositories: Repositories) -> list[Repository]:
+    entries = scan(location)
+    whole = repositories == "self" or (
+        repositories == "auto" and os.path.lexists(join(location, b".git"))
+    )
+    if whole:
+        return [Repository(name, front, location)]
+    found: list[Repository] = []
+    loose: list[Entry] = []
+    for entry in entries:
+        inside = join(location, entry.path)
+        if entry.is_folder:
+            if not entry.path.startswith(b"."):
+                found.append(Repository(spell(entry.path), name, inside))
+        elif (kind := archive_kind(entry.path)) is not None and entry.trouble is None:
+            found.append(Repository(spell(kind[1]), name, inside, kind[0], entry))
+        else:
+            loose.append(entry)
+    if loose:
+        found.append(Repository(name, front, location, loose=tuple(loose)))
+    return found

@@ -1,0 +1,204 @@
+"""The output folder: names of parts, files that appear whole or not at all, digests, markers.
+
+A file is written under a temporary name in `log/tmp` and renamed when it is complete, so a killed
+process leaves nothing under a final name and nothing that the digest counts. Its size and SHA-256
+are taken while it is written. A marker is the JSON summary of a task, written after the task's
+files; a task is done when its marker stands and each file it lists stands with the size it lists.
+Nothing is flushed to the disk's platters: a killed process loses nothing, a power cut may, and the
+sizes in the markers and the digests in the manifest find that out.
+"""
+
+import contextlib
+import errno
+import hashlib
+import io
+import json
+import os
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from foundation.errors import StorageError
+
+UNDIGESTED = ("log", "report")
+"""Top-level folders of traces, with times and hosts in them; no part of the digest."""
+
+
+def part_name(index: int, count: int) -> str:
+    """`part-00003-of-00012`, the stem of every file of a part."""
+    return f"part-{index:05d}-of-{count:05d}"
+
+
+@dataclass(frozen=True)
+class FileDigest:
+    """Size in bytes and SHA-256 (hexadecimal) of a file."""
+
+    size: int
+    sha256: str
+
+
+class _HashingFile(io.RawIOBase):
+    """A file being written whose digest is taken on the way."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self._file = path.open("xb", buffering=0)
+        self._sha256 = hashlib.sha256()
+        self._size = 0
+
+    def writable(self) -> bool:
+        """Arrow asks before it writes."""
+        return True
+
+    def write(self, data: Any) -> int:  # noqa: ANN401 - any buffer
+        """Write all of `data`: a raw file may take less at once."""
+        view = memoryview(data).cast("B")
+        self._sha256.update(view)
+        self._size += len(view)
+        written = 0
+        while written < len(view):
+            written += self._file.write(view[written:])
+        return written
+
+    def tell(self) -> int:
+        """Bytes written so far."""
+        return self._size
+
+    def close(self) -> None:
+        """Close the file below."""
+        self._file.close()
+        super().close()
+
+    def digest(self) -> FileDigest:
+        return FileDigest(self._size, self._sha256.hexdigest())
+
+
+class Folder:
+    """The output folder of one build; paths in it are relative, with `/`."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def path(self, relative: str) -> Path:
+        """Where a file lies on this machine."""
+        return self.root / relative
+
+    @contextlib.contextmanager
+    def create(self, relative: str, digests: dict[str, FileDigest]) -> Iterator[io.RawIOBase]:
+        """Open a file for writing; it appears when the block ends without an error.
+
+        Args:
+            relative: its final name; what stands there is replaced.
+            digests: takes the file's digest under that name.
+
+        Raises:
+            StorageError: the file cannot be written; names the file and what to do.
+        """
+        temporary = self.root / "log" / "tmp" / uuid.uuid4().hex
+        final = self.path(relative)
+        try:
+            temporary.parent.mkdir(parents=True, exist_ok=True)
+            final.parent.mkdir(parents=True, exist_ok=True)
+            file = _HashingFile(temporary)
+        except OSError as error:
+            raise _storage_error(final, error) from error
+        try:
+            with file:
+                yield file
+            temporary.replace(final)
+        except OSError as error:
+            raise _storage_error(final, error) from error
+        finally:
+            with contextlib.suppress(OSError):
+                temporary.unlink(missing_ok=True)
+        digests[relative] = file.digest()
+
+    def write_bytes(self, relative: str, data: bytes, digests: dict[str, FileDigest]) -> None:
+        """Write a small file at once."""
+        with self.create(relative, digests) as file:
+            file.write(data)
+
+    def write_json(self, relative: str, value: Any) -> FileDigest:  # noqa: ANN401
+        """Write JSON with sorted keys, one member a line, so that differences can be read."""
+        digests: dict[str, FileDigest] = {}
+        text = json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False)
+        self.write_bytes(relative, (text + "\n").encode(), digests)
+        return digests[relative]
+
+    def read_json(self, relative: str) -> Any:  # noqa: ANN401
+        """Read a JSON file.
+
+        Raises:
+            StorageError: it does not stand or is not JSON.
+        """
+        try:
+            return json.loads(self.path(relative).read_bytes())
+        except (OSError, ValueError) as error:
+            raise _storage_error(self.path(relative), error) from error
+
+    def exists(self, relative: str) -> bool:
+        """Whether a file or folder stands under that name."""
+        return self.path(relative).exists()
+
+    def write_marker(
+        self, relative: str, summary: dict[str, Any], digests: dict[str, FileDigest]
+    ) -> None:
+        """Write a task's summary after its files."""
+        files = {name: [digest.size, digest.sha256] for name, digest in digests.items()}
+        self.write_json(relative, {**summary, "files": files})
+
+    def read_marker(self, relative: str) -> dict[str, Any] | None:
+        """A task's summary, or None if it is not done: no marker, or not all of its files."""
+        try:
+            marker: dict[str, Any] = json.loads(self.path(relative).read_bytes())
+            for name, (size, _) in marker["files"].items():
+                if self.path(name).stat().st_size != size:
+                    return None
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            return None
+        return marker
+
+    def files(self) -> list[str]:
+        """All files that the digest counts, by bytewise order of their names."""
+        found = []
+        for folder, folders, names in os.walk(self.root):
+            inside = Path(folder).relative_to(self.root)
+            if inside == Path():
+                folders[:] = [name for name in folders if name not in UNDIGESTED]
+            found += [(inside / name).as_posix() for name in names]
+        return sorted(found, key=os.fsencode)
+
+    def digest_of(self, relative: str) -> FileDigest:
+        """Read a file and take its digest."""
+        try:
+            with self.path(relative).open("rb") as file:
+                sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+                return FileDigest(file.tell(), sha256)
+        except OSError as error:
+            raise _storage_error(self.path(relative), error) from error
+
+    def open_arrow(self, relative: str) -> pa.ipc.RecordBatchFileReader:
+        """Memory-map an Arrow IPC file of ours."""
+        return pa.ipc.open_file(pa.memory_map(str(self.path(relative))))
+
+
+def combined_digest(digests: dict[str, FileDigest]) -> str:
+    """SHA-256 of the lines `path TAB size TAB sha256 LF`, sorted by path."""
+    lines = [
+        f"{name}\t{digests[name].size}\t{digests[name].sha256}\n"
+        for name in sorted(digests, key=os.fsencode)
+    ]
+    return hashlib.sha256("".join(lines).encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def _storage_error(path: Path, error: Exception) -> StorageError:
+    number = getattr(error, "errno", None)
+    if number in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
+        advice = "free some space, then run the same command again: it goes on where it stopped"
+    else:
+        advice = "mend what the system names, then run the same command again"
+    return StorageError(f"{path}: {error}; {advice}")

@@ -1,0 +1,109 @@
+"""Stages and their tasks: small, picklable, each opening, writing and closing its own files.
+
+A stage cuts its work into tasks by what the stages before it left behind, never by the runner or
+the number of workers. Performing a task twice, at once or again after a crash, does no harm: its
+files are functions of its inputs, and each appears whole. Nothing here knows which engine runs it.
+"""
+
+import traceback
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from foundation.errors import CodecorpusError
+from pipelines.context import Build
+from pipelines.counters import Counters
+from pipelines.storage import FileDigest
+
+Summary = dict[str, Any]
+"""What a task leaves in its marker for later stages: JSON."""
+
+
+class Stage(ABC):
+    """One step of a build that many workers share."""
+
+    name: ClassVar[str]
+    """Names the stage in markers, messages and progress."""
+
+    @abstractmethod
+    def weights(self, build: Build) -> list[int]:
+        """One entry a task: how much work it is, in bytes or the like; large ones start first."""
+
+    @abstractmethod
+    def run(
+        self, build: Build, index: int, digests: dict[str, FileDigest], counters: Counters
+    ) -> Summary:
+        """Do one task, put the digests of what it wrote into `digests`, sum it up."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """One task of a stage; crosses processes and machines, so it is only a few words long."""
+
+    out: str
+    stage: Stage
+    index: int
+    weight: int
+
+    @property
+    def name(self) -> str:
+        """For messages: `curate 3`."""
+        return f"{self.stage.name} {self.index}"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a task; `error` is None when it is done."""
+
+    name: str
+    error: str | None = None
+
+
+class TaskError(CodecorpusError):
+    """Tasks of a stage failed; the others are done and need not be done again."""
+
+
+def list_tasks(out: str, stage: Stage) -> list[Task]:
+    """The tasks of a stage that are not done yet, the largest first."""
+    build = Build.load(out)
+    tasks = [
+        Task(out, stage, index, weight)
+        for index, weight in enumerate(stage.weights(build))
+        if build.marker(stage.name, index) is None
+    ]
+    return sorted(tasks, key=lambda task: (-task.weight, task.index))
+
+
+def perform(task: Task, counters: Counters | None = None) -> Outcome:
+    """Do a task and leave its marker; an error becomes an outcome, so that the others go on."""
+    build = Build.load(task.out)
+    digests: dict[str, FileDigest] = {}
+    try:
+        summary = task.stage.run(build, task.index, digests, counters or Counters())
+        build.leave_marker(task.stage.name, task.index, summary, digests)
+    except CodecorpusError as error:
+        return Outcome(task.name, str(error))
+    except Exception as error:  # noqa: BLE001 - whatever a rule raises fails its part, no other
+        trace = f"log/errors/{task.stage.name}-{task.index:05d}.txt"
+        build.leave_trace(trace, traceback.format_exc())
+        return Outcome(
+            task.name, f"{type(error).__name__}: {error}; trace in {build.folder.path(trace)}"
+        )
+    return Outcome(task.name)
+
+
+def require_done(stage: str, outcomes: list[Outcome]) -> None:
+    """Stop the build if any task of a stage failed.
+
+    Raises:
+        TaskError: names the failed tasks and says how to go on.
+    """
+    failed = sorted({outcome for outcome in outcomes if outcome.error}, key=lambda o: o.name)
+    if not failed:
+        return
+    shown = "\n".join(f"  {outcome.name}: {outcome.error}" for outcome in failed[:5])
+    more = f"\n  and {len(failed) - 5} more" if len(failed) > 5 else ""
+    raise TaskError(
+        f"{len(failed)} of {len(outcomes)} tasks of {stage!r} failed:\n{shown}{more}\n"
+        "the others are done and kept; run the same command again to try these once more"
+    )

@@ -1,0 +1,84 @@
+from itertools import combinations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from filters.near_duplicates.candidates import blocks, group, pairs, unpack
+from foundation.errors import UsageError
+
+KEYS = st.lists(st.integers(0, 6) | st.integers(0, 2**64 - 1), max_size=60)
+LIMITS = st.integers(1, 12)
+
+
+def brute_force(keys: list[int], bound: int, best: int) -> tuple[list[tuple[int, int]], int]:
+    members: dict[int, list[int]] = {}
+    for file, key in enumerate(keys):
+        members.setdefault(key, []).append(file)
+    found, capped = [], 0
+    for files in members.values():
+        capped += len(files) > bound
+        compared = set(files[:best] if len(files) > bound else files)
+        found += [pair for pair in combinations(files, 2) if pair[0] in compared]
+    return sorted(found), capped
+
+
+@given(KEYS, LIMITS, LIMITS)
+def test_pairs_are_those_of_brute_force(keys: list[int], bound: int, best: int) -> None:
+    found = pairs(np.array(keys, np.uint64), bound=bound, best=best)
+    better, worse = unpack(found.pairs)
+    expected, capped = brute_force(keys, bound, best)
+    assert list(zip(better.tolist(), worse.tolist(), strict=True)) == expected
+    assert found.capped == capped
+
+
+@given(KEYS, LIMITS, LIMITS, st.integers(1, 9))
+def test_blocks_hold_the_same_pairs(keys: list[int], bound: int, best: int, size: int) -> None:
+    words = np.array(keys, np.uint64)
+    whole = pairs(words, bound=bound, best=best)
+    parts = list(blocks(words, bound=bound, best=best, size=size))
+    assert all(0 < len(part) <= size for part in parts)
+    assert sorted(int(word) for part in parts for word in part.pairs) == whole.pairs.tolist()
+    assert sum(part.capped for part in parts) == (whole.capped if parts else 0)
+
+
+@given(KEYS, st.integers(0, 2**64 - 1), LIMITS)
+def test_ranges_of_keys_give_the_same_pairs(keys: list[int], cut: int, bound: int) -> None:
+    words = np.array(keys, np.uint64)
+    found = []
+    for part in (words < cut, words >= cut):
+        files = np.flatnonzero(part)
+        better, worse = unpack(pairs(words[part], bound=bound, best=2).pairs)
+        found += (files[better] << 32 | files[worse]).tolist()
+    assert sorted(found) == pairs(words, bound=bound, best=2).pairs.tolist()
+
+
+def test_a_million_equal_keys_cost_a_million_comparisons_with_each_of_the_best() -> None:
+    found = pairs(np.full(1_000_000, 7, np.uint64), best=4)
+    better, worse = unpack(found.pairs)
+    assert found.capped == 1
+    assert len(found) == 4 * 1_000_000 - (1 + 2 + 3 + 4)
+    assert better.max() == 3
+    assert np.bincount(worse)[4:].min() == 4
+
+
+def test_two_million_keys_give_the_pairs_that_were_planted() -> None:
+    files = np.arange(2_000_000, dtype=np.uint64)
+    keys = files * np.uint64(0x9E3779B97F4A7C15)
+    keys[1_500_000:] = keys[:500_000]
+    better, worse = unpack(pairs(keys).pairs)
+    assert (better == np.arange(500_000)).all()
+    assert (worse == better + 1_500_000).all()
+
+
+def test_groups_are_ascending_and_of_two_and_more() -> None:
+    buckets = group(np.array([5, 9, 5, 1, 9, 5], np.uint64))
+    assert buckets.members.tolist() == [0, 2, 5, 1, 4]
+    assert buckets.offsets.tolist() == [0, 3, 5]
+
+
+@pytest.mark.parametrize(("bound", "best"), [(0, 1), (1, 0)])
+def test_impossible_limits_are_refused(bound: int, best: int) -> None:
+    with pytest.raises(UsageError, match="at least 1"):
+        pairs(np.zeros(3, np.uint64), bound=bound, best=best)

@@ -1,0 +1,108 @@
+from itertools import pairwise
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from filters.near_duplicates.survivors import (
+    GOING,
+    STAYING,
+    STAYS,
+    UNDECIDED,
+    advance,
+    choose_survivors,
+    fold,
+)
+
+FILES = 24
+EDGES = st.lists(
+    st.tuples(st.integers(0, FILES - 1), st.integers(0, FILES - 1))
+    .filter(lambda edge: edge[0] != edge[1])
+    .map(lambda edge: (min(edge), max(edge))),
+    max_size=80,
+)
+
+
+def columns(edges: list[tuple[int, int]]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    table = np.array(edges, np.int64).reshape(-1, 2)
+    return table[:, 0], table[:, 1]
+
+
+def best_first(edges: list[tuple[int, int]]) -> list[int]:
+    of = [STAYS] * FILES
+    for file in range(FILES):
+        staying = [a for a, b in edges if b == file and of[a] == STAYS]
+        of[file] = min(staying, default=STAYS)
+    return of
+
+
+@given(EDGES, st.randoms())
+def test_survivors_are_those_of_the_plain_definition(
+    edges: list[tuple[int, int]], chance: object
+) -> None:
+    expected = best_first(edges)
+    chance.shuffle(edges)  # type: ignore[attr-defined]
+    better, worse = columns(edges)
+    match = (better * 100 + worse).astype(np.uint16)
+    survivors = choose_survivors(FILES, better.astype(np.uint32), worse.astype(np.uint32), match)
+    assert survivors.of.tolist() == expected
+    assert survivors.match.dtype == np.uint16
+    assert survivors.match.tolist() == [
+        0 if of == STAYS else of * 100 + file for file, of in enumerate(expected)
+    ]
+
+
+@given(EDGES, st.lists(st.integers(0, FILES), max_size=4))
+def test_rounds_over_any_partition_end_in_the_same_answer(
+    edges: list[tuple[int, int]], cuts: list[int]
+) -> None:
+    better, worse = columns(edges)
+    bounds = [0, *sorted(cuts), FILES]
+    state = np.zeros(FILES, np.uint8)
+    for _ in range(FILES):
+        parts = []
+        for begin, end in pairwise(bounds):
+            mine = (worse >= begin) & (worse < end)
+            parts.append(advance(state, begin, end, better[mine], worse[mine]))
+        state = np.concatenate(parts)
+    assert UNDECIDED not in state
+    expected = [STAYING if of == STAYS else GOING for of in best_first(edges)]
+    assert state.tolist() == expected
+
+
+def test_a_chain_does_not_vanish_behind_one() -> None:
+    survivors = choose_survivors(
+        4, np.array([0, 1, 2]), np.array([1, 2, 3]), np.array([9, 8, 7], np.int32)
+    )
+    assert survivors.of.tolist() == [STAYS, 0, STAYS, 2]
+    assert survivors.match.tolist() == [0, 9, 0, 7]
+
+
+def test_without_pairs_all_stay() -> None:
+    none = np.empty(0, np.int64)
+    assert choose_survivors(3, none, none, none).of.tolist() == [STAYS] * 3
+
+
+@given(
+    st.lists(
+        st.tuples(st.lists(st.integers(0, 1), min_size=11, max_size=11), st.booleans()),
+        max_size=40,
+    )
+)
+def test_files_fold_into_the_best_of_the_same_sketch(rows: list[tuple[list[int], bool]]) -> None:
+    sketches = np.array([row for row, _ in rows], np.uint8).reshape(-1, 11)
+    left_alone = np.array([alone for _, alone in rows], np.bool_)
+    first: dict[bytes, int] = {}
+    expected = [
+        file if left_alone[file] else first.setdefault(sketches[file].tobytes(), file)
+        for file in range(len(rows))
+    ]
+    assert fold(sketches, left_alone).tolist() == expected
+
+
+def test_thousands_of_equal_sketches_fold_into_one() -> None:
+    sketches = np.zeros((50_000, 256), np.uint8)
+    sketches[::2] = 7
+    folded = fold(sketches, np.zeros(50_000, np.bool_))
+    assert (folded == np.arange(50_000) % 2).all()

@@ -1,0 +1,96 @@
+import re
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from filters.near_duplicates.signatures import Permutations, compact, sign
+from filters.near_duplicates.verification import (
+    doubtful,
+    estimate,
+    exact_jaccard,
+    matches,
+    matches_needed,
+    similarity,
+)
+from foundation.columns import ByteColumn
+from foundation.errors import UsageError
+
+TOKEN = re.compile(rb"[0-9A-Za-z_\x80-\xff]+")
+
+
+def random_sketches(rows: int, size: int) -> NDArray[np.uint8]:
+    return np.random.default_rng(size).integers(0, 256, (rows, size), dtype=np.uint8)
+
+
+@pytest.mark.parametrize("size", [1, 7, 8, 13, 64, 256])
+def test_matches_counts_pairs_of_equal_bits(size: int) -> None:
+    sketches = random_sketches(20, size)
+    left, right = np.triu_indices(20)
+    fields = sketches[:, :, None] >> np.arange(0, 8, 2, dtype=np.uint8) & 3
+    expected = (fields[left] == fields[right]).sum(axis=(1, 2))
+    assert matches(sketches, left, right).tolist() == expected.tolist()
+
+
+def test_similarity_is_symmetric_and_one_for_identical_files(texts: list[bytes]) -> None:
+    column = ByteColumn.from_values([*texts[:30], *texts[:30]])
+    sketches = compact(sign(column, ngram=5, permutations=Permutations()).minima)
+    left, right = np.triu_indices(60, 1)
+    there = similarity(sketches, left.astype(np.uint32), right.astype(np.uint32))
+    assert (there == similarity(sketches, right, left)).all()
+    assert (there[right - left == 30] == 1.0).all()
+    assert there.min() >= 0.0
+
+
+@given(st.integers(0, 1000), st.integers(1, 300))
+def test_the_count_needed_is_the_least_whose_estimate_reaches(
+    thousandths: int, permutations: int
+) -> None:
+    needed = matches_needed(thousandths / 1000, permutations)
+
+    def exact(count: int) -> Fraction:
+        return (Fraction(count, 4 * permutations) - Fraction(1, 4)) / Fraction(3, 4)
+
+    assert exact(needed) >= Fraction(thousandths, 1000) > exact(needed - 1)
+    assert estimate(np.array([needed]), permutations)[0] == pytest.approx(float(exact(needed)))
+
+
+def test_doubt_surrounds_the_threshold() -> None:
+    low, high = doubtful(0.85, 256)
+    needed = matches_needed(0.85, 256)
+    assert low < needed < high
+    shares = estimate(np.array([low, high]), 256)
+    assert shares == pytest.approx([0.85 - 0.0263, 0.85 + 0.0263], abs=0.002)
+    assert doubtful(1.0, 256) == (1024, 1024)
+
+
+@given(st.lists(st.lists(st.sampled_from(["a", "b", "c", "("])).map(" ".join), min_size=1))
+def test_exact_jaccard_is_that_of_sets_of_token_runs(texts: list[str]) -> None:
+    values = [text.encode() for text in texts]
+    sets = []
+    for value in values:
+        tokens = TOKEN.findall(value)
+        runs = {tuple(tokens[i : i + 3]) for i in range(max(len(tokens) - 2, 1))}
+        sets.append(runs - {()})
+    left, right = np.triu_indices(len(values))
+    found = exact_jaccard(ByteColumn.from_values(values), left, right, 3)
+    expected = [
+        len(sets[i] & sets[j]) / len(sets[i] | sets[j]) if sets[i] | sets[j] else 1.0
+        for i, j in zip(left, right, strict=True)
+    ]
+    assert found.tolist() == expected
+
+
+def test_no_pairs_give_no_answers() -> None:
+    none = np.empty(0, np.int64)
+    assert len(similarity(random_sketches(3, 8), none, none)) == 0
+    assert len(exact_jaccard(ByteColumn.from_values([b"a"]), none, none, 5)) == 0
+
+
+@pytest.mark.parametrize("threshold", [-0.1, 1.1])
+def test_impossible_thresholds_are_refused(threshold: float) -> None:
+    with pytest.raises(UsageError, match="threshold is"):
+        matches_needed(threshold, 256)

@@ -1,0 +1,62 @@
+"""Recipes written to a folder, and what is said about wrong ones."""
+
+import textwrap
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from pipelines.recipe.errors import RecipeError
+from pipelines.recipe.loading import load, loads
+
+MINIMAL = "name: x\nsources: [{type: folder, paths: [src]}]\n"
+
+
+@pytest.fixture
+def mistakes() -> Callable[[str], list[str]]:
+    """What is said about a recipe's text: `LINE: TEXT` for each mistake."""
+
+    def find(text: str) -> list[str]:
+        with pytest.raises(RecipeError) as caught:
+            loads(textwrap.dedent(text), file="f")
+        assert str(caught.value) == "\n".join(map(str, caught.value.mistakes))
+        assert caught.value.exit_code == 2
+        return [str(mistake).removeprefix("f:") for mistake in caught.value.mistakes]
+
+    return find
+
+
+@pytest.fixture
+def mistake(mistakes: Callable[[str], list[str]]) -> Callable[[str], str]:
+    """What is said about lines added to a recipe that is right; they begin at line 3."""
+
+    def find(text: str) -> str:
+        (only,) = mistakes(MINIMAL + textwrap.dedent(text))
+        return only
+
+    return find
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Callable[[str, str], str]:
+    """Write a file of a test's folder and return its path."""
+
+    def to(name: str, text: str) -> str:
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(textwrap.dedent(text), "utf-8")
+        return str(path)
+
+    return to
+
+
+@pytest.fixture
+def refused(tmp_path: Path) -> Callable[[str], list[str]]:
+    """What is said about a recipe file, with paths below the test's folder."""
+
+    def find(path: str) -> list[str]:
+        with pytest.raises(RecipeError) as caught:
+            load(path)
+        return [str(each).replace(f"{tmp_path}/", "") for each in caught.value.mistakes]
+
+    return find

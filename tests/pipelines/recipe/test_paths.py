@@ -1,0 +1,101 @@
+"""From paths as written to folders and files of this machine."""
+
+import sysconfig
+from pathlib import Path
+
+import pytest
+
+from foundation.errors import UsageError
+from pipelines.recipe.model import FolderSource
+from pipelines.recipe.paths import resolve_path, resolve_paths
+
+
+def resolved(base: Path, *paths: str) -> list[str]:
+    found = resolve_paths(FolderSource(paths=paths), base)
+    return [path.relative_to(base).as_posix() for path in found]
+
+
+@pytest.fixture
+def base(tmp_path: Path) -> Path:
+    for name in ("b", "a", ".hidden", "c[1]", "c1", "data"):
+        (tmp_path / name).mkdir()
+    for name in ("data/two.zip", "data/one.zip", "data/.three.zip", "data/note.txt"):
+        (tmp_path / name).touch()
+    return tmp_path
+
+
+def test_relative_paths_start_at_the_base_in_the_order_written(base: Path) -> None:
+    assert resolved(base, "b", "./a") == ["b", "a"]
+
+
+def test_absolute_paths_stay(base: Path) -> None:
+    source = FolderSource(paths=(str(base / "a"),))
+    assert resolve_paths(source, Path("/nowhere")) == [base / "a"]
+
+
+def test_a_star_is_any_part_of_a_name_sorted(base: Path) -> None:
+    assert resolved(base, "data/*.zip") == ["data/one.zip", "data/two.zip"]
+    assert resolved(base, "*/o*.zip") == ["data/one.zip"]
+
+
+def test_two_stars_cross_no_folder(base: Path) -> None:
+    with pytest.raises(UsageError, match="nothing matches"):
+        resolved(base, "**.zip")
+
+
+def test_other_marks_of_patterns_are_ordinary(base: Path) -> None:
+    assert resolved(base, "c[1]") == ["c[1]"]
+    assert resolved(base, "*[1]") == ["c[1]"]
+    with pytest.raises(UsageError, match="there is no such file or folder"):
+        resolved(base, "c?")
+
+
+def test_a_name_with_a_star_that_exists_is_meant_itself(base: Path) -> None:
+    (base / "a*").mkdir()
+    assert resolved(base, "a*") == ["a*"]
+
+
+def test_a_path_is_taken_once(base: Path) -> None:
+    (base / "link").symlink_to(base / "a")
+    assert resolved(base, "a", "./a/", "a/../a", "link", "b") == ["a", "b"]
+
+
+def test_home_is_expanded(base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(base / "data"))
+    source = FolderSource(paths=("~/*.txt",))
+    assert resolve_paths(source, Path("/nowhere")) == [base / "data" / "note.txt"]
+
+
+def test_placeholders_are_the_running_pythons_folders(base: Path) -> None:
+    folders = sysconfig.get_paths()
+    source = FolderSource(paths=("{stdlib}", "{stdlib}/json"))
+    assert resolve_paths(source, base) == [
+        Path(folders["stdlib"]),
+        Path(folders["stdlib"]) / "json",
+    ]
+
+
+def test_site_packages_are_both_its_folders(base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folders = {"purelib": str(base / "a"), "platlib": str(base / "b")}
+    monkeypatch.setattr(sysconfig, "get_paths", lambda: folders)
+    assert resolved(base, "{site-packages}") == ["a", "b"]
+
+
+def test_braces_that_hold_no_whole_first_name_are_ordinary(base: Path) -> None:
+    (base / "{stdlib}x").mkdir()
+    assert resolved(base, "{stdlib}x") == ["{stdlib}x"]
+
+
+@pytest.mark.parametrize("path", ["gone", "gone/*.zip", "{stdlib}/gone"])
+def test_a_path_that_finds_nothing_is_named_with_its_source(base: Path, path: str) -> None:
+    source = FolderSource(name="mine", paths=("a", path))
+    with pytest.raises(UsageError) as caught:
+        resolve_paths(source, base)
+    assert f"source `mine`: path `{path}`: " in str(caught.value)
+    assert "looked for /" in str(caught.value)
+    assert "--input" in str(caught.value)
+
+
+def test_a_single_path_need_not_exist(base: Path) -> None:
+    assert resolve_path("gone/x.csv", base) == base / "gone/x.csv"
+    assert resolve_path("/gone", base) == Path("/gone")

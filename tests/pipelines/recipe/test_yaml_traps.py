@@ -1,0 +1,137 @@
+"""What YAML makes of files is said, or refused, before it becomes a surprise."""
+
+from collections.abc import Callable
+from contextlib import suppress
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipelines.recipe.errors import Mistake, RecipeError
+from pipelines.recipe.loading import loads
+from pipelines.recipe.reading import MAX_BYTES, read
+
+One = Callable[[str], str]
+
+
+def said(data: bytes) -> str:
+    mistakes: list[Mistake] = []
+    with pytest.raises(RecipeError) as caught:
+        read(data, "f", 0, mistakes)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        (b"", "f: the file is empty; expected a mapping of keys, at least `sources`"),
+        (b"# only a comment\n", "f: the file is empty"),
+        (b"\n- a\n- b\n", "f:2: got a list; expected a mapping of keys"),
+        (b"codegeex\n", "f:1: got `codegeex`; expected a mapping of keys"),
+        (b"a:\n\tb: 1\n", "f:2: not YAML: "),
+        (b"a:\n\tb: 1\n", "; indent with spaces, not with tabs"),
+        (b"a: 1\nb: caf\xe9\n", "f:2: byte 0xe9 is not UTF-8; save the file as UTF-8"),
+        ("a: 1".encode("utf-16"), "f:1: byte 0xff is not UTF-8"),
+        (b"a: 1\nb: \x00\n", "f:2: got the character U+0000, which YAML does not allow"),
+        (b"paths: [*.py]\n", "; a value that begins with `*` needs quotes"),
+        (b"a: *b\n", "; a value that begins with `*` needs quotes"),
+        (b"a: 1\n---\nb: 1\n", "f:2: not YAML: "),
+        (b"a: 1\n---\nb: 1\n", "; a recipe is one document"),
+        (b"a: b: c\n", "; write `key: value`"),
+        (b"a: [1\n", "f:2: not YAML: "),
+        (b"a: &a [*a]\n", "f:1: this value contains itself by its alias"),
+        (b"a: 1\n" * MAX_BYTES, "expected a recipe, a small YAML file"),
+        (
+            b"a: &a [1,1,1,1,1,1,1,1,1,1]\n"
+            + b"".join(
+                f"{name}: &{name} [{','.join([f'*{below}'] * 10)}]\n".encode()
+                for below, name in zip("abcdef", "bcdefg", strict=True)
+            ),
+            "more than 100,000 values",
+        ),
+    ],
+)
+def test_what_is_no_recipe_is_refused(data: bytes, expected: str) -> None:
+    assert expected in said(data)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("languages: [C]\nlanguages: [Go]", "4: the key `languages` stands twice, first in line 3"),
+        ("encode: {packing: pad, packing: pad}", "3: the key `packing` stands twice"),
+        ("part_bytes: 0100", "3: got `0100`, which YAML does not read as it looks"),
+        ("part_bytes: 10:24", "3: got `10:24`, which YAML does not read as it looks"),
+        ("part_bytes: " + "9" * 5_000, "which cannot be read as int"),
+        (
+            "encode: !!python/name:os.system {}",
+            "got a value of the type `tag:yaml.org,2002:python/name:os.system`",
+        ),
+        ("encode: !!set {}", "got a value of the type `tag:yaml.org,2002:set`"),
+        ("deduplicate: {exact: !!bool maybe}", "got `maybe`, which cannot be read as bool"),
+        (
+            "encode: {vocabulary: !!binary aGk=}",
+            "got a value of the type `tag:yaml.org,2002:binary`",
+        ),
+        ("encode: {vocabulary: no}", "got `no`, which YAML reads as false; expected `gpt2` or"),
+        ("encode: {vocabulary: null}", "got `null`; expected `gpt2` or a path"),
+    ],
+)
+def test_a_trap_is_named_with_its_line(
+    mistakes: Callable[[str], list[str]], text: str, expected: str
+) -> None:
+    found = mistakes(f"name: x\nsources: [{{type: folder, paths: [src]}}]\n{text}\n")
+    assert any(expected in line for line in found), found
+
+
+def test_a_list_as_a_key_is_refused(mistake: One) -> None:
+    assert mistake("? [a]\n: 1") == "3: got a list or mapping as a key; expected a name"
+
+
+def test_a_key_is_text_however_it_looks(mistake: One) -> None:
+    assert "unknown key `no`" in mistake("no: 1")
+    assert "unknown key `1`" in mistake("1: 1")
+
+
+def test_a_date_is_text() -> None:
+    assert loads("name: 2024-01-01\nsources: [{type: folder, paths: [2024-01-02]}]").name == (
+        "2024-01-01"
+    )
+
+
+def test_underscores_and_hexadecimal_are_numbers() -> None:
+    text = "name: x\nsources: [{type: folder, paths: [x]}]\npart_bytes: 1_024\n"
+    assert loads(text).part_bytes == 1_024
+    assert loads(text.replace("1_024", "0x400")).part_bytes == 1_024
+
+
+def test_yes_and_no_are_true_and_false() -> None:
+    text = "name: x\nsources: [{type: folder, paths: [x]}]\ndeduplicate: {exact: no, near: off}\n"
+    assert loads(text).deduplicate.exact is False
+    assert loads(text).deduplicate.near is False
+
+
+def test_a_mark_of_utf_8_is_read_over() -> None:
+    assert loads("\ufeffname: x\nsources: [{type: folder, paths: [x]}]\n").name == "x"
+
+
+def test_anchors_aliases_and_merge_keys_work() -> None:
+    recipe = loads("""\
+name: x
+sources:
+  - &one {type: folder, paths: &paths [a], min_stars: 3}
+  - {<<: *one, name: two, min_stars: 4}
+  - {type: folder, name: three, paths: *paths}
+""")
+    assert [source.min_stars for source in recipe.sources] == [3, 4, None]
+    assert {source.paths for source in recipe.sources} == {("a",)}
+
+
+@given(
+    st.binary(max_size=200)
+    | st.text(max_size=200).map(lambda text: text.encode("utf-8", "replace"))
+)
+def test_no_file_is_more_than_refused(data: bytes) -> None:
+    mistakes: list[Mistake] = []
+    with suppress(RecipeError):  # any other error fails the test
+        assert isinstance(read(data, "f", 0, mistakes).value, dict)

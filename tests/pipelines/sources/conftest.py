@@ -1,0 +1,74 @@
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from numpy.typing import NDArray
+
+from pipelines.sources.base import INPUTS, RECORDS, Limits, Source, Wanted
+
+Record = dict[str, Any]
+Read = Callable[..., list[Record]]
+
+
+def everything(batch: pa.RecordBatch) -> NDArray[np.bool_]:
+    return np.ones(batch.num_rows, np.bool_)
+
+
+def read_parts(
+    source: Source,
+    *,
+    part_bytes: int = 1 << 30,
+    wanted: Wanted = everything,
+    limits: Limits = Limits(),
+) -> list[list[Record]]:
+    """The records of each part, after checks of all that any source promises."""
+    parts = []
+    for inputs in source.plan(part_bytes):
+        assert inputs.schema.names[: len(INPUTS)] == INPUTS.names
+        records: list[Record] = []
+        for batch in source.read(inputs, wanted, limits):
+            assert batch.schema == RECORDS
+            assert 0 < batch.num_rows <= limits.batch_rows
+            batch.validate(full=True)
+            records += batch.to_pylist()
+        assert [record["row"] for record in records] == list(range(len(records)))
+        assert all(record["content"] is None for record in records if record["error"])
+        parts.append(records)
+    return parts
+
+
+@pytest.fixture
+def read() -> Read:
+    """All records of a source, part after part."""
+
+    def read(source: Source, **arguments: Any) -> list[Record]:
+        return [record for part in read_parts(source, **arguments) for record in part]
+
+    return read
+
+
+@pytest.fixture
+def parts() -> Callable[..., list[list[Record]]]:
+    """All records of a source, a list for each part."""
+    return read_parts
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Callable[[Mapping[str, bytes]], Path]:
+    """Write files below a folder, and return it."""
+
+    def write(files: Mapping[str, bytes], under: str = "in") -> Path:
+        root = tmp_path / under
+        root.mkdir(exist_ok=True)
+        for name, content in files.items():
+            path = os.fsencode(root) + b"/" + os.fsencode(name)
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            with open(path, "wb") as file:
+                file.write(content)
+        return root
+
+    return write

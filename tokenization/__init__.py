@@ -1,0 +1,1 @@
+"""Text to ids to rows: vocabulary, encoder, language tags, segments and packing. No Beam."""

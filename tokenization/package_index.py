@@ -1,0 +1,145 @@
+"""Fetching GPT-2's vocabulary out of a source distribution on the Python package index.
+
+The source distribution of `openai-whisper` 20250625 (MIT, 0.8 MB) carries GPT-2's tokens in the
+order of their merging, `whisper/assets/gpt2.tiktoken`: one line a token, its bytes in base 64 and
+its rank. The merges follow from the ranks, and both files of GPT-2 come out byte for byte.
+
+pip downloads it, so that the user's index, mirrors, certificates, proxies and passwords hold. pip
+asks a package's build backend for its metadata even when it only downloads; a stand-in for the
+backend answers, so nothing is built, nothing else is downloaded, no setuptools is needed, and none
+of the package's code runs. pip checks the archive's SHA-256 before it opens it.
+"""
+
+import base64
+import itertools
+import json
+import os
+import subprocess
+import sys
+import tarfile
+import tempfile
+from pathlib import Path
+
+from foundation.errors import VocabularyError
+from tokenization.spelling import CHARACTERS, spell
+from tokenization.vocabulary import END_OF_TEXT
+
+PACKAGE, VERSION = "openai-whisper", "20250625"
+ARCHIVE_SHA256 = "37a91a3921809d9f44748ffc73c0a55c9f366c85a3ef5c2ae0cc09540432eb96"
+MEMBER = "whisper/assets/gpt2.tiktoken"
+LARGEST_MEMBER = 8 << 20
+STALL_SECONDS = 15.0
+"""How long pip waits for a connection, and for more bytes; it tries twice."""
+TOTAL_SECONDS = 120.0
+
+_BACKEND = f"""\
+import os
+
+
+def get_requires_for_build_wheel(config_settings=None):
+    return []
+
+
+def prepare_metadata_for_build_wheel(metadata_directory, config_settings=None):
+    name = "{PACKAGE.replace("-", "_")}-{VERSION}.dist-info"
+    os.mkdir(os.path.join(metadata_directory, name))
+    with open(os.path.join(metadata_directory, name, "METADATA"), "w") as file:
+        file.write("Metadata-Version: 2.1\\nName: {PACKAGE}\\nVersion: {VERSION}\\n")
+    return name
+"""
+
+
+def fetch() -> dict[str, bytes]:
+    """GPT-2's `vocab.json` and `merges.txt`.
+
+    Raises:
+        VocabularyError: what pip answered instead.
+    """
+    with tempfile.TemporaryDirectory(prefix="codecorpus-") as folder:
+        return derive(_member(_download(Path(folder))))
+
+
+def derive(ranks_file: bytes) -> dict[str, bytes]:
+    """GPT-2's two files from its tokens in the order of ranks.
+
+    A token's merge joins the two pieces that BPE with all earlier merges leaves of it.
+    """
+    tokens = [base64.b64decode(line.split()[0]) for line in ranks_file.splitlines() if line]
+    ranks = {token: rank for rank, token in enumerate(tokens)}
+    vocab = {spell(token): rank for token, rank in ranks.items()} | {END_OF_TEXT: len(tokens)}
+    pairs = (_pieces(token, ranks) for token in tokens[len(CHARACTERS) :])
+    lines = ["#version: 0.2", *(f"{spell(left)} {spell(right)}" for left, right in pairs), ""]
+    return {"vocab.json": json.dumps(vocab).encode(), "merges.txt": "\n".join(lines).encode()}
+
+
+def _pieces(token: bytes, ranks: dict[bytes, int]) -> tuple[bytes, bytes]:
+    pieces = [token[index : index + 1] for index in range(len(token))]
+    own = ranks[token]
+    while len(pieces) > 2:
+        joined = [ranks.get(left + right, own) for left, right in itertools.pairwise(pieces)]
+        at = joined.index(min(joined))
+        if joined[at] == own:
+            raise VocabularyError(f"{MEMBER}: {token!r} is no merge of earlier tokens")
+        pieces[at : at + 2] = [pieces[at] + pieces[at + 1]]
+    left, right = pieces
+    return left, right
+
+
+def _download(folder: Path) -> Path:
+    """Let pip download the archive into a folder."""
+    backend = folder / "backend" / "setuptools"
+    backend.mkdir(parents=True)
+    (backend / "__init__.py").touch()
+    (backend / "build_meta.py").write_text(_BACKEND)
+    requirements = folder / "requirements.txt"
+    requirements.write_text(f"{PACKAGE}=={VERSION} --hash=sha256:{ARCHIVE_SHA256}\n")
+    options = ["--no-deps", "--no-build-isolation", f"--no-binary={PACKAGE}", "--no-input"]
+    patience = [f"--timeout={STALL_SECONDS:g}", "--retries=1", "--progress-bar=off"]
+    places = [f"--dest={folder}", f"--requirement={requirements}"]
+    try:
+        answer = subprocess.run(  # noqa: S603 - every argument is a constant or our own folder
+            [sys.executable, "-m", "pip", "download", *options, *patience, *places],
+            cwd=folder,
+            env=_environment(folder / "backend"),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=TOTAL_SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise VocabularyError(f"pip did not end within {TOTAL_SECONDS:g} s") from error
+    except OSError as error:
+        raise VocabularyError(f"pip could not be started: {error}") from error
+    archives = list(folder.glob("*.tar.gz"))
+    if answer.returncode or not archives:
+        raise VocabularyError(f"pip download {PACKAGE}=={VERSION}: {_reason(answer.stderr)}")
+    return archives[0]
+
+
+def _environment(backend: Path) -> dict[str, str]:
+    """The user's environment, with the stand-in found before any setuptools."""
+    path = os.pathsep.join(filter(None, [str(backend), os.environ.get("PYTHONPATH")]))
+    return {**os.environ, "PYTHONPATH": path, "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+
+
+def _reason(output: str) -> str:
+    """Pip's own words: its errors, or its last lines where it calls nothing an error."""
+    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    errors = [line for line in lines if line.startswith("ERROR")]
+    return " ".join(errors or lines[-3:] or ["it failed without a word"])
+
+
+def _member(archive: Path) -> bytes:
+    """The file of ranks out of the archive; nothing is unpacked."""
+    try:
+        with tarfile.open(archive) as opened:
+            for member in opened:
+                if member.isfile() and member.name.endswith(f"/{MEMBER}"):
+                    file = opened.extractfile(member)
+                    assert file is not None
+                    return file.read(LARGEST_MEMBER)
+    except (OSError, tarfile.TarError, EOFError) as error:
+        raise VocabularyError(f"{archive.name}: cannot be read: {error}") from error
+    raise VocabularyError(f"{archive.name}: holds no {MEMBER}")

@@ -1,0 +1,137 @@
+"""Reading a vocabulary from files: `vocab.json` with `merges.txt`, or a `tokenizer.json`.
+
+A `tokenizer.json` must be laid out as `Vocabulary.tokenizer` makes it, since the encoder has no
+other normalizer, pattern or added tokens; whatever else it asks for is refused by name.
+"""
+
+import json
+import operator
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from foundation.errors import VocabularyError
+from tokenization.vocabulary import EXTRA_TOKENS, Vocabulary
+
+
+def read(path: Path) -> Vocabulary:
+    """The vocabulary in a folder with `vocab.json` and `merges.txt`, or in a `tokenizer.json`.
+
+    Raises:
+        VocabularyError: there is none, or it is not of the kind that the encoder understands.
+    """
+    if path.is_dir():
+        return parse_pair(_bytes(path / "vocab.json"), _bytes(path / "merges.txt"), where=str(path))
+    return parse_tokenizer(_bytes(path), where=str(path))
+
+
+def parse_pair(vocab_json: bytes, merges_txt: bytes, *, where: str) -> Vocabulary:
+    """A vocabulary of the contents of `vocab.json` and `merges.txt`, as GPT-2's are laid out.
+
+    `merges.txt` has a pair of spellings with one space between on each line, perhaps below a line
+    that begins with `#version`.
+    """
+    vocab = _object(vocab_json, f"{where}: vocab.json")
+    lines = _text(merges_txt, f"{where}: merges.txt").replace("\r\n", "\n").split("\n")
+    if lines[0].startswith("#version"):
+        lines[0] = ""
+    pairs = [line.split(" ") for line in lines if line]
+    return Vocabulary.from_base(
+        _ids(vocab, f"{where}: vocab.json"), _pairs(pairs, f"{where}: merges.txt"), where
+    )
+
+
+def parse_tokenizer(content: bytes, *, where: str) -> Vocabulary:
+    """A vocabulary of the content of a `tokenizer.json` laid out like the one we write."""
+    document = _object(content, where)
+    model = document.get("model")
+    if not isinstance(model, dict) or model.get("type") != "BPE":
+        found = model.get("type") if isinstance(model, dict) else model
+        raise VocabularyError(f"{where}: the model is {found!r}, expected 'BPE'")
+    vocab = _ids(model.get("vocab"), f"{where}: model.vocab")
+    base_size = len(vocab) - EXTRA_TOKENS
+    base = {spelling: identity for spelling, identity in vocab.items() if identity < base_size}
+    merges = model.get("merges")
+    if not isinstance(merges, list):
+        raise VocabularyError(f"{where}: model.merges is no list of pairs")
+    pairs = [pair.split(" ") if isinstance(pair, str) else pair for pair in merges]
+    vocabulary = Vocabulary.from_base(base, _pairs(pairs, f"{where}: model.merges"), where)
+    if vocabulary.vocab != vocab:
+        raise VocabularyError(
+            f"{where}: its last {EXTRA_TOKENS} tokens are not CodeGeeX's; give the folder with "
+            "vocab.json and merges.txt instead, to which they are appended"
+        )
+    _compare(document, vocabulary.tokenizer_document(), where)
+    return vocabulary
+
+
+def _compare(found: dict[str, Any], expected: dict[str, Any], where: str) -> None:
+    """Refuse any setting that `expected` has otherwise; what is left out counts as null."""
+    parts = {key: value for key, value in expected.items() if key not in {"version", "model"}}
+    for key, value in parts.items():
+        part = _by_id(found.get(key)) if key == "added_tokens" else found.get(key)
+        _same(part, value, f"{where}: {key}")
+    for key, value in expected["model"].items():
+        if key not in {"vocab", "merges"}:
+            _same(found["model"].get(key, value), value, f"{where}: model.{key}")
+
+
+def _by_id(tokens: Any) -> Any:  # noqa: ANN401 - any part of a JSON document
+    """Added tokens in the order of their ids; anything else as it is, to be refused."""
+    try:
+        return sorted(tokens, key=operator.itemgetter("id"))
+    except (TypeError, KeyError):
+        return tokens
+
+
+def _same(found: Any, expected: Any, what: str) -> None:  # noqa: ANN401 - as above
+    if found != expected:
+        shown, wanted = json.dumps(found)[:200], json.dumps(expected)[:200]
+        raise VocabularyError(
+            f"{what} is {shown}, expected {wanted}; only byte-level BPE laid out like the "
+            "tokenizer.json that a build writes is understood"
+        )
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise VocabularyError(
+            f"{path}: {error.strerror}; a vocabulary is 'gpt2', a folder with vocab.json and "
+            "merges.txt, or a tokenizer.json"
+        ) from error
+
+
+def _text(content: bytes, where: str) -> str:
+    try:
+        return content.decode()
+    except UnicodeDecodeError as error:
+        raise VocabularyError(f"{where}: is no UTF-8 text ({error})") from error
+
+
+def _object(content: bytes, where: str) -> dict[str, Any]:
+    try:
+        document = json.loads(_text(content, where))
+    except json.JSONDecodeError as error:
+        raise VocabularyError(f"{where}: is no JSON ({error})") from error
+    if not isinstance(document, dict):
+        raise VocabularyError(f"{where}: is a {type(document).__name__}, expected an object")
+    return document
+
+
+def _ids(vocab: Any, where: str) -> dict[str, int]:  # noqa: ANN401 - any part of a JSON document
+    if not isinstance(vocab, dict) or not all(type(value) is int for value in vocab.values()):
+        raise VocabularyError(f"{where}: is no object of tokens and their ids")
+    return vocab
+
+
+def _pairs(pairs: Sequence[Any], where: str) -> list[tuple[str, str]]:
+    for number, pair in enumerate(pairs, 1):
+        if not (
+            isinstance(pair, list) and len(pair) == 2 and all(isinstance(one, str) for one in pair)
+        ):
+            raise VocabularyError(
+                f"{where}: merge {number:,} is {str(pair)[:80]!r}, expected two tokens"
+            )
+    return [(left, right) for left, right in pairs]

@@ -1,0 +1,212 @@
+"""A bounded table from words to their ids, so that a word is merged once.
+
+A word of up to 16 bytes is its own key; one of 17 to 512 bytes is found by its hash and compared
+byte by byte; longer ones are not kept. Up to four ids lie in the entry itself. A full table is
+emptied. What the table holds changes how fast the answer comes, never the answer.
+
+The hash is keyed with random numbers, so a file cannot be written to make its words collide.
+"""
+
+import os
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from foundation.compiling import inlined, kernel
+from foundation.words import load64
+from tokenization.hashing import folded_product
+
+LONGEST_KEY = 16
+LONGEST_WORD = 512
+IDS_IN_ENTRY = 4
+PADDING = 16
+"""Bytes behind a word that kernels load and leave out of account."""
+
+_ONE, _SIXTEEN, _LOW_HALF = np.uint64(1), np.uint64(16), np.uint64(0xFFFF)
+_FIRST = np.array([(1 << 8 * min(size, 8)) - 1 for size in range(17)], np.uint64)
+_SECOND = np.array([(1 << 8 * max(size - 8, 0)) - 1 for size in range(17)], np.uint64)
+_ENTRIES, _BYTES, _IDS, _MISSES, RESETS = range(5)
+
+
+class WordCache(NamedTuple):
+    """The arrays of the table; `bits` gives 2^bits entries.
+
+    Attributes:
+        entries: uint64[4 x 2^bits], four to an entry: the word's first eight bytes or its hash; its
+            next eight bytes or where its bytes lie; its size | number of ids << 16 | 1 << 40, or 0
+            where empty; up to four ids, or where the ids lie.
+        words: uint8, the bytes of words longer than 16.
+        ids: uint16, the ids of words with more than four.
+        used: int64[5], how many entries, bytes and ids are used; misses and resets so far.
+        keys: uint64[2], random.
+    """
+
+    entries: NDArray[np.uint64]
+    words: NDArray[np.uint8]
+    ids: NDArray[np.uint16]
+    used: NDArray[np.int64]
+    keys: NDArray[np.uint64]
+
+
+def make_cache(bits: int) -> WordCache:
+    """An empty table of 2^bits entries, 56 bytes each; at least 2^8."""
+    assert bits >= 8
+    room = np.zeros((4 << bits) + 8, np.uint64)
+    first = -(room.ctypes.data // 8) % 8  # an entry then never lies in two cache lines
+    return WordCache(
+        entries=room[first : first + (4 << bits)],
+        words=np.zeros(16 << bits, np.uint8),
+        ids=np.zeros(4 << bits, np.uint16),
+        used=np.zeros(5, np.int64),
+        keys=np.frombuffer(os.urandom(16), np.uint64).copy(),
+    )
+
+
+@inlined
+def first_bytes(text: NDArray[np.uint8], start: np.int64, size: np.int64) -> np.uint64:
+    """The first eight of `size` bytes, those past the size as zeros; size is at most 16."""
+    return np.uint64(load64(text, start) & _FIRST[size])
+
+
+@inlined
+def second_bytes(text: NDArray[np.uint8], start: np.int64, size: np.int64) -> np.uint64:
+    """The second eight of `size` bytes, those past the size as zeros; size is at most 16."""
+    return np.uint64(load64(text, start + 8) & _SECOND[size])
+
+
+@inlined
+def mix(first: np.uint64, second: np.uint64, key: np.uint64, other_key: np.uint64) -> np.uint64:
+    """The keyed hash of sixteen bytes."""
+    return np.uint64(folded_product(first ^ key, second ^ other_key))
+
+
+@kernel
+def hash_long(
+    text: NDArray[np.uint8], start: np.int64, size: np.int64, key: np.uint64, other_key: np.uint64
+) -> np.uint64:
+    """The keyed hash of a word of any size."""
+    mixed = np.uint64(size)
+    for done in range(0, size, 16):
+        rest = min(np.int64(16), size - done)
+        at = start + done
+        first = mixed ^ first_bytes(text, at, rest)
+        mixed = mix(first, second_bytes(text, at, rest), key, other_key)
+    return mixed
+
+
+@inlined
+def home(entries: NDArray[np.uint64], mixed: np.uint64) -> np.int64:
+    """The entry at which the search for a hash begins."""
+    return np.int64(mixed & np.uint64((len(entries) >> 2) - 1)) << 2
+
+
+@inlined
+def find_short(
+    entries: NDArray[np.uint64],
+    mixed: np.uint64,
+    first: np.uint64,
+    second: np.uint64,
+    size: np.int64,
+) -> np.int64:
+    """Where the entry of a word of up to 16 bytes begins, or -1."""
+    at = home(entries, mixed)
+    while True:
+        state = entries[at + 2]
+        if state == 0:
+            return np.int64(-1)
+        if (
+            entries[at] == first
+            and entries[at + 1] == second
+            and state & _LOW_HALF == np.uint64(size)
+        ):
+            return at
+        at = (at + 4) & (len(entries) - 1)
+
+
+@kernel
+def find_long(
+    cache: WordCache,
+    mixed: np.uint64,
+    text: NDArray[np.uint8],
+    start: np.int64,
+    size: np.int64,
+) -> np.int64:
+    """Where the entry of a word of 17 to 512 bytes begins, or -1."""
+    entries = cache.entries
+    at = home(entries, mixed)
+    while True:
+        state = entries[at + 2]
+        if state == 0:
+            return np.int64(-1)
+        if (
+            entries[at] == mixed
+            and state & _LOW_HALF == np.uint64(size)
+            and _same_bytes(cache.words, np.int64(entries[at + 1]), text, start, size)
+        ):
+            return at
+        at = (at + 4) & (len(entries) - 1)
+
+
+@kernel
+def _same_bytes(
+    left: NDArray[np.uint8],
+    left_start: np.int64,
+    right: NDArray[np.uint8],
+    right_start: np.int64,
+    size: np.int64,
+) -> bool:
+    for done in range(0, size, 8):
+        rest = min(np.int64(8), size - done)
+        if first_bytes(left, left_start + done, rest) != first_bytes(
+            right, right_start + done, rest
+        ):
+            return False
+    return True
+
+
+@kernel
+def insert(
+    cache: WordCache,
+    mixed: np.uint64,
+    text: NDArray[np.uint8],
+    start: np.int64,
+    size: np.int64,
+    ids: NDArray[np.uint16],
+    count: np.int64,
+) -> None:
+    """Keep a word of up to 512 bytes, which is not in the table, with its ids."""
+    used = cache.used
+    used[_MISSES] += 1
+    if (
+        used[_ENTRIES] >= len(cache.entries) * 5 // 32  # five eighths full
+        or used[_BYTES] + size + PADDING > len(cache.words)
+        or used[_IDS] + count > len(cache.ids)
+    ):
+        cache.entries[:] = 0
+        used[: _IDS + 1] = 0
+        used[RESETS] += 1
+    at = home(cache.entries, mixed)
+    while cache.entries[at + 2] != 0:
+        at = (at + 4) & (len(cache.entries) - 1)
+    if size <= LONGEST_KEY:
+        cache.entries[at] = first_bytes(text, start, size)
+        cache.entries[at + 1] = second_bytes(text, start, size)
+    else:
+        cache.entries[at] = mixed
+        cache.entries[at + 1] = np.uint64(used[_BYTES])
+        for index in range(size):
+            cache.words[used[_BYTES] + index] = text[start + index]
+        used[_BYTES] += size
+    packed = np.uint64(0)
+    if count <= IDS_IN_ENTRY:
+        for index in range(count):
+            packed |= np.uint64(ids[index]) << np.uint64(16 * index)
+    else:
+        packed = np.uint64(used[_IDS])
+        for index in range(count):
+            cache.ids[used[_IDS] + index] = ids[index]
+        used[_IDS] += count
+    cache.entries[at + 2] = np.uint64(size) | np.uint64(count) << _SIXTEEN | _ONE << np.uint64(40)
+    cache.entries[at + 3] = packed
+    used[_ENTRIES] += 1
