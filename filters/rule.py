@@ -172,6 +172,11 @@ class Threshold(Rule, Generic[BoundsOf]):
             _refuse_crossed(bounds.min, bounds.max, "languages", name)
         return self
 
+    def limits_of(self, language: str | None) -> tuple[float | None, float | None]:
+        """The smallest and the largest value that pass in a language; None: no limit."""
+        bounds = self.languages.get(language) if language is not None else None
+        return (self.min, self.max) if bounds is None else (bounds.min, bounds.max)
+
     def failures(self, signals: pa.RecordBatch) -> Iterable[Failure]:
         """Rows below `min`, then rows above `max`."""
         values = signals.column(self.signal)

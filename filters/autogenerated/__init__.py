@@ -2,7 +2,7 @@
 
 `markers` lists them. Only names, the first 4 KiB, the first five lines and the last line of a text
 are read, so that a generator's own source, which holds the sentence further down, does not match.
-One expression of literals passes over most files; the single patterns see the rest.
+One search for literals (`literals`) passes over most files; the patterns see the few others.
 
 Each row is judged alone: neither the order nor the size of a batch matters.
 """

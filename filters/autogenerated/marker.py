@@ -9,7 +9,11 @@ LAST_LINE_BYTES = 256
 
 
 class Where(Enum):
-    """The part of a text in which a marker's pattern is looked for."""
+    """The part of a text in which a marker's pattern is looked for.
+
+    OPENING and HEAD end where a text of several lines begins inside code, a triple quote after `=`
+    or `cat <<EOF`: it may be what a generator writes, and this file the generator's own source.
+    """
 
     FIRST_LINES = "the first five lines, however long"
     OPENING = "the first 1,024 bytes"
@@ -26,7 +30,7 @@ class Marker:
         source: who writes it, or who defined it.
         pattern: RE2, looked for in the part of the text that `where` names, as bytes.
         hints: lower-case literals, separated by |; any text that the pattern matches holds one of
-            them, in any case. All markers' make one cheap expression that passes over most files.
+            them, in any case. One search for all of them passes over most files.
         where: see `Where`.
         path: RE2, looked for in the path; a null path matches none.
         at_least: signals and the values that they must reach; a null signal reaches none.
@@ -44,7 +48,7 @@ class Marker:
 
 
 LEAD = (
-    r"(?m:^)[ \t]*(?://+[!<]?|/\*+!?|\*+|#+[:!]?|--+\[*|;+|%+|!+|<!--+|\(\*+|\{|\"\"\"|'''|'|"
+    r"(?m:^) {0,3}(?://+[!<]?|/\*+!?|\*+|#+[:!]?|--+\[*|;+|%+|!+|<!--+|\(\*+|\{|\"\"\"|'''|"
     r"(?:dnl|@?rem|REM|c|C)[ \t])[ \t*#/=:-]*"
 )
-"""How a comment begins on its line, and what ornament may follow; RE2."""
+"""How a comment begins on its line, not indented, and what ornament may follow; RE2."""

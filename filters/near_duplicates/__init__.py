@@ -1,9 +1,9 @@
 """Near duplicates: files whose sets of token 5-grams are similar by Jaccard.
 
 In the order of the work: `shingles` (bytes to hashed shingles), `signatures` (bytes to minima,
-sketches and band keys, a batch of files at a time), `bands` (how many of how many rows), `candidates`
-(equal keys to pairs), `verification` (which pairs are similar), `survivors` (who stays).
+sketches and band keys, a batch of files at a time), `bands` (how many of how many rows),
+`candidates` (equal keys to pairs), `verification` (which are similar), `survivors` (who stays).
 
-Signatures follow from a file alone. From `candidates` on files are numbered by rank, the best 0, and
-nothing depends on their order before, or on how bands, key ranges and edges are cut into tasks.
+Signatures follow from a file alone. From `candidates` on files are numbered by rank, the best 0,
+and nothing depends on their order before, or on how bands, key ranges and edges are cut into tasks.
 """

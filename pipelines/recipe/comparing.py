@@ -3,11 +3,10 @@
 from collections.abc import Iterator
 from typing import TypeGuard
 
-import yaml
-
 from pipelines.recipe.explaining import spell
 from pipelines.recipe.model import Recipe
 from pipelines.recipe.reading import Plain, read
+from pipelines.recipe.writing import to_line
 
 _ABSENT = object()
 
@@ -60,7 +59,4 @@ def _is_records(value: object) -> TypeGuard[list[object]]:
 
 
 def _show(value: object) -> str:
-    if value is _ABSENT:
-        return "absent"
-    shown = yaml.safe_dump(value, default_flow_style=True, allow_unicode=True, width=2**31)
-    return str(shown).removesuffix("\n").removesuffix("\n...")
+    return "absent" if value is _ABSENT else to_line(value)

@@ -7,7 +7,6 @@ are refused. Nothing here touches a file; `pipelines.recipe.loading` does.
 
 from typing import Annotated, Any, Literal
 
-import yaml
 from pydantic import (
     BeforeValidator,
     Field,
@@ -24,6 +23,7 @@ from filters.rules import RULES
 from pipelines.recipe.nesting import Refusals
 from pipelines.recipe.sources import FolderSource, SourceSettings, read_sources
 from pipelines.recipe.values import Languages, Name, PathText, Preferences, Section, suggestion
+from pipelines.recipe.writing import to_yaml
 
 __all__ = ["Deduplicate", "Encode", "FolderSource", "Near", "Recipe"]
 
@@ -204,14 +204,7 @@ class Recipe(Section):
 
         `pipelines.recipe.loading.loads` reads it back to an equal recipe.
         """
-        return str(
-            yaml.safe_dump(
-                self.model_dump(mode="json"),
-                sort_keys=False,
-                allow_unicode=True,
-                width=2**31,
-            )
-        )
+        return to_yaml(self.model_dump(mode="json"))
 
 
 def _read_filters(values: dict[Any, Any]) -> dict[str, Rule]:

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import get_args
 
 from pydantic import ValidationError
 from pydantic_core import InitErrorDetails, PydanticCustomError
+from pydantic_core.core_schema import ErrorType
 
-from filters.rule import REFUSED
+_OF_PYDANTIC = frozenset(get_args(ErrorType))
 
 
 class Refusals:
@@ -39,6 +41,6 @@ class Refusals:
 
 def _rebuilt(kind: str, message: str) -> PydanticCustomError | None:
     """An error of our own again; None for one of pydantic's, which its name and context make."""
-    if kind != REFUSED:
+    if kind in _OF_PYDANTIC:
         return None
-    return PydanticCustomError(REFUSED, "{message}", {"message": message})
+    return PydanticCustomError(kind, "{message}", {"message": message})

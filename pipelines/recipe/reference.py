@@ -8,7 +8,6 @@ import inspect
 import sys
 from collections.abc import Iterator
 
-import yaml
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
@@ -19,6 +18,7 @@ from pipelines.recipe.model import Deduplicate, Encode, Near, Recipe
 from pipelines.recipe.placeholders import PLACEHOLDERS
 from pipelines.recipe.reasons import AFTER_FILTERS, BEFORE_FILTERS
 from pipelines.recipe.sources import PLANNED, SOURCES
+from pipelines.recipe.writing import to_line
 
 _INTRODUCTION = """\
 # Recipes
@@ -155,9 +155,7 @@ def _default(field: FieldInfo) -> str:
 
 def _flow(value: object) -> str:
     """A value on one line of YAML."""
-    plain = list(value) if isinstance(value, tuple) else value
-    text = yaml.safe_dump(plain, default_flow_style=True, sort_keys=False, width=2**31)
-    return text.removesuffix("\n").removesuffix("\n...")
+    return to_line(list(value) if isinstance(value, tuple) else value)
 
 
 def _summary(model: type[BaseModel]) -> str:

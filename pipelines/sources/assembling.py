@@ -3,8 +3,9 @@
 A reader yields groups: names first, then a function that gives the content of one of them. Contents
 are read one behind the other straight into the one buffer of a batch; nothing is copied after that.
 The buffer is reserved for the largest record besides `batch_bytes`, but memory is taken only for
-what is written to it; when nothing holds a batch any more, its buffer is used again. Batches are cut by the contents' sizes alone, groups by what is convenient to
-the reader; records and their order follow from neither.
+what is written to it; when nothing holds a batch any more, its buffer is used again. Batches are
+cut by the contents' sizes alone, groups by what is convenient to the reader; records and their
+order follow from neither.
 """
 
 import weakref

@@ -93,6 +93,15 @@ def test_a_null_limit_of_a_language_takes_the_rules_away() -> None:
     assert failing(rule, size=[10**9, 10**9], language=["C", "Go"])["max"] == [False, True]
 
 
+def test_the_limits_of_a_language_can_be_asked_for() -> None:
+    rule = FileSize.model_validate({"languages": {"C": {"max": None}}})
+    assert [rule.limits_of(name) for name in ("C", "Go", None)] == [
+        (1_024, None),
+        (1_024, 102_400),
+        (1_024, 102_400),
+    ]
+
+
 def test_a_completed_rule_written_and_read_again_is_equal() -> None:
     rule = FileSize.model_validate({"languages": {"C": {"max": None}, "Go": {"min": 0}}})
     assert FileSize.model_validate(rule.model_dump()) == rule

@@ -1,5 +1,6 @@
 """An encoder, its reference, real source files, and a small vocabulary of another kind."""
 
+import itertools
 import sysconfig
 from collections.abc import Callable
 from pathlib import Path
@@ -44,10 +45,7 @@ def reference_by() -> Callable[[Vocabulary], Ids]:
 def ids_of(encoder: Encoder, texts: list[bytes]) -> list[list[int]]:
     encoded = encoder.encode(ByteColumn.from_values(texts))
     offsets = encoded.offsets.tolist()
-    return [
-        encoded.ids[start:end].tolist()
-        for start, end in zip(offsets[:-1], offsets[1:], strict=True)
-    ]
+    return [encoded.ids[start:end].tolist() for start, end in itertools.pairwise(offsets)]
 
 
 def reference_of(vocabulary: Vocabulary) -> Ids:

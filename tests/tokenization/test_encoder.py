@@ -39,7 +39,9 @@ EXPECTED = {
 
 RUNS = st.builds(
     lambda character, count: character * count,
-    st.sampled_from([" ", "\n", "\t", "a", "Z", "é", "1", "!", "\r\n", "\u3000", "€", "𝒳", "'"]),
+    st.sampled_from(
+        [" ", "\n", "\t", "a", "Z", "é", "1", "!", "\r\n", "\u3000", "€", "\U0001d4b3", "'"]
+    ),
     st.integers(1, 70),
 )
 PIECES = st.one_of(
@@ -94,14 +96,15 @@ def _strings(longest: int) -> list[bytes]:
 def test_the_code_points_where_classes_change(encode: Ids, reference: Ids) -> None:
     starts = np.flatnonzero(np.diff(CLASSES)) + 1
     texts = _surrounded(sorted({*(starts - 1).tolist(), *starts.tolist()}))
-    assert len(texts) > 3_000
+    assert len(texts) > 2_000
     assert encode(texts) == reference(texts)
 
 
 @pytest.mark.slow
 def test_every_code_point(encode: Ids, reference: Ids) -> None:
     texts = _surrounded(list(range(CODE_POINTS)))
-    assert encode(texts) == reference(texts)
+    joined = [b"\t".join(some) for some in itertools.batched(texts, 64)]
+    assert encode(joined) == reference(joined)
 
 
 def _surrounded(points: list[int]) -> list[bytes]:
@@ -160,7 +163,7 @@ def test_values_that_are_not_contiguous(encode: Ids, encoder: Encoder) -> None:
 def test_an_arrow_array_that_is_a_slice(encode: Ids, encoder: Encoder) -> None:
     array = pa.array(["zero", "one two", "three"], pa.large_string()).slice(1)
     encoded = encoder.encode(ByteColumn.from_arrow(array))
-    assert [encoded.ids.tolist()] == [sum(encode([b"one two", b"three"]), [])]
+    assert encoded.ids.tolist() == [*itertools.chain(*encode([b"one two", b"three"]))]
 
 
 def test_no_values(encoder: Encoder) -> None:

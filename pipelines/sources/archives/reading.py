@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pipelines.sources.archives import tar_members, zip_members
 from pipelines.sources.archives.archive import CHANGED, Archive, Row
 from pipelines.sources.assembling import Group
-from pipelines.sources.base import ARCHIVE, DamagedError, Limits, UnreadableError
+from pipelines.sources.base import ARCHIVE, IO, DamagedError, Limits, UnreadableError
 from pipelines.sources.files import open_file
 
 
@@ -32,6 +32,6 @@ def _members(archive: Archive, limits: Limits) -> Iterator[Group]:
         read = tar_members.groups if archive.kind == "tar" else zip_members.groups
         yield from read(archive, descriptor, status.st_size, limits)
     except OSError as error:
-        raise DamagedError("unreadable.io", error.strerror or str(error)) from error
+        raise DamagedError(IO, error.strerror or str(error)) from error
     finally:
         os.close(descriptor)

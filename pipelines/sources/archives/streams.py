@@ -65,6 +65,7 @@ class Gzip:
         self._ended = False
         self._waiting = b""  # compressed, read but not used
         self._given = 0
+        self._failed: DamagedError | None = None
 
     def chunk(self) -> bytes:
         """The next inflated bytes."""
@@ -79,6 +80,8 @@ class Gzip:
 
     def _step(self) -> bytes:
         """Take in some compressed bytes; what they gave, which may be nothing."""
+        if self._failed is not None:
+            raise self._failed
         data = self._waiting or self._more()
         self._waiting = b""
         if not self._inside:
@@ -93,10 +96,12 @@ class Gzip:
         return out
 
     def _inflate(self, data: bytes) -> bytes:
+        before = self._inflater.copy()
         try:
             out = self._inflater.decompress(data, CHUNK)
         except zlib.error as error:
-            raise DamagedError(ARCHIVE, f"its compression is damaged: {error}") from error
+            self._failed = DamagedError(ARCHIVE, f"its compression is damaged: {error}")
+            return _salvage(before, data)
         self._inside = not self._inflater.eof
         self._waiting = self._inflater.unconsumed_tail or self._inflater.unused_data
         self._given += len(out)
@@ -108,6 +113,24 @@ class Gzip:
         data = _read(self._descriptor, _COMPRESSED, self._at)
         self._at += len(data)
         return data
+
+
+def _salvage(inflater: "zlib._Decompress", data: bytes) -> bytes:
+    """What `data` gives before it fails; zlib itself drops all that a failing call gave."""
+    out = b""
+    for step in (4_096, 64, 1):
+        while True:
+            before = inflater.copy()
+            try:
+                piece = inflater.decompress(data, step)
+            except zlib.error:
+                inflater = before
+                break
+            out += piece
+            data = inflater.unconsumed_tail
+            if not piece and not data:  # cannot be, since it failed before
+                return out
+    return out
 
 
 def _read(descriptor: int, size: int, at: int) -> bytes:

@@ -29,7 +29,7 @@ def recipe(**more: Any) -> Recipe:
         ),
         (
             {"filters": {"file_size": {}}},
-            ["filters.digit_ratio: {languages: {}, max: 0.2, min: null} -> absent"],
+            ["filters.digit_ratio: {min: null, max: 0.2, languages: {}} -> absent"],
         ),
         (
             {"filters": {"digit_ratio": {}, "file_size": {}}},
@@ -37,7 +37,7 @@ def recipe(**more: Any) -> Recipe:
         ),
         (
             {"deduplicate": {"near": False}},
-            ["deduplicate.near: {ngram: 5, permutations: 256, seed: 1, threshold: 0.85} -> false"],
+            ["deduplicate.near: {ngram: 5, permutations: 256, threshold: 0.85, seed: 1} -> false"],
         ),
         (
             {"sources": [{"type": "folder", "paths": ["a", "b"], "min_stars": 1}]},

@@ -1,4 +1,3 @@
-import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -23,9 +22,10 @@ def read_parts(
     *,
     part_bytes: int = 1 << 30,
     wanted: Wanted = everything,
-    limits: Limits = Limits(),
+    limits: Limits | None = None,
 ) -> list[list[Record]]:
     """The records of each part, after checks of all that any source promises."""
+    limits = limits or Limits()
     parts = []
     for inputs in source.plan(part_bytes):
         assert inputs.schema.names[: len(INPUTS)] == INPUTS.names
@@ -58,17 +58,15 @@ def parts() -> Callable[..., list[list[Record]]]:
 
 
 @pytest.fixture
-def write(tmp_path: Path) -> Callable[[Mapping[str, bytes]], Path]:
+def write(tmp_path: Path) -> Callable[..., Path]:
     """Write files below a folder, and return it."""
 
     def write(files: Mapping[str, bytes], under: str = "in") -> Path:
         root = tmp_path / under
         root.mkdir(exist_ok=True)
         for name, content in files.items():
-            path = os.fsencode(root) + b"/" + os.fsencode(name)
-            os.makedirs(os.path.dirname(path), exist_ok=True)
-            with open(path, "wb") as file:
-                file.write(content)
+            (root / name).parent.mkdir(parents=True, exist_ok=True)
+            (root / name).write_bytes(content)
         return root
 
     return write

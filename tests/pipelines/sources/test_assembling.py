@@ -43,10 +43,7 @@ def group(number: int, contents: list[Content]) -> Group:
         "detail": ["known" if one else None for one in known],
     }
     names = pa.record_batch(
-        [
-            pa.array(columns.get(field.name, [None] * len(contents)), field.type)
-            for field in NAMES
-        ],
+        [pa.array(columns.get(field.name, [None] * len(contents)), field.type) for field in NAMES],
         schema=NAMES,
     )
 
@@ -82,7 +79,7 @@ def test_the_records_do_not_depend_on_the_limits_of_a_batch(
     for batch in batches[:-1]:
         held = sum(len(content or b"") for content in batch.column("content").to_pylist())
         assert held >= limits.batch_bytes or batch.num_rows == limits.batch_rows
-    expected = []
+    expected: list[dict[str, Any]] = []
     for number, contents in enumerate(groups):
         for index, content in enumerate(contents):
             failed = content if isinstance(content, UnreadableError) else None
@@ -149,9 +146,7 @@ def test_a_batch_that_is_held_is_never_written_over(held: int) -> None:
     contents = [bytes([number]) * 8 for number in range(40)]
     limits = Limits(20, batch_bytes=8)
     waiting: list[tuple[pa.Array, int]] = []
-    for number, batch in enumerate(
-        assemble([group(0, list(contents))], everything, limits)
-    ):
+    for number, batch in enumerate(assemble([group(0, list(contents))], everything, limits)):
         waiting.append((batch.column("content"), number))
         del batch
         for column, which in waiting:

@@ -5,8 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.sources import listing
-from pipelines.sources.files import NOT_REGULAR
+from pipelines.sources.files import NOT_REGULAR, open_folder
 from pipelines.sources.listing import walk
 
 Write = Callable[[Mapping[str, bytes]], Path]
@@ -41,7 +40,7 @@ def test_the_order_does_not_follow_the_file_system(
         def __exit__(self, *_: object) -> None:
             self._entries.close()
 
-    monkeypatch.setattr(listing.os, "scandir", Reversed)
+    monkeypatch.setattr(os, "scandir", Reversed)
     assert paths(root) == expected
     assert len(expected) == 9
 
@@ -87,14 +86,13 @@ def test_a_folder_that_cannot_be_listed_is_named(
     write: Write, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     root = write({"a.py": b"", "closed/b.py": b"", "d.py": b""})
-    original = listing.open_folder
 
-    def open_folder(location: bytes) -> int:
+    def guarded(location: bytes) -> int:
         if location.endswith(b"closed"):
             raise PermissionError(13, "Permission denied")
-        return original(location)
+        return open_folder(location)
 
-    monkeypatch.setattr(listing, "open_folder", open_folder)
+    monkeypatch.setattr("pipelines.sources.listing.open_folder", guarded)
     assert [(entry.path, entry.trouble) for entry in walk(os.fsencode(root))] == [
         (b"a.py", None),
         (b"closed", "folder: Permission denied"),
@@ -103,8 +101,10 @@ def test_a_folder_that_cannot_be_listed_is_named(
 
 
 def test_few_descriptors_are_open_however_deep_the_tree(tmp_path: Path) -> None:
+    depth = 1_050  # deeper than Python recurses, and than descriptors are allowed by default
+    (tmp_path / "stays").touch()
     folder = os.open(tmp_path, os.O_RDONLY)
-    for _ in range(3_000):  # deeper than Python recurses, and than descriptors are allowed
+    for _ in range(depth):
         os.mkdir("d", dir_fd=folder)
         deeper = os.open("d", os.O_RDONLY, dir_fd=folder)
         os.close(folder)
@@ -112,24 +112,8 @@ def test_few_descriptors_are_open_however_deep_the_tree(tmp_path: Path) -> None:
     os.close(os.open("f.py", os.O_CREAT | os.O_WRONLY, dir_fd=folder))
     os.close(folder)
     try:
-        assert paths(tmp_path) == [b"d/" * 3_000 + b"f.py"]
-    finally:
-        _remove_chain(tmp_path)
-
-
-def _remove_chain(root: Path) -> None:
-    """Take a deep tree away from the top, as no recursion could."""
-    while (root / "d").exists():
-        here = root / "d"
-        for _ in range(1_000):
-            if not (here / "d").exists():
-                break
-            here /= "d"
-        (here / "f.py").unlink(missing_ok=True)
-        if (here / "d").exists():
-            (here / "d").rename(root / "e")
-        while here != root:
-            here.rmdir()
-            here = here.parent
-        if (root / "e").exists():
-            (root / "e").rename(root / "d")
+        assert paths(tmp_path) == [b"d/" * depth + b"f.py", b"stays"]
+    finally:  # as nothing that recurses could
+        deepest = tmp_path.joinpath(*["d"] * depth)
+        (deepest / "f.py").unlink()
+        os.removedirs(deepest)

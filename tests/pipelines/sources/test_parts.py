@@ -31,7 +31,7 @@ def test_parts_hold_all_inputs_in_order_however_they_are_handed_in(
 ) -> None:
     def cut(handed: list[list[int]]) -> list[list[int]]:
         cutter = Cutter(most)
-        parts = []
+        parts: list[pa.Table] = []
         for one in handed:
             parts += cutter.add(pa.table({"w": pa.array(one, pa.int64())}), np.array(one, np.int64))
         parts += cutter.rest()

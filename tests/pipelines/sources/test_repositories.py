@@ -69,7 +69,7 @@ def test_clashing_listed_repositories_get_the_folder_they_lie_in(write: Write) -
     assert names([root / "a" / "foo", root / "b" / "foo.zip"], "self") == ["a/foo", "b/foo"]
 
 
-def test_names_that_still_clash_are_refused_naming_both(write: Write, tmp_path: Path) -> None:
+def test_names_that_still_clash_are_refused_naming_both(write: Write) -> None:
     one = write({"same/foo/x.py": b""}, "one") / "same"
     two = write({"same/foo/x.py": b""}, "two") / "same"
     with pytest.raises(UsageError, match="same/foo") as caught:

@@ -1,10 +1,7 @@
 import gzip
 import io
-import os
 import random
-import shutil
 import struct
-import subprocess
 import sysconfig
 import tarfile
 import zlib
@@ -132,7 +129,9 @@ def test_unwanted_members_are_passed_over(
     monkeypatch.setattr(streams, "CHUNK", 2_048)
     files = {"a.png": noise(9_000), "b.py": b"b", "c.png": b"c", "d.py": noise(5_000), "e.png": b""}
     data = pack(files)
-    records = read(source(tmp_path / name, gzip.compress(data) if "gz" in name else data), wanted=by_name)
+    records = read(
+        source(tmp_path / name, gzip.compress(data) if "gz" in name else data), wanted=by_name
+    )
     expected = {path: content if ".py" in path else None for path, content in files.items()}
     assert contents(records) == expected
 
@@ -145,9 +144,7 @@ def test_names_of_4096_characters_and_more(tmp_path: Path, read: Read, kind: int
 
 def test_names_that_are_not_utf8_are_spelled(tmp_path: Path, read: Read) -> None:
     out = io.BytesIO()
-    with tarfile.open(
-        fileobj=out, mode="w", format=tarfile.GNU_FORMAT, encoding="latin-1"
-    ) as tar:
+    with tarfile.open(fileobj=out, mode="w", format=tarfile.GNU_FORMAT, encoding="latin-1") as tar:
         tar.addfile(member("café\\\n.py"))
     assert contents(read(source(tmp_path / "a.tar", out.getvalue()))) == {"caf\\xe9\\\\\n.py": b""}
 
@@ -216,7 +213,7 @@ def test_of_a_cut_archive_the_members_before_are_taken(
     monkeypatch.setattr(streams, "CHUNK", window)
     data = pack(FILES)
     data = gzip.compress(data) if name.endswith("gz") else data
-    for length in (len(data) * 6 // 10, len(data) * 9 // 10):
+    for length in (len(data) * 65 // 100, len(data) * 95 // 100):
         records = read(source(tmp_path / name, data[:length]), wanted=wanted)
         assert "cut short" in only_damaged(records, name)
         whole = contents(records[:-1])
@@ -236,13 +233,13 @@ def test_wherever_an_archive_is_cut_there_is_one_row_of_damage(
     cut = data.draw(st.integers(0, len(whole) - 1))
     folder = source(tmp_path_factory.mktemp("cut") / "a.tgz", whole[:cut])
     (part,) = folder.plan(1 << 30)
-    (batch,) = folder.read(part, by_name_or_archive, Limits())
+    (batch,) = folder.read(part, everything, Limits())
     rows = batch.to_pylist()
     only_damaged(rows, "a.tgz")
     assert contents(rows[:-1]) == {path: files[path] for path in list(files)[: len(rows) - 1]}
 
 
-def by_name_or_archive(batch: pa.RecordBatch) -> NDArray[np.bool_]:
+def everything(batch: pa.RecordBatch) -> NDArray[np.bool_]:
     return np.ones(batch.num_rows, np.bool_)
 
 
@@ -270,6 +267,24 @@ def test_garbage_is_one_row(tmp_path: Path, read: Read, garbage: bytes) -> None:
 
 def test_an_archive_without_members_is_not_damaged(tmp_path: Path, read: Read) -> None:
     assert read(source(tmp_path / "a.tar.gz", gzip.compress(pack({})))) == []
+
+
+@settings(deadline=None, max_examples=150)
+@given(st.data())
+def test_damage_anywhere_never_raises(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    files = {f"{'d' * 120 * number}/{number}.py": noise(60, number) for number in range(3)}
+    damaged = bytearray(pack(files, data.draw(st.sampled_from(FORMATS[1:]))))
+    compressed = data.draw(st.booleans())
+    if compressed:
+        damaged = bytearray(gzip.compress(bytes(damaged)))
+    for _ in range(data.draw(st.integers(1, 3))):
+        damaged[data.draw(st.integers(0, len(damaged) - 1))] = data.draw(st.integers(0, 255))
+    folder = source(tmp_path_factory.mktemp("hit") / "a.tar", bytes(damaged))
+    (part,) = folder.plan(1 << 20)
+    for batch in folder.read(part, everything, Limits()):
+        assert batch.num_rows <= len(files) + 1
 
 
 def test_a_missing_end_mark_is_reported(tmp_path: Path, read: Read) -> None:
@@ -340,7 +355,7 @@ def test_a_bad_extended_header_is_damage(tmp_path: Path, read: Read, record: byt
 @pytest.mark.parametrize("name", ["a.tar", "a.tar.gz"])
 @pytest.mark.parametrize("part_bytes", [100_000, 300_000])
 def test_stripes_together_are_the_whole(
-    tmp_path: Path, parts: Callable[..., Any], read: Read, name: str, part_bytes: int
+    tmp_path: Path, parts: Callable[..., Any], name: str, part_bytes: int
 ) -> None:
     files = {f"{number}.py": noise(700, number) for number in range(RUN * 9 + 5)}
     data = pack(files)
@@ -385,65 +400,6 @@ def test_the_size_of_a_repository_is_looked_for_as_far_as_needed(
     assert {record["repository_bytes"] for record in records} == {expected}
 
 
-@pytest.mark.parametrize(
-    "options",
-    [
-        ["--format=gnu"],
-        ["--format=posix", "--sparse-version=0.0"],
-        ["--format=posix", "--sparse-version=0.1"],
-        ["--format=posix", "--sparse-version=1.0"],
-    ],
-)
-@pytest.mark.parametrize("pieces", [1, 3, 40])
-def test_sparse_files_come_back_whole(
-    tmp_path: Path, read: Read, options: list[str], pieces: int
-) -> None:
-    program = shutil.which("tar")
-    if program is None or b"GNU tar" not in subprocess.check_output([program, "--version"]):
-        pytest.skip("needs GNU tar")
-    with (tmp_path / "a.py").open("wb") as file:
-        for number in range(pieces):
-            file.seek((2 * number + 1) << 16)
-            file.write(noise(5_000, number))
-        file.truncate((2 * pieces + 1) << 16)
-    (tmp_path / "b.py").write_bytes(b"behind")
-    command = [program, "--sparse", *options, "-cf", "x.tar", "a.py", "b.py"]
-    subprocess.run(command, check=True, cwd=tmp_path)
-    if (tmp_path / "x.tar").stat().st_size > (pieces << 16) + 20_000:
-        pytest.skip("the file system has no sparse files")
-    records = read(FolderSource([tmp_path / "x.tar"]))
-    assert contents(records) == {"a.py": (tmp_path / "a.py").read_bytes(), "b.py": b"behind"}
-
-
-def _sparse_header(pieces: list[tuple[int, int]], stored: int, size: int) -> bytes:
-    block = bytearray(member("a.py", b"S", size=stored).tobuf(tarfile.GNU_FORMAT))
-    for number, (offset, length) in enumerate(pieces):
-        block[386 + 24 * number : 410 + 24 * number] = b"%011o\0%011o\0" % (offset, length)
-    block[483:495] = b"%011o\0" % size
-    block[148:156] = b" " * 8
-    block[148:156] = b"%06o\0 " % sum(block)
-    return bytes(block)
-
-
-@pytest.mark.parametrize("pieces", [[(0, 600)], [(90, 20)], [(0, 5), (5, 8 << 30)]])
-def test_a_sparse_map_that_does_not_fit_spoils_its_member_only(
-    tmp_path: Path, read: Read, pieces: list[tuple[int, int]]
-) -> None:
-    data = _sparse_header(pieces, 512, 100) + bytes(512) + pack({"b.py": b"1"})
-    records = read(source(tmp_path / "a.tar", data))
-    assert [(r["path"], r["error"]) for r in records] == [("a.py", ARCHIVE), ("b.py", None)]
-
-
-def test_many_sparse_files_of_nothing_are_a_bomb(
-    tmp_path: Path, read: Read, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(archive, "EXPANSION_BYTES", 1 << 20)
-    data = _sparse_header([], 0, 1 << 20) * 100 + pack({})
-    records = read(source(tmp_path / "a.tar", data))
-    assert "bomb" in only_damaged(records, "a.tar")
-    assert len(records) < 30
-
-
 def test_checksums_of_signed_bytes_are_understood(tmp_path: Path, read: Read) -> None:
     data = bytearray(pack({"é.py": b"1"}, tarfile.GNU_FORMAT))
     data[148:156] = b" " * 8
@@ -465,7 +421,7 @@ def test_an_archive_among_loose_files_shares_their_part(
 ) -> None:
     (tmp_path / "a.tgz").write_bytes(gzip.compress(pack({"x.py": b"1"})))
     (tmp_path / "b.py").write_bytes(b"2")
-    os.mkdir(tmp_path / "c")
+    (tmp_path / "c").mkdir()
     (tmp_path / "c" / "y.py").write_bytes(b"3")
     (records,) = parts(FolderSource([tmp_path], repositories="children"))
     assert [(r["repository"], r["path"], r["content"]) for r in records] == [

@@ -1,0 +1,44 @@
+"""The tags of CodeGeeX's languages."""
+
+import pytest
+
+from foundation.errors import UsageError
+from tokenization.prefixes import LANGUAGES, MORE_TAGS, TAGS, tag
+
+
+def test_there_are_23_languages_in_the_order_of_their_tokens() -> None:
+    assert len(LANGUAGES) == 23
+    assert LANGUAGES[:6] == ("C++", "Python", "Java", "JavaScript", "C", "Go")
+    assert LANGUAGES[-3:] == ("Cuda", "C#", "Objective-C++")
+
+
+@pytest.mark.parametrize(
+    ("language", "line"),
+    [
+        ("Python", "# language: Python\n"),
+        ("HTML", "<!--language: HTML-->\n"),
+        ("CSS", "/* language: CSS */\n"),
+        ("SQL", "-- language: SQL\n"),
+        ("TeX", "% language: TeX\n"),
+        ("Fortran", "!language: Fortran\n"),
+        ("Objective-C++", "// language: Objective-C++\n"),
+        ("Swift", "// language: swift\n"),
+        ("Visual Basic", "' language: Visual Basic\n"),
+        ("Delphi", "{language: Delphi}\n"),
+        ("Abap", "* language: Abap\n"),
+    ],
+)
+def test_a_tag_is_spelled_as_codegeex_spells_it(language: str, line: str) -> None:
+    assert tag(language) == line
+
+
+def test_every_tag_names_its_language_and_no_other() -> None:
+    tags = {**TAGS, **MORE_TAGS}
+    assert len(tags) == len(TAGS) + len(MORE_TAGS) == len(set(tags.values()))
+    for language, line in tags.items():
+        assert f"language: {language}".lower() in line.lower()
+
+
+def test_a_language_without_a_tag_is_refused() -> None:
+    with pytest.raises(UsageError, match=r"'Klingon' has no tag; expected one of C\+\+, Python"):
+        tag("Klingon")
