@@ -47,6 +47,9 @@ def build(
 
     Example: codecorpus build recipes/quickstart.yaml --out build/quickstart
     """
+    from pipelines.logs import quieten
+
+    quieten()
     from pipelines.running import run_build
 
     run_build(

@@ -14,6 +14,7 @@ from pipelines.plan import PLAN, Plan
 from pipelines.recipe.loading import load_resolved
 from pipelines.recipe.model import Recipe
 from pipelines.storage import FileDigest, Folder, part_name
+from tokenization.encoder import Encoder
 from tokenization.vocabulary import Vocabulary
 from tokenization.vocabulary_files import read as read_vocabulary
 
@@ -44,6 +45,11 @@ class Build:
     def vocabulary(self) -> Vocabulary:
         """The vocabulary that the shards are written with, out of their own tokenizer.json."""
         return read_vocabulary(self.folder.path("tokenizer.json"))
+
+    @functools.cached_property
+    def encoder(self) -> Encoder:
+        """One encoder a process: its table of words serves part after part."""
+        return Encoder(self.vocabulary)
 
     def part(self, folder: str, index: int, suffix: str) -> str:
         """The name of a part's file: `ledger/part-00003-of-00012.parquet`."""

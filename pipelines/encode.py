@@ -26,7 +26,6 @@ from pipelines.schemas import PLACEMENTS
 from pipelines.shards import ShardWriter
 from pipelines.storage import FileDigest
 from pipelines.tasks import Stage, Summary
-from tokenization.encoder import Encoder
 from tokenization.packing import Packer, Placements, Rows, make_packer
 from tokenization.prefixes import LANGUAGES, tag
 
@@ -111,8 +110,7 @@ def _write_rows(
     digests: dict[str, FileDigest],
     counters: Counters,
 ) -> Encoded:
-    encoder = Encoder(build.vocabulary)
-    packer = _packer(build, encoder)
+    packer = _packer(build)
     tokens = np.zeros(len(fates.kind), np.int64)
     sizes = np.zeros((len(LANGUAGES), 3), np.int64)
     staying = np.flatnonzero(fates.kind == KEPT)
@@ -138,7 +136,7 @@ def _write_rows(
             stays = fates.kind[at : at + len(batch)] == KEPT
             column = ByteColumn.from_arrow(batch["text"]).select(stays)
             language = _language_codes(batch["language"])[stays]
-            encoded = encoder.encode(column)
+            encoded = build.encoder.encode(column)
             lengths = np.diff(encoded.offsets)
             tokens[at : at + len(batch)][stays] = lengths
             for what, values in enumerate((lengths, np.ones_like(lengths), column.sizes)):
@@ -156,8 +154,8 @@ def _write_rows(
     return Encoded(tokens, shards.rows, packer.padding, languages)
 
 
-def _packer(build: Build, encoder: Encoder) -> Packer:
-    tags = encoder.encode(ByteColumn.from_values([tag(name).encode() for name in LANGUAGES]))
+def _packer(build: Build) -> Packer:
+    tags = build.encoder.encode(ByteColumn.from_values([tag(name).encode() for name in LANGUAGES]))
     return make_packer(
         build.recipe.encode.packing,
         sequence_length=build.recipe.encode.sequence_length,

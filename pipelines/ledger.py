@@ -127,6 +127,7 @@ def _at(values: NDArray[Any], where: NDArray[np.int64]) -> NDArray[Any]:
 def write_duplicates(
     build: Build, index: int, fates: Fates, digests: dict[str, FileDigest]
 ) -> None:
+    """Write which of a part's documents are duplicates, of what, and how similar."""
     gone = fates.kind != KEPT
     batch = pa.record_batch(
         [

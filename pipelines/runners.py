@@ -1,7 +1,5 @@
 """Where a pipeline runs: options only; the graph is the same everywhere."""
 
-import logging
-
 from apache_beam.options.pipeline_options import PipelineOptions
 
 from foundation.errors import UsageError
@@ -29,9 +27,3 @@ def options(runner: str, extra: list[str]) -> PipelineOptions:
     return PipelineOptions(
         ["--runner=FnApiRunner", "--default_sdk_harness_log_level=ERROR", *extra]
     )
-
-
-def quieten() -> None:
-    """Importing Beam puts a handler on the root logger; errors reach the person as exceptions."""
-    logging.basicConfig(force=True, level=logging.ERROR)
-    logging.getLogger("apache_beam").setLevel(logging.CRITICAL)

@@ -14,6 +14,7 @@ from foundation.errors import CodecorpusError
 from pipelines import pool, runners
 from pipelines.build import pipeline, prepare, tidy
 from pipelines.inspection.report import print_next_steps, print_report
+from pipelines.logs import quieten
 from pipelines.progress import Display
 from pipelines.recipe.loading import LoadedRecipe, load
 
@@ -71,7 +72,7 @@ def build_corpus(
     Raises:
         CodecorpusError: as its text says; what is done stays done.
     """
-    runners.quieten()
+    quieten()
     with prepare(loaded, out) as prepared:
         if prepared.complete:
             console.print(f"{out} is complete already; nothing to do", soft_wrap=True)

@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
-from tokenization.prefixes import LANGUAGES
 
 from pipelines.storage import FileDigest, Folder
+from tokenization.prefixes import LANGUAGES
 
 ROWS_A_BATCH = 1000
 """Rows of a record batch, as `datasets` writes; a reader maps a whole batch for one row."""

@@ -13,6 +13,7 @@ import secrets
 from collections.abc import Callable
 from pathlib import Path
 
+from foundation.caching import user_cache
 from foundation.errors import VocabularyError
 from tokenization import hub, package_index, vocabulary_files
 from tokenization.vocabulary import Vocabulary
@@ -40,14 +41,6 @@ def obtain(name: str, base: Path | None = None, cache: Path | None = None) -> Vo
     if name == "gpt2":
         return _gpt2((cache or user_cache()) / "vocabularies" / "gpt2")
     return vocabulary_files.read((base or Path()) / Path(name).expanduser())
-
-
-def user_cache() -> Path:
-    """`$CODECORPUS_CACHE`, else `$XDG_CACHE_HOME/codecorpus`, else `~/.cache/codecorpus`."""
-    if own := os.environ.get("CODECORPUS_CACHE"):
-        return Path(own).expanduser()
-    shared = os.environ.get("XDG_CACHE_HOME")
-    return (Path(shared) if shared else Path.home() / ".cache") / "codecorpus"
 
 
 def _gpt2(folder: Path) -> Vocabulary:

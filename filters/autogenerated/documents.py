@@ -104,7 +104,7 @@ DOCUMENTS: tuple[Marker, ...] = (
     Marker(
         "coverage_report",
         "lcov, coverage.py, Istanbul, JaCoCo",
-        r"<title>(?:LCOV - |Code coverage report for |Coverage (?:report|for) )|"
+        r"<title>(?:LCOV - |Code coverage report for |Coverage report\b|Coverage for \S+: \d+%)|"
         r"<!-- saved from coverage|href=\"[^\"]*jacoco-resources/",
         languages=_HTML,
         hints="<title>lcov|<title>code coverage|<title>coverage|from coverage|jacoco-resources",

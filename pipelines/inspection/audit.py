@@ -15,10 +15,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
-from tokenization.decoder import Decoder
-from tokenization.prefixes import tag
 
 from pipelines.storage import Folder, part_name
+from tokenization.decoder import Decoder
+from tokenization.prefixes import tag
 from tokenization.vocabulary_files import read as read_vocabulary
 
 

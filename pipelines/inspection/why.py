@@ -109,9 +109,7 @@ def _rules(recipe: Recipe, row: dict[str, Any]) -> list[str]:
 def _limits(rule: Any, language: str | None) -> str:  # noqa: ANN401 - any rule
     if not isinstance(rule, Threshold):
         return ""
-    bounds = rule.languages.get(language or "")
-    low = bounds.min if bounds and bounds.min is not None else rule.min
-    high = bounds.max if bounds and bounds.max is not None else rule.max
+    low, high = rule.limits_of(language)
     parts = [f"min {low:,}"] if low is not None else []
     parts += [f"max {high:,}"] if high is not None else []
     return f" ({', '.join(parts)})" if parts else ""

@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 from foundation.characters import CLASSES, CODE_POINTS
 from foundation.columns import ByteColumn
 from tokenization.encoder import Encoder
-from tokenization.vocabulary import Vocabulary
+from tokenization.spelling import CHARACTERS
+from tokenization.vocabulary import END_OF_TEXT, Vocabulary
 from tokenization.vocabulary_files import read
 
 Ids = Callable[[list[bytes]], list[list[int]]]
@@ -103,7 +104,7 @@ def test_the_code_points_where_classes_change(encode: Ids, reference: Ids) -> No
 @pytest.mark.slow
 def test_every_code_point(encode: Ids, reference: Ids) -> None:
     texts = _surrounded(list(range(CODE_POINTS)))
-    joined = [b"\t".join(some) for some in itertools.batched(texts, 64)]
+    joined = [b"\t".join(texts[at : at + 64]) for at in range(0, len(texts), 64)]
     assert encode(joined) == reference(joined)
 
 
@@ -198,6 +199,20 @@ def test_a_vocabulary_of_another_kind(
     assert ids_by(Encoder(vocabulary, cache_bits=12), texts) == reference_by(vocabulary)(texts)
 
 
+def test_a_vocabulary_that_merges_every_pair_shows_where_words_end(
+    reference_by: Callable[[Vocabulary], Ids],
+    ids_by: Callable[[Encoder, list[bytes]], list[list[int]]],
+) -> None:
+    letters = [CHARACTERS[byte] for byte in b" \n\t'sre1!"]
+    pairs = list(itertools.product(letters, letters))
+    merges = [*pairs, *((left + right, left + right) for left, right in pairs)]
+    tokens = [*CHARACTERS, *(left + right for left, right in merges), END_OF_TEXT]
+    base = {token: identity for identity, token in enumerate(tokens)}
+    vocabulary = Vocabulary.from_base(base, merges)
+    texts = _strings(4)
+    assert ids_by(Encoder(vocabulary), texts) == reference_by(vocabulary)(texts)
+
+
 GUARDED = """
 import ctypes, mmap, sys
 import numpy as np
@@ -212,10 +227,12 @@ assert ctypes.CDLL(None).mprotect(ctypes.c_void_p(address + page), page, 0) == 0
 data = np.frombuffer(room, np.uint8)[:page]
 data[:] = ord("a")
 encoder = Encoder(obtain("gpt2"), cache_bits=8)
-for size in range(1, 60):
-    data[-size:] = np.frombuffer(("é €'l  words " * 9).encode(), np.uint8)[:size]
-    starts, ends = np.array([0, page - size]), np.array([page - size, page])
-    encoder.encode(ByteColumn(data, starts, ends))
+texts = [("é €'l  words " * 9).encode(), bytes(range(256))[::-1], b"\\xf4" * 99, b"l" * 99]
+for text in texts:
+    for size in range(1, 99):
+        data[-size:] = np.frombuffer(text, np.uint8)[:size]
+        starts, ends = np.array([0, page - size]), np.array([page - size, page])
+        encoder.encode(ByteColumn(data, starts, ends))
 sys.stdout.write("read within bounds")
 sys.stdout.flush()
 import os

@@ -13,10 +13,11 @@ from pathlib import Path
 
 import pytest
 
+from foundation.caching import user_cache
 from foundation.errors import VocabularyError
 from tokenization import hub, package_index, vocabulary_sources
 from tokenization.vocabulary import END_OF_TEXT, Vocabulary
-from tokenization.vocabulary_sources import GPT2_SHA256, obtain, user_cache
+from tokenization.vocabulary_sources import GPT2_SHA256, obtain
 
 HUB = "/gpt2/resolve/main/"
 INDEX = "/simple/openai-whisper/"
@@ -279,17 +280,6 @@ def test_whoever_reads_while_others_write_reads_whole_files(
     for writer in writers:
         writer.join()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["merges.txt", "vocab.json"]
-
-
-def test_the_cache_follows_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("CODECORPUS_CACHE", "/one")
-    monkeypatch.setenv("XDG_CACHE_HOME", "/two")
-    assert user_cache() == Path("/one")
-    monkeypatch.delenv("CODECORPUS_CACHE")
-    assert user_cache() == Path("/two/codecorpus")
-    monkeypatch.delenv("XDG_CACHE_HOME")
-    monkeypatch.setenv("HOME", "/home/me")
-    assert user_cache() == Path("/home/me/.cache/codecorpus")
 
 
 def test_a_path_starts_at_the_base(other_folder: Path, tmp_path: Path) -> None:
