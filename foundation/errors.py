@@ -32,5 +32,16 @@ class RetryableError(CodecorpusError):
     """The same command may work when it is run again: a full disk, a lost worker, a network."""
 
 
+class InterruptedBuildError(RetryableError):
+    """The person pressed Ctrl-C."""
+
+    exit_code: ClassVar[int] = 130
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(
+            message or "interrupted; run the same command again to go on from where it stopped"
+        )
+
+
 class StorageError(RetryableError):
     """Writing or reading the output folder failed."""

@@ -3,14 +3,15 @@
 Heavy modules are imported by the commands that need them, so that help and errors come at once.
 """
 
+import signal
 import sys
 from pathlib import Path
+from types import FrameType
 from typing import Annotated
 
-import click
 import typer
 
-from foundation.errors import CodecorpusError
+from foundation.errors import CodecorpusError, InterruptedBuildError
 
 app = typer.Typer(
     name="codecorpus",
@@ -108,15 +109,13 @@ def verify(
 
 def main() -> None:
     """Run the command; an error is one message on standard error, never a trace."""
+    signal.signal(signal.SIGINT, _interrupt)
     try:
-        status = app(standalone_mode=False)
+        app()
     except CodecorpusError as error:
         typer.echo(f"codecorpus: {error}", err=True)
         sys.exit(error.exit_code)
-    except click.ClickException as error:
-        error.show()
-        sys.exit(error.exit_code)
-    except (typer.Abort, KeyboardInterrupt):
-        typer.echo("codecorpus: interrupted", err=True)
-        sys.exit(130)
-    sys.exit(status or 0)
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    raise InterruptedBuildError

@@ -38,7 +38,7 @@ from pipelines.recipe.model import Near, Recipe
 from pipelines.recipe.sources import SourceSettings
 from pipelines.schemas import DECIDED, DOCUMENTS
 from pipelines.sketching import Sketcher
-from pipelines.sources.base import Limits
+from pipelines.sources.base import ARCHIVE, Limits
 from pipelines.sources.opening import open_source
 from pipelines.storage import FileDigest
 from pipelines.tasks import Stage, Summary
@@ -286,7 +286,11 @@ class Curator:
 
 
 def _check_names(records: pa.RecordBatch, decisions: Decisions) -> None:
-    """What the name says to be no source code need not be read; what failed to be listed cannot."""
+    """What the name says to be no source code need not be read; what failed to be listed cannot.
+
+    A damaged archive goes by its file name, which is no source code's, so it comes first.
+    """
+    decisions.drop(_true(pc.equal(records["error"], ARCHIVE)), ARCHIVE)
     decisions.drop(languages.not_source(records["path"]), "language.not_source")
     decisions.drop_each(records["error"])
 

@@ -16,15 +16,9 @@ from concurrent.futures.process import BrokenProcessPool
 from multiprocessing.connection import wait as wait_for
 from typing import Any, Protocol, Self
 
-from foundation.errors import CodecorpusError, RetryableError
+from foundation.errors import InterruptedBuildError, RetryableError
 from pipelines.counters import Counters
 from pipelines.tasks import Outcome, Task, perform
-
-
-class InterruptedBuildError(CodecorpusError):
-    """The person pressed Ctrl-C."""
-
-    exit_code = 130
 
 
 class Watcher(Protocol):
@@ -135,9 +129,7 @@ class Pool:
 
     def _look(self) -> None:
         if self.interrupted.is_set():
-            raise InterruptedBuildError(
-                "interrupted; run the same command again to go on from here"
-            )
+            raise InterruptedBuildError
         if self._watcher:
             self._watcher.tick(self.counters)
 

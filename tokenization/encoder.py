@@ -1,8 +1,8 @@
 """Text to ids, exactly as `Vocabulary.tokenizer` gives them.
 
 Exact means: the ids of `tokenizers`' encode_batch_fast on every valid UTF-8 text. Words are found
-by a scanner instead of a regular expression and kept with their ids, which makes it some 80 times
-as fast (`benchmarks/`).
+by a scanner instead of a regular expression, and kept with their ids. On Python's standard library
+(32 MB, one core, words known) this gave 120 to 130 MB/s, encode_batch_fast 1.4.
 """
 
 from dataclasses import dataclass

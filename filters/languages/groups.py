@@ -79,7 +79,8 @@ _DIRECTIVE = (
 OBJECTIVE_C = (
     r"(?m)^\s*@(?:interface|implementation|protocol|class|property|end|optional|required|import|"
     r"synthesize)\b|^[ \t]*#[ \t]*import[ \t]*[<\"][^>\"]*?(?:\.(?:h|hpp|hh)|[^.>\"]{4})[>\"]|"
-    r"\bNS(?:String|Object|Array|Dictionary|Integer|UInteger|_ENUM|_OPTIONS|_ASSUME_NONNULL_BEGIN)\b"
+    r"\bNS(?:String|Array|Dictionary|Error|Data|Set|URL) *\*|\bNS_(?:ENUM|OPTIONS)\(|"
+    r"\bNS_ASSUME_NONNULL_BEGIN\b"
 )
 _ASSEMBLY = (
     r"(?im)^\s*(?:%(?:macro|define|include|ifdef|ifndef)\s|\.(?:macro|text|data|globl|global|equ|set|"
@@ -164,7 +165,7 @@ GROUPS: dict[str, Group] = {
             Test(
                 r"(?m)^[ \t]*(?:!\w[^\n]*methodsFor: *'|\"?'From [^\n]*(?:Squeak|Pharo|Cuis))", None
             ),
-            Test(r"(?m)^[\w.]+ *= *(?:\([^)\n]*\) *)?[-=]>[ \t]*$", None),
+            Test(r"(?m)^[\w.]+ *= *(?:\([^)\n]*\) *)?[-=]>\s*$", None),
         ),
         "C#",
     ),

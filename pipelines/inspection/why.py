@@ -157,15 +157,21 @@ def _placements(folder: Folder, row: dict[str, Any]) -> list[str]:
 
 
 def _not_found(folder: Folder, path: Path, query: str) -> str:
-    names = ledger(folder).to_table(columns=["repository", "path"])
-    base = query.rsplit("/", 1)[-1]
-    near = names.filter(
-        pc.or_(pc.equal(names["path"], base), pc.ends_with(names["path"], "/" + base))
-    )
-    spelled = [f"{item['repository']}/{item['path']}" for item in near.slice(0, 2000).to_pylist()]
-    best = difflib.get_close_matches(query, spelled, 3, 0.0)
-    hint = "".join(f"\n  {name}" for name in best) if best else ""
+    best = difflib.get_close_matches(query, _candidates(folder, query), 3, 0.6)
+    hint = "".join(f"\n  {name}" for name in best)
     return (
         f"{path} has no record of {query!r}; expected repository/path as the ledger spells it, "
-        f"or a content id (6 to 40 hexadecimal digits)" + (f"; near it:{hint}" if hint else "")
+        "or a content id (6 to 40 hexadecimal digits)" + (f"; near it:{hint}" if hint else "")
     )
+
+
+def _candidates(folder: Folder, query: str) -> list[str]:
+    """Names worth comparing with a query: of the same repository, or with the same file name."""
+    names = ledger(folder).to_table(columns=["repository", "path"])
+    repository, base = query.split("/", 1)[0], query.rsplit("/", 1)[-1]
+    alike = pc.or_(
+        pc.equal(names["repository"], repository),
+        pc.or_(pc.equal(names["path"], base), pc.ends_with(names["path"], "/" + base)),
+    )
+    near = names.filter(alike) if pc.any(alike).as_py() else names
+    return [f"{row['repository']}/{row['path']}" for row in near.slice(0, 10_000).to_pylist()]
