@@ -1,5 +1,6 @@
 # make corpus   build training shards from the code of this Python, or from INPUT=~/src
-# make test     every test        make check   format, lint, types, import rules
+# make test     every test; make test-quick leaves out those marked slow
+# make check    format, lint, types, import rules
 # Each sets itself up in .venv first, with the versions pinned in constraints.txt.
 
 VENV := .venv
@@ -11,7 +12,7 @@ OUT ?= $(if $(INPUT),build/corpus,build/quickstart)
 WORKERS ?=
 
 .DELETE_ON_ERROR:
-.PHONY: corpus test check format clean help
+.PHONY: corpus test test-quick check format clean help
 
 corpus: $(READY)
 	@$(BIN)/codecorpus build $(if $(INPUT),recipes/folder.yaml $(foreach path,$(INPUT),--input $(path)),recipes/quickstart.yaml) \
@@ -19,6 +20,9 @@ corpus: $(READY)
 
 test: $(READY)
 	$(BIN)/pytest -n 2
+
+test-quick: $(READY)
+	$(BIN)/pytest -n 2 -m "not slow"
 
 check: $(READY)
 	$(BIN)/ruff format --check .

@@ -24,11 +24,11 @@ from pipelines.context import Build
 from pipelines.curate import CurateParts
 from pipelines.deduplicate import ChooseSurvivors, MatchCopies, ProposePairs, VerifyPairs
 from pipelines.encode import EncodeParts, NumberRows
-from pipelines.manifest import MANIFEST, WriteManifest
-from pipelines.plan import PLAN, Plan, changes, make_plan
+from pipelines.manifest import WriteManifest
+from pipelines.plan import Plan, changes, make_plan
 from pipelines.recipe.comparing import differences
 from pipelines.recipe.loading import LoadedRecipe
-from pipelines.storage import Folder
+from pipelines.storage import MANIFEST, PLAN, Folder
 from pipelines.tasks import Outcome, require_done
 from tokenization.vocabulary_sources import obtain
 

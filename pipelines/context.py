@@ -5,18 +5,21 @@ another machine sees the same.
 """
 
 import functools
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from foundation.errors import StorageError
-from pipelines.plan import PLAN, Plan
+from pipelines.plan import Plan
 from pipelines.recipe.loading import load_resolved
 from pipelines.recipe.model import Recipe
-from pipelines.storage import FileDigest, Folder, part_name
+from pipelines.storage import PLAN, FileDigest, Folder, part_name
 from tokenization.encoder import Encoder
 from tokenization.vocabulary import Vocabulary
 from tokenization.vocabulary_files import read as read_vocabulary
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,17 @@ class Build:
     def encoder(self) -> Encoder:
         """One encoder a process: its table of words serves part after part."""
         return Encoder(self.vocabulary)
+
+    @functools.cached_property
+    def _memory(self) -> dict[str, Any]:
+        return {}
+
+    def remember(self, name: str, make: Callable[[], T]) -> T:
+        """What `make` gives, made once a process: for what every task of a stage must know."""
+        if name not in self._memory:
+            self._memory[name] = make()
+        found: T = self._memory[name]
+        return found
 
     def part(self, folder: str, index: int, suffix: str) -> str:
         """The name of a part's file: `ledger/part-00003-of-00012.parquet`."""

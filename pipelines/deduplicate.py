@@ -142,7 +142,7 @@ class ChooseSurvivors(Stage):
     def run(
         self, build: Build, index: int, digests: dict[str, FileDigest], counters: Counters
     ) -> Summary:
-        """Write, for each file: what becomes of it, the file it duplicates, how similar."""
+        """Write, for each file: what becomes of it, which file it duplicates, how similar."""
         del index, counters
         content = map_array(build, MatchCopies.name, "content.npy")
         best = map_array(build, MatchCopies.name, "best.npy")
@@ -155,9 +155,17 @@ class ChooseSurvivors(Stage):
         numbers = np.arange(len(content))
         of = best[survivor[content]]
         kind = np.where(best[content] != numbers, EXACT, np.where(kept[content], KEPT, NEAR))
-        write_array(build, self.name, "of.npy", of, digests)
-        write_array(build, self.name, "kind.npy", kind.astype(np.uint8), digests)
-        write_array(build, self.name, "similarity.npy", similarity[content], digests)
+        files = KeptFiles(build)
+        for name, array in (
+            ("kind.npy", kind.astype(np.uint8)),
+            ("similarity.npy", similarity[content]),
+            ("content_id.npy", files.fixed("content_id")),
+            ("of_content.npy", files.fixed("content_id", of)),
+            ("of_part.npy", files.parts(of)),
+            ("of_row.npy", files.numbers("row")[of]),
+            ("offsets.npy", files.offsets),
+        ):
+            write_array(build, self.name, name, array, digests)
         return {"kept": int(kept.sum())}
 
     def _near(

@@ -59,15 +59,15 @@ class NumberRows(Stage):
     name = "number rows"
 
     def weights(self, build: Build) -> list[int]:
-        """Rows."""
-        return [1 + rows for rows in rows_of_parts(build)]
+        """All alike: they only copy some bytes a segment."""
+        return [1] * len(build.plan.parts)
 
     def run(
         self, build: Build, index: int, digests: dict[str, FileDigest], counters: Counters
     ) -> Summary:
         """Add the rows of the parts before to each placement."""
         del counters
-        before = sum(rows_of_parts(build)[:index])
+        before = int(build.remember("row offsets", lambda: _row_offsets(build))[index])
         file = pq.ParquetFile(build.folder.path(work(EncodeParts.name, f"{index:05d}.parquet")))
         name = build.part("rows", index, "parquet")
         with file, tables.parquet_writer(build.folder, name, PLACEMENTS, digests) as writer:
@@ -97,10 +97,11 @@ class Encoded:
         return {"rows": self.rows, "padding": self.padding, "languages": self.languages}
 
 
-def rows_of_parts(build: Build) -> list[int]:
-    """Training rows of each part."""
+def _row_offsets(build: Build) -> NDArray[np.int64]:
+    """int64[parts + 1], the number of each part's first row in the whole data set."""
     parts = range(len(build.plan.parts))
-    return [build.summary(EncodeParts.name, index)["rows"] for index in parts]
+    rows = [build.summary(EncodeParts.name, index)["rows"] for index in parts]
+    return np.concatenate(([0], np.cumsum(rows, dtype=np.int64)))
 
 
 def _write_rows(

@@ -4,7 +4,6 @@ A file's number is its position in the documents of all parts, in the parts' ord
 width are memory-mapped, so a task touches only the columns and the parts that it needs.
 """
 
-import functools
 from typing import Any
 
 import numpy as np
@@ -19,6 +18,7 @@ class KeptFiles:
 
     def __init__(self, build: Build) -> None:
         self._build = build
+        self._tables: dict[int, pa.Table] = {}
         counts = [
             build.summary("curate", index)["documents"] for index in range(len(build.plan.parts))
         ]
@@ -49,11 +49,12 @@ class KeptFiles:
             at += len(chunk)
         return out
 
-    def numbers_at(self, name: str, files: NDArray[np.int64]) -> NDArray[np.int64]:
-        """int64[len(files)], a column of numbers of the named files."""
-        taken = self.column(name).take(pa.array(files))
-        found: NDArray[np.int64] = taken.to_numpy().astype(np.int64)
-        return found
+    def parts(self, files: NDArray[np.int64]) -> NDArray[np.int32]:
+        """int32[len(files)], the part that each of the named files stands in."""
+        parts: NDArray[np.int32] = (np.searchsorted(self.offsets, files, side="right") - 1).astype(
+            np.int32
+        )
+        return parts
 
     def fixed(self, name: str, files: NDArray[np.int64] | None = None) -> NDArray[np.uint8]:
         """uint8[n, width] of a column of fixed-size binary, of all files or the named ones."""
@@ -70,9 +71,11 @@ class KeptFiles:
             out[inside] = chunks[index][files[inside] - starts[index]]
         return out
 
-    @functools.cache  # noqa: B019 - lives as long as the task
     def _table(self, index: int) -> pa.Table:
-        return self._build.folder.open_arrow(work("curate", f"{index:05d}.arrow")).read_all()
+        if index not in self._tables:
+            name = work("curate", f"{index:05d}.arrow")
+            self._tables[index] = self._build.folder.open_arrow(name).read_all()
+        return self._tables[index]
 
 
 def _view(chunk: pa.Array, width: int) -> NDArray[np.uint8]:

@@ -14,7 +14,6 @@ from pipelines.arrays import map_array
 from pipelines.context import Build, work
 from pipelines.curate import CurateParts
 from pipelines.deduplicate import EXACT, KEPT, NEAR, ChooseSurvivors
-from pipelines.kept import KeptFiles
 from pipelines.schemas import DUPLICATES, LEDGER
 from pipelines.storage import FileDigest
 
@@ -40,17 +39,13 @@ class Fates:
     @staticmethod
     def look_up(build: Build, index: int) -> "Fates":
         """Look up the documents of one part."""
-        files = KeptFiles(build)
-        mine = slice(int(files.offsets[index]), int(files.offsets[index + 1]))
-        of = map_array(build, ChooseSurvivors.name, "of.npy")[mine]
-        return Fates(
-            kind=map_array(build, ChooseSurvivors.name, "kind.npy")[mine],
-            similarity=map_array(build, ChooseSurvivors.name, "similarity.npy")[mine],
-            content_id=files.fixed("content_id", np.arange(mine.start, mine.stop)),
-            of_content=files.fixed("content_id", of),
-            of_part=(np.searchsorted(files.offsets, of, side="right") - 1).astype(np.int32),
-            of_row=files.numbers_at("row", of),
-        )
+        first, last = map_array(build, ChooseSurvivors.name, "offsets.npy")[index : index + 2]
+        names = ("kind", "similarity", "content_id", "of_content", "of_part", "of_row")
+        columns = {
+            name: map_array(build, ChooseSurvivors.name, f"{name}.npy")[first:last]
+            for name in names
+        }
+        return Fates(**columns)
 
 
 def write_ledger(

@@ -7,18 +7,15 @@ stages did. It holds no times and no names of machines, and stands only when the
 from collections import Counter
 from typing import Any
 
-from foundation.errors import StorageError
 from pipelines.context import Build
 from pipelines.counters import Counters
 from pipelines.curate import CurateParts
 from pipelines.deduplicate import ChooseSurvivors, MatchCopies, ProposePairs, VerifyPairs
 from pipelines.encode import EncodeParts, NumberRows
 from pipelines.shards import dataset_files
-from pipelines.storage import UNDIGESTED, FileDigest
+from pipelines.storage import FORMAT, MANIFEST, UNDIGESTED, FileDigest
+from pipelines.sums import check_sums
 from pipelines.tasks import Stage, Summary
-
-MANIFEST = "manifest.json"
-FORMAT = 1
 
 
 class WriteManifest(Stage):
@@ -107,34 +104,6 @@ def summarize(build: Build, stages: dict[str, list[Summary]]) -> dict[str, Any]:
             for planned, before, after in zip(build.plan.parts, curated, encoded, strict=True)
         ],
     }
-
-
-def check_sums(manifest: dict[str, Any]) -> None:
-    """Every record has one decision, and every kept file one language.
-
-    Raises:
-        StorageError: names the first sum that does not hold.
-    """
-    counts = manifest["counts"]
-    sums = [
-        ("records", manifest["records"], "ledger rows", sum(counts.values())),
-        (
-            "kept files",
-            counts.get("kept", 0),
-            "files by language",
-            sum(sums["files"] for sums in manifest["languages"].values()),
-        ),
-        *(
-            ("records of a part", part["records"], "its ledger rows", sum(part["counts"].values()))
-            for part in manifest["parts"]
-        ),
-    ]
-    for left, expected, right, got in sums:
-        if expected != got:
-            raise StorageError(
-                f"the sums do not hold: {expected} {left}, but {got} {right}; something was lost "
-                "or counted twice: please report this, with the log folder"
-            )
 
 
 def _output_files(build: Build, stages: dict[str, list[Summary]]) -> dict[str, FileDigest]:

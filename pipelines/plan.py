@@ -16,10 +16,9 @@ import pyarrow.compute as pc
 from foundation.errors import InputError
 from pipelines.recipe.model import Recipe
 from pipelines.sources.opening import open_source
-from pipelines.storage import Folder
+from pipelines.storage import PLAN, Folder
 from pipelines.version import code_version
 
-PLAN = "log/plan/plan.json"
 _SHOWN = 5
 
 

@@ -24,6 +24,15 @@ import pyarrow as pa
 
 from foundation.errors import StorageError
 
+PLAN = "log/plan/plan.json"
+"""Stands when a build is begun."""
+
+MANIFEST = "manifest.json"
+"""Stands when a build is complete."""
+
+FORMAT = 1
+"""Version of the layout of the output folder, in the manifest."""
+
 UNDIGESTED = ("log", "report")
 """Top-level folders of traces, with times and hosts in them; no part of the digest."""
 

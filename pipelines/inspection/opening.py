@@ -6,9 +6,7 @@ from typing import Any
 import pyarrow.dataset as ds
 
 from foundation.errors import UsageError
-from pipelines.manifest import FORMAT, MANIFEST
-from pipelines.plan import PLAN
-from pipelines.storage import Folder
+from pipelines.storage import FORMAT, MANIFEST, PLAN, Folder
 
 
 class NoBuildError(UsageError):

@@ -15,8 +15,8 @@ from rich.console import Console
 from foundation.errors import CodecorpusError
 from pipelines.inspection.audit import audit
 from pipelines.inspection.opening import open_build
-from pipelines.manifest import MANIFEST, check_sums
-from pipelines.storage import FileDigest, Folder, combined_digest
+from pipelines.storage import MANIFEST, FileDigest, Folder, combined_digest
+from pipelines.sums import check_sums
 
 
 class NotSoundError(CodecorpusError):

@@ -1,7 +1,6 @@
 """Files appear whole or not at all; digests and markers tell the truth."""
 
 import hashlib
-import os
 from pathlib import Path
 
 import pytest
@@ -30,11 +29,16 @@ def test_a_file_appears_when_it_is_whole(folder: Folder) -> None:
     assert digests["a/b.txt"] == folder.digest_of("a/b.txt")
 
 
-def test_an_error_leaves_nothing_under_the_final_name(folder: Folder) -> None:
-    digests: dict[str, FileDigest] = {}
-    with pytest.raises(RuntimeError, match="halfway"), folder.create("x", digests) as file:
+def write_and_fail(folder: Folder, digests: dict[str, FileDigest]) -> None:
+    with folder.create("x", digests) as file:
         file.write(b"half")
         raise RuntimeError("halfway")
+
+
+def test_an_error_leaves_nothing_under_the_final_name(folder: Folder) -> None:
+    digests: dict[str, FileDigest] = {}
+    with pytest.raises(RuntimeError, match="halfway"):
+        write_and_fail(folder, digests)
     assert not folder.exists("x")
     assert digests == {}
     assert list(folder.path("log/tmp").iterdir()) == []
@@ -42,23 +46,20 @@ def test_an_error_leaves_nothing_under_the_final_name(folder: Folder) -> None:
 
 def test_an_error_keeps_what_stood_before(folder: Folder) -> None:
     folder.write_bytes("x", b"before", {})
-    with pytest.raises(RuntimeError), folder.create("x", {}) as file:
-        file.write(b"after")
-        raise RuntimeError
+    with pytest.raises(RuntimeError):
+        write_and_fail(folder, {})
     assert folder.path("x").read_bytes() == b"before"
 
 
+def write_to_full_disk(folder: Folder) -> None:
+    with folder.create("shards/x", {}) as file, Path("/dev/full").open("wb", 0) as full:
+        file.write(b"some")
+        full.write(b"x")
+
+
 def test_a_full_disk_is_said_with_the_file_and_what_to_do(folder: Folder) -> None:
-    with (
-        pytest.raises(StorageError, match=r"shards/x.*No space left.*free some space"),
-        folder.create("shards/x", {}) as file,
-    ):
-        full = os.open("/dev/full", os.O_WRONLY)
-        try:
-            os.write(full, b"x")
-        finally:
-            os.close(full)
-        file.write(b"never")
+    with pytest.raises(StorageError, match=r"shards/x.*No space left.*free some space"):
+        write_to_full_disk(folder)
     assert not folder.exists("shards/x")
 
 
