@@ -60,7 +60,7 @@ def write_sources(folder: Path, count: int) -> None:
     for number in range(count):
         repository = folder / "src" / f"repository-{number}"
         repository.mkdir(parents=True)
-        for name in range(20):
+        for name in range(12):
             lines = [f"def f{number}_{name}_{line}(value):\n" for line in range(400)]
             (repository / f"{name}.py").write_text("    return value\n".join(lines))
     (folder / "r.yaml").write_text(RECIPE + "part_bytes: 65536\n")
@@ -73,7 +73,7 @@ def digest_of(folder: Path) -> str:
 
 
 def test_ctrl_c_stops_cleanly_and_the_same_command_goes_on(tmp_path: Path) -> None:
-    write_sources(tmp_path, 40)
+    write_sources(tmp_path, 12)
     build = ["build", "r.yaml", "--workers", "2", "--out"]
     process = subprocess.Popen(
         [*COMMAND, *build, "stopped"],
@@ -101,7 +101,7 @@ def test_ctrl_c_stops_cleanly_and_the_same_command_goes_on(tmp_path: Path) -> No
 
 
 def test_a_killed_worker_is_said_and_survived(tmp_path: Path) -> None:
-    write_sources(tmp_path, 40)
+    write_sources(tmp_path, 12)
     build = ["build", "r.yaml", "--workers", "2", "--out", "out"]
     process = subprocess.Popen([*COMMAND, *build], cwd=tmp_path, stderr=subprocess.PIPE, text=True)
     documents = tmp_path / "out" / "documents"
@@ -125,7 +125,7 @@ def test_a_killed_worker_is_said_and_survived(tmp_path: Path) -> None:
 
 
 def test_workers_end_with_a_killed_driver(tmp_path: Path) -> None:
-    write_sources(tmp_path, 40)
+    write_sources(tmp_path, 12)
     process = subprocess.Popen(
         [*COMMAND, "build", "r.yaml", "--workers", "2", "--out", "out"],
         cwd=tmp_path,
