@@ -5,6 +5,9 @@ another machine sees the same.
 """
 
 import functools
+import json
+import resource
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -92,6 +95,21 @@ class Build:
     ) -> None:
         """Declare a task done, after its files are written."""
         self.folder.write_marker(_marker(stage, index), summary, digests)
+
+    def leave_timing(
+        self, stage: str, index: int, *, seconds: float, processor_seconds: float
+    ) -> None:
+        """Note in `log/timings.jsonl` what a task took; benchmarks and the curious read it."""
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        line = {
+            "stage": stage,
+            "index": index,
+            "seconds": round(seconds, 4),
+            "processor_seconds": round(processor_seconds, 4),
+            "peak_memory": peak * (1 if sys.platform == "darwin" else 1024),
+        }
+        with self.folder.path("log/timings.jsonl").open("a", encoding="utf-8") as file:
+            file.write(json.dumps(line) + "\n")
 
     def leave_trace(self, relative: str, text: str) -> None:
         """Keep what a person may want to read about an error."""

@@ -5,6 +5,7 @@ the number of workers. Performing a task twice, at once or again after a crash, 
 files are functions of its inputs, and each appears whole. Nothing here knows which engine runs it.
 """
 
+import time
 import traceback
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
@@ -78,9 +79,16 @@ def perform(task: Task, counters: Counters | None = None) -> Outcome:
     """Do a task and leave its marker; an error becomes an outcome, so that the others go on."""
     build = Build.load(task.out)
     digests: dict[str, FileDigest] = {}
+    wall, processor = time.perf_counter(), time.process_time()
     try:
         summary = task.stage.run(build, task.index, digests, counters or Counters())
         build.leave_marker(task.stage.name, task.index, summary, digests)
+        build.leave_timing(
+            task.stage.name,
+            task.index,
+            seconds=time.perf_counter() - wall,
+            processor_seconds=time.process_time() - processor,
+        )
     except CodecorpusError as error:
         return Outcome(task.name, str(error))
     except Exception as error:  # noqa: BLE001 - whatever a rule raises fails its part, no other

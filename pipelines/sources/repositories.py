@@ -98,12 +98,11 @@ def _folder(name: str, front: str, location: bytes, repositories: Repositories) 
     for entry in entries:
         inside = join(location, entry.path)
         if entry.is_folder:
-            if not entry.path.startswith(b"."):
-                found.append(Repository(spell(entry.path), name, inside))
+            found.append(Repository(spell(entry.path), name, inside))
         elif (kind := archive_kind(entry.path)) is not None and entry.trouble is None:
             found.append(Repository(spell(kind[1]), name, inside, kind[0], entry))
         else:
             loose.append(entry)
     if loose:
-        found.append(Repository(name, front, location, loose=tuple(loose)))
+        found.append(Repository(name, name, location, loose=tuple(loose)))
     return found

@@ -19,8 +19,15 @@ def test_children_are_folders_archives_and_the_loose_files_together(write: Write
     assert names([root], "children") == ["a", "b", "c", "d", "in"]
 
 
-def test_hidden_folders_are_no_children(write: Write) -> None:
-    assert names([write({".cache/x.py": b"", "a/x.py": b""})], "children") == ["a"]
+def test_hidden_folders_are_children_but_for_version_control(write: Write) -> None:
+    root = write({".github/x.py": b"", ".git/x.py": b"", "__pycache__/x.py": b"", "a/x.py": b""})
+    assert names([root], "children") == [".github", "a"]
+
+
+def test_loose_files_clash_with_a_child_of_their_name(write: Write) -> None:
+    old = write({"new/x.py": b""}, "old")
+    new = write({"x.py": b""}, "new")
+    assert names([old, new], "children") == ["old/new", "new/new"]
 
 
 def test_self_is_one_repository_and_archives_in_it_are_files(write: Write) -> None:
