@@ -49,6 +49,8 @@ class Display:
 
     def __exit__(self, *_: object) -> None:
         self._progress.stop()
+        if not self._progress.disable:
+            self._progress.console.print()
 
     def begin(self, tasks: Sequence[Task], counters: Counters) -> None:
         """A stage begins with these tasks."""
@@ -93,7 +95,7 @@ class _TimeLeft(ProgressColumn):
     def render(self, task: Line) -> Text:
         """One cell."""
         if task.finished:
-            return Text(f"{_duration(task.elapsed or 0.0)} in all", style="green")
+            return Text(f"{_duration(task.finished_time or 0.0)} in all", style="green")
         left = task.time_remaining
         return Text(f"{_duration(left)} left" if left is not None else "", style="cyan")
 

@@ -1,5 +1,6 @@
 """The report on the terminal: what went in, what stayed, what was dropped and why."""
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -36,12 +37,20 @@ def print_next_steps(path: Path) -> None:
     """Say what to do with a complete build."""
     console = _console()
     console.print("\nNext:")
+    called = Path(sys.argv[0])  # as it was called, so that it can be called again
+    name = str(_near(called)) if called.name == "codecorpus" else "codecorpus"
     for command, meaning in (
-        (f"codecorpus verify {path}", "check sums, digests, and that rows decode"),
-        (f"codecorpus why {path} REPO/PATH", "every decision about one file"),
+        (f"{name} verify {path}", "check sums, digests, and that rows decode"),
+        (f"{name} why {path} REPO/PATH", "every decision about one file"),
         (f'datasets.load_from_disk("{path / "shards"}")', "the rows, in Python"),
     ):
         console.print(f"  {command}\n      {meaning}", soft_wrap=True, highlight=False)
+
+
+def _near(path: Path) -> Path:
+    """A path from the current folder, if it lies below."""
+    absolute = path.absolute()
+    return absolute.relative_to(Path.cwd()) if absolute.is_relative_to(Path.cwd()) else path
 
 
 def _console() -> Console:

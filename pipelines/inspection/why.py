@@ -99,10 +99,9 @@ def _rules(recipe: Recipe, row: dict[str, Any]) -> list[str]:
     for name, rule in recipe.rules().items():
         failed = (row["reason"] or "").startswith(f"{name}.")
         signal = row[rule.signal] if isinstance(rule, Threshold) else row.get(name)
-        shown = f"{signal:,.4g}" if isinstance(signal, float) else signal
         limits = _limits(rule, row["language"])
         state = "fails" if failed else "passes" if _reached(recipe, row, name) else "not reached"
-        lines.append(f"  rule        {name}: {shown}{limits}: {state}")
+        lines.append(f"  rule        {name}: {_show(signal)}{limits}: {state}")
     return lines
 
 
@@ -110,9 +109,17 @@ def _limits(rule: Any, language: str | None) -> str:  # noqa: ANN401 - any rule
     if not isinstance(rule, Threshold):
         return ""
     low, high = rule.limits_of(language)
-    parts = [f"min {low:,}"] if low is not None else []
-    parts += [f"max {high:,}"] if high is not None else []
+    parts = [f"min {_show(low)}"] if low is not None else []
+    parts += [f"max {_show(high)}"] if high is not None else []
     return f" ({', '.join(parts)})" if parts else ""
+
+
+def _show(value: object) -> str:
+    if value is None:
+        return "none"
+    if isinstance(value, float) and not value.is_integer():
+        return f"{value:,.4g}"
+    return f"{int(value):,}" if isinstance(value, int | float) else str(value)
 
 
 def _reached(recipe: Recipe, row: dict[str, Any], name: str) -> bool:

@@ -1,0 +1,213 @@
+"""A build that was cut off goes on where it stopped, or is refused with what differs."""
+
+import fcntl
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from foundation.errors import CodecorpusError, InputError, StorageError, UsageError
+from pipelines.build import RefusedError
+from pipelines.curate import CurateParts
+from pipelines.deduplicate import ChooseSurvivors, MatchCopies, ProposePairs, VerifyPairs
+from pipelines.encode import EncodeParts, NumberRows
+from pipelines.manifest import WriteManifest
+from pipelines.storage import Folder
+from pipelines.tasks import Stage, TaskError
+
+Build = Callable[..., Path]
+Digest = Callable[[Path], str]
+
+STAGES: list[type[Stage]] = [
+    CurateParts,
+    MatchCopies,
+    ProposePairs,
+    VerifyPairs,
+    ChooseSurvivors,
+    EncodeParts,
+    NumberRows,
+    WriteManifest,
+]
+
+
+@contextmanager
+def full_disk(
+    monkeypatch: pytest.MonkeyPatch, stage: type[Stage], after: int = 0
+) -> Iterator[None]:
+    """Writing fails as on a full disk once a stage has written `after` files."""
+    create = Folder.create
+    run = stage.run
+    written = 0
+    inside = False
+
+    def running(*arguments: Any) -> Any:
+        nonlocal inside
+        inside = True
+        try:
+            return run(*arguments)
+        finally:
+            inside = False
+
+    @contextmanager
+    def creating(self: Folder, relative: str, digests: Any) -> Iterator[Any]:
+        nonlocal written
+        with create(self, relative, digests) as file:
+            yield file
+            written += inside
+            if inside and written > after:
+                raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Folder, "create", creating)
+        patch.setattr(stage, "run", running)
+        yield
+
+
+@pytest.mark.parametrize("stage", STAGES, ids=lambda stage: stage.name)
+def test_a_full_disk_in_any_stage_is_said_and_survived(
+    inputs: Path,
+    built: Path,
+    build: Build,
+    digest: Digest,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    stage: type[Stage],
+) -> None:
+    out = tmp_path / "out"
+    said = r"No space left on device.*free some space"
+    with full_disk(monkeypatch, stage), pytest.raises(TaskError, match=said):
+        build(inputs, out)
+    assert not (out / "manifest.json").exists()
+    assert digest(build(inputs, out)) == digest(built)
+
+
+def test_what_is_done_is_not_done_again(
+    inputs: Path, build: Build, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "out"
+    with full_disk(monkeypatch, EncodeParts), pytest.raises(TaskError):
+        build(inputs, out)
+    before = {path: path.stat().st_mtime_ns for path in (out / "documents").iterdir()}
+    build(inputs, out)
+    assert {path: path.stat().st_mtime_ns for path in (out / "documents").iterdir()} == before
+
+
+def test_a_file_of_a_done_part_that_is_gone_is_made_again(
+    inputs: Path,
+    built: Path,
+    build: Build,
+    digest: Digest,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    out = tmp_path / "out"
+    with full_disk(monkeypatch, EncodeParts), pytest.raises(TaskError):
+        build(inputs, out)
+    documents = sorted((out / "documents").iterdir())
+    documents[0].unlink()
+    documents[1].write_bytes(documents[1].read_bytes()[:100])
+    assert digest(build(inputs, out)) == digest(built)
+
+
+def test_a_rule_that_raises_fails_its_part_and_names_the_file(
+    inputs: Path,
+    built: Path,
+    build: Build,
+    digest: Digest,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from filters.alphabet_ratio import AlphabetRatio
+
+    failures = AlphabetRatio.failures
+
+    def raising(self: AlphabetRatio, signals: Any) -> Any:
+        if 202 in signals["lines"].to_pylist():  # edited/table.py
+            raise ZeroDivisionError("on purpose")
+        return failures(self, signals)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(AlphabetRatio, "failures", raising)
+        with pytest.raises(TaskError, match=r"edited/table\.py: .*ZeroDivisionError: on purpose"):
+            build(inputs, tmp_path / "out")
+    parts = len(list((built / "documents").iterdir()))
+    assert len(list((tmp_path / "out" / "documents").iterdir())) == parts - 1, "others went on"
+    assert digest(build(inputs, tmp_path / "out")) == digest(built)
+
+
+def test_a_complete_build_is_left_as_it_is(
+    inputs: Path, build: Build, digest: Digest, tmp_path: Path
+) -> None:
+    out = build(inputs, tmp_path / "out")
+    before = digest(out)
+    assert digest(build(inputs, out)) == before
+
+
+def test_another_recipe_is_refused_with_what_differs(
+    inputs: Path, built: Path, build: Build
+) -> None:
+    with pytest.raises(RefusedError, match=r"encode\.sequence_length: 512 -> 1024"):
+        build(inputs, built, changes={"encode": {"sequence_length": 1024}})
+
+
+def test_changed_inputs_are_refused_with_what_differs(
+    inputs: Path, build: Build, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine = tmp_path / "in"
+    shutil.copytree(inputs, mine)
+    with full_disk(monkeypatch, MatchCopies), pytest.raises(TaskError):
+        build(mine, tmp_path / "out")
+    (mine / "repositories" / "json" / "decoder.py").unlink()
+    (mine / "repositories" / "json" / "new.py").write_text("x = 1\n")
+    (mine / "repositories" / "json" / "tool.py").write_text("y = 1\n")
+    with pytest.raises(RefusedError) as refused:
+        build(mine, tmp_path / "out")
+    for line in ("json/decoder.py: gone", "json/new.py: new", "json/tool.py: size or time changed"):
+        assert line in str(refused.value)
+
+
+def test_other_code_is_refused(
+    inputs: Path, built: Path, build: Build, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipelines.plan.code_version", lambda: "codecorpus 99")
+    with pytest.raises(RefusedError, match=r"code: codecorpus .* -> codecorpus 99"):
+        build(inputs, built)
+
+
+def test_a_folder_with_something_else_is_refused(
+    inputs: Path, build: Build, tmp_path: Path
+) -> None:
+    (tmp_path / "thesis.tex").write_text("mine")
+    with pytest.raises(RefusedError, match=r"thesis\.tex"):
+        build(inputs, tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.tex"]
+
+
+def test_a_second_build_in_the_same_folder_is_refused(
+    inputs: Path, build: Build, tmp_path: Path
+) -> None:
+    (tmp_path / "out" / "log").mkdir(parents=True)
+    with (tmp_path / "out" / "log" / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with pytest.raises(RefusedError, match="another build is running"):
+            build(inputs, tmp_path / "out")
+
+
+def test_an_empty_folder_is_an_error_that_names_it(build: Build, tmp_path: Path) -> None:
+    (tmp_path / "repositories").mkdir()
+    with pytest.raises(InputError, match="nothing to read: repositories hold"):
+        build(tmp_path, tmp_path / "out")
+    assert not (tmp_path / "out" / "manifest.json").exists()
+
+
+def test_a_missing_folder_is_a_wrong_recipe(build: Build, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="repositories"):
+        build(tmp_path, tmp_path / "out")
+
+
+def test_errors_know_whether_trying_again_may_help() -> None:
+    assert issubclass(StorageError, CodecorpusError)
+    assert (UsageError.exit_code, StorageError.exit_code) == (2, 1)

@@ -1,0 +1,79 @@
+"""What the README and the docs show is true."""
+
+import re
+import shlex
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+README = (ROOT / "README.md").read_text("utf-8")
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text("utf-8")):
+        assert (page.parent / target).exists(), target
+
+
+def test_make_knows_the_targets_that_the_readme_names() -> None:
+    makefile = (ROOT / "Makefile").read_text("utf-8")
+    targets = set(re.findall(r"(?:^ {4}|`)make (\w[\w-]*)", README, re.MULTILINE))
+    assert {"corpus", "test", "check"} <= targets
+    for target in targets:
+        assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
+
+
+def test_commands_exist() -> None:
+    commands = re.findall(r"^\s*\.venv/bin/codecorpus (.*?)(?:\s+#.*)?$", README, re.MULTILINE)
+    assert len(commands) >= 4
+    for command in commands:
+        name, *arguments = shlex.split(command)
+        done = subprocess.run(
+            [sys.executable, "-m", "pipelines", name, "--help"],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        for option in (argument for argument in arguments if argument.startswith("--")):
+            assert option in done.stdout
+
+
+def test_the_recipe_in_the_readme_is_valid(tmp_path: Path) -> None:
+    from pipelines.recipe.loading import load
+
+    (text,) = blocks("yaml")
+    (tmp_path / "mine.yaml").write_text(text)
+    recipe = load(str(tmp_path / "mine.yaml")).recipe
+    assert list(recipe.rules())[-1] == "longest_line"
+    assert recipe.encode.packing == "best_fit"
+
+
+def test_the_report_in_the_readme_adds_up() -> None:
+    report, _ = blocks("text")
+    counts = {
+        line.split()[0]: int(line.split()[1].replace(",", ""))
+        for line in report.split("\nlanguage")[0].splitlines()[3:]
+        if line and not line.startswith("  ")
+    }
+    assert counts.pop("all") == sum(counts.values())
+    assert max(map(len, report.splitlines())) <= 80
+
+
+def test_every_pinned_dependency_of_ours_has_its_licence_recorded() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    wanted = project["dependencies"] + project["optional-dependencies"]["dev"]
+    licences = (ROOT / "docs" / "licences.md").read_text("utf-8")
+    pins = (ROOT / "constraints.txt").read_text("utf-8").lower()
+    for requirement in wanted:
+        name = re.split(r"[<>=]", requirement)[0]
+        assert name in licences
+        assert f"\n{name}==" in pins, name
