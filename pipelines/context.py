@@ -4,6 +4,7 @@ All of it is read from the output folder, so a task carries only the folder's na
 another machine sees the same.
 """
 
+import contextlib
 import functools
 import json
 import resource
@@ -108,12 +109,16 @@ class Build:
             "processor_seconds": round(processor_seconds, 4),
             "peak_memory": peak * (1 if sys.platform == "darwin" else 1024),
         }
-        with self.folder.path("log/timings.jsonl").open("a", encoding="utf-8") as file:
+        with (
+            contextlib.suppress(OSError),  # the work is done, whether or not this is noted
+            self.folder.path("log/timings.jsonl").open("a", encoding="utf-8") as file,
+        ):
             file.write(json.dumps(line) + "\n")
 
     def leave_trace(self, relative: str, text: str) -> None:
-        """Keep what a person may want to read about an error."""
-        self.folder.write_bytes(relative, text.encode("utf-8", "backslashreplace"), {})
+        """Keep what a person may want to read about an error, if there is room for it."""
+        with contextlib.suppress(StorageError):
+            self.folder.write_bytes(relative, text.encode("utf-8", "backslashreplace"), {})
 
 
 def work(stage: str, name: str) -> str:
