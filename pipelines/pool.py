@@ -3,7 +3,8 @@
 Beam's own local modes of many threads or processes lose elements (apache-beam 2.77, measured), so
 the local runner stays in one process and hands its tasks to this pool. Workers are spawned, not
 forked: a fork would copy locks of Arrow's threads. A worker ends with its parent, whatever kills
-that.
+that. Workers start at once and import what they need while the parent still reads the recipe and
+plans, so this module is light: it imports what tasks need in the workers only.
 """
 
 import multiprocessing
@@ -14,17 +15,19 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing.connection import wait as wait_for
-from typing import Any, Protocol, Self
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from foundation.errors import InterruptedBuildError, RetryableError
 from pipelines.counters import Counters
-from pipelines.tasks import Outcome, Task, perform
+
+if TYPE_CHECKING:
+    from pipelines.tasks import Outcome, Task
 
 
 class Watcher(Protocol):
     """Whoever shows progress."""
 
-    def begin(self, tasks: Sequence[Task], counters: Counters) -> None:
+    def begin(self, tasks: "Sequence[Task]", counters: Counters) -> None:
         """A stage begins with these tasks."""
 
     def finished(self, name: str) -> None:
@@ -44,6 +47,9 @@ def _start_worker(cells: Any) -> None:  # noqa: ANN401 - a shared array
     threading.Thread(target=_end_with_parent, daemon=True).start()
     import pyarrow as pa
 
+    import pipelines.curate
+    import pipelines.encode  # noqa: F401 - so that the first task need not wait for it
+
     pa.set_cpu_count(1)
 
 
@@ -54,8 +60,14 @@ def _end_with_parent() -> None:
         os._exit(1)
 
 
-def _perform(task: Task) -> Outcome:
+def _perform(task: "Task") -> "Outcome":
+    from pipelines.tasks import perform
+
     return perform(task, _counters)
+
+
+def _do_nothing() -> None:
+    """A worker that has nothing to do is started all the same."""
 
 
 class Pool:
@@ -63,12 +75,15 @@ class Pool:
 
     Args:
         workers: number of processes; 0 runs each task at once in the calling process.
-        watcher: is told of progress.
+
+    Attributes:
+        watcher: is told of progress, if there is one.
+        interrupted: set to stop the work.
     """
 
-    def __init__(self, workers: int, watcher: Watcher | None = None) -> None:
+    def __init__(self, workers: int) -> None:
         self.interrupted = threading.Event()
-        self._watcher = watcher
+        self.watcher: Watcher | None = None
         self._executor: ProcessPoolExecutor | None = None
         context = multiprocessing.get_context("spawn")
         self._cells = context.RawArray("q", 3)
@@ -77,6 +92,8 @@ class Pool:
             self._executor = ProcessPoolExecutor(
                 workers, context, initializer=_start_worker, initargs=(self._cells,)
             )
+            for _ in range(workers):
+                self._executor.submit(_do_nothing)
 
     def __enter__(self) -> Self:
         return self
@@ -90,28 +107,30 @@ class Pool:
             process.terminate()
             process.join()
 
-    def run(self, tasks: list[Task]) -> Iterator[Outcome]:
+    def run(self, tasks: "list[Task]") -> "Iterator[Outcome]":
         """Do tasks in the order given, as workers come free; outcomes as they come.
 
         Raises:
             RetryableError: a worker died.
             InterruptedBuildError: `interrupted` was set.
         """
-        if self._watcher and tasks:
-            self._watcher.begin(tasks, self.counters)
+        if self.watcher and tasks:
+            self.watcher.begin(tasks, self.counters)
         for outcome in (
             self._perform_inline(tasks) if self._executor is None else self._share(tasks)
         ):
-            if self._watcher:
-                self._watcher.finished(outcome.name)
+            if self.watcher:
+                self.watcher.finished(outcome.name)
             yield outcome
 
-    def _perform_inline(self, tasks: list[Task]) -> Iterator[Outcome]:
+    def _perform_inline(self, tasks: "list[Task]") -> "Iterator[Outcome]":
+        from pipelines.tasks import perform
+
         for task in tasks:
             self._look()
             yield perform(task, self.counters)
 
-    def _share(self, tasks: list[Task]) -> Iterator[Outcome]:
+    def _share(self, tasks: "list[Task]") -> "Iterator[Outcome]":
         assert self._executor is not None
         try:
             pending = {self._executor.submit(_perform, task) for task in tasks}
@@ -130,8 +149,8 @@ class Pool:
     def _look(self) -> None:
         if self.interrupted.is_set():
             raise InterruptedBuildError
-        if self._watcher:
-            self._watcher.tick(self.counters)
+        if self.watcher:
+            self.watcher.tick(self.counters)
 
 
 _current: list[Pool] = []

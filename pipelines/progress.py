@@ -6,7 +6,7 @@ by the weight of the parts that are done, so a few large parts at the start do n
 
 import time
 from collections.abc import Sequence
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, ProgressColumn, TaskID, TextColumn
@@ -14,7 +14,9 @@ from rich.progress import Task as Line
 from rich.text import Text
 
 from pipelines.counters import Counters
-from pipelines.tasks import Task
+
+if TYPE_CHECKING:
+    from pipelines.tasks import Task
 
 
 class Display:
@@ -52,7 +54,7 @@ class Display:
         if not self._progress.disable:
             self._progress.console.print()
 
-    def begin(self, tasks: Sequence[Task], counters: Counters) -> None:
+    def begin(self, tasks: "Sequence[Task]", counters: Counters) -> None:
         """A stage begins with these tasks."""
         self._weights = {task.name: task.weight for task in tasks}
         self._count, self._done = len(tasks), 0

@@ -5,18 +5,20 @@ import re
 import signal
 from pathlib import Path
 from types import FrameType
+from typing import TYPE_CHECKING
 
-import apache_beam as beam
-from apache_beam.options.pipeline_options import PipelineOptions
 from rich.console import Console
 
 from foundation.errors import CodecorpusError
-from pipelines import pool, runners
-from pipelines.build import pipeline, prepare, tidy
-from pipelines.inspection.report import print_next_steps, print_report
+from pipelines import pool
 from pipelines.logs import quieten
 from pipelines.progress import Display
-from pipelines.recipe.loading import LoadedRecipe, load
+
+if TYPE_CHECKING:
+    import apache_beam as beam
+    from apache_beam.options.pipeline_options import PipelineOptions
+
+    from pipelines.recipe.loading import LoadedRecipe
 
 _BEAM_SUFFIX = re.compile(r" \[while running '[^']*'\]$")
 
@@ -36,26 +38,32 @@ def run_build(
     Raises:
         CodecorpusError: as its text says; what is done stays done.
     """
-    loaded = load(recipe, overrides={"input": inputs} if inputs else None)
-    options = runners.options(runner, engine_options)
-    build_corpus(
-        loaded,
-        out,
-        options=options,
-        workers=workers or os.cpu_count() or 1,
-        strict=strict,
-        console=Console(stderr=True, highlight=False),
-    )
+    quieten()
+    with pool.Pool(workers or os.cpu_count() or 1) as started:
+        # Beam and the rest take seconds to import: meanwhile the workers start.
+        from pipelines import runners
+        from pipelines.recipe.loading import load
+
+        build_corpus(
+            load(recipe, overrides={"input": inputs} if inputs else None),
+            out,
+            options=runners.options(runner, engine_options),
+            workers=started,
+            strict=strict,
+            console=Console(stderr=True, highlight=False),
+        )
+    from pipelines.inspection.report import print_next_steps, print_report
+
     print_report(out)
     print_next_steps(out)
 
 
 def build_corpus(
-    loaded: LoadedRecipe,
+    loaded: "LoadedRecipe",
     out: Path,
     *,
-    options: PipelineOptions,
-    workers: int,
+    options: "PipelineOptions",
+    workers: pool.Pool,
     strict: bool = False,
     console: Console,
 ) -> None:
@@ -65,14 +73,15 @@ def build_corpus(
         loaded: the recipe.
         out: the output folder.
         options: Beam's.
-        workers: processes on this machine; 0 does all in this one.
+        workers: where tasks run.
         strict: fail on damaged input instead of counting it.
         console: shows progress if it is a terminal.
 
     Raises:
         CodecorpusError: as its text says; what is done stays done.
     """
-    quieten()
+    from pipelines.build import pipeline, prepare, tidy
+
     with prepare(loaded, out) as prepared:
         if prepared.complete:
             console.print(f"{out} is complete already; nothing to do", soft_wrap=True)
@@ -84,14 +93,14 @@ def build_corpus(
         tidy(prepared.out)
 
 
-def _run_local(graph: beam.Pipeline, workers: int, console: Console) -> None:
-    with Display(console) as display, pool.Pool(workers, display) as workers_pool:
+def _run_local(graph: "beam.Pipeline", workers: pool.Pool, console: Console) -> None:
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
+        workers.interrupted.set()
 
-        def interrupt(_number: int, _frame: FrameType | None) -> None:
-            workers_pool.interrupted.set()
-
+    with Display(console) as display:
+        workers.watcher = display
         before = signal.signal(signal.SIGINT, interrupt)
-        pool.use(workers_pool)
+        pool.use(workers)
         try:
             graph.run().wait_until_finish()
         except CodecorpusError as error:  # Beam adds the name of its step to the text
