@@ -122,9 +122,7 @@ def prepare(loaded: LoadedRecipe, out: Path) -> Iterator[Prepared]:
     with _locked(folder):
         vocabulary = obtain(loaded.recipe.encode.vocabulary, loaded.base)
         shutil.rmtree(folder.path("log/tmp"), ignore_errors=True)
-        plan = make_plan(
-            loaded.recipe, loaded.base, vocabulary.fingerprint, None if begun else folder
-        )
+        plan = make_plan(loaded.recipe, loaded.base, vocabulary.fingerprint, folder, keep=not begun)
         if begun:
             _require_same(loaded, folder, plan)
         else:

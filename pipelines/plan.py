@@ -64,24 +64,27 @@ class Plan:
         folder.write_json(PLAN, asdict(self))
 
 
-def make_plan(recipe: Recipe, base: Path, vocabulary: str, keep_in: Folder | None) -> Plan:
+def make_plan(
+    recipe: Recipe, base: Path, vocabulary: str, folder: Folder, *, keep: bool = True
+) -> Plan:
     """List the inputs and cut them into parts.
 
     Args:
         recipe: the recipe as resolved.
         base: the folder that its relative paths start at.
         vocabulary: fingerprint of the vocabulary.
-        keep_in: where to write each part's inputs; None to only look.
+        folder: the output folder, which is never an input.
+        keep: write each part's inputs there; otherwise only look.
 
     Raises:
         InputError: there is nothing to read.
         UsageError: the recipe names an input that does not exist.
     """
     parts: list[PlannedPart] = []
-    for source, inputs in _cut(recipe, base):
+    for source, inputs in _cut(recipe, base, folder):
         stored = _serialize(inputs)
-        if keep_in is not None:
-            keep_in.write_bytes(_inputs_name(len(parts)), stored, {})
+        if keep:
+            folder.write_bytes(_inputs_name(len(parts)), stored, {})
         size = pc.sum(inputs["size"]).as_py() or 0
         parts.append(PlannedPart(source, len(inputs), size, hashlib.sha256(stored).hexdigest()))
     if not parts:
@@ -104,15 +107,15 @@ def changes(recipe: Recipe, folder: Folder, old: Plan, new: Plan) -> list[str]:
     return found
 
 
-def _cut(recipe: Recipe, base: Path) -> Iterator[tuple[int, pa.Table]]:
+def _cut(recipe: Recipe, base: Path, folder: Folder) -> Iterator[tuple[int, pa.Table]]:
     for index, settings in enumerate(recipe.sources):
-        for inputs in open_source(settings, base).plan(recipe.part_bytes):
+        for inputs in open_source(settings, base, folder.root).plan(recipe.part_bytes):
             yield index, inputs
 
 
 def _input_changes(recipe: Recipe, folder: Folder, old: Plan, new: Plan) -> list[str]:
     before = _stamps(old.inputs(folder, index) for index in range(len(old.parts)))
-    after = _stamps(inputs for _, inputs in _cut(recipe, Path(new.base)))
+    after = _stamps(inputs for _, inputs in _cut(recipe, Path(new.base), folder))
     lines = [f"input {name}: gone" for name in before.keys() - after.keys()]
     lines += [f"input {name}: new" for name in after.keys() - before.keys()]
     lines += [

@@ -36,6 +36,7 @@ class FolderSource:
         max_repository_bytes: the limit that the caller will apply. Only with it are compressed tars
             inflated to learn how large their repositories are, up to where they exceed it; without,
             their `repository_bytes` are null.
+        without: a folder that is not looked into, such as the one that is written to.
         not_source: which paths will not be read; it decides only how parts are cut.
     """
 
@@ -46,12 +47,14 @@ class FolderSource:
         repositories: Repositories = "auto",
         metadata: Mapping[str, RepositoryFacts] | None = None,
         max_repository_bytes: int | None = None,
+        without: Path | None = None,
         not_source: NotSource = not_source,
     ) -> None:
         self._paths = tuple(paths)
         self._repositories = repositories
         self._metadata = dict(metadata or {})
         self._max_repository_bytes = max_repository_bytes
+        self._without = without
         self._not_source = not_source
 
     def plan(self, part_bytes: int) -> Iterator[pa.Table]:
@@ -62,7 +65,7 @@ class FolderSource:
                 one name.
         """
         cutter = Cutter(part_bytes)
-        for repository in find_repositories(self._paths, self._repositories):
+        for repository in find_repositories(self._paths, self._repositories, self._without):
             facts = self._metadata.get(repository.name, RepositoryFacts())
             if repository.archive is None:
                 inputs, weights = file_inputs(repository, facts, self._not_source)

@@ -27,12 +27,13 @@ class Entry(NamedTuple):
     is_folder: bool = False
 
 
-def scan(location: bytes, inside: bytes = b"") -> list[Entry]:
+def scan(location: bytes, inside: bytes = b"", without: bytes | None = None) -> list[Entry]:
     """The entries of one folder, sorted as a walk meets them; links and IGNORED left out.
 
     Args:
         location: the folder, an absolute raw path.
         inside: what the entries' paths begin with.
+        without: a folder or file to leave out, an absolute raw path.
 
     Raises:
         OSError: the folder cannot be listed.
@@ -43,7 +44,9 @@ def scan(location: bytes, inside: bytes = b"") -> list[Entry]:
             found = [
                 _look(entry, inside + name)
                 for entry in entries
-                if (name := os.fsencode(entry.name)) not in IGNORED and not entry.is_symlink()
+                if (name := os.fsencode(entry.name)) not in IGNORED
+                and not entry.is_symlink()
+                and join(location, name) != without
             ]
     finally:
         os.close(descriptor)
@@ -51,8 +54,13 @@ def scan(location: bytes, inside: bytes = b"") -> list[Entry]:
     return sorted(found, key=lambda entry: entry.path + b"/" * entry.is_folder)
 
 
-def walk(location: bytes) -> Iterator[Entry]:
-    """All files below a folder, bytewise by path; a folder that cannot be listed is an entry."""
+def walk(location: bytes, without: bytes | None = None) -> Iterator[Entry]:
+    """All files below a folder, bytewise by path; a folder that cannot be listed is an entry.
+
+    Args:
+        location: the folder, an absolute raw path.
+        without: a folder or file below it to leave out.
+    """
     waiting = [Entry(b"", 0, 0, is_folder=True)]
     while waiting:
         entry = waiting.pop()
@@ -61,7 +69,7 @@ def walk(location: bytes) -> Iterator[Entry]:
             continue
         try:
             inside = entry.path + b"/" if entry.path else b""
-            waiting.extend(reversed(scan(join(location, entry.path), inside)))
+            waiting.extend(reversed(scan(join(location, entry.path), inside, without)))
         except OSError as error:
             yield Entry(entry.path or b".", 0, entry.stamp, f"folder: {error.strerror or error}")
 

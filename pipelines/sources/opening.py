@@ -9,12 +9,13 @@ from pipelines.sources.folder import FolderSource
 from pipelines.sources.metadata import read_metadata
 
 
-def open_source(settings: SourceSettings, base: Path) -> Source:
+def open_source(settings: SourceSettings, base: Path, without: Path | None = None) -> Source:
     """The source of a recipe's entry.
 
     Args:
         settings: the entry.
         base: the folder that its relative paths start at.
+        without: a folder that is no input: the one that is written to may lie within an input.
 
     Raises:
         UsageError: a path matches nothing.
@@ -25,4 +26,5 @@ def open_source(settings: SourceSettings, base: Path) -> Source:
         repositories=settings.repositories,
         metadata=metadata,
         max_repository_bytes=settings.max_repository_bytes,
+        without=without,
     )

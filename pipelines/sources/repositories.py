@@ -32,20 +32,35 @@ class Repository:
     """Of an archive, what was listed."""
     loose: tuple[Entry, ...] | None = None
     """The files, where not the whole folder is the repository."""
+    without: bytes | None = None
+    """A folder within that is no part of it."""
 
     def entries(self) -> Iterator[Entry]:
         """The files of a folder in order, bytewise by path."""
-        return walk(self.location) if self.loose is None else iter(self.loose)
+        return walk(self.location, self.without) if self.loose is None else iter(self.loose)
 
 
-def find_repositories(paths: Sequence[Path], repositories: Repositories) -> list[Repository]:
+def find_repositories(
+    paths: Sequence[Path], repositories: Repositories, without: Path | None = None
+) -> list[Repository]:
     """The repositories of the listed paths, in the order of the paths and bytewise within one.
+
+    Args:
+        paths: folders and archives.
+        repositories: what of a folder is a repository.
+        without: a folder that is not looked into.
 
     Raises:
         UsageError: a path is missing, or neither folder nor archive, or two repositories cannot be
             told apart by name.
     """
-    found = [one for path in paths for one in _listed(path, repositories)]
+    avoided = os.path.realpath(os.fsencode(without)) if without else None
+    found = [
+        replace(one, without=avoided)
+        for path in paths
+        for one in _listed(path, repositories)
+        if one.loose is not None or one.location != avoided
+    ]
     counts = Counter(one.name for one in found)
     named = [
         replace(one, name=f"{one.front}/{one.name}") if counts[one.name] > 1 else one

@@ -211,3 +211,13 @@ def test_a_missing_folder_is_a_wrong_recipe(build: Build, tmp_path: Path) -> Non
 def test_errors_know_whether_trying_again_may_help() -> None:
     assert issubclass(StorageError, CodecorpusError)
     assert (UsageError.exit_code, StorageError.exit_code) == (2, 1)
+
+
+def test_an_output_folder_within_the_input_is_no_input(
+    inputs: Path, built: Path, build: Build, digest: Digest, tmp_path: Path
+) -> None:
+    mine = tmp_path / "in"
+    shutil.copytree(inputs, mine)
+    out = mine / "repositories" / "json" / "out"
+    assert digest(build(mine, out)) == digest(built)
+    assert digest(build(mine, out)) == digest(built), "and it is complete"
