@@ -22,32 +22,23 @@ DOCUMENTS = pa.schema(
     ]
 )
 
-DECIDED = pa.schema(
-    [
-        pa.field("source", pa.string()),
-        pa.field("part", pa.int32()),
-        pa.field("row", pa.int64()),
-        pa.field("repository", pa.string()),
-        pa.field("path", pa.string()),
-        pa.field("content_id", CONTENT_ID),
-        pa.field("size", pa.int64()),
-        pa.field("language", pa.string()),
-        pa.field("reason", pa.string()),
-        *MEASURED,
-    ]
-)
+_RECORD = [
+    pa.field("source", pa.string()),
+    pa.field("part", pa.int32()),
+    pa.field("row", pa.int64()),
+    pa.field("repository", pa.string()),
+    pa.field("path", pa.string()),
+    pa.field("content_id", CONTENT_ID),
+    pa.field("size", pa.int64()),
+    pa.field("language", pa.string()),
+]
+
+DECIDED = pa.schema([*_RECORD, pa.field("reason", pa.string()), *MEASURED])
 """The ledger as curation leaves it: before duplicates are known."""
 
 LEDGER = pa.schema(
     [
-        pa.field("source", pa.string()),
-        pa.field("part", pa.int32()),
-        pa.field("row", pa.int64()),
-        pa.field("repository", pa.string()),
-        pa.field("path", pa.string()),
-        pa.field("content_id", CONTENT_ID),
-        pa.field("size", pa.int64()),
-        pa.field("language", pa.string()),
+        *_RECORD,
         pa.field("decision", pa.string()),
         pa.field("reason", pa.string()),
         pa.field("duplicate_of", CONTENT_ID),
