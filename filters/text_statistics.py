@@ -4,6 +4,9 @@ Rules are arithmetic on these columns afterwards; no other pass looks at every b
 same pass tells text from what is none: bytes that hold NUL, and bytes that are not UTF-8 (RFC 3629:
 no overlong forms, no surrogates, nothing above U+10FFFF).
 
+ASCII is counted by comparing 64 bytes at once; only where a line ends is a place looked at. A run
+of bytes above 127 goes through a decoder, one character at a time.
+
 Definitions, where the sources of the rules leave them open: lengths and ratios count code points.
 Letters, numbers and white space are the classes of `foundation.characters`. A line ends at \n, \r\n
 or \r; a terminator at the end of the text starts no further line, and is not part of a line's
@@ -16,32 +19,23 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from foundation.blocks import BLOCK, between, equal
 from foundation.characters import CLASSES, LETTER, NUMBER, SPACE
 from foundation.columns import ByteColumn
 from foundation.compiling import inlined, kernel
+from foundation.words import population_count, trailing_zeros
 
 TEXT, BINARY, NOT_UTF8 = 0, 1, 2
 
-_LETTER = np.uint64(1)
-_NUMBER = np.uint64(1 << 21)
-_SPACE = np.uint64(1 << 42)
-_COUNT = np.uint64((1 << 21) - 1)
-_FLUSH = (1 << 21) - 8
-"""Three counters share one word, 21 bits each; they are emptied before any can overflow."""
-
 _NUL, _LF, _CR = 0, 10, 13
+_ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
+_ONE = np.uint64(1)
 
-
-def _packed_ascii() -> NDArray[np.uint64]:
-    packed = np.zeros(128, np.uint64)
-    packed[CLASSES[:128] == LETTER] = _LETTER
-    packed[CLASSES[:128] == NUMBER] = _NUMBER
-    packed[CLASSES[:128] == SPACE] = _SPACE
-    return packed
-
-
-_ASCII = _packed_ascii()
-_PACKED = np.array([0, _LETTER, _NUMBER, _SPACE], np.uint64)
+_LINES, _LONGEST, _LETTERS, _NUMBERS, _SPACES = 0, 1, 2, 3, 4
+_TERMINATORS, _CONTINUED, _LINE_START, _TALLY = 5, 6, 7, 8
+"""Places of a tally, int64[8], of what is found in a text. Continued are the bytes that are not the
+first of their character. Where the line starts is in bytes, and moved on by each continued byte: so
+differences to it are characters."""
 
 
 @dataclass(frozen=True)
@@ -86,35 +80,116 @@ def measure(column: ByteColumn) -> Statistics:
     kind = np.zeros(count, np.uint8)
     counts = np.zeros((6, count), np.int64)
     terminators = np.zeros(count, np.int64)
-    _measure(
-        column.data, column.starts, column.ends, CLASSES, _ASCII, _PACKED, kind, counts, terminators
-    )
+    last = column.ends > len(column.data) - BLOCK
+    for rows, part in ((~last, column), (last, _with_room(column, last))):
+        data = part.data.view()
+        data.setflags(write=False)  # a kernel is compiled once more for arrays that can be written
+        spans = data, part.starts, part.ends, np.flatnonzero(rows)
+        _measure(*spans, CLASSES, kind, counts, terminators)
     return Statistics(kind, counts, terminators)
 
 
+def _with_room(column: ByteColumn, rows: NDArray[np.bool_]) -> ByteColumn:
+    """The column with a block behind those rows, and nothing before them; other rows are wrong."""
+    first = np.min(column.starts, where=rows, initial=len(column.data))
+    data = np.concatenate([column.data[first:], np.zeros(BLOCK, np.uint8)])
+    return ByteColumn(data, column.starts - first, column.ends - first)
+
+
 @inlined
-def _decode(data: NDArray[np.uint8], at: int, end: int) -> tuple[np.int64, np.int64]:
+def _decode(data: NDArray[np.uint8], at: int, end: int) -> tuple[int, int]:
     """The code point that begins at the non-ASCII byte `at` and its length; length 0: not UTF-8."""
     first = np.int64(data[at])
-    if 0xC2 <= first <= 0xDF:
-        length, value = np.int64(2), first & 0x1F
-    elif 0xE0 <= first <= 0xEF:
-        length, value = np.int64(3), first & 0x0F
-    elif 0xF0 <= first <= 0xF4:
-        length, value = np.int64(4), first & 0x07
-    else:
-        return np.int64(0), np.int64(0)
-    if at + length > end:
-        return np.int64(0), np.int64(0)
-    for i in range(1, length):
-        following = np.int64(data[at + i])
-        if following & 0xC0 != 0x80:
-            return np.int64(0), np.int64(0)
-        value = value << 6 | following & 0x3F
-    smallest = 0x80 if length == 2 else 0x800 if length == 3 else 0x10000
-    if value < smallest or value > 0x10FFFF or 0xD800 <= value <= 0xDFFF:
-        return np.int64(0), np.int64(0)
-    return value, length
+    length = 2 + np.int64(first >= 0xE0) + np.int64(first >= 0xF0)
+    value, wrong = np.int64(0), np.int64(first < 0xC2 or first > 0xF4 or at + length > end)
+    if wrong == 0:
+        value = first & (0x7F >> length)
+        for place in range(at + 1, at + length):
+            following = np.int64(data[place])
+            wrong |= (following & 0xC0) ^ 0x80
+            value = value << 6 | following & 0x3F
+        smallest = 0x80 if length == 2 else 0x800 if length == 3 else 0x10000
+        wrong |= np.int64(value < smallest or value > 0x10FFFF or value >> 11 == 0xD800 >> 11)
+    return int(value), int(length) if wrong == 0 else 0
+
+
+@inlined
+def _count_block(data: NDArray[np.uint8], at: int, size: int, tally: NDArray[np.int64]) -> None:
+    """Count `size` bytes of ASCII at `at`, 1 to BLOCK; a CR as the last ends a line."""
+    present = _ALL >> np.uint64(BLOCK - size)
+    letters = between(data, at, 0x20, 97, 26) & present
+    numbers = between(data, at, 0, 48, 10) & present
+    spaces = (between(data, at, 0, 9, 5) | equal(data, at, 32)) & present
+    tally[_LETTERS] += np.int64(population_count(letters))
+    tally[_NUMBERS] += np.int64(population_count(numbers))
+    tally[_SPACES] += np.int64(population_count(spaces))
+    feeds = equal(data, at, _LF) & present
+    returns = equal(data, at, _CR) & present
+    pairs = feeds & (returns << _ONE)
+    ends = feeds | (returns & ~(feeds >> _ONE))
+    tally[_LINES] += np.int64(population_count(ends))
+    tally[_TERMINATORS] += np.int64(population_count(feeds | returns))
+    longest, line_start = tally[_LONGEST], tally[_LINE_START]
+    while ends != np.uint64(0):
+        bit = trailing_zeros(ends)
+        place = at + np.int64(bit)
+        longest = max(longest, place - np.int64((pairs >> bit) & _ONE) - line_start)
+        line_start = place + 1
+        ends &= ends - _ONE
+    tally[_LONGEST], tally[_LINE_START] = longest, line_start
+
+
+@kernel
+def _count_run(
+    data: NDArray[np.uint8],
+    at: int,
+    end: int,
+    classes: NDArray[np.uint8],
+    tally: NDArray[np.int64],
+) -> tuple[int, bool]:
+    """Count the characters from `at` to the first ASCII byte; where it stands, and if all are text.
+
+    What is not UTF-8 ends the count, and so does NUL.
+    """
+    letters = numbers = spaces = continued = 0
+    length = 0
+    while at < end and data[at] >= 0x80:
+        value, length = _decode(data, at, end)
+        if length == 0:
+            break
+        found = classes[value]
+        letters += int(found == LETTER)
+        numbers += int(found == NUMBER)
+        spaces += int(found == SPACE)
+        continued += length - 1
+        at += length
+    tally[_LETTERS] += letters
+    tally[_NUMBERS] += numbers
+    tally[_SPACES] += spaces
+    tally[_CONTINUED] += continued
+    tally[_LINE_START] += continued
+    return at, bool(length > 0)
+
+
+@inlined
+def _plain_size(data: NDArray[np.uint8], at: int, end: int) -> int:
+    """How many bytes at `at` are ASCII and not NUL, within a block; a CR and its LF stay together.
+
+    Zero only where the first is none.
+    """
+    size = min(end - at, BLOCK)
+    if at + size < end and data[at + size - 1] == _CR:
+        size -= 1
+    strange = between(data, at, 0, 128, 128) | equal(data, at, _NUL)
+    first = np.int64(trailing_zeros(strange)) if strange != np.uint64(0) else size
+    return size if size < first else int(first)
+
+
+@inlined
+def _holds_nul(data: NDArray[np.uint8], at: int, end: int) -> bool:
+    while at < end and data[at] != _NUL:
+        at += 1
+    return at < end
 
 
 @kernel
@@ -122,68 +197,31 @@ def _measure(
     data: NDArray[np.uint8],
     starts: NDArray[np.int64],
     ends: NDArray[np.int64],
+    rows: NDArray[np.int64],
     classes: NDArray[np.uint8],
-    packed_ascii: NDArray[np.uint64],
-    packed_class: NDArray[np.uint64],
     kind: NDArray[np.uint8],
     counts: NDArray[np.int64],
     terminators: NDArray[np.int64],
 ) -> None:
-    for row in range(len(starts)):
+    """Measure the texts of `rows`; the caller guarantees BLOCK bytes in `data` behind each."""
+    tally = np.zeros(_TALLY, np.int64)
+    for row in rows:
         at, end = starts[row], ends[row]
-        size = end - at
-        lines = longest = endings = letters = numbers = spaces = np.int64(0)
-        continuation = np.int64(0)  # bytes that are not the first of their character
-        line_start = at  # in bytes, moved on by each continuation byte: differences are characters
-        accumulated = np.uint64(0)
-        flush_at = at + _FLUSH
-        while at < end:
-            byte = np.int64(data[at])
-            if byte >= 0x80:
-                value, length = _decode(data, at, end)
-                if length == 0:
-                    kind[row] = NOT_UTF8
-                    break
-                accumulated += packed_class[classes[value]]
-                continuation += length - 1
-                line_start += length - 1
-                at += length
+        tally[:] = 0
+        tally[_LINE_START] = at
+        is_text = True
+        while at < end and is_text:
+            size = _plain_size(data, at, end)
+            if size > 0:
+                _count_block(data, at, size, tally)
+                at += size
             else:
-                accumulated += packed_ascii[byte]
-                at += 1
-                if byte <= _CR and byte in (_LF, _CR, _NUL):
-                    if byte == _NUL:
-                        kind[row] = BINARY
-                        break
-                    longest = max(longest, at - 1 - line_start)
-                    lines += 1
-                    endings += 1
-                    if byte == _CR and at < end and data[at] == _LF:
-                        accumulated += packed_ascii[_LF]
-                        at += 1
-                        endings += 1
-                    line_start = at
-            if at >= flush_at:
-                letters += np.int64(accumulated & _COUNT)
-                numbers += np.int64(accumulated >> np.uint64(21) & _COUNT)
-                spaces += np.int64(accumulated >> np.uint64(42))
-                accumulated = np.uint64(0)
-                flush_at = at + _FLUSH
-        if kind[row] == NOT_UTF8:
-            while at < end:
-                if data[at] == _NUL:
-                    kind[row] = BINARY
-                    break
-                at += 1
-        if kind[row] != TEXT:
-            continue
-        if end > line_start:
-            longest = max(longest, end - line_start)
-            lines += 1
-        counts[0, row] = size - continuation
-        counts[1, row] = lines
-        counts[2, row] = longest
-        counts[3, row] = letters + np.int64(accumulated & _COUNT)
-        counts[4, row] = numbers + np.int64(accumulated >> np.uint64(21) & _COUNT)
-        counts[5, row] = spaces + np.int64(accumulated >> np.uint64(42))
-        terminators[row] = endings
+                at, is_text = _count_run(data, at, end, classes, tally)
+        if not is_text:
+            kind[row] = BINARY if _holds_nul(data, at, end) else NOT_UTF8
+        if end > tally[_LINE_START]:
+            tally[_LONGEST] = max(tally[_LONGEST], end - tally[_LINE_START])
+            tally[_LINES] += 1
+        counts[0, row] = end - starts[row] - tally[_CONTINUED]
+        counts[1:, row] = tally[: len(counts) - 1]
+        terminators[row] = tally[_TERMINATORS]

@@ -1,7 +1,6 @@
 r"""The parts of a text in which markers are looked for; all share the texts' buffer."""
 
 import numpy as np
-import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
@@ -29,11 +28,14 @@ _TEMPLATE = (
 """RE2 of how a text of several lines begins inside code."""
 
 
-def before_template(texts: ByteColumn) -> pa.LargeBinaryArray:
-    """Each text up to where one of several lines begins inside code, for instance `x = \"\"\"`."""
+def before_template(texts: ByteColumn) -> NDArray[np.int64]:
+    """Where in the buffer a text of several lines begins inside each text, or the text ends.
+
+    For instance `x = \"\"\"`.
+    """
     found = pc.find_substring_regex(to_arrow(texts), _TEMPLATE).to_numpy()
-    ends = np.where(found >= 0, texts.starts + found, texts.ends)
-    return to_arrow(ByteColumn(texts.data, texts.starts, ends))
+    ends: NDArray[np.int64] = np.where(found >= 0, texts.starts + found, texts.ends)
+    return ends
 
 
 def first_lines(texts: ByteColumn) -> ByteColumn:

@@ -15,8 +15,7 @@ from numpy.typing import NDArray
 from filters.languages.by_content import by_group, by_mode, by_shebang
 from filters.languages.by_name import (
     GROUPS,
-    LANGUAGE_CODES,
-    Lookup,
+    LANGUAGE_LOOKUP,
     NameVerdict,
     by_name,
     languages,
@@ -42,7 +41,7 @@ def detect(paths: pa.Array, text: pa.Array, rows: NDArray[np.bool_] | None = Non
         string, of LANGUAGES.
     """
     verdict = by_name(paths)
-    codes = _CODES.codes(verdict.language)
+    codes = LANGUAGE_LOOKUP.codes(verdict.language)
     heads = ByteColumn.from_arrow(text).head(HEAD)
     wanted = np.ones(len(paths), np.bool_) if rows is None else rows
     codes[~wanted] = -1
@@ -61,6 +60,3 @@ def _by_first_lines(heads: ByteColumn) -> NDArray[np.int64]:
     texts = to_arrow(heads)
     codes = by_shebang(texts)
     return np.where(codes < 0, by_mode(texts), codes)
-
-
-_CODES = Lookup(LANGUAGE_CODES)

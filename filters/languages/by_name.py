@@ -14,12 +14,13 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from filters.languages import table
+from filters.languages.heads import to_arrow
+from foundation.columns import ByteColumn
+from foundation.compiling import kernel
 
 GROUPS: tuple[str, ...] = ("", *table.AMBIGUOUS)
 """What a code of `NameVerdict.ambiguous` means; 0 is no group."""
 
-_BASE = r"(?s)(?P<base>[^/]*)\z"
-_EXTENSION = r"(?s)[^./][^/]*?\.(?P<extension>[^./]*)\z"
 _VERSIONED_LIBRARY = r"(?s)[^./][^/]*\.so(?:\.\d+)+\z"
 _TEMPLATE = r"(?i)\.blade\.php\z"
 
@@ -47,10 +48,11 @@ def not_source(paths: pa.Array) -> NDArray[np.bool_]:
     Pictures, fonts, sound, film, archives, compiled code, documents, databases, weights. A null
     path says nothing.
     """
-    listed = pc.is_in(pc.ascii_lower(_extension(paths)), _NOT_SOURCE)
-    named = pc.is_in(_base(paths), pa.array(table.NOT_SOURCE_NAMES))
-    library = pc.fill_null(pc.match_substring_regex(paths, _VERSIONED_LIBRARY), False)
-    mask: NDArray[np.bool_] = pc.or_(pc.or_(listed, named), library).to_numpy(zero_copy_only=False)
+    base, extension = _split(paths)
+    listed = pc.is_in(pc.ascii_lower(extension), _NOT_SOURCE)
+    named = pc.is_in(base, _NOT_SOURCE_NAMES)
+    mask: NDArray[np.bool_] = pc.or_(listed, named).to_numpy(zero_copy_only=False).copy()
+    mask[_matching(paths, _mask(pc.match_substring(paths, ".so.")), _VERSIONED_LIBRARY)] = True
     return mask
 
 
@@ -60,12 +62,12 @@ def by_name(paths: pa.Array) -> NameVerdict:
     Args:
         paths: string or large_string.
     """
-    extension = _extension(paths)
-    codes = _NAMES.codes(_base(paths))
-    for lookup, keys in ((_CASED, extension), (_EXTENSIONS, pc.ascii_lower(extension))):
+    base, extension = _split(paths)
+    lower = pc.ascii_lower(extension)
+    codes = _NAMES.codes(base)
+    for lookup, keys in ((_CASED, extension), (_EXTENSIONS, lower)):
         codes = np.where(codes == _NONE, lookup.codes(keys), codes)
-    template = pc.fill_null(pc.match_substring_regex(paths, _TEMPLATE), False)
-    codes[template.to_numpy(zero_copy_only=False)] = _OTHER
+    codes[_matching(paths, _mask(pc.equal(lower, "php")), _TEMPLATE)] = _OTHER
     known = pc.is_valid(paths).to_numpy(zero_copy_only=False)
     return NameVerdict(
         language=languages(np.where(codes < _GROUP, codes, _NONE)),
@@ -107,6 +109,9 @@ def words(lists: Mapping[str, str], codes: Mapping[str, int]) -> dict[str, int]:
 LANGUAGE_CODES = {name: code for code, name in enumerate(table.LANGUAGES)}
 """Each language's index in LANGUAGES."""
 
+LANGUAGE_LOOKUP = Lookup(LANGUAGE_CODES)
+"""The same, a column at a time."""
+
 
 def _listed(*tables: Mapping[str, str]) -> list[str]:
     """All words of tables."""
@@ -114,6 +119,7 @@ def _listed(*tables: Mapping[str, str]) -> list[str]:
 
 
 _NOT_SOURCE = pa.array(_listed(table.NOT_SOURCE))
+_NOT_SOURCE_NAMES = pa.array(table.NOT_SOURCE_NAMES)
 _NAMES = Lookup(words(table.FILE_NAMES, LANGUAGE_CODES))
 _CASED = Lookup({key: LANGUAGE_CODES[name] for key, name in table.CASED.items()})
 _EXTENSIONS = Lookup(
@@ -123,12 +129,52 @@ _EXTENSIONS = Lookup(
 )
 
 
-def _base(paths: pa.Array) -> pa.Array:
-    """The last component; null of null."""
-    return pc.struct_field(pc.extract_regex(paths, _BASE), "base")
+def _split(paths: pa.Array) -> tuple[pa.Array, pa.Array]:
+    """The last component of each path, null of null, and its extension as written, or empty."""
+    column = ByteColumn.from_arrow(paths)
+    bases, extensions = np.empty_like(column.starts), np.empty_like(column.starts)
+    _find(column.data, column.starts, column.ends, bases, extensions)
+    base = to_arrow(ByteColumn(column.data, bases, column.ends))
+    extension = to_arrow(ByteColumn(column.data, extensions, column.ends))
+    base = pc.if_else(pc.is_valid(paths), base.cast(pa.string()), None)
+    return base, extension.cast(pa.string())
 
 
-def _extension(paths: pa.Array) -> pa.Array:
-    """The extension as written; empty where there is none."""
-    found = pc.extract_regex(paths, _EXTENSION)
-    return pc.if_else(pc.is_valid(found), pc.struct_field(found, "extension"), "")
+def _matching(paths: pa.Array, likely: NDArray[np.bool_], pattern: str) -> NDArray[np.int64]:
+    """The rows, of those that are likely, whose path matches: a pattern takes long to compile."""
+    rows = np.flatnonzero(likely)
+    if len(rows):
+        rows = rows[_mask(pc.match_substring_regex(paths.take(pa.array(rows)), pattern))]
+    return rows
+
+
+def _mask(values: pa.Array) -> NDArray[np.bool_]:
+    """A boolean array as a mask, null as False."""
+    mask: NDArray[np.bool_] = pc.fill_null(values, False).to_numpy(zero_copy_only=False)
+    return mask
+
+
+@kernel
+def _find(
+    data: NDArray[np.uint8],
+    starts: NDArray[np.int64],
+    ends: NDArray[np.int64],
+    bases: NDArray[np.int64],
+    extensions: NDArray[np.int64],
+) -> None:
+    """Where the last component and its extension begin; an empty extension is at the end."""
+    for i in range(len(starts)):
+        at = ends[i]
+        extensions[i] = ends[i]
+        dotted = False  # a dot has been passed
+        named = False  # and what stands before it is not dots alone
+        while at > starts[i] and data[at - 1] != 47:  # '/'
+            at -= 1
+            if data[at] != 46:  # '.'
+                named |= dotted
+            elif not dotted:
+                dotted = True
+                extensions[i] = at + 1
+        if not named:
+            extensions[i] = ends[i]
+        bases[i] = at

@@ -49,13 +49,10 @@ class _Batch:
         self._read: list[bool] = []
         self._troubles: dict[int, UnreadableError] = {}
         self.bytes = 0
+        self.full = False
 
     def __len__(self) -> int:
         return len(self._ends)
-
-    @property
-    def full(self) -> bool:
-        return self.bytes >= self._limits.batch_bytes or len(self) >= self._limits.batch_rows
 
     def space(self) -> memoryview:
         """Where the next content goes: one byte more than the largest record takes."""
@@ -68,6 +65,7 @@ class _Batch:
         self.bytes += length or 0
         self._ends.append(self.bytes)
         self._read.append(length is not None)
+        self.full = self.bytes >= self._limits.batch_bytes or len(self) >= self._limits.batch_rows
 
     def name(self, names: pa.RecordBatch) -> None:
         """Say what the last rows are called."""

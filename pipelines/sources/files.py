@@ -60,7 +60,7 @@ def open_file(location: bytes) -> tuple[int, os.stat_result]:
 
 
 def read_file(location: bytes, into: memoryview) -> int:
-    """Read a file to its end and return its length in bytes.
+    """Read a file to the end that it had when it was opened, and return its length in bytes.
 
     Args:
         location: absolute raw path.
@@ -76,6 +76,8 @@ def read_file(location: bytes, into: memoryview) -> int:
         length = 0
         while count := os.readv(descriptor, [into[length:]]):
             length += count
+            if length == status.st_size:
+                break  # as large as it was when it was opened: nobody needs to be asked again
             if length == len(into):  # it grew since it was opened
                 raise too_large(length, length - 1)
     except OSError as error:

@@ -14,7 +14,8 @@ from foundation.characters import CLASSES, LETTER, NUMBER, SPACE
 from foundation.columns import ByteColumn
 
 PIECES = st.sampled_from(["\n", "\r", "\r\n", *"aZ5 \té語😀²\u2028"])
-TEXTS = st.one_of(st.text(), st.lists(PIECES).map("".join))
+LONG = st.lists(st.one_of(PIECES, st.just("x" * 29), st.just("\r" * 13)), min_size=20, max_size=60)
+TEXTS = st.one_of(st.text(), st.lists(PIECES).map("".join), LONG.map("".join))
 
 
 def expected_counts(text: str) -> list[int]:
@@ -83,6 +84,21 @@ def test_signals_are_null_where_told_to() -> None:
     assert signals["alphabet_ratio"].to_pylist() == [0.5, None]
     assert signals["digit_ratio"].to_pylist() == [0.25, None]
     assert signals["whitespace_ratio"].to_pylist() == [0.25, None]
+
+
+@pytest.mark.parametrize("end", ["\n", "\r", "\r\n", "é\r\n", "\ré\n"])
+def test_a_line_end_may_stand_anywhere_in_a_block(end: str) -> None:
+    texts = ["x" * size + end + "y" * 70 for size in range(140)]
+    statistics = measure(ByteColumn.from_values([text.encode() for text in texts]))
+    assert statistics.counts.T.tolist() == [expected_counts(text) for text in texts]
+
+
+def test_texts_may_lie_in_any_order_and_share_bytes() -> None:
+    data = np.frombuffer(b"ab\ncd" * 30, np.uint8)
+    starts, ends = np.array([100, 0, 149, 3]), np.array([150, 150, 150, 3])
+    counts = measure(ByteColumn(data, starts, ends)).counts
+    values = [bytes(data[start:end]).decode() for start, end in zip(starts, ends, strict=True)]
+    assert counts.T.tolist() == [expected_counts(value) for value in values]
 
 
 def test_counters_do_not_overflow_on_large_texts() -> None:
