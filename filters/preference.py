@@ -1,5 +1,8 @@
 """Which of several copies a recipe prefers."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
@@ -30,3 +33,30 @@ def license_rank(licenses: pa.ChunkedArray) -> NDArray[np.int64]:
     codes = encoded.indices.fill_null(len(of_text)).to_numpy(zero_copy_only=False)
     found: NDArray[np.int64] = table[codes]
     return found
+
+
+def pack(keys: Sequence[NDArray[Any]]) -> list[NDArray[np.uint64]]:
+    """Several keys as few words that sort like them, the first key and the first word first.
+
+    Each key takes the bits that its range needs, so what a recipe prefers mostly fits in one word.
+
+    Args:
+        keys: of any integer type, [n] each; the least is preferred.
+
+    Returns:
+        uint64[n] each; none where all keys are constant.
+    """
+    words: list[NDArray[np.uint64]] = []
+    free = 0
+    for key in keys:
+        least, most = (int(key.min()), int(key.max())) if len(key) else (0, 0)
+        bits = (most - least).bit_length()
+        if bits > free:
+            words.append(np.zeros(len(key), np.uint64))
+            free = 64
+        if bits:
+            free -= bits
+            # modulo 2**64, so that a difference beyond the key's own type comes out right
+            above = key.astype(np.uint64) - np.uint64(least % (1 << 64))
+            words[-1] |= above << np.uint64(free)
+    return words

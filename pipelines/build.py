@@ -22,7 +22,14 @@ from foundation.errors import UsageError
 from pipelines.beam_stages import RunStage
 from pipelines.context import Build
 from pipelines.curate import CurateParts
-from pipelines.deduplicate import ChooseSurvivors, MatchCopies, ProposePairs, VerifyPairs
+from pipelines.deduplicate import (
+    ChooseSurvivors,
+    MatchCopies,
+    ProposePairs,
+    SettlePairs,
+    ShingleDoubtful,
+    VerifyPairs,
+)
 from pipelines.encode import EncodeParts, NumberRows
 from pipelines.manifest import WriteManifest
 from pipelines.plan import Plan, changes, make_plan
@@ -63,7 +70,9 @@ class Deduplicate(beam.PTransform):  # type: ignore[misc]
             | "Match copies" >> RunStage(self._out, MatchCopies(), CurateParts.name)
             | "Propose pairs" >> RunStage(self._out, ProposePairs(), MatchCopies.name)
             | "Verify pairs" >> RunStage(self._out, VerifyPairs(), ProposePairs.name)
-            | "Choose survivors" >> RunStage(self._out, ChooseSurvivors(), VerifyPairs.name)
+            | "Shingle doubtful" >> RunStage(self._out, ShingleDoubtful(), VerifyPairs.name)
+            | "Settle pairs" >> RunStage(self._out, SettlePairs(), ShingleDoubtful.name)
+            | "Choose survivors" >> RunStage(self._out, ChooseSurvivors(), SettlePairs.name)
         )
 
 

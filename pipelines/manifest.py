@@ -5,17 +5,39 @@ stages did. It holds no times and no names of machines, and stands only when the
 """
 
 from collections import Counter
+from collections.abc import Iterable
+from itertools import chain
 from typing import Any
 
 from pipelines.context import Build
 from pipelines.counters import Counters
 from pipelines.curate import CurateParts
-from pipelines.deduplicate import ChooseSurvivors, MatchCopies, ProposePairs, VerifyPairs
+from pipelines.deduplicate import (
+    ChooseSurvivors,
+    MatchCopies,
+    ProposePairs,
+    SettlePairs,
+    ShingleDoubtful,
+    VerifyPairs,
+)
 from pipelines.encode import EncodeParts, NumberRows
 from pipelines.shards import dataset_files
-from pipelines.storage import FORMAT, MANIFEST, UNDIGESTED, FileDigest
+from pipelines.storage import FORMAT, MANIFEST, UNDIGESTED, FileDigest, combined_digest
 from pipelines.sums import check_sums
 from pipelines.tasks import Stage, Summary
+
+STAGES: tuple[Stage, ...] = (
+    CurateParts(),
+    MatchCopies(),
+    ProposePairs(),
+    VerifyPairs(),
+    ShingleDoubtful(),
+    SettlePairs(),
+    ChooseSurvivors(),
+    EncodeParts(),
+    NumberRows(),
+)
+"""The stages before this one, in their order."""
 
 
 class WriteManifest(Stage):
@@ -37,19 +59,10 @@ class WriteManifest(Stage):
             StorageError: something was lost or counted twice.
         """
         del index, counters
-        stages = {
-            stage.name: _summaries(build, stage)
-            for stage in (
-                CurateParts(),
-                MatchCopies(),
-                ProposePairs(),
-                VerifyPairs(),
-                ChooseSurvivors(),
-                EncodeParts(),
-                NumberRows(),
-            )
-        }
-        files = _output_files(build, stages)
+        stages = {stage.name: _summaries(build, stage) for stage in STAGES}
+        files = _output_files(chain.from_iterable(stages.values()))
+        for name in ("recipe.yaml", "tokenizer.json"):
+            files[name] = build.folder.digest_of(name)
         shards = {
             name.removeprefix("shards/"): digest
             for name, digest in sorted(files.items())
@@ -88,35 +101,40 @@ def summarize(build: Build, stages: dict[str, list[Summary]]) -> dict[str, Any]:
         "duplicates": {
             "pairs_proposed": sum(s["pairs"] for s in stages[ProposePairs.name]),
             "pairs_compared": sum(s["pairs"] for s in stages[VerifyPairs.name]),
-            "pairs_similar": sum(s["similar"] for s in stages[VerifyPairs.name]),
+            "pairs_settled": sum(s["settled"] for s in stages[SettlePairs.name]),
+            "pairs_similar": sum(
+                s["similar"] for name in (VerifyPairs.name, SettlePairs.name) for s in stages[name]
+            ),
             "buckets_capped": sum(s["capped"] for s in stages[ProposePairs.name]),
         },
         "stages": {name: {"tasks": len(summaries)} for name, summaries in stages.items()},
-        "parts": [
-            {
-                "source": build.recipe.sources[planned.source].name,
-                "records": before["records"],
-                "documents": before["documents"],
-                "bytes": before["bytes"],
-                "rows": after["rows"],
-                "counts": after["counts"],
-            }
-            for planned, before, after in zip(build.plan.parts, curated, encoded, strict=True)
-        ],
+        "parts": [_part(build, stages, index) for index in range(len(build.plan.parts))],
     }
 
 
-def _output_files(build: Build, stages: dict[str, list[Summary]]) -> dict[str, FileDigest]:
-    files = {
+def _part(build: Build, stages: dict[str, list[Summary]], index: int) -> dict[str, Any]:
+    """One part: its sums, and one digest over its files, made as that of the whole output."""
+    curated, encoded, numbered = (
+        stages[stage.name][index] for stage in (CurateParts, EncodeParts, NumberRows)
+    )
+    return {
+        "source": build.recipe.sources[build.plan.parts[index].source].name,
+        "records": curated["records"],
+        "documents": curated["documents"],
+        "bytes": curated["bytes"],
+        "rows": encoded["rows"],
+        "counts": encoded["counts"],
+        "digest": combined_digest(_output_files([curated, encoded, numbered])),
+    }
+
+
+def _output_files(summaries: Iterable[Summary]) -> dict[str, FileDigest]:
+    return {
         name: FileDigest(*digest)
-        for summaries in stages.values()
         for summary in summaries
         for name, digest in summary["files"].items()
         if name.split("/")[0] not in UNDIGESTED
     }
-    for name in ("recipe.yaml", "tokenizer.json"):
-        files[name] = build.folder.digest_of(name)
-    return files
 
 
 def _summaries(build: Build, stage: Stage) -> list[Summary]:

@@ -7,6 +7,7 @@ one uint64, `better << 32 | worse`: sorting the words sorts the pairs.
 In a bucket of up to `bound` files all pairs are candidates. Past it each file is paired with the
 bucket's `best` best files only, so the work grows with the bucket and not with its square; pairs of
 two files that are both not among them may be missed by this band, and `capped` counts such buckets.
+Past `MOST_PAIRS / best` members, fewer of the best are taken, though at least `FEWEST`.
 """
 
 from collections.abc import Iterator
@@ -15,7 +16,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from foundation.compiling import kernel
+from filters.near_duplicates.ordering import sort_along
+from foundation.compiling import inlined, kernel
 from foundation.errors import UsageError
 
 BOUND = 512
@@ -24,11 +26,15 @@ BOUND = 512
 BEST = 128
 """Members of a larger bucket that the others are compared with."""
 
-_DIGIT = 11
-"""Bits that one pass of the sort orders by: its counters fill half of the first-level cache."""
+FEWEST = 16
+"""Members that the others are compared with, however large the bucket."""
+
+MOST_PAIRS = 1 << 24
+"""About as many pairs as one bucket may propose: 128 MB, in each band in which files agree."""
 
 _HALF = np.uint64(32)
 _LOW = np.uint64(0xFFFFFFFF)
+_ALONE = np.uint32(0xFFFFFFFF)
 
 
 @dataclass(frozen=True)
@@ -54,13 +60,50 @@ class Buckets:
     Attributes:
         members: uint32, file numbers, bucket behind bucket, ascending in each.
         offsets: int64[buckets + 1], where each begins and ends.
+        files: how many files there are, in buckets or not.
+        bound: members up to which a bucket compares all with all.
+        best: members of a larger bucket that the others are compared with.
     """
 
     members: NDArray[np.uint32]
     offsets: NDArray[np.int64]
+    files: int
+    bound: int = BOUND
+    best: int = BEST
+
+    def __post_init__(self) -> None:
+        if self.bound < 1 or self.best < 1:
+            raise UsageError(
+                f"bound is {self.bound} and best {self.best}; expected both to be at least 1"
+            )
 
     def __len__(self) -> int:
         return len(self.offsets) - 1
+
+    @property
+    def pairs(self) -> int:
+        """How many pairs the buckets propose."""
+        return _count_pairs(self.offsets, self.bound, self.best)
+
+    @property
+    def capped(self) -> int:
+        """How many buckets are past the bound."""
+        return int(np.count_nonzero(np.diff(self.offsets) > self.bound))
+
+    def blocks(self, size: int = 1 << 22) -> Iterator[NDArray[np.uint64]]:
+        """All pairs, ascending from block to block, in blocks of at most `size` pairs.
+
+        Args:
+            size: pairs in a block, at least 1.
+        """
+        place, bucket_of = _find_places(self.members, self.offsets, self.files)
+        limits = (self.bound, self.best)
+        left, at = self.pairs, (0, 0)
+        while left > 0:
+            found = np.empty(min(left, max(size, 1)), np.uint64)
+            at = _write_pairs(self.members, self.offsets, place, bucket_of, limits, at, found)
+            yield found
+            left -= len(found)
 
 
 def pairs(keys: NDArray[np.uint64], *, bound: int = BOUND, best: int = BEST) -> Candidates:
@@ -71,38 +114,14 @@ def pairs(keys: NDArray[np.uint64], *, bound: int = BOUND, best: int = BEST) -> 
         bound: members up to which a bucket compares all with all.
         best: members of a larger bucket that the others are compared with.
     """
-    buckets = group(keys)
-    total = _count_pairs(buckets.offsets, *_checked(bound, best))
-    found = np.empty(total, np.uint64)
-    _write_pairs(buckets.members, buckets.offsets, bound, best, (0, 1, 0), found)
-    found.sort()
-    return Candidates(found, _count_capped(buckets, bound))
+    buckets = group(keys, bound=bound, best=best)
+    found = [np.empty(0, np.uint64), *buckets.blocks()]
+    return Candidates(np.concatenate(found), buckets.capped)
 
 
-def blocks(
-    keys: NDArray[np.uint64], *, bound: int = BOUND, best: int = BEST, size: int = 1 << 22
-) -> Iterator[Candidates]:
-    """What `pairs` returns, in blocks of at most `size` pairs: memory stays bounded.
-
-    Each block is sorted; no pair is in two blocks; the first block counts all capped buckets.
-
-    Args:
-        keys: as of `pairs`.
-        bound: as of `pairs`.
-        best: as of `pairs`.
-        size: pairs in a block, at least 1.
-    """
-    buckets = group(keys)
-    left = _count_pairs(buckets.offsets, *_checked(bound, best))
-    capped = _count_capped(buckets, bound)
-    at = (0, 1, 0)
-    while left > 0:
-        found = np.empty(min(left, max(size, 1)), np.uint64)
-        at = _write_pairs(buckets.members, buckets.offsets, bound, best, at, found)
-        found.sort()
-        yield Candidates(found, capped)
-        left -= len(found)
-        capped = 0
+def pack(better: NDArray[np.uint32], worse: NDArray[np.uint32]) -> NDArray[np.uint64]:
+    """Pairs as words, `better << 32 | worse`."""
+    return better.astype(np.uint64) << _HALF | worse.astype(np.uint64)
 
 
 def unpack(packed: NDArray[np.uint64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -110,64 +129,17 @@ def unpack(packed: NDArray[np.uint64]) -> tuple[NDArray[np.int64], NDArray[np.in
     return (packed >> _HALF).astype(np.int64), (packed & _LOW).astype(np.int64)
 
 
-def group(keys: NDArray[np.uint64]) -> Buckets:
+def group(keys: NDArray[np.uint64], *, bound: int = BOUND, best: int = BEST) -> Buckets:
     """Bring files with equal keys together.
 
     Args:
         keys: uint64[n], at the positions that are the files' numbers.
+        bound: as of `Buckets`.
+        best: as of `Buckets`.
     """
     words, order = keys.copy(), np.arange(len(keys), dtype=np.uint32)
-    _sort(words, order)
-    members, offsets = _find_buckets(words, order)
-    return Buckets(members, offsets)
-
-
-def _checked(bound: int, best: int) -> tuple[int, int]:
-    if bound < 1 or best < 1:
-        raise UsageError(f"bound is {bound} and best {best}; expected both to be at least 1")
-    return bound, best
-
-
-def _count_capped(buckets: Buckets, bound: int) -> int:
-    return int(np.count_nonzero(np.diff(buckets.offsets) > bound))
-
-
-@kernel
-def _sort(words: NDArray[np.uint64], order: NDArray[np.uint32]) -> None:
-    """Sort `words` in place and take `order` along: by digits from the last, so it is stable.
-
-    Digits in which all words agree are skipped.
-    """
-    count = len(words)
-    digits = (64 + _DIGIT - 1) // _DIGIT
-    counters = np.zeros((digits, 1 << _DIGIT), np.int64)
-    low = np.uint64((1 << _DIGIT) - 1)
-    for index in range(count):
-        for digit in range(digits):
-            counters[digit, np.int64((words[index] >> np.uint64(digit * _DIGIT)) & low)] += 1
-    from_words, from_order = words, order
-    to_words, to_order = np.empty_like(words), np.empty_like(order)
-    for digit in range(digits):
-        places = counters[digit]
-        if places.max() == count:
-            continue
-        place = 0
-        for value in range(len(places)):
-            here = places[value]
-            places[value] = place
-            place += here
-        shift = np.uint64(digit * _DIGIT)
-        for index in range(count):
-            word = from_words[index]
-            digit_value = np.int64((word >> shift) & low)
-            place = places[digit_value]
-            places[digit_value] = place + 1
-            to_words[place] = word
-            to_order[place] = from_order[index]
-        from_words, to_words = to_words, from_words
-        from_order, to_order = to_order, from_order
-    words[:] = from_words
-    order[:] = from_order
+    sort_along(words, order)
+    return Buckets(*_find_buckets(words, order), len(keys), bound, best)
 
 
 @kernel
@@ -195,42 +167,64 @@ def _find_buckets(
     return found, offsets
 
 
+@inlined
+def _compared(size: int, bound: int, best: int) -> int:
+    """How many members of a bucket the others are compared with."""
+    if size <= bound:
+        return size
+    return min(size, best, max(MOST_PAIRS // size, FEWEST))
+
+
 @kernel
 def _count_pairs(offsets: NDArray[np.int64], bound: int, best: int) -> int:
     total = 0
     for bucket in range(len(offsets) - 1):
         size = offsets[bucket + 1] - offsets[bucket]
-        compared = min(size, best) if size > bound else size
+        compared = _compared(size, bound, best)
         total += compared * (compared - 1) // 2 + (size - compared) * compared
     return total
+
+
+@kernel
+def _find_places(
+    members: NDArray[np.uint32], offsets: NDArray[np.int64], files: int
+) -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
+    """Where each file stands in `members`, `_ALONE` if nowhere; and each member's bucket."""
+    place = np.full(files, _ALONE, np.uint32)
+    bucket_of = np.empty(len(members), np.uint32)
+    for bucket in range(len(offsets) - 1):
+        for index in range(offsets[bucket], offsets[bucket + 1]):
+            place[members[index]] = index
+            bucket_of[index] = bucket
+    return place, bucket_of
 
 
 @kernel
 def _write_pairs(
     members: NDArray[np.uint32],
     offsets: NDArray[np.int64],
-    bound: int,
-    best: int,
-    at: tuple[int, int, int],
+    place: NDArray[np.uint32],
+    bucket_of: NDArray[np.uint32],
+    limits: tuple[int, int],
+    at: tuple[int, int],
     out: NDArray[np.uint64],
-) -> tuple[int, int, int]:
-    """Fill `out` with pairs from `at` on: bucket, worse member, better member; where to go on."""
-    bucket, worse, better = at
-    place = 0
-    while bucket < len(offsets) - 1:
-        bucket_begin = offsets[bucket]
-        size = offsets[bucket + 1] - bucket_begin
-        while worse < size:
-            compared = min(worse, best) if size > bound else worse
-            low = np.uint64(members[bucket_begin + worse])
-            while better < compared:
-                if place == len(out):
-                    return bucket, worse, better
-                out[place] = (np.uint64(members[bucket_begin + better]) << _HALF) | low
-                place += 1
-                better += 1
-            better = 0
-            worse += 1
-        worse = 1
-        bucket += 1
-    return bucket, worse, better
+) -> tuple[int, int]:
+    """Fill `out` with pairs from `at` on: better file, how many of its pairs are written."""
+    file, written = at
+    count = 0
+    while file < len(place):
+        if place[file] != _ALONE:
+            own = np.int64(place[file])
+            bucket = bucket_of[own]
+            begin, end = offsets[bucket], offsets[bucket + 1]
+            if own - begin < _compared(end - begin, limits[0], limits[1]):
+                high = np.uint64(file) << _HALF
+                for index in range(own + 1 + written, end):
+                    if count == len(out):
+                        return file, written
+                    out[count] = high | np.uint64(members[index])
+                    count += 1
+                    written += 1
+        written = 0
+        file += 1
+    return file, written

@@ -101,8 +101,11 @@ def doubtful(threshold: float, permutations: int, *, errors: float = 2.0) -> tup
         permutations: bytes of a sketch.
         errors: standard errors of an estimate from `k` independent positions on either side; with
             2, fewer than 1 pair in 1,000 is decided wrongly after the pairs between are settled.
+            With 0 no pair is doubtful: the first is past the last.
     """
     middle = matches_needed(threshold, permutations)
+    if errors == 0:
+        return middle, middle - 1
     positions = FINE * permutations
     share = middle / positions
     margin = floor(errors * sqrt(positions * share * (1.0 - share)))
@@ -125,8 +128,29 @@ def exact_jaccard(
     """
     named, places = np.unique(np.concatenate([left, right]).astype(np.int64), return_inverse=True)
     sets = shingle(column.select(named), ngram).distinct()
+    return jaccard(sets.hashes, sets.offsets, places[: len(left)], places[len(left) :])
+
+
+def jaccard(
+    hashes: NDArray[np.uint64],
+    offsets: NDArray[np.int64],
+    left: NDArray[Any],
+    right: NDArray[Any],
+) -> NDArray[np.float64]:
+    """The Jaccard similarity of each pair of sets, float64; of two empty sets 1.0.
+
+    A quotient of two whole numbers, rounded once, so it reaches a threshold, written as a decimal
+    fraction, if and only if the quotient does.
+
+    Args:
+        hashes: uint64, sets behind each other, each ascending and without repeats.
+        offsets: int64[n + 1], where each begins and ends.
+        left: numbers of sets, any integer type.
+        right: as many.
+    """
     found = np.empty(len(left), np.float64)
-    _jaccard(sets.hashes, sets.offsets, places[: len(left)], places[len(left) :], found)
+    columns = (left.astype(np.int64), right.astype(np.int64))
+    _jaccard(read_only(hashes), read_only(offsets), *columns, found)
     return found
 
 

@@ -56,6 +56,21 @@ class Near(Section):
         "uses 0.85, StarCoder 0.7.",
         examples=[0.7],
     )
+    exact_margin: Annotated[
+        float,
+        Field(
+            strict=True,
+            ge=0,
+            le=10,
+            allow_inf_nan=False,
+            json_schema_extra={"unit": "standard errors"},
+        ),
+    ] = Field(
+        default=1.0,
+        description="Pairs whose estimated similarity is as near to the threshold as this are "
+        "decided by the exact similarity of their texts. 0: never.",
+        examples=[2.0, 0.0],
+    )
     seed: Annotated[int, Field(strict=True, ge=0, le=2**63 - 1)] = Field(
         default=1,
         description="What the permutations follow from; the same seed gives the same answer.",

@@ -120,7 +120,7 @@ def _reasons() -> Iterator[str]:
 
 def _meaning(name: str, detail: str) -> str:
     side = {"min": "below", "max": "above"}.get(detail)
-    return f"it is {side} `filters.{name}.{detail}`" if side else f"the rule `{name}` found so"
+    return f"it is {side} `filters.{name}.{detail}`" if side else f"`{name}` found this marker"
 
 
 def _keys(model: type[BaseModel], prefix: str) -> Iterator[str]:

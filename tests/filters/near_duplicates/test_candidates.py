@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from filters.near_duplicates.candidates import blocks, group, pairs, unpack
+from filters.near_duplicates.candidates import FEWEST, MOST_PAIRS, group, pack, pairs, unpack
 from foundation.errors import UsageError
 
 KEYS = st.lists(st.integers(0, 6) | st.integers(0, 2**64 - 1), max_size=60)
@@ -34,13 +34,14 @@ def test_pairs_are_those_of_brute_force(keys: list[int], bound: int, best: int) 
 
 
 @given(KEYS, LIMITS, LIMITS, st.integers(1, 9))
-def test_blocks_hold_the_same_pairs(keys: list[int], bound: int, best: int, size: int) -> None:
+def test_blocks_are_the_same_pairs_in_order(
+    keys: list[int], bound: int, best: int, size: int
+) -> None:
     words = np.array(keys, np.uint64)
     whole = pairs(words, bound=bound, best=best)
-    parts = list(blocks(words, bound=bound, best=best, size=size))
-    assert all(0 < len(part) <= size for part in parts)
-    assert sorted(int(word) for part in parts for word in part.pairs) == whole.pairs.tolist()
-    assert sum(part.capped for part in parts) == (whole.capped if parts else 0)
+    blocks = list(group(words, bound=bound, best=best).blocks(size))
+    assert all(0 < len(block) <= size for block in blocks)
+    assert [int(word) for block in blocks for word in block] == whole.pairs.tolist()
 
 
 @given(KEYS, st.integers(0, 2**64 - 1), LIMITS)
@@ -54,13 +55,24 @@ def test_ranges_of_keys_give_the_same_pairs(keys: list[int], cut: int, bound: in
     assert sorted(found) == pairs(words, bound=bound, best=2).pairs.tolist()
 
 
-def test_a_million_equal_keys_cost_a_million_comparisons_with_each_of_the_best() -> None:
-    found = pairs(np.full(1_000_000, 7, np.uint64), best=4)
-    better, worse = unpack(found.pairs)
-    assert found.capped == 1
-    assert len(found) == 4 * 1_000_000 - (1 + 2 + 3 + 4)
-    assert better.max() == 3
-    assert np.bincount(worse)[4:].min() == 4
+def test_a_million_equal_keys_cost_a_million_comparisons_with_each_of_a_few() -> None:
+    buckets = group(np.full(1_000_000, 7, np.uint64))
+    compared = MOST_PAIRS // 1_000_000
+    assert compared == FEWEST
+    assert buckets.capped == 1
+    assert buckets.pairs == compared * 1_000_000 - compared * (compared + 1) // 2
+    worse_of_all = np.zeros(1_000_000, np.int64)
+    for block in buckets.blocks(1 << 20):
+        better, worse = unpack(block)
+        assert better.max() < compared
+        worse_of_all += np.bincount(worse, minlength=1_000_000)
+    assert (worse_of_all[compared:] == compared).all()
+
+
+def test_packing_is_undone() -> None:
+    better, worse = np.array([0, 2**32 - 1], np.uint32), np.array([7, 3], np.uint32)
+    found = unpack(pack(better, worse))
+    assert [column.tolist() for column in found] == [better.tolist(), worse.tolist()]
 
 
 def test_two_million_keys_give_the_pairs_that_were_planted() -> None:

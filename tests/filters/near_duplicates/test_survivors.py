@@ -10,9 +10,9 @@ from filters.near_duplicates.survivors import (
     STAYING,
     STAYS,
     UNDECIDED,
+    Choice,
     advance,
     choose_survivors,
-    fold,
 )
 
 FILES = 24
@@ -53,6 +53,20 @@ def test_survivors_are_those_of_the_plain_definition(
     ]
 
 
+@given(EDGES, st.lists(st.integers(0, 80), max_size=4))
+def test_pairs_in_order_may_come_piece_by_piece(
+    edges: list[tuple[int, int]], cuts: list[int]
+) -> None:
+    edges = sorted(edges)
+    choice = Choice(FILES, np.float64)
+    for begin, end in pairwise([0, *sorted(cuts), len(edges) + 80]):
+        better, worse = columns(edges[begin:end])
+        choice.take(better, worse, better / 2)
+    found = choice.survivors()
+    assert found.of.tolist() == best_first(edges)
+    assert found.match.tolist() == [max(of, 0) / 2 for of in best_first(edges)]
+
+
 @given(EDGES, st.lists(st.integers(0, FILES), max_size=4))
 def test_rounds_over_any_partition_end_in_the_same_answer(
     edges: list[tuple[int, int]], cuts: list[int]
@@ -82,27 +96,3 @@ def test_a_chain_does_not_vanish_behind_one() -> None:
 def test_without_pairs_all_stay() -> None:
     none = np.empty(0, np.int64)
     assert choose_survivors(3, none, none, none).of.tolist() == [STAYS] * 3
-
-
-@given(
-    st.lists(
-        st.tuples(st.lists(st.integers(0, 1), min_size=11, max_size=11), st.booleans()),
-        max_size=40,
-    )
-)
-def test_files_fold_into_the_best_of_the_same_sketch(rows: list[tuple[list[int], bool]]) -> None:
-    sketches = np.array([row for row, _ in rows], np.uint8).reshape(-1, 11)
-    left_alone = np.array([alone for _, alone in rows], np.bool_)
-    first: dict[bytes, int] = {}
-    expected = [
-        file if left_alone[file] else first.setdefault(sketches[file].tobytes(), file)
-        for file in range(len(rows))
-    ]
-    assert fold(sketches, left_alone).tolist() == expected
-
-
-def test_thousands_of_equal_sketches_fold_into_one() -> None:
-    sketches = np.zeros((50_000, 256), np.uint8)
-    sketches[::2] = 7
-    folded = fold(sketches, np.zeros(50_000, np.bool_))
-    assert (folded == np.arange(50_000) % 2).all()

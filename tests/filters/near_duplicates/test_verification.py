@@ -67,6 +67,11 @@ def test_doubt_surrounds_the_threshold() -> None:
     assert doubtful(1.0, 256) == (1024, 1024)
 
 
+def test_without_a_margin_nothing_is_doubtful() -> None:
+    low, high = doubtful(0.85, 256, errors=0)
+    assert low > high
+
+
 @given(st.lists(st.lists(st.sampled_from(["a", "b", "c", "("])).map(" ".join), min_size=1))
 def test_exact_jaccard_is_that_of_sets_of_token_runs(texts: list[str]) -> None:
     values = [text.encode() for text in texts]
@@ -82,6 +87,13 @@ def test_exact_jaccard_is_that_of_sets_of_token_runs(texts: list[str]) -> None:
         for i, j in zip(left, right, strict=True)
     ]
     assert found.tolist() == expected
+
+
+@given(st.integers(1, 1000), st.integers(1, 10**6))
+def test_a_similarity_reaches_a_threshold_that_it_equals(thousandths: int, scale: int) -> None:
+    """What `jaccard` gives is a quotient rounded once, as the threshold's decimal fraction is."""
+    assert (thousandths * scale) / (1000 * scale) >= thousandths / 1000
+    assert (thousandths * scale - 1) / (1000 * scale) < thousandths / 1000
 
 
 def test_no_pairs_give_no_answers() -> None:

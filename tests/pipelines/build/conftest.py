@@ -11,10 +11,8 @@ import yaml
 
 from pipelines.build import prepare, tidy
 from pipelines.curate import CurateParts
-from pipelines.deduplicate import ChooseSurvivors, MatchCopies, ProposePairs, VerifyPairs
-from pipelines.encode import EncodeParts, NumberRows
 from pipelines.inspection.verify import print_verdict
-from pipelines.manifest import WriteManifest
+from pipelines.manifest import STAGES, WriteManifest
 from pipelines.recipe.loading import load
 from pipelines.storage import Folder, combined_digest
 from pipelines.tasks import list_tasks, perform, require_done
@@ -33,17 +31,6 @@ RECIPE: dict[str, Any] = {
     "encode": {"sequence_length": 512},
     "part_bytes": 262_144,
 }
-
-
-STAGES = (
-    MatchCopies(),
-    ProposePairs(),
-    VerifyPairs(),
-    ChooseSurvivors(),
-    EncodeParts(),
-    NumberRows(),
-    WriteManifest(),
-)
 
 
 class Builder(Protocol):
@@ -83,7 +70,7 @@ def build() -> Builder:
         """Every stage in this process and without Beam, whose graph takes some seconds."""
         with prepare(load(str(write_recipe(inputs, changes))), out) as prepared:
             if not prepared.complete:
-                for stage in (CurateParts(strict=strict), *STAGES):
+                for stage in (CurateParts(strict=strict), *STAGES[1:], WriteManifest()):
                     outcomes = [perform(task) for task in list_tasks(prepared.out, stage)]
                     require_done(stage.name, outcomes)
             tidy(prepared.out)

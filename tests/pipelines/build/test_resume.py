@@ -11,26 +11,16 @@ import pytest
 
 from foundation.errors import CodecorpusError, InputError, StorageError, UsageError
 from pipelines.build import RefusedError
-from pipelines.curate import CurateParts
-from pipelines.deduplicate import ChooseSurvivors, MatchCopies, ProposePairs, VerifyPairs
-from pipelines.encode import EncodeParts, NumberRows
-from pipelines.manifest import WriteManifest
+from pipelines.deduplicate import (
+    MatchCopies,
+)
+from pipelines.encode import EncodeParts
+from pipelines.manifest import STAGES, WriteManifest
 from pipelines.storage import Folder
 from pipelines.tasks import Stage, TaskError
 
 Build = Callable[..., Path]
 Digest = Callable[[Path], str]
-
-STAGES: list[type[Stage]] = [
-    CurateParts,
-    MatchCopies,
-    ProposePairs,
-    VerifyPairs,
-    ChooseSurvivors,
-    EncodeParts,
-    NumberRows,
-    WriteManifest,
-]
 
 
 @contextmanager
@@ -66,7 +56,9 @@ def full_disk(
         yield
 
 
-@pytest.mark.parametrize("stage", STAGES, ids=lambda stage: stage.name)
+@pytest.mark.parametrize(
+    "stage", [type(stage) for stage in (*STAGES, WriteManifest())], ids=lambda stage: stage.name
+)
 def test_a_full_disk_in_any_stage_is_said_and_survived(
     inputs: Path,
     built: Path,

@@ -37,7 +37,10 @@ def recipe(**more: Any) -> Recipe:
         ),
         (
             {"deduplicate": {"near": False}},
-            ["deduplicate.near: {ngram: 5, permutations: 256, threshold: 0.85, seed: 1} -> false"],
+            [
+                "deduplicate.near: {ngram: 5, permutations: 256, threshold: 0.85, "
+                "exact_margin: 1.0, seed: 1} -> false"
+            ],
         ),
         (
             {"sources": [{"type": "folder", "paths": ["a", "b"], "min_stars": 1}]},

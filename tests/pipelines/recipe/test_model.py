@@ -152,6 +152,7 @@ deduplicate:
     ngram: 5
     permutations: 256
     threshold: 0.85
+    exact_margin: 1.0
     seed: 1
   prefer:
   - source
