@@ -1,6 +1,7 @@
 # make corpus   build training shards from the code of this Python, or from INPUT=~/src
 # make test     every test; make test-quick leaves out those marked slow
 # make check    format, lint, types, import rules
+# make benchmark  every claim beside its peers, into benchmarks/RESULTS.md; some 20 minutes
 # Each sets itself up in .venv first, with the versions pinned in constraints.txt.
 
 VENV := .venv
@@ -12,7 +13,7 @@ OUT ?= $(if $(INPUT),build/corpus,build/quickstart)
 WORKERS ?=
 
 .DELETE_ON_ERROR:
-.PHONY: corpus test test-quick check format clean help
+.PHONY: corpus test test-quick check benchmark format clean help
 
 corpus: $(READY)
 	@$(BIN)/codecorpus build $(if $(INPUT),recipes/folder.yaml $(foreach path,$(INPUT),--input $(path)),recipes/quickstart.yaml) \
@@ -29,6 +30,9 @@ check: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+benchmark: $(READY)
+	$(BIN)/python -m benchmarks
 
 format: $(READY)
 	$(BIN)/ruff format .

@@ -1,0 +1,62 @@
+"""The peers' environments: one virtual environment each, with pinned requirements, under build/.
+
+`peers/NAME.txt` pins everything that is installed; an environment is made anew when it changes.
+Nothing is installed into our own environment, and nothing is fetched from a model hub.
+"""
+
+import hashlib
+import shutil
+import subprocess
+import sys
+from functools import cached_property
+from pathlib import Path
+
+from benchmarks.places import BUILD, HERE, PEERS
+
+LIMIT = 900
+"""Seconds that an installation may take."""
+
+
+class Peer:
+    """A peer that can be run."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    @property
+    def requirements(self) -> Path:
+        """What its environment holds."""
+        return HERE / "peers" / f"{self.name}.txt"
+
+    @cached_property
+    def title(self) -> str:
+        """Name and version, from the first line that pins."""
+        for line in self.requirements.read_text("utf-8").splitlines():
+            if "==" in line and not line.startswith("#"):
+                return line.strip().replace("==", " ")
+        raise ValueError(f"{self.requirements} pins nothing")
+
+    @cached_property
+    def python(self) -> Path:
+        """The interpreter of its environment, made if needed."""
+        folder = PEERS / self.name
+        wanted = hashlib.sha256(self.requirements.read_bytes()).hexdigest()
+        marker = folder / "installed"
+        if not (marker.exists() and marker.read_text() == wanted):
+            print(f"Setting up {folder}", flush=True)
+            shutil.rmtree(folder, ignore_errors=True)
+            subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
+            install = ["-m", "pip", "install", "--quiet", f"--requirement={self.requirements}"]
+            subprocess.run([str(folder / "bin" / "python"), *install], check=True, timeout=LIMIT)
+            marker.write_text(wanted)
+        return folder / "bin" / "python"
+
+    def tokenizer(self) -> Path:
+        """The tokenizer.json that all sides use: GPT-2's with the tokens for spaces."""
+        from tokenization.vocabulary_sources import obtain
+
+        path = BUILD / "tokenizer.json"
+        if not path.exists():
+            BUILD.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(obtain("gpt2").tokenizer_json())
+        return path

@@ -1,0 +1,97 @@
+"""The whole job in datatrove: file rules, MinHash with 16 buckets of 16, tokens.
+
+    python -m benchmarks.workers.datatrove_build IN OUT TOKENIZER WORKERS
+
+IN holds one JSON-lines file a task: datatrove reads no folders of files, so it is spared opening
+each. The steps are its own, chained as its minhash example chains them; the rules, which it lacks,
+are a plain function (`file_rules.keeps`). OUT/summary.json gets the seconds without the imports.
+"""
+
+# mypy: disable-error-code="import-not-found"
+
+import json
+import resource
+import sys
+import time
+from pathlib import Path
+
+from datatrove.executor import LocalPipelineExecutor
+from datatrove.pipeline.dedup import (
+    MinhashDedupBuckets,
+    MinhashDedupCluster,
+    MinhashDedupFilter,
+    MinhashDedupSignature,
+)
+from datatrove.pipeline.dedup.minhash import MinhashConfig
+from datatrove.pipeline.filters import LambdaFilter
+from datatrove.pipeline.readers import JsonlReader
+from datatrove.pipeline.tokens import DocumentTokenizer
+from datatrove.pipeline.writers import JsonlWriter
+
+from benchmarks.worker import Foreign
+from benchmarks.workers.file_rules import keeps
+
+CONFIG = MinhashConfig(n_grams=5, num_buckets=16, hashes_per_bucket=16)
+
+
+def stays(document: Foreign) -> bool:
+    """The file rules on a document of datatrove's."""
+    return keeps(document.text, document.metadata["size"])
+
+
+def main() -> None:
+    """Run the four stages."""
+    given, out, tokenizer = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
+    workers, tasks = int(sys.argv[4]), len(list(given.glob("*.jsonl")))
+    wall, processor = time.perf_counter(), _processor_seconds()
+    stages = [
+        (
+            tasks,
+            [
+                JsonlReader(str(given)),
+                LambdaFilter(stays),
+                JsonlWriter(str(out / "kept"), compression=None),
+                MinhashDedupSignature(str(out / "signatures"), config=CONFIG),
+            ],
+        ),
+        (
+            CONFIG.num_buckets,
+            [MinhashDedupBuckets(str(out / "signatures"), str(out / "buckets"), config=CONFIG)],
+        ),
+        (1, [MinhashDedupCluster(str(out / "buckets"), str(out / "removed"), config=CONFIG)]),
+        (
+            tasks,
+            [
+                JsonlReader(str(out / "kept")),
+                MinhashDedupFilter(str(out / "removed")),
+                DocumentTokenizer(
+                    str(out / "tokens"),
+                    tokenizer_name_or_path=tokenizer,
+                    eos_token="<|endoftext|>",
+                    shuffle_documents=False,
+                ),
+            ],
+        ),
+    ]
+    for number, (count, pipeline) in enumerate(stages):
+        LocalPipelineExecutor(
+            pipeline=pipeline,
+            tasks=count,
+            workers=min(workers, count),
+            logging_dir=str(out / f"log-{number}"),
+        ).run()
+    summary = {
+        "seconds": time.perf_counter() - wall,
+        "processor_seconds": _processor_seconds() - processor,
+    }
+    (out / "summary.json").write_text(json.dumps(summary))
+
+
+def _processor_seconds() -> float:
+    """Of this process and of those that it has waited for."""
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(usage.ru_utime + usage.ru_stime for usage in used)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,241 @@
+"""Which pairs of files a package finds similar, for both thresholds; not timed.
+
+    python -m benchmarks.workers.near_duplicates JOB FOLDER OUT.json
+
+FOLDER holds `blob.bin` and `files.json`, best file first. Each answer is a list of pairs (lower
+number first), and whether who uses the package closes them transitively.
+"""
+
+# mypy: disable-error-code="import-not-found"
+
+import json
+import sys
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+from benchmarks.worker import read_stripe
+from benchmarks.workers.signatures import NGRAM, PERMUTATIONS, shingles
+
+THRESHOLDS = (0.85, 0.7)
+BANDS = {0.85: (16, 16), 0.7: (32, 8)}
+"""Bands and rows of 256 permutations whose (1 / bands) ** (1 / rows) is next to the threshold: 0.84
+and 0.65. For packages that choose none themselves."""
+
+Pair = tuple[int, int]
+Answers = list[dict[str, Any]]
+
+
+def main() -> None:
+    """Do the job."""
+    files = [content for _, content in read_stripe(Path(sys.argv[2]), 1 << 40, 0, 1)]
+    Path(sys.argv[3]).write_text(json.dumps(JOBS[sys.argv[1]](files)))
+
+
+def answer(
+    threshold: float, method: str, pairs: Iterable[Pair], *, closed: bool = False
+) -> dict[str, Any]:
+    """One method's answer for one threshold."""
+    found = sorted({(min(pair), max(pair)) for pair in pairs if pair[0] != pair[1]})
+    return {"threshold": threshold, "method": method, "closed": closed, "pairs": found}
+
+
+def codecorpus(files: list[bytes]) -> Answers:
+    """Sketches, all candidate pairs verified; then the doubtful ones settled exactly."""
+    import numpy as np
+
+    from filters.near_duplicates.bands import choose
+    from filters.near_duplicates.candidates import pairs, unpack
+    from filters.near_duplicates.signatures import Permutations, band_keys, compact, sign
+    from filters.near_duplicates.verification import (
+        doubtful,
+        exact_jaccard,
+        matches,
+        matches_needed,
+    )
+    from foundation.columns import ByteColumn
+
+    column = ByteColumn.from_values(files)
+    signatures = sign(column, ngram=NGRAM, permutations=Permutations(PERMUTATIONS))
+    answers = []
+    for threshold in THRESHOLDS:
+        bands = choose(threshold, PERMUTATIONS)
+        keys = band_keys(signatures.minima, bands.bands, bands.rows)
+        better, worse = unpack(np.unique(np.concatenate([pairs(band).pairs for band in keys])))
+        matched = matches(compact(signatures.minima), better, worse)
+        similar = matched >= matches_needed(threshold, PERMUTATIONS)
+        found = zip(better[similar].tolist(), worse[similar].tolist(), strict=True)
+        answers.append(answer(threshold, "codecorpus, sketches", found))
+        low, high = doubtful(threshold, PERMUTATIONS)
+        near = np.flatnonzero((matched >= low) & (matched <= high))
+        similar[near] = exact_jaccard(column, better[near], worse[near], NGRAM) >= threshold
+        found = zip(better[similar].tolist(), worse[similar].tolist(), strict=True)
+        answers.append(answer(threshold, "codecorpus, doubtful pairs settled", found))
+    return answers
+
+
+def datasketch(files: list[bytes]) -> Answers:
+    """MinHashLSH as it comes; then with the signatures of its candidates compared."""
+    from datasketch import MinHash, MinHashLSH
+
+    signatures = []
+    for content in files:
+        signatures.append(MinHash(num_perm=PERMUTATIONS))
+        if cut := shingles(content):
+            signatures[-1].update_batch(cut)
+    answers = []
+    for threshold in THRESHOLDS:
+        index = MinHashLSH(threshold=threshold, num_perm=PERMUTATIONS)
+        pairs: list[Pair] = []
+        for number, signature in enumerate(signatures):
+            pairs += [(other, number) for other in index.query(signature)]
+            index.insert(number, signature)
+        answers += _both(
+            "datasketch MinHashLSH",
+            threshold,
+            pairs,
+            lambda one, other: float(signatures[one].jaccard(signatures[other])),
+        )
+    return answers
+
+
+def rensa(files: list[bytes]) -> Answers:
+    """RMinHashLSH as it comes; then with the signatures of its candidates compared."""
+    from rensa import RMinHash, RMinHashLSH
+
+    signatures = RMinHash.from_token_sets(
+        [[token.hex() for token in shingles(content)] for content in files], PERMUTATIONS, 42
+    )
+    answers = []
+    for threshold in THRESHOLDS:
+        index = RMinHashLSH(threshold, PERMUTATIONS, BANDS[threshold][0])
+        pairs: list[Pair] = []
+        for number, signature in enumerate(signatures):
+            pairs += [(other, number) for other in index.query(signature)]
+            index.insert(number, signature)
+        answers += _both(
+            "rensa RMinHashLSH",
+            threshold,
+            pairs,
+            lambda one, other: float(signatures[one].jaccard(signatures[other])),
+        )
+    return answers
+
+
+def gaoya(files: list[bytes]) -> Answers:
+    """MinHashStringIndex, which compares signatures itself; word 5-grams of its own."""
+    from gaoya.minhash import MinHashStringIndex
+
+    texts = [content.decode("utf-8", "replace") for content in files]
+    answers = []
+    for threshold in THRESHOLDS:
+        bands, rows = BANDS[threshold]
+        index = MinHashStringIndex(
+            32, threshold, bands, rows, analyzer="word", ngram_range=(NGRAM, NGRAM)
+        )
+        index.par_bulk_insert_docs(list(range(len(texts))), texts)
+        found = index.par_bulk_query(texts)
+        pairs = [(number, other) for number, others in enumerate(found) for other in others]
+        answers.append(answer(threshold, "gaoya MinHashStringIndex", pairs))
+    return answers
+
+
+def text_dedup(files: list[bytes]) -> Answers:
+    """The embed_func; its script takes all files of a bucket for duplicates, and unites buckets."""
+    import numpy as np
+    from text_dedup.minhash import embed_func
+    from text_dedup.utils import optimal_param, sha1_hash
+
+    prime = np.uint64((1 << 61) - 1)
+    answers = []
+    for threshold in THRESHOLDS:
+        bands, rows = optimal_param(threshold, PERMUTATIONS, 0.5, 0.5)
+        chance = np.random.RandomState(42)
+        permutations = (
+            chance.randint(1, prime, size=(PERMUTATIONS,), dtype=np.uint64),
+            chance.randint(0, prime, size=(PERMUTATIONS,), dtype=np.uint64),
+        )
+        signatures = [
+            embed_func(
+                content.decode("utf-8", "replace"),
+                number,
+                num_perm=PERMUTATIONS,
+                ngram_size=NGRAM,
+                min_length=NGRAM,
+                hashranges=[(start * rows, (start + 1) * rows) for start in range(bands)],
+                permutations=permutations,
+                hash_func=lambda data: sha1_hash(data, d=32),
+                dtype=np.uint64,
+                max_hash=np.uint32((1 << 32) - 1),
+                modulo_prime=prime,
+            )["__signatures__"]
+            for number, content in enumerate(files)
+        ]
+        pairs = _same_bucket(signatures)
+        answers.append(answer(threshold, "text-dedup, buckets united", pairs, closed=True))
+    return answers
+
+
+def datatrove(files: list[bytes]) -> Answers:
+    """Shingles and signatures of stage 1; all of a bucket are duplicates, and buckets united."""
+    import tempfile
+
+    from datatrove.pipeline.dedup import MinhashDedupSignature
+    from datatrove.pipeline.dedup.minhash import MinhashConfig
+
+    config = MinhashConfig(n_grams=NGRAM, num_buckets=16, hashes_per_bucket=16)
+    step = MinhashDedupSignature(output_folder=tempfile.gettempdir(), config=config)
+    values: list[list[int]] = []
+    for content in files:
+        cut = step.get_shingles(content.decode("utf-8", "replace"))
+        values.append([v for bucket in step.get_signature(cut) for v in bucket] if cut.size else [])
+    answers = []
+    for threshold in THRESHOLDS:
+        bands, rows = BANDS[threshold]
+        signatures = [
+            [tuple(value[band * rows : (band + 1) * rows]) for band in range(bands)]
+            if value
+            else []
+            for value in values
+        ]
+        pairs = _same_bucket(signatures)
+        answers.append(answer(threshold, "datatrove, buckets united", pairs, closed=True))
+    return answers
+
+
+def _both(
+    name: str, threshold: float, pairs: list[Pair], similarity: Callable[[int, int], float]
+) -> Answers:
+    verified = [pair for pair in pairs if similarity(*pair) >= threshold]
+    return [
+        answer(threshold, f"{name}, its candidates", pairs),
+        answer(threshold, f"{name}, signatures compared", verified),
+    ]
+
+
+def _same_bucket(signatures: list[list[Any]]) -> set[Pair]:
+    """All pairs of files that agree in a band."""
+    pairs: set[Pair] = set()
+    for band in range(max(map(len, signatures))):
+        buckets: dict[Any, list[int]] = defaultdict(list)
+        for number, signature in enumerate(signatures):
+            if signature:
+                buckets[signature[band]].append(number)
+        for members in buckets.values():
+            pairs.update(combinations(members, 2))
+    return pairs
+
+
+JOBS: dict[str, Callable[[list[bytes]], Answers]] = {
+    "codecorpus": codecorpus,
+    "datasketch": datasketch,
+    "rensa": rensa,
+    "gaoya": gaoya,
+    "text-dedup": text_dedup,
+    "datatrove": datatrove,
+}
+
+if __name__ == "__main__":
+    main()

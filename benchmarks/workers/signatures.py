@@ -1,0 +1,161 @@
+"""MinHash signatures of 256 permutations over token 5-grams, from the files' text on.
+
+Where a peer takes sets of shingles, Python cuts them, as its users do; that time is the peer's.
+"""
+
+# mypy: disable-error-code="import-not-found"
+
+import re
+from typing import Any
+
+from benchmarks.worker import Foreign, Job, Named, serve, texts
+
+NGRAM = 5
+PERMUTATIONS = 256
+_TOKEN = re.compile(rb"[A-Za-z0-9_\x80-\xff]+")
+
+
+def shingles(content: bytes) -> set[bytes]:
+    """The same sets as ours: runs of letters, digits, underscores and bytes above 127."""
+    tokens = _TOKEN.findall(content)
+    return {b" ".join(tokens[at : at + NGRAM]) for at in range(len(tokens) - NGRAM + 1)}
+
+
+def contents(files: list[Named]) -> list[bytes]:
+    """The files' bytes."""
+    return [content for _, content in files]
+
+
+def codecorpus(_: dict[str, Any]) -> Job:
+    """Signatures, sketches and the keys of the bands for 0.85."""
+    from filters.near_duplicates.bands import choose
+    from filters.near_duplicates.signatures import Permutations, band_keys, compact, sign
+    from foundation.columns import ByteColumn
+
+    bands = choose(0.85, PERMUTATIONS)
+
+    def run(_: object, column: Foreign) -> Foreign:
+        signatures = sign(column, ngram=NGRAM, permutations=Permutations(PERMUTATIONS))
+        band_keys(signatures.minima, bands.bands, bands.rows)
+        return compact(signatures.minima)
+
+    return Job(
+        load=lambda files: ByteColumn.from_values(contents(files)),
+        run=run,
+        check=lambda sketches: {"signatures": len(sketches)},
+    )
+
+
+def datasketch(_: dict[str, Any]) -> Job:
+    """MinHash.update_batch, a file at a time."""
+    from datasketch import MinHash
+
+    def run(_: object, values: list[bytes]) -> list[Any]:
+        found = []
+        for value in values:
+            signature = MinHash(num_perm=PERMUTATIONS)
+            if cut := shingles(value):
+                signature.update_batch(cut)
+            found.append(signature)
+        return found
+
+    return Job(load=contents, run=run, check=_count)
+
+
+def rensa(_: dict[str, Any]) -> Job:
+    """RMinHash's matrix of all files in one call."""
+    from rensa import RMinHash
+
+    def run(_: object, values: list[bytes]) -> Foreign:
+        return RMinHash.digest_matrix_from_token_byte_sets(
+            [list(shingles(value)) for value in values], PERMUTATIONS, 42
+        )
+
+    return Job(load=contents, run=run, check=lambda matrix: {"signatures": matrix.len()})
+
+
+def gaoya(_: dict[str, Any]) -> Job:
+    """MinHashStringIndex with its own word 5-grams; the insertion into its index is included."""
+    from gaoya.minhash import MinHashStringIndex
+
+    def run(index: Foreign, values: list[str]) -> Foreign:
+        index.par_bulk_insert_docs(list(range(len(values))), values)
+        return index
+
+    def fresh() -> Foreign:
+        return MinHashStringIndex(
+            hash_size=32,
+            jaccard_threshold=0.85,
+            num_bands=16,
+            band_size=16,
+            analyzer="word",
+            ngram_range=(NGRAM, NGRAM),
+        )
+
+    return Job(fresh=fresh, load=texts, run=run, check=lambda index: {"signatures": index.size()})
+
+
+def text_dedup(_: dict[str, Any]) -> Job:
+    """The embed_func of its script, with its defaults of hash and width."""
+    import numpy as np
+    from text_dedup.minhash import embed_func
+    from text_dedup.utils import sha1_hash
+
+    prime = np.uint64((1 << 61) - 1)
+    chance = np.random.RandomState(42)
+    settings = {
+        "num_perm": PERMUTATIONS,
+        "ngram_size": NGRAM,
+        "min_length": NGRAM,
+        "hashranges": [(start, start + 16) for start in range(0, PERMUTATIONS, 16)],
+        "permutations": (
+            chance.randint(1, prime, size=(PERMUTATIONS,), dtype=np.uint64),
+            chance.randint(0, prime, size=(PERMUTATIONS,), dtype=np.uint64),
+        ),
+        "hash_func": lambda data: sha1_hash(data, d=32),
+        "dtype": np.uint64,
+        "max_hash": np.uint32((1 << 32) - 1),
+        "modulo_prime": prime,
+    }
+
+    def run(_: object, values: list[str]) -> list[Any]:
+        return [embed_func(value, index, **settings) for index, value in enumerate(values)]
+
+    return Job(load=texts, run=run, check=_count)
+
+
+def datatrove(_: dict[str, Any]) -> Job:
+    """What its first stage does to a text, 16 buckets of 16, without its files."""
+    import tempfile
+
+    from datatrove.pipeline.dedup import MinhashDedupSignature
+    from datatrove.pipeline.dedup.minhash import MinhashConfig
+
+    config = MinhashConfig(n_grams=NGRAM, num_buckets=16, hashes_per_bucket=16)
+    step = MinhashDedupSignature(output_folder=tempfile.gettempdir(), config=config)
+
+    def run(_: object, values: list[str]) -> list[Any]:
+        found: list[Any] = []
+        for value in values:
+            cut = step.get_shingles(value)
+            found.append(step.get_signature(cut) if cut.size else None)
+        return found
+
+    return Job(load=texts, run=run, check=_count)
+
+
+def _count(found: list[Any]) -> dict[str, Any]:
+    return {"signatures": len(found)}
+
+
+if __name__ == "__main__":
+    serve(
+        {
+            "codecorpus": codecorpus,
+            "datasketch": datasketch,
+            "rensa": rensa,
+            "gaoya": gaoya,
+            "text_dedup": text_dedup,
+            "datatrove": datatrove,
+        }
+    )
