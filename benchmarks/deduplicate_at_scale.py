@@ -316,7 +316,9 @@ def check(out: Path, corpus: Corpus) -> dict[str, int]:
     matched = build.summary(MatchCopies.name, 0)
     assert matched["documents"] == corpus.files
     assert matched["contents"] == corpus.contents
-    assert matched["compared"] == corpus.contents - corpus.alike + 1
+    # besides the one sketch of many, a few of the most similar agree by chance
+    folded = corpus.contents - corpus.alike + 1 - matched["compared"]
+    assert 0 <= folded <= corpus.contents // 500, f"{folded:,} contents were folded"
     sums = {"files": corpus.files, "contents": corpus.contents, "compared": matched["compared"]}
     for stage, names in (
         (ProposePairs(), ("pairs", "capped")),

@@ -52,6 +52,17 @@ def trailing_zeros(_typing: Any, value: Any) -> Any:
 
 
 @intrinsic  # type: ignore[untyped-decorator]
+def leading_zeros(_typing: Any, value: Any) -> Any:
+    """How many high bits of a non-zero uint64 are zero, as uint64."""
+
+    def generate(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
+        return builder.ctlz(arguments[0], ir.Constant(ir.IntType(1), 1))
+
+    del value
+    return types.uint64(types.uint64), generate
+
+
+@intrinsic  # type: ignore[untyped-decorator]
 def population_count(_typing: Any, value: Any) -> Any:
     """How many bits of a uint64 are set, as uint64."""
 

@@ -80,7 +80,10 @@ class ShardWriter:
         """Write what is held as one record batch."""
         if not self._held:
             return
-        ids, languages = (np.concatenate(column) for column in zip(*self._waiting, strict=True))
+        if len(self._waiting) > 1:
+            all_ids, all_languages = zip(*self._waiting, strict=True)
+            self._waiting = [(np.concatenate(all_ids), np.concatenate(all_languages))]
+        ids, languages = self._waiting[0]
         values = pa.array(np.ascontiguousarray(ids).reshape(-1))
         width = self._schema.field("input_ids").type.list_size
         rows = pa.FixedSizeListArray.from_arrays(values, width)

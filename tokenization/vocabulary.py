@@ -15,12 +15,14 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
+from operator import itemgetter
 from typing import Any
 
 from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
 
 from foundation.errors import VocabularyError
-from tokenization.spelling import CHARACTERS, unspell
+from tokenization.spelling import BYTES, CHARACTERS, unspell
 
 END_OF_TEXT = "<|endoftext|>"
 EXTRA_TOKENS = 143
@@ -98,6 +100,15 @@ class Vocabulary:
 
     def tokenizer_document(self) -> dict[str, Any]:
         """What `tokenizer()` serializes to, in the order in which it writes it."""
+        document = self.tokenizer_settings()
+        document["model"] |= {
+            "vocab": dict(sorted(self.vocab.items(), key=itemgetter(1))),
+            "merges": list(map(list, self.merges)),
+        }
+        return document
+
+    def tokenizer_settings(self) -> dict[str, Any]:
+        """The same without tokens and merges."""
         return {
             "version": "1.0",
             "truncation": None,
@@ -119,8 +130,6 @@ class Vocabulary:
                 "fuse_unk": False,
                 "byte_fallback": False,
                 "ignore_merges": False,
-                "vocab": dict(sorted(self.vocab.items(), key=lambda entry: entry[1])),
-                "merges": [list(pair) for pair in self.merges],
             },
         }
 
@@ -183,15 +192,28 @@ def _check_merges(base: Mapping[str, int], merges: Sequence[tuple[str, str]], wh
         raise VocabularyError(f"{where}: {len(merges):,} merges; at most {MOST_MERGES:,} are read")
     if len(set(merges)) != len(merges):
         raise VocabularyError(f"{where}: a merge stands twice, so its priority is not clear")
+    merged = [left + right for left, right in merges]
+    if END_OF_TEXT in merged:
+        number = merged.index(END_OF_TEXT) + 1
+        raise VocabularyError(f"{where}: merge {number:,} makes {END_OF_TEXT} of ordinary text")
+    pieces = {*chain.from_iterable(merges), *merged}
+    strange = (pieces - base.keys()) | _unspelled(pieces)
+    if not strange:
+        return
     for number, (left, right) in enumerate(merges, 1):
-        if left + right == END_OF_TEXT:
-            raise VocabularyError(f"{where}: merge {number:,} makes {END_OF_TEXT} of ordinary text")
         for spelling in (left, right, left + right):
-            if spelling not in base or unspell(spelling) is None:
+            if spelling in strange:
                 raise VocabularyError(
                     f"{where}: merge {number:,} is {left!r} + {right!r}, but {spelling!r} is no "
                     "byte-level token of the vocabulary"
                 )
+
+
+def _unspelled(pieces: set[str]) -> set[str]:
+    """Those with a character that spells no byte; all characters are looked at in one go."""
+    if set("".join(pieces)) <= BYTES.keys():
+        return set()
+    return {piece for piece in pieces if unspell(piece) is None}
 
 
 def _added_token(identity: int, content: str) -> dict[str, Any]:

@@ -7,6 +7,7 @@ other normalizer, pattern or added tokens; whatever else it asks for is refused 
 import json
 import operator
 from collections.abc import Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +62,7 @@ def parse_tokenizer(content: bytes, *, where: str) -> Vocabulary:
             f"{where}: its last {EXTRA_TOKENS} tokens are not CodeGeeX's; give the folder with "
             "vocab.json and merges.txt instead, to which they are appended"
         )
-    _compare(document, vocabulary.tokenizer_document(), where)
+    _compare(document, vocabulary.tokenizer_settings(), where)
     return vocabulary
 
 
@@ -72,8 +73,7 @@ def _compare(found: dict[str, Any], expected: dict[str, Any], where: str) -> Non
         part = _by_id(found.get(key)) if key == "added_tokens" else found.get(key)
         _same(part, value, f"{where}: {key}")
     for key, value in expected["model"].items():
-        if key not in {"vocab", "merges"}:
-            _same(found["model"].get(key, value), value, f"{where}: model.{key}")
+        _same(found["model"].get(key, value), value, f"{where}: model.{key}")
 
 
 def _by_id(tokens: Any) -> Any:  # noqa: ANN401 - any part of a JSON document
@@ -121,17 +121,18 @@ def _object(content: bytes, where: str) -> dict[str, Any]:
 
 
 def _ids(vocab: Any, where: str) -> dict[str, int]:  # noqa: ANN401 - any part of a JSON document
-    if not isinstance(vocab, dict) or not all(type(value) is int for value in vocab.values()):
+    if not isinstance(vocab, dict) or not set(map(type, vocab.values())) <= {int}:
         raise VocabularyError(f"{where}: is no object of tokens and their ids")
     return vocab
 
 
 def _pairs(pairs: Sequence[Any], where: str) -> list[tuple[str, str]]:
-    for number, pair in enumerate(pairs, 1):
-        if not (
-            isinstance(pair, list) and len(pair) == 2 and all(isinstance(one, str) for one in pair)
-        ):
-            raise VocabularyError(
-                f"{where}: merge {number:,} is {str(pair)[:80]!r}, expected two tokens"
-            )
-    return [(left, right) for left, right in pairs]
+    lists = {*map(type, pairs)} <= {list} and {*map(len, pairs)} <= {2}
+    if lists and {*map(type, chain.from_iterable(pairs))} <= {str}:
+        return list(map(tuple, pairs))
+    number, pair = next(entry for entry in enumerate(pairs, 1) if not _is_pair(entry[1]))
+    raise VocabularyError(f"{where}: merge {number:,} is {str(pair)[:80]!r}, expected two tokens")
+
+
+def _is_pair(pair: Any) -> bool:  # noqa: ANN401 - any part of a JSON document
+    return type(pair) is list and [*map(type, pair)] == [str, str]

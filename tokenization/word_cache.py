@@ -1,7 +1,7 @@
 """A bounded table from words to their ids, so that a word is merged once.
 
 A word of up to 16 bytes is its own key; one of 17 to 512 bytes is found by its hash and compared
-byte by byte; longer ones are not kept. Up to four ids lie in the entry itself. A full table is
+byte by byte; longer ones are not kept. Up to four ids lie in the entry itself. A full table must be
 emptied. What the table holds changes how fast the answer comes, never the answer.
 
 The hash is keyed with random numbers, so a file cannot be written to make its words collide.
@@ -37,7 +37,7 @@ class WordCache(NamedTuple):
             next eight bytes or where its bytes lie; its size | number of ids << 16 | 1 << 40, or 0
             where empty; up to four ids, or where the ids lie.
         words: uint8, the bytes of words longer than 16.
-        ids: uint16, the ids of words with more than four.
+        ids: uint16, the ids of words with more than four; kernels load up to three behind them.
         used: int64[5], how many entries, bytes and ids are used; misses and resets so far.
         keys: uint64[2], random.
     """
@@ -52,7 +52,8 @@ class WordCache(NamedTuple):
 def make_cache(bits: int) -> WordCache:
     """An empty table of 2^bits entries, 56 bytes each; at least 2^8."""
     assert bits >= 8
-    room = np.zeros((4 << bits) + 8, np.uint64)
+    room = np.empty((4 << bits) + 8, np.uint64)  # not np.zeros, which takes no huge pages
+    room.fill(0)
     first = -(room.ctypes.data // 8) % 8  # an entry then never lies in two cache lines
     return WordCache(
         entries=room[first : first + (4 << bits)],
@@ -166,6 +167,14 @@ def _same_bytes(
 
 
 @kernel
+def clear(cache: WordCache) -> None:
+    """Empty the table."""
+    cache.entries[:] = 0
+    cache.used[: _IDS + 1] = 0
+    cache.used[RESETS] += 1
+
+
+@kernel
 def insert(
     cache: WordCache,
     mixed: np.uint64,
@@ -174,18 +183,20 @@ def insert(
     size: np.int64,
     ids: NDArray[np.uint16],
     count: np.int64,
-) -> None:
-    """Keep a word of up to 512 bytes, which is not in the table, with its ids."""
+) -> np.int64:
+    """Keep a word of up to 512 bytes, which is not in the table, with its ids.
+
+    Returns where its entry begins; -1 if the table must be emptied before: it has room for at least
+    one word then.
+    """
     used = cache.used
-    used[_MISSES] += 1
     if (
         used[_ENTRIES] >= len(cache.entries) * 5 // 32  # five eighths full
         or used[_BYTES] + size + PADDING > len(cache.words)
-        or used[_IDS] + count > len(cache.ids)
+        or used[_IDS] + count + IDS_IN_ENTRY > len(cache.ids)
     ):
-        cache.entries[:] = 0
-        used[: _IDS + 1] = 0
-        used[RESETS] += 1
+        return np.int64(-1)
+    used[_MISSES] += 1
     at = home(cache.entries, mixed)
     while cache.entries[at + 2] != 0:
         at = (at + 4) & (len(cache.entries) - 1)
@@ -210,3 +221,4 @@ def insert(
     cache.entries[at + 2] = np.uint64(size) | np.uint64(count) << _SIXTEEN | _ONE << np.uint64(40)
     cache.entries[at + 3] = packed
     used[_ENTRIES] += 1
+    return at

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from foundation.compiling import kernel
+from foundation.words import load64, store64
 from tokenization.segments import check_sequence_length
 
 
@@ -149,21 +150,24 @@ def _write(
     rows: NDArray[np.uint16],
 ) -> None:
     """Each placement must lie in `rows`, and its text in `ids`."""
+    flat = rows.reshape(-1)
     for index in range(len(placed)):
         placement = placed[index]
-        row = rows[placement["row"] - first_row]
         tag = tag_offsets[placement["language"]]
-        at = np.int64(placement["offset"])
+        at = (placement["row"] - first_row) * rows.shape[1] + placement["offset"]
         for step in range(placement["tag_length"]):
-            row[at + step] = tag_ids[tag + step]
+            flat[at + step] = tag_ids[tag + step]
         at += placement["tag_length"]
         ends = np.int64(placement["ends"])
         count = placement["length"] - placement["tag_length"] - ends
         source = placement["source"]
-        for step in range(count):
-            row[at + step] = ids[source + step]
+        whole = count & -4  # four ids at a time
+        for step in range(0, whole, 4):
+            store64(flat, (at + step) * 2, load64(ids, (source + step) * 2))
+        for step in range(whole, count):
+            flat[at + step] = ids[source + step]
         if ends:
-            row[at + count] = end_of_text
+            flat[at + count] = end_of_text
 
 
 @kernel

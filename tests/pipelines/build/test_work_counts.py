@@ -1,0 +1,86 @@
+"""Work that grows with the number of files stays in kernels: Python's share is counted, not timed.
+
+Each stage runs over one part of 100 files and one of 1,000, and the calls of functions, Python's
+and C's alike, are counted. What a further file adds must be next to nothing, except in curation:
+there each file is opened, read and closed, and hashed by one SHA-1 call for its content id, and
+the listing of folders names it.
+"""
+
+import collections
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipelines.build import prepare
+from pipelines.curate import CurateParts
+from pipelines.deduplicate import ChooseSurvivors
+from pipelines.encode import EncodeParts, NumberRows
+from pipelines.manifest import STAGES
+from pipelines.recipe.loading import load
+from pipelines.tasks import list_tasks, perform, require_done
+
+FEW, MANY = 100, 1_000
+
+MOST_CALLS = 30
+"""Of curation, for a further file: 24 were counted, with Python 3.11."""
+
+
+@contextmanager
+def counting(calls: collections.Counter[str], stage: str) -> Iterator[None]:
+    """Count calls of this thread under the stage's name."""
+
+    def count(_frame: Any, event: str, _argument: Any) -> None:
+        if event in {"call", "c_call"}:
+            calls[stage] += 1
+
+    sys.setprofile(count)
+    try:
+        yield
+    finally:
+        sys.setprofile(None)
+
+
+def calls_by_stage(folder: Path, files: int, recipe_file: Callable[..., Path]) -> dict[str, int]:
+    """Calls of each stage over a single part of so many files."""
+    repository = folder / "repositories" / "one"
+    repository.mkdir(parents=True)
+    for number in range(files):
+        lines = (
+            f"def f{number}_{line}(x):\n    return x + {number * line}\n" for line in range(40)
+        )
+        (repository / f"m{number:04d}.py").write_text("".join(lines))
+    recipe = recipe_file(folder, {"part_bytes": 1 << 28, "encode": {"sequence_length": 2048}})
+    calls: collections.Counter[str] = collections.Counter()
+    with prepare(load(str(recipe)), folder / "out") as prepared:
+        for stage in (CurateParts(strict=False), *STAGES[1:]):
+            tasks = list_tasks(prepared.out, stage)
+            with counting(calls, stage.name):
+                outcomes = [perform(task) for task in tasks]
+            require_done(stage.name, outcomes)
+    return calls
+
+
+@pytest.fixture(scope="module")
+def added_calls(
+    tmp_path_factory: pytest.TempPathFactory, recipe_file: Callable[..., Path]
+) -> dict[str, float]:
+    """Calls of each stage that a further file adds."""
+    folder = tmp_path_factory.mktemp("counted")
+    calls_by_stage(folder / "first", FEW, recipe_file)  # imports and kernels are loaded by it
+    few = calls_by_stage(folder / "few", FEW, recipe_file)
+    many = calls_by_stage(folder / "many", MANY, recipe_file)
+    return {stage: (many[stage] - few[stage]) / (MANY - FEW) for stage in many}
+
+
+def test_a_further_file_adds_few_calls_to_curation(added_calls: dict[str, float]) -> None:
+    assert added_calls[CurateParts.name] <= MOST_CALLS
+
+
+def test_a_further_file_adds_no_calls_anywhere_else(added_calls: dict[str, float]) -> None:
+    others = {stage: calls for stage, calls in added_calls.items() if stage != CurateParts.name}
+    assert {EncodeParts.name, NumberRows.name, ChooseSurvivors.name} <= others.keys()
+    assert max(others.values()) < 0.1, others

@@ -1,0 +1,123 @@
+"""The encoder against `tokenizers` at length: random strings, and real code."""
+
+import itertools
+import random
+import sysconfig
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from foundation.columns import ByteColumn
+from tests.tokenization.texts import random_texts
+from tokenization.decoder import Decoder
+from tokenization.encoder import Encoder
+from tokenization.vocabulary import Vocabulary
+
+Ids = Callable[[list[bytes]], list[list[int]]]
+
+A_TIME = 20_000
+
+
+def differing(encode: Ids, reference: Ids, texts: list[bytes]) -> list[bytes]:
+    """Texts, not ids: pytest would take minutes to compare long lists that differ."""
+    pairs = zip(texts, encode(texts), reference(texts), strict=True)
+    return [text[:200] for text, found, expected in pairs if found != expected]
+
+
+def test_twenty_thousand_random_strings(encode: Ids, reference: Ids) -> None:
+    assert differing(encode, reference, random_texts(A_TIME, seed=0)) == []
+
+
+@pytest.mark.slow
+def test_a_million_random_strings(encode: Ids, reference: Ids) -> None:
+    for seed in range(1, 1_000_000 // A_TIME + 1):
+        assert differing(encode, reference, random_texts(A_TIME, seed)) == []
+
+
+def test_runs_of_spaces_wherever_they_lie_in_a_block(encode: Ids, reference: Ids) -> None:
+    lengths, places = (*range(24), 61, 71, 128, 131), (0, 1, 30, *range(42, 66))
+    behind = ["", "x", "'s x", "\n", "\n\nx", "\té", "é", "\u3000y", "!", "7"]
+    texts = [
+        f"{'a' * place}{' ' * length}{rest}".encode()
+        for place, length, rest in itertools.product(places, lengths, behind)
+    ]
+    assert differing(encode, reference, texts) == []
+
+
+def test_contractions_wherever_they_lie_in_a_block(encode: Ids, reference: Ids) -> None:
+    pieces = [
+        "'s",
+        "'ll",
+        "'re",
+        "'l",
+        "'self'",
+        "''s",
+        " 's",
+        "!'s",
+        "  't",
+        "'d'd",
+        "\u2019s",
+        "'S",
+    ]
+    texts = [
+        f"{'a' * place}{piece}{rest}".encode()
+        for place, piece, rest in itertools.product(
+            range(56, 68), pieces, ["", "x", " y", "é", "'"]
+        )
+    ]
+    assert differing(encode, reference, texts) == []
+
+
+@pytest.mark.slow
+def test_a_hundred_megabytes_of_real_code(encode: Ids, reference: Ids) -> None:
+    compared = 0
+    for texts in _installed_code(100_000_000):
+        assert differing(encode, reference, texts) == []
+        compared += sum(map(len, texts))
+    assert compared > 50_000_000  # a small environment may hold less than 100 MB
+
+
+def _installed_code(most: int) -> Iterator[list[bytes]]:
+    """The text files of this Python and its packages, about 4 MB at a time."""
+    names = ("stdlib", "purelib", "platlib", "include")
+    roots = dict.fromkeys(Path(sysconfig.get_paths()[name]) for name in names)
+    suffixes = {".py", ".pyi", ".h", ".hpp", ".c", ".cpp", ".pyx", ".js", ".css", ".html", ".md"}
+    seen: set[Path] = set()
+    batch: list[bytes] = []
+    for path in itertools.chain(*(sorted(root.rglob("*")) for root in roots)):
+        if path.suffix not in suffixes or path in seen or not path.is_file():
+            continue
+        seen.add(path)
+        content = path.read_bytes()
+        try:
+            content.decode()
+        except UnicodeDecodeError:
+            continue
+        batch.append(content)
+        if sum(map(len, batch)) > 4_000_000:
+            yield batch
+            most -= sum(map(len, batch))
+            batch = []
+            if most <= 0:
+                return
+    yield batch
+
+
+def test_bytes_that_are_no_utf8_decode_to_themselves(
+    encoder: Encoder, vocabulary: Vocabulary
+) -> None:
+    source = random.Random(3)
+    pieces = [b"\xff", b"\x80", b"\xc3", b"\xe2\x82", b"\xf0\x9f\x98", b"\xed\xa0\x80", b"\xc0\x80"]
+    texts = [source.randbytes(source.randrange(200)) for _ in range(2_000)]
+    texts += [
+        b"".join(source.choice([*pieces, b"def", b"    ", b" ", b"'s"]) for _ in range(40))
+        for _ in range(2_000)
+    ]
+    decoder = Decoder(vocabulary)
+    encoded = encoder.encode(ByteColumn.from_values(texts))
+    starts_and_ends = itertools.pairwise(encoded.offsets.tolist())
+    found = [decoder.decode(encoded.ids[start:end]) for start, end in starts_and_ends]
+    assert found == texts
+    assert encoded.ids.dtype == np.uint16
