@@ -1,0 +1,1 @@
+"""How the classifier of `filters.languages.classifier` is trained, measured and compared."""

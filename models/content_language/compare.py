@@ -1,0 +1,149 @@
+"""The classifier beside its peers on held-out files: `python -m models.content_language.compare`.
+
+magika (Google's deep model of content types) runs in an environment of its own under build/, from
+`peers/magika.txt`. go-enry (GitHub Linguist in Go; its classifier is Linguist's, of tokens) is
+built by `go` from `peers/enry`, and sees mode lines and shebangs too. All see the same bytes and no
+name.
+
+magika knows no Cuda and no Objective-C++; so all are also judged with those taken as C++ and
+Objective-C.
+"""
+
+import json
+import os
+import resource
+import subprocess
+import sys
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from filters.languages.classifier import classify
+from filters.languages.classifier.model import shipped
+from filters.languages.table import LANGUAGES
+from models.content_language.evaluate import LARGE, PAIRS, by_package, row, share
+from models.content_language.files import CODES, NAMES, Files, read
+from models.content_language.places import BUILD, FILES, HERE
+
+OTHER = CODES["other"]
+EVERY = 5
+"""Every fifth file is looked at: magika takes some 20 ms for one."""
+MAGIKA = {
+    "cpp": "C++",
+    "cs": "C#",
+    "latex": "TeX",
+    "objectivec": "Objective-C",
+    "php": "PHP",
+    "html": "HTML",
+    "css": "CSS",
+    "sql": "SQL",
+    "javascript": "JavaScript",
+    "typescript": "TypeScript",
+}
+"""magika's labels where they are not our names in lower case."""
+ENRY_OTHERS = (
+    "Markdown, reStructuredText, Text, JSON, YAML, XML, INI, TOML, Makefile, CMake, M4, "
+    "Gettext Catalog, Ruby, Perl, Swift, Lua, Haskell, OCaml, D, Erlang, Elixir, Tcl, "
+    "Vim Script, Emacs Lisp, Common Lisp, Scheme, Clojure, Groovy, Assembly, Awk, "
+    "Batchfile, PowerShell, Dart, Julia, Protocol Buffer, Vue, SCSS, Less, CoffeeScript, "
+    "Cython, Verilog, VHDL, GLSL, Ada, Yacc, Diff, Dockerfile, BibTeX, Vala, Nim, Zig, F#, "
+    "GraphQL, Solidity"
+)
+"""Linguist's names of the other files' languages; its classifier chooses among what it is given."""
+MERGED = {CODES["Cuda"]: CODES["C++"], CODES["Objective-C++"]: CODES["Objective-C"]}
+
+
+def magika(files: Files) -> tuple[NDArray[np.int64], float]:
+    """Its codes, and the seconds of processor time."""
+    folder = BUILD / "magika"
+    python = folder / "bin" / "python"
+    if not python.exists():
+        subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
+        pins = str(HERE / "peers" / "magika.txt")
+        subprocess.run([python, "-m", "pip", "install", "--quiet", "-r", pins], check=True)
+    table, answer = BUILD / "held_out.parquet", BUILD / "magika.json"
+    pq.write_table(pa.table({"text": files.text}), table)
+    subprocess.run([python, HERE / "peers" / "run_magika.py", table, answer], check=True)
+    found = json.loads(answer.read_text())
+    names = MAGIKA | {name.lower(): name for name in LANGUAGES}
+    codes = [CODES.get(names.get(label, ""), OTHER) for label in found["labels"]]
+    return np.array(codes, np.int64), found["seconds"]
+
+
+def enry(files: Files) -> tuple[NDArray[np.int64], float]:
+    """Its codes, and the seconds of processor time."""
+    program = BUILD / "enry"
+    build = ["go", "build", "-o", str(program), "."]
+    environment = os.environ | {"CGO_ENABLED": "0"}
+    subprocess.run(build, cwd=HERE / "peers" / "enry", env=environment, check=True)
+    texts = [text.encode() for text in files.text.to_pylist()]
+    fed = b"".join(b"%d\n%b" % (len(text), text) for text in texts)
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    done = subprocess.run(
+        [program, *LANGUAGES, *ENRY_OTHERS.split(", ")], input=fed, capture_output=True, check=True
+    )
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    codes = [CODES.get(line, OTHER) for line in done.stdout.decode().split("\n")[:-1]]
+    seconds = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return np.array(codes, np.int64), seconds
+
+
+def main() -> None:
+    """Print the tables."""
+    held = read(FILES).of_part("held out")
+    held = held.select(np.flatnonzero(held.bytes().sizes >= LARGE)[::EVERY])
+    truth, size = held.codes, int(held.bytes().sizes.sum())
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_utime
+    ours = classify(held.bytes(), shipped())[0]
+    seconds = resource.getrusage(resource.RUSAGE_SELF).ru_utime - before
+    answers = {"codecorpus": (ours, seconds), "magika": magika(held), "go-enry": enry(held)}
+    print(f"{len(truth)} files, {size} bytes\n")
+    pairs = [" / ".join(pair) for pair in PAIRS[:2]]
+    print(
+        row(
+            [
+                "",
+                "right %",
+                "packages drawn again",
+                "mean over languages",
+                "merged %",
+                *pairs,
+                "MB/s",
+            ]
+        )
+    )
+    print(row(["---"] + ["--:"] * 7))
+    for name, (codes, seconds) in answers.items():
+        right = codes == truth
+        low, high = by_package(right, held.package)
+        mean = np.mean([right[truth == code].mean() for code in range(len(NAMES))])
+        merged = _merge(codes) == _merge(truth)
+        of_pairs = [share(right[np.isin(truth, [CODES[x] for x in pair])]) for pair in PAIRS[:2]]
+        drawn = f"{100 * low:.1f}-{100 * high:.1f}"
+        speed = f"{size / seconds / 1e6:.1f}"
+        print(
+            row([name, share(right), drawn, f"{100 * mean:.1f}", share(merged), *of_pairs, speed])
+        )
+    print("\n" + row(["language", "files", *answers]))
+    print(row(["---", "--:"] + ["--:"] * len(answers)))
+    for code, name in enumerate(NAMES):
+        of = truth == code
+        print(
+            row(
+                [
+                    name,
+                    of.sum(),
+                    *(f"{100 * (codes == code)[of].mean():.1f}" for codes, _ in answers.values()),
+                ]
+            )
+        )
+
+
+def _merge(codes: NDArray[np.int64]) -> NDArray[np.int64]:
+    return np.array([MERGED.get(int(code), int(code)) for code in codes], np.int64)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,171 @@
+"""Measure the shipped model on the files held out: `python -m models.content_language.evaluate`.
+
+Prints what `docs/content-language.md` shows: how many answers are right, by language and by size,
+with 95 % intervals; the confusion matrix; pairs that are hard to tell apart; what abstaining gives;
+and how fast it is.
+"""
+
+import time
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from filters.languages.classifier import classify
+from filters.languages.classifier.model import shipped
+from models.content_language.files import CODES, NAMES, Files, read
+from models.content_language.places import FILES
+
+LARGE = 1024
+"""Bytes of the files that the headline is of."""
+PAIRS = (
+    ("C", "C++"),
+    ("JavaScript", "TypeScript"),
+    ("Objective-C", "Objective-C++"),
+    ("C++", "Cuda"),
+)
+CONFIDENCES = (0.0, 0.5, 0.7, 0.8, 0.9, 0.95, 0.99)
+_Z = 1.959964
+_RESAMPLED = 1000
+
+
+def interval(right: int, of: int) -> tuple[float, float]:
+    """Wilson's 95 % interval of a share (E. B. Wilson, JASA 22, 1927, 209-212)."""
+    share = right / of
+    middle = share + _Z**2 / (2 * of)
+    half = _Z * (share * (1 - share) / of + _Z**2 / (4 * of**2)) ** 0.5
+    return (middle - half) / (1 + _Z**2 / of), (middle + half) / (1 + _Z**2 / of)
+
+
+def by_package(right: NDArray[np.bool_], package: NDArray[np.object_]) -> tuple[float, float]:
+    """The 95 % interval of a share when packages are drawn again, since one's files are alike."""
+    _, numbers = np.unique(package.astype(str), return_inverse=True)
+    of = np.bincount(numbers)
+    good = np.bincount(numbers, right)
+    draws = np.random.default_rng(1).integers(0, len(of), (_RESAMPLED, len(of)))
+    low, high = np.quantile(good[draws].sum(1) / of[draws].sum(1), [0.025, 0.975])
+    return float(low), float(high)
+
+
+def share(right: NDArray[np.bool_]) -> str:
+    """A share of files with its interval, in percent."""
+    if not len(right):
+        return "-"
+    low, high = interval(int(right.sum()), len(right))
+    return f"{100 * right.mean():.1f} ({100 * low:.1f}-{100 * high:.1f})"
+
+
+def row(cells: Iterable[object]) -> str:
+    """A line of a Markdown table."""
+    return "| " + " | ".join(str(cell) for cell in cells) + " |"
+
+
+def main() -> None:
+    """Print all tables."""
+    everything = read(FILES)
+    held = everything.of_part("held out")
+    codes, odds = classify(held.bytes(), shipped())
+    truth, large = held.codes, held.bytes().sizes >= LARGE
+    right = codes == truth
+    low, high = by_package(right[large], held.package[large])
+    languages = [right[large & (truth == code)].mean() for code in range(len(NAMES))]
+    print(f"Files of {LARGE} bytes and more: {share(right[large])} of {large.sum()};")
+    print(f"with packages drawn again {100 * low:.1f}-{100 * high:.1f};")
+    print(f"mean over languages and other {100 * np.mean(languages):.2f}.")
+    print(f"Smaller files: {share(right[~large])} of {(~large).sum()}.\n")
+    _by_language(everything, held, right, large)
+    _matrix(truth[large], codes[large])
+    _pairs(truth[large], codes[large])
+    _confidence(truth[large], codes[large], odds[large])
+    _speed(held)
+
+
+def _by_language(
+    everything: Files, held: Files, right: NDArray[np.bool_], large: NDArray[np.bool_]
+) -> None:
+    print(
+        row(
+            [
+                "language",
+                "packages",
+                "files",
+                "held out: packages",
+                "files ≥ 1 KiB",
+                "right %",
+                "< 1 KiB",
+            ]
+        )
+    )
+    print(row(["---"] + ["--:"] * 6))
+    codes, truth = everything.codes, held.codes
+    for code, name in enumerate(NAMES):
+        of = truth == code
+        packages = len(set(everything.package[codes == code]))
+        mine = [
+            name,
+            packages,
+            (codes == code).sum(),
+            len(set(held.package[of])),
+            (of & large).sum(),
+        ]
+        print(row([*mine, share(right[of & large]), share(right[of & ~large])]))
+
+
+def _matrix(truth: NDArray[np.int64], codes: NDArray[np.int64]) -> None:
+    counts = np.zeros((len(NAMES), len(NAMES)), np.int64)
+    np.add.at(counts, (truth, codes), 1)
+    print("\n" + row(["is \\ taken as", *NAMES]))
+    print(row(["---"] + ["--:"] * len(NAMES)))
+    for name, line in zip(NAMES, counts, strict=True):
+        print(row([name, *(count or "" for count in line)]))
+
+
+def _pairs(truth: NDArray[np.int64], codes: NDArray[np.int64]) -> None:
+    print("\n" + row(["pair", "files", "right %", "taken as the other"]))
+    print(row(["---", "--:", "--:", "--:"]))
+    for pair in PAIRS:
+        one, two = (CODES[name] for name in pair)
+        of = np.isin(truth, [one, two])
+        crossed = (truth == one) & (codes == two) | (truth == two) & (codes == one)
+        print(row([" / ".join(pair), of.sum(), share((truth == codes)[of]), crossed.sum()]))
+
+
+def _confidence(
+    truth: NDArray[np.int64], codes: NDArray[np.int64], odds: NDArray[np.float64]
+) -> None:
+    print(
+        "\n"
+        + row(["confidence", "answered %", "of those right %", "of files of the 23 answered %"])
+    )
+    print(row(["--:"] * 4))
+    known = truth < CODES["other"]
+    for confidence in CONFIDENCES:
+        sure = 1 / (1 + np.exp(-odds)) >= confidence
+        answered = sure & (codes < CODES["other"])
+        right = (codes == truth)[answered]
+        print(
+            row(
+                [
+                    confidence,
+                    f"{100 * sure.mean():.1f}",
+                    share(right),
+                    f"{100 * answered[known].mean():.1f}",
+                ]
+            )
+        )
+
+
+def _speed(held: Files) -> None:
+    texts = held.bytes().select(np.arange(min(4000, len(held.path))))
+    classify(texts, shipped())
+    best = float("inf")
+    for _ in range(5):
+        started = time.process_time()
+        classify(texts, shipped())
+        best = min(best, time.process_time() - started)
+    total = int(texts.sizes.sum())
+    print(f"\n{total / best / 1e6:.0f} MB/s on one core; {total / len(texts):.0f} bytes a file")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,147 @@
+"""The labelled files and which part each belongs to, by package: none has files in two.
+
+Packages that are one project's (`FAMILIES`) go together. What is left of a project in another one's
+package, a vendored copy say, would still be in two parts: a file outside training is dropped where
+half or more of its telling lines (24 characters or more, in few files) are in training too.
+"""
+
+import hashlib
+import re
+import zlib
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from filters.languages.table import LANGUAGES
+from foundation.columns import ByteColumn
+
+PARTS = ("training", "validation", "held out")
+NAMES = (*LANGUAGES, "other")
+CODES = {name: code for code, name in enumerate(NAMES)}
+
+FAMILIES = (
+    "react-native$ react-native-macos react-native-tvos react-native-windows",
+    "pyobjc-.*",
+    "gnustep-.*|gworkspace|.*\\.app",
+    "kotlin kotlin-stdlib kotlin-reflect kotlinx-.* .*kotlinx.*",
+    "scala scala-compiler scala3-compiler scala-xml scala-pickling scala-parser-combinators",
+    "postgresql-15 pg.*",
+    "cordova-.*",
+    "expo expo-.*",
+    "@capacitor.*",
+    "lapack scalapack arpack",
+    "mono.* gtk-sharp.*",
+    "typescript node-typescript",
+    "bulma node-bulma",
+    "r-base r-cran-nlme r-cran-mgcv r-cran-survival",
+    "r-bioc-.*",
+    "torch-s.* torch-cluster",
+    "akka.*",
+)
+"""Names of one project's packages, patterns parted by spaces; those of npm, Maven and others."""
+
+SALT = 107
+"""Of 0 to 199, the one whose parts come nearest to their shares of each language's files."""
+
+_FEW = 4
+_TELLING = 24
+
+
+@dataclass(frozen=True)
+class Files:
+    """The labelled files, ordered by package.
+
+    Attributes:
+        package: registry and name of each.
+        path: inside the package.
+        label: one of LANGUAGES, or `other:` and a suffix.
+        text: large_string.
+        part: int8[files], index into PARTS.
+    """
+
+    package: NDArray[np.object_]
+    path: NDArray[np.object_]
+    label: NDArray[np.object_]
+    text: pa.Array
+    part: NDArray[np.int8]
+
+    @property
+    def codes(self) -> NDArray[np.int64]:
+        """int64[files], each label's index in NAMES."""
+        return np.array([CODES.get(name, len(LANGUAGES)) for name in self.label], np.int64)
+
+    def of_part(self, name: str) -> "Files":
+        """The files of one of PARTS."""
+        return self.select(np.flatnonzero(self.part == PARTS.index(name)))
+
+    def bytes(self) -> ByteColumn:
+        """The texts."""
+        return ByteColumn.from_arrow(self.text)
+
+    def select(self, rows: NDArray[np.int64]) -> "Files":
+        """Some of them."""
+        return Files(
+            self.package[rows],
+            self.path[rows],
+            self.label[rows],
+            self.text.take(pa.array(rows)),
+            self.part[rows],
+        )
+
+
+def read(path: Path) -> Files:
+    """What `gathering` wrote, in parts."""
+    table = pq.read_table(path).combine_chunks()
+    package = np.array(table["package"].to_pylist(), object)
+    files = Files(
+        package,
+        np.array(table["path"].to_pylist(), object),
+        np.array(table["label"].to_pylist(), object),
+        table["text"].chunk(0),
+        np.array([part(name) for name in package], np.int8),
+    )
+    return files.select(np.flatnonzero(~_copies(files)))
+
+
+def family(package: str) -> str:
+    """The project of a package, its registry and name parted by a space."""
+    name = package.split(" ")[1]
+    if ":" in name:
+        name = name.split(":")[1].split("_")[0]
+    for number, patterns in enumerate(FAMILIES):
+        if any(re.fullmatch(pattern, name) for pattern in patterns.split()):
+            return f"family {number}"
+    return name.removeprefix("node-")
+
+
+def part(package: str) -> int:
+    """Index into PARTS: a quarter of the projects is held out, an eighth for validation."""
+    digest = hashlib.blake2b(f"{SALT} {family(package)}".encode(), digest_size=8).digest()
+    share = int.from_bytes(digest, "big") / 2**64
+    return 2 if share < 1 / 4 else 1 if share < 3 / 8 else 0
+
+
+def _copies(files: Files) -> NDArray[np.bool_]:
+    """Which files outside training have their telling lines in training."""
+    counts: Counter[int] = Counter()
+    lines: list[frozenset[int]] = []
+    for text, number in zip(files.text.to_pylist(), files.part, strict=True):
+        found = frozenset(
+            zlib.crc32(line.encode())
+            for raw in text.split("\n")[:400]
+            if len(line := raw.strip()) >= _TELLING
+        )
+        lines.append(found)
+        if number == 0:
+            counts.update(found)
+    copied = np.zeros(len(lines), np.bool_)
+    for i, found in enumerate(lines):
+        if files.part[i] and found:
+            telling = [counts[line] for line in found if counts[line] <= _FEW]
+            copied[i] = sum(count > 0 for count in telling) >= 0.5 * max(1, len(telling))
+    return copied

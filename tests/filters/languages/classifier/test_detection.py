@@ -1,0 +1,141 @@
+"""What the shipped classifier answers, and that it answers alike alone and in a batch."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from filters.languages import LANGUAGES
+from filters.languages.classifier import classify, detect
+from filters.languages.classifier.features import BEGINNING
+from filters.languages.classifier.model import Model, read, shipped
+from foundation.columns import ByteColumn
+
+HERE = Path(__file__).parent / "snippets"
+SNIPPETS = {path.stem: path.read_text("utf-8") for path in sorted(HERE.glob("*.txt"))}
+OTHERS = {path.stem: path.read_text("utf-8") for path in sorted(HERE.glob("other/*.txt"))}
+
+BYTES = st.lists(st.binary(max_size=200), max_size=8)
+
+
+def answers(texts: Sequence[str | bytes | None], confidence: float = 0.0) -> list[str | None]:
+    values = [text.encode() if isinstance(text, str) else text for text in texts]
+    found: list[str | None] = detect(
+        pa.array(values, pa.large_binary()), confidence=confidence
+    ).to_pylist()
+    return found
+
+
+def test_there_is_a_snippet_of_each_language() -> None:
+    assert set(SNIPPETS) == set(LANGUAGES)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_plain_file_of_each_language_is_known(language: str) -> None:
+    assert answers([SNIPPETS[language]]) == [language]
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_other_files_have_no_language(name: str) -> None:
+    assert answers([OTHERS[name]]) == [None]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_windows_line_ends_and_a_byte_order_mark_change_nothing(language: str) -> None:
+    text = SNIPPETS[language]
+    assert answers(["\ufeff" + text.replace("\n", "\r\n")]) == [language]
+
+
+LICENCE = (
+    "Permission is hereby granted, free of charge, to any person obtaining a copy of this software"
+)
+
+
+@pytest.mark.parametrize(
+    ("language", "header"),
+    [
+        ("C++", f"/*\n * {LICENCE}\n * {LICENCE}\n */\n\n"),
+        ("Java", f"// {LICENCE}\n// {LICENCE}\n//\n"),
+        ("Python", f"# {LICENCE}\n# {LICENCE}\n#\n"),
+        ("SQL", f"-- {LICENCE}\n-- {LICENCE}\n"),
+        ("HTML", f"<!--\n{LICENCE}\n{LICENCE}\n-->\n"),
+        ("TeX", f"% {LICENCE}\n%% {LICENCE}\n"),
+        ("Fortran", f"! {LICENCE}\n!\n! {LICENCE}\n"),
+        ("Pascal", f"(* {LICENCE}\n   {LICENCE} *)\n"),
+    ],
+)
+def test_a_licence_before_the_code_changes_nothing(language: str, header: str) -> None:
+    assert answers([header * 3 + SNIPPETS[language]]) == [language]
+
+
+def test_no_text_and_no_known_word_give_nothing() -> None:
+    assert answers(["", None, " \n\t\n", b"\x00\x01\x02\xff\xfe"]) == [None] * 4
+
+
+def test_an_answer_that_is_not_sure_enough_is_left_out() -> None:
+    odds = classify(
+        ByteColumn.from_values([text.encode() for text in SNIPPETS.values()]), shipped()
+    )[1]
+    chances = 1 / (1 + np.exp(-odds))
+    least = float(np.median(chances)) - 1e-9  # between two files, however it is rounded
+    found = answers(list(SNIPPETS.values()), least)
+    assert [answer is not None for answer in found] == (chances >= least).tolist()
+
+
+def test_more_confidence_never_answers_more() -> None:
+    texts = [text[: len(text) // 3] for text in SNIPPETS.values()]
+    counts = [
+        sum(answer is not None for answer in answers(texts, confidence))
+        for confidence in (0.0, 0.5, 0.8, 0.95, 0.999)
+    ]
+    assert counts == sorted(counts, reverse=True)
+    assert counts[0] > counts[-1]
+
+
+@pytest.mark.parametrize("confidence", [-0.1, 1.0, float("nan")])
+def test_a_confidence_out_of_range_is_refused(confidence: float) -> None:
+    with pytest.raises(ValueError, match="confidence is"):
+        detect(pa.array(["x"], pa.large_string()), confidence=confidence)
+
+
+@given(BYTES)
+@settings(deadline=None)
+def test_any_bytes_are_answered_alike_alone_and_in_a_batch(texts: list[bytes]) -> None:
+    whole, odds = classify(ByteColumn.from_values(texts), shipped())
+    for i, text in enumerate(texts):
+        code, odd = classify(ByteColumn.from_values([text]), shipped())
+        assert (code[0], odd[0]) == (whole[i], odds[i])
+
+
+@given(st.sampled_from(sorted(SNIPPETS)), st.binary(max_size=50), st.integers(0, 40))
+@settings(deadline=None)
+def test_a_slice_answers_as_a_copy(language: str, before: bytes, skipped: int) -> None:
+    text = SNIPPETS[language].encode()[skipped:]
+    values = pa.array([before, text, before], pa.large_binary())
+    assert detect(values.slice(1, 1), confidence=0).to_pylist() == answers([text])
+
+
+def test_of_a_long_text_only_three_parts_are_read() -> None:
+    code = SNIPPETS["Go"].encode()
+    filler = b"".join(b"x%d := f(%d)\n" % (i, i) for i in range(200_000))
+    once, odds = classify(ByteColumn.from_values([code + filler[: 8 * BEGINNING]]), shipped())
+    again, same = classify(ByteColumn.from_values([code + filler]), shipped())
+    assert once[0] == again[0] == LANGUAGES.index("Go")
+    assert abs(odds[0] - same[0]) < 1
+
+
+def test_the_model_is_small_and_reads_back_as_it_was(tmp_path: Path) -> None:
+    model = shipped()
+    copy = tmp_path / "model.npz"
+    model.write(copy)
+    again: Model = read(copy)
+    assert copy.stat().st_size < 1_500_000
+    assert all(
+        np.array_equal(np.asarray(one), np.asarray(two))
+        for one, two in zip(model, again, strict=True)
+    )
+    assert set(model.language[model.language >= 0].tolist()) == set(range(len(LANGUAGES)))
