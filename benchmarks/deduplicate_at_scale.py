@@ -288,7 +288,7 @@ def _processor_seconds(out: Path, stage: str) -> float:
     import json
 
     path = Path(out) / "log" / "timings.jsonl"
-    lines = [json.loads(line) for line in path.open()] if path.exists() else []
+    lines = [json.loads(line) for line in path.read_bytes().splitlines()] if path.exists() else []
     return float(sum(line["processor_seconds"] for line in lines if line["stage"] == stage))
 
 

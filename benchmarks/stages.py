@@ -39,7 +39,7 @@ def main(cores: int) -> tuple[str, list[list[str]]]:
 def read_timings(out: Path, size: int) -> list[list[str]]:
     """The rows of the table from a build's timings."""
     lines: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    for line in (out / "log" / "timings.jsonl").open():
+    for line in (out / "log" / "timings.jsonl").read_bytes().splitlines():
         timing = json.loads(line)
         lines[timing["stage"]].append(timing)
     total = sum(t["processor_seconds"] for timings in lines.values() for t in timings)

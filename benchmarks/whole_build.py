@@ -110,7 +110,9 @@ def _ours(sample: Sample, workers: int) -> Both:
     shutil.rmtree(out, ignore_errors=True)
     command = [sys.executable, "-m", "pipelines", "build", str(PLACE / "recipe.yaml")]
     taken = whole_command.run([*command, f"--out={out}", f"--workers={workers}"], limit=300)
-    timings = [json.loads(line) for line in (out / "log" / "timings.jsonl").open()]
+    timings = [
+        json.loads(line) for line in (out / "log" / "timings.jsonl").read_bytes().splitlines()
+    ]
     seconds = sum(line["seconds"] for line in timings) / workers
     processor = sum(line["processor_seconds"] for line in timings)
     return _both(sample, taken, seconds, processor, _our_answer(out))
@@ -164,7 +166,11 @@ def _their_answer(out: Path) -> dict[str, Any]:
     tokens: dict[str, int] = {}
     for task in range(TASKS):
         kept = out / "kept" / f"{task:05d}.jsonl"
-        names = [json.loads(line)["id"] for line in kept.open()] if kept.exists() else []
+        names = (
+            [json.loads(line)["id"] for line in kept.read_bytes().splitlines()]
+            if kept.exists()
+            else []
+        )
         passed += names
         removed = out / "removed" / f"{task:06d}.remove"
         gone = set(np.fromfile(removed, "<u4").tolist()) if removed.exists() else set()

@@ -65,6 +65,26 @@ def build(
 
 
 @app.command()
+def crawl(
+    recipe: Annotated[Path, typer.Argument(metavar="RECIPE", help="a crawl's recipe file")],
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="the crawl's folder")],
+    workers: Annotated[
+        int, typer.Option(min=1, max=64, help="archives that are fetched at once")
+    ] = 4,
+    refresh: Annotated[
+        bool, typer.Option("--refresh", help="ask again: new repositories, and new commits of old")
+    ] = False,
+) -> None:
+    """Discover and fetch repositories of GitHub, for the source `github` of a build.
+
+    Example: codecorpus crawl recipes/crawls/codegeex.yaml --out crawl
+    """
+    from pipelines.crawling.running import run_crawl
+
+    run_crawl(recipe, out, workers=workers, refresh=refresh)
+
+
+@app.command()
 def report(folder: Folder) -> None:
     """Print what went in, what stayed, what was dropped and why.
 

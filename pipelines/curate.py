@@ -23,6 +23,7 @@ from pipelines import tables
 from pipelines.context import Build, work
 from pipelines.counters import Counters
 from pipelines.curation import CuratedBatch, Curator
+from pipelines.opt_out import OptOut
 from pipelines.schemas import DECIDED, DOCUMENTS
 from pipelines.sources.base import Limits
 from pipelines.sources.opening import open_source
@@ -50,7 +51,7 @@ class CurateParts(Stage):
     ) -> Summary:
         """Read, decide and write one part."""
         settings = build.recipe.sources[build.plan.parts[index].source]
-        curator = Curator(build.recipe, settings)
+        curator = Curator(build.recipe, settings, OptOut(build.plan.opted_out))
         summary = {"records": 0, "read": 0, "bytes": 0, "documents": 0}
         damaged: list[dict[str, Any]] = []
         with _Tables(build, index, curator.sketcher.schema, digests) as written:

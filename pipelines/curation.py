@@ -1,6 +1,6 @@
 """What becomes of a batch of records: the steps from its bytes to documents and decisions.
 
-    check repositories  stars and size, as far as the recipe bounds them
+    check repositories  who opted out; stars and size, as far as the recipe bounds them
     check names         what cannot be read, or need not be
     identify            the git blob id of all that was read
     measure             one pass over the bytes: text or not, lines, characters, letters
@@ -26,6 +26,7 @@ from filters.text_statistics import BINARY, NOT_UTF8, TEXT, measure
 from foundation.columns import ByteColumn
 from pipelines.contents import as_text, content_ids
 from pipelines.decisions import Decisions, Mask
+from pipelines.opt_out import OptOut
 from pipelines.recipe.model import Near, Recipe
 from pipelines.recipe.sources import SourceSettings
 from pipelines.schemas import DECIDED, DOCUMENTS
@@ -90,11 +91,13 @@ class _Batch:
 class Curator:
     """The steps of curation for one source of a recipe."""
 
-    def __init__(self, recipe: Recipe, settings: SourceSettings) -> None:
+    def __init__(self, recipe: Recipe, settings: SourceSettings, opt_out: OptOut) -> None:
         near = recipe.deduplicate.near
         self.sketcher = Sketcher(near if isinstance(near, Near) else None)
         self._settings = settings
+        self._opt_out = opt_out
         self._rules = recipe.rules()
+        self._confidence = recipe.language_confidence
         self._selected = pa.array(recipe.selected_languages(settings), pa.string())
         self._steps: tuple[Callable[[_Batch], None], ...] = (
             self._check_repositories,
@@ -151,6 +154,13 @@ class Curator:
     def _check_repositories(self, batch: _Batch) -> None:
         """Stars and size of the repository, where the recipe bounds them (CodeGeeX, README)."""
         settings, records, decisions = self._settings, batch.records, batch.decisions
+        if self._opt_out:
+            names = records["repository"].unique().to_pylist()
+            out = [name for name in names if name is not None and name in self._opt_out]
+            out_names = pa.array(out, pa.string())
+            decisions.drop(
+                _true(pc.is_in(records["repository"], out_names)), "repository.opted_out"
+            )
         unknown = np.zeros(records.num_rows, bool)
         if settings.min_stars is not None:
             decisions.drop(_true(pc.less(records["stars"], settings.min_stars)), "repository.stars")
@@ -165,7 +175,8 @@ class Curator:
             decisions.drop(unknown, "repository.unknown")
 
     def _tell_languages(self, batch: _Batch) -> None:
-        language = languages.detect(batch.facts["path"], batch.text)
+        paths, said = batch.facts["path"], batch.records["language"]
+        language = languages.detect(paths, batch.text, said=said, confidence=self._confidence)
         batch.facts["language"] = language
         batch.decisions.drop(_null(language), "language.unknown")
         batch.decisions.drop(~_true(pc.is_in(language, self._selected)), "language.not_selected")

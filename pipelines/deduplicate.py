@@ -1,7 +1,8 @@
 """Who is a duplicate of whom, without moving any text.
 
-    match copies       files with one content id, then one sketch, count once; the rest is numbered
-                       by preference, 0 the best
+    match copies       files of repositories that an earlier source has go; those with one content
+                       id, then one sketch, count once; the rest is numbered by preference, 0 the
+                       best
     propose pairs      one task a band: files whose keys of that band agree
     verify pairs       one task a range of pairs: those of all bands, each once, whose sketches
                        agree as much as the threshold asks, or nearly as much
@@ -32,7 +33,7 @@ from pipelines.arrays import array_writer, map_array, write_array
 from pipelines.context import Build
 from pipelines.counters import Counters
 from pipelines.kept import KeptFiles, values
-from pipelines.matching import MatchCopies
+from pipelines.matching import ALONE, MatchCopies
 from pipelines.pairing import ProposePairs, VerifyPairs
 from pipelines.recipe.model import Near
 from pipelines.settling import SettlePairs, ShingleDoubtful
@@ -40,6 +41,7 @@ from pipelines.storage import FileDigest
 from pipelines.tasks import Stage, Summary
 
 __all__ = [
+    "EARLIER",
     "EXACT",
     "KEPT",
     "NEAR",
@@ -51,8 +53,8 @@ __all__ = [
     "VerifyPairs",
 ]
 
-KEPT, EXACT, NEAR = 0, 1, 2
-"""What became of a kept file."""
+KEPT, EXACT, NEAR, EARLIER = 0, 1, 2, 3
+"""What became of a file that curation kept; EARLIER: an earlier source has its repository."""
 
 
 class ChooseSurvivors(Stage):
@@ -157,18 +159,21 @@ class _Fates:
         row = self.files.take("row", named)
         for rows, batch in self.files.batches("content_id", "row"):
             content = self.content[rows]
+            taken = content == ALONE
+            content = np.where(taken, np.uint32(0), content)
             numbers = np.arange(rows.start, rows.stop)
             copy = self.best[content] != numbers
             kept = self.survivor[content] == content
-            of = np.where(copy | ~kept, self.best[self.survivor[content]], numbers)
+            of = np.where((copy | ~kept) & ~taken, self.best[self.survivor[content]], numbers)
             gone = np.flatnonzero(of != numbers)
             at = np.searchsorted(named, of[gone].astype(np.uint32))
             content_id = values(batch["content_id"])
             of_content, of_row = content_id.copy(), values(batch["row"]).copy()
             of_content[gone], of_row[gone] = ids[at], row[at]
+            kind = np.where(copy, EXACT, np.where(kept, KEPT, NEAR))
             yield {
-                "kind": np.where(copy, EXACT, np.where(kept, KEPT, NEAR)),
-                "similarity": self.similarity[content],
+                "kind": np.where(taken, EARLIER, kind),
+                "similarity": np.where(taken, 1.0, self.similarity[content]),
                 "content_id": content_id,
                 "of_content": of_content,
                 "of_part": np.searchsorted(self.files.offsets, of, side="right") - 1,
@@ -177,7 +182,7 @@ class _Fates:
 
     def _named(self) -> NDArray[np.uint32]:
         """The files that others are duplicates of, ascending."""
-        copies = np.bincount(self.content, minlength=len(self.best)) > 1
+        copies = np.bincount(self.content[self.content != ALONE], minlength=len(self.best)) > 1
         gone = self.survivor != np.arange(len(self.survivor), dtype=np.uint32)
         named = np.zeros(len(self.best), np.bool_)
         named[self.survivor[copies | gone]] = True

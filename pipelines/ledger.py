@@ -1,6 +1,6 @@
 """The ledger becomes final: what curation decided, and what deduplication made of the rest."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ from pipelines import tables
 from pipelines.arrays import map_array
 from pipelines.context import Build, work
 from pipelines.curate import CurateParts
-from pipelines.deduplicate import EXACT, KEPT, NEAR, ChooseSurvivors
+from pipelines.deduplicate import EARLIER, EXACT, KEPT, NEAR, ChooseSurvivors
 from pipelines.schemas import DUPLICATES, LEDGER
 from pipelines.storage import FileDigest
 
@@ -23,7 +23,7 @@ class Fates:
     """What deduplication made of the documents of one part.
 
     Attributes:
-        kind: uint8[n], KEPT, EXACT or NEAR.
+        kind: uint8[n], KEPT, EXACT, NEAR or EARLIER.
         similarity: float64[n], estimated, to the file named; 1.0 for what is kept.
         content_id, of_content: uint8[n, 20], the document's and the named file's.
         of_part, of_row: where the named file stands.
@@ -39,13 +39,15 @@ class Fates:
     @staticmethod
     def look_up(build: Build, index: int) -> "Fates":
         """Look up the documents of one part."""
-        first, last = map_array(build, ChooseSurvivors.name, "offsets.npy")[index : index + 2]
-        names = ("kind", "similarity", "content_id", "of_content", "of_part", "of_row")
-        columns = {
-            name: map_array(build, ChooseSurvivors.name, f"{name}.npy")[first:last]
-            for name in names
-        }
-        return Fates(**columns)
+        arrays = build.remember("fates", lambda: _map_fates(build))
+        first, last = arrays["offsets"][index : index + 2]
+        return Fates(**{field.name: arrays[field.name][first:last] for field in fields(Fates)})
+
+
+def _map_fates(build: Build) -> dict[str, NDArray[Any]]:
+    """What the choice of survivors left behind, of all parts."""
+    names = ("offsets", *(field.name for field in fields(Fates)))
+    return {name: map_array(build, ChooseSurvivors.name, f"{name}.npy") for name in names}
 
 
 def write_ledger(
@@ -87,14 +89,18 @@ def _finish(
     rows = np.flatnonzero(kept)
     kind = np.full(len(kept), KEPT, np.uint8)
     kind[rows] = fates.kind[mine]
-    copy = kind != KEPT
-    stays = kept & ~copy
+    copy = (kind == EXACT) | (kind == NEAR)
+    stays = kept & (kind == KEPT)
     spread = np.zeros(len(kept), np.int64)
     spread[rows] = np.arange(at, at + documents)
     reason = pc.if_else(
         pa.array(kind == EXACT),
         "exact_duplicate",
-        pc.if_else(pa.array(kind == NEAR), "near_duplicate", batch["reason"]),
+        pc.if_else(
+            pa.array(kind == NEAR),
+            "near_duplicate",
+            pc.if_else(pa.array(kind == EARLIER), "repository.earlier_source", batch["reason"]),
+        ),
     )
     unreadable = pc.fill_null(pc.starts_with(reason, "unreadable."), False)
     decision = pc.if_else(
@@ -123,7 +129,7 @@ def write_duplicates(
     build: Build, index: int, fates: Fates, digests: dict[str, FileDigest]
 ) -> None:
     """Write which of a part's documents are duplicates, of what, and how similar."""
-    gone = fates.kind != KEPT
+    gone = (fates.kind == EXACT) | (fates.kind == NEAR)
     batch = pa.record_batch(
         [
             tables.fixed_size(fates.content_id[gone]),

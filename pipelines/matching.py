@@ -18,12 +18,14 @@ from filters.preference import license_rank, pack
 from pipelines.arrays import write_array
 from pipelines.context import Build
 from pipelines.counters import Counters
+from pipelines.earlier import of_earlier_sources
 from pipelines.kept import KeptFiles, values
 from pipelines.storage import FileDigest
 from pipelines.tasks import Stage, Summary
 
 ALONE = 0xFFFFFFFF
-"""Stands in `place.npy` for a file that is not compared."""
+"""Stands in `place.npy` for a file that is not compared, in `content.npy` for one that does not
+count because an earlier source has its repository."""
 
 _BLOCK = 1 << 19
 """Sketches, or names of files, that are held at once."""
@@ -67,14 +69,41 @@ class MatchCopies(Stage):
 
 
 def number_files(build: Build, files: KeptFiles) -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
-    """The content number of each file, and the best file of each content; numbers by preference."""
+    """The content number of each file, and the best file of each content; numbers by preference.
+
+    A file whose repository an earlier source has takes no part; its content is ALONE.
+    """
     ids = content_words(files)
     order = preference_order(build, files, ids)
+    taken = of_earlier_sources(build, files)
+    if taken.any():
+        return _number_without(build, ids, order, taken)
+    return _number(build, ids, order)
+
+
+def _number(
+    build: Build, ids: NDArray[np.uint64], order: NDArray[np.uint32]
+) -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
     if build.recipe.deduplicate.exact:
         return number_equal(ids, order)
     content = np.empty(len(order), np.uint32)
     content[order] = np.arange(len(order), dtype=np.uint32)
     return content, order
+
+
+def _number_without(
+    build: Build,
+    ids: NDArray[np.uint64],
+    order: NDArray[np.uint32],
+    taken: NDArray[np.bool_],
+) -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
+    """As `_number`, of the files that are not taken; those that are have the content ALONE."""
+    files = np.flatnonzero(~taken).astype(np.uint32)
+    place = np.cumsum(~taken, dtype=np.uint32) - np.uint32(1)
+    some, best = _number(build, ids[:, files], place[order[~taken[order]]])
+    content = np.full(len(taken), ALONE, np.uint32)
+    content[files] = some
+    return content, files[best]
 
 
 def content_words(files: KeptFiles) -> NDArray[np.uint64]:

@@ -14,7 +14,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from foundation.errors import InputError
+from pipelines.opt_out import read_opt_out
 from pipelines.recipe.model import Recipe
+from pipelines.recipe.paths import resolve_path
 from pipelines.sources.opening import open_source
 from pipelines.storage import PLAN, Folder
 from pipelines.version import code_version
@@ -40,19 +42,22 @@ class Plan:
         base: the folder that the recipe's relative paths start at.
         code: `pipelines.version.code_version` of the code that planned.
         vocabulary: fingerprint of the vocabulary.
+        opted_out: repositories and owners on the recipe's list `opt_out`.
     """
 
     base: str
     code: str
     vocabulary: str
     parts: tuple[PlannedPart, ...]
+    opted_out: tuple[str, ...] = ()
 
     @staticmethod
     def read(folder: Folder) -> "Plan":
         """The plan of a build that was begun."""
         written = folder.read_json(PLAN)
         parts = tuple(PlannedPart(**part) for part in written.pop("parts"))
-        return Plan(**written, parts=parts)
+        opted_out = tuple(written.pop("opted_out"))
+        return Plan(**written, parts=parts, opted_out=opted_out)
 
     def inputs(self, folder: Folder, index: int) -> pa.Table:
         """The inputs of a part, as its source's `plan` gave them."""
@@ -78,8 +83,9 @@ def make_plan(
 
     Raises:
         InputError: there is nothing to read.
-        UsageError: the recipe names an input that does not exist.
+        UsageError: the recipe names an input that does not exist, or a list that is none.
     """
+    opted_out = read_opt_out(resolve_path(recipe.opt_out, base) if recipe.opt_out else None)
     parts: list[PlannedPart] = []
     for source, inputs in _cut(recipe, base, folder):
         stored = _serialize(inputs)
@@ -92,7 +98,7 @@ def make_plan(
         raise InputError(
             f"nothing to read: {names} hold no file; name a folder or an archive with source code"
         )
-    return Plan(str(base), code_version(), vocabulary, tuple(parts))
+    return Plan(str(base), code_version(), vocabulary, tuple(parts), opted_out.entries)
 
 
 def changes(recipe: Recipe, folder: Folder, old: Plan, new: Plan) -> list[str]:
@@ -102,6 +108,8 @@ def changes(recipe: Recipe, folder: Folder, old: Plan, new: Plan) -> list[str]:
         found.append(f"code: {old.code} -> {new.code}")
     if old.vocabulary != new.vocabulary:
         found.append(f"vocabulary: {old.vocabulary} -> {new.vocabulary}")
+    if old.opted_out != new.opted_out:
+        found.append(f"opt_out: {len(old.opted_out)} entries -> {len(new.opted_out)}, other ones")
     if [part.digest for part in old.parts] != [part.digest for part in new.parts]:
         found += _input_changes(recipe, folder, old, new) or ["inputs: cut into other parts"]
     return found

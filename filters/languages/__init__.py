@@ -12,7 +12,9 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from filters.languages import classifier
 from filters.languages.by_content import by_group, by_mode, by_shebang
+from filters.languages.by_label import by_label
 from filters.languages.by_name import (
     GROUPS,
     LANGUAGE_LOOKUP,
@@ -25,17 +27,30 @@ from filters.languages.heads import HEAD, to_arrow
 from filters.languages.table import LANGUAGES
 from foundation.columns import ByteColumn
 
-__all__ = ["LANGUAGES", "NameVerdict", "by_name", "detect", "not_source"]
+__all__ = ["CONFIDENCE", "LANGUAGES", "NameVerdict", "by_name", "detect", "not_source"]
+
+CONFIDENCE = 0.5
+"""How sure the content must make a language, unless a recipe says otherwise."""
 
 
-def detect(paths: pa.Array, text: pa.Array, rows: NDArray[np.bool_] | None = None) -> pa.Array:
+def detect(
+    paths: pa.Array,
+    text: pa.Array,
+    rows: NDArray[np.bool_] | None = None,
+    said: pa.Array | None = None,
+    *,
+    confidence: float = CONFIDENCE,
+) -> pa.Array:
     """The language of each file; null where it is unknown or none of the 23.
 
     Args:
-        paths: string, the path inside the repository; null where the source has none, which gives
-            null here.
+        paths: string, the path inside the repository; null where the source has none.
         text: large_string or large_binary, whole texts in UTF-8; null reads as empty.
         rows: bool[n], the rows to look at; the others are null. All, if left out.
+        said: string, what the source says, in its own spelling; it counts where the path says
+            nothing, and then rules the content out. Nothing, if left out.
+        confidence: of a file with neither path nor label, how sure its content must make it
+            (`classifier.detect`).
 
     Returns:
         string, of LANGUAGES.
@@ -49,9 +64,21 @@ def detect(paths: pa.Array, text: pa.Array, rows: NDArray[np.bool_] | None = Non
         if group:
             chosen = np.flatnonzero(wanted & (verdict.ambiguous == group))
             codes[chosen] = by_group(GROUPS[group], heads.select(chosen))
-    chosen = np.flatnonzero(wanted & verdict.undecided)
+    undecided = wanted & verdict.undecided
+    nameless = wanted & paths.is_null().to_numpy(zero_copy_only=False)
+    if said is not None and said.null_count < len(said):
+        heard = said.is_valid().to_numpy(zero_copy_only=False)
+        chosen = np.flatnonzero((undecided | nameless) & heard)
+        codes[chosen] = by_label(said.take(pa.array(chosen)))
+        undecided &= ~heard
+        nameless &= ~heard
+    chosen = np.flatnonzero(undecided)
     if len(chosen):
         codes[chosen] = _by_first_lines(heads.select(chosen))
+    chosen = np.flatnonzero(nameless)
+    if len(chosen):
+        told = classifier.detect(text.take(pa.array(chosen)), confidence=confidence)
+        codes[chosen] = LANGUAGE_LOOKUP.codes(told)
     return languages(codes)
 
 

@@ -6,7 +6,7 @@ Each mistake says what was got, what was expected and, where it can be told, wha
 import re
 from collections.abc import Iterable, Sequence
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from filters.language_names import nearest
@@ -28,15 +28,15 @@ _LOADING_KEYS = ("extends",)
 """Keys of a recipe's file that are gone once it is resolved."""
 
 
-def explain(error: ValidationError, tree: Node) -> list[Mistake]:
-    """One mistake for each place of the tree that something was found at."""
+def explain(error: ValidationError, tree: Node, root: type[BaseModel] = Recipe) -> list[Mistake]:
+    """One mistake for each place of the tree, read as a `root`, that something was found at."""
     found: dict[Path, ErrorDetails] = {}
     for details in error.errors(include_url=False):
         path = _path(details["loc"], tree, missing=details["type"] == "missing")
         if path not in found or details["type"] == REFUSED:
             found[path] = details
     return [
-        _mistake(path, details, tree)
+        _mistake(path, details, tree, root)
         for path, details in found.items()
         if not any(path == other[: len(path)] for other in found if len(other) > len(path))
     ]
@@ -69,10 +69,10 @@ def _inner(node: Node, key: str | int) -> Node | None:
     return None
 
 
-def _mistake(path: Path, details: ErrorDetails, tree: Node) -> Mistake:
+def _mistake(path: Path, details: ErrorDetails, tree: Node, root: type[BaseModel]) -> Mistake:
     node = tree
-    owner: Annotation = Recipe
-    annotation: Annotation = Recipe
+    owner: Annotation = root
+    annotation: Annotation = root
     for key in path:
         inner = _inner(node, key)
         owner = annotation
@@ -83,17 +83,17 @@ def _mistake(path: Path, details: ErrorDetails, tree: Node) -> Mistake:
     elif details["type"] == "missing":
         text = f"{spell(path)} is missing; expected {describing.expected(annotation)}"
     elif details["type"] == "extra_forbidden":
-        text = _unknown_key(path, owner)
+        text = _unknown_key(path, owner, root)
     else:
         text = _unexpected(path, details, node, annotation)
     return Mistake(node.place, text)
 
 
-def _unknown_key(path: Path, owner: Annotation) -> str:
+def _unknown_key(path: Path, owner: Annotation, root: type[BaseModel]) -> str:
     key, where = str(path[-1]), spell(path[:-1])
-    known = [*describing.keys(owner), *(_LOADING_KEYS if len(path) == 1 else ())]
+    known = [*describing.keys(owner), *(_LOADING_KEYS if owner is Recipe else ())]
     like = nearest(key, known)
-    hint = _belongs(key) or (f"did you mean `{like}`?" if like else "")
+    hint = (_belongs(key) if root is Recipe else "") or (f"did you mean `{like}`?" if like else "")
     text = f"{where}: " if where else ""
     return f"{text}unknown key `{key}`; expected {', '.join(known)}" + (f"; {hint}" if hint else "")
 

@@ -17,6 +17,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from filters.languages import CONFIDENCE
 from filters.languages.table import LANGUAGES
 from filters.rule import Rule, refusal
 from filters.rules import RULES
@@ -85,7 +86,7 @@ def _near_kind(value: object) -> object:
 
 
 class Deduplicate(Section):
-    """Which copies go: exact ones first, then near ones."""
+    """Which copies go: whole repositories first, then exact ones, then near ones."""
 
     exact: StrictBool = Field(
         default=True,
@@ -106,6 +107,13 @@ class Deduplicate(Section):
         "is still equal is decided by content and name, so there are no ties.",
         examples=[["stars", "size"]],
         json_schema_extra={"expects": "a list of source, stars, license, size"},
+    )
+    repositories: StrictBool = Field(
+        default=True,
+        description="Of a repository that several sources have, take the files of the earliest "
+        "source that kept any. Repositories are the same if their names `owner/name` are, case "
+        "aside; a bare name, as of a folder, is never that of another.",
+        examples=[False],
     )
 
 
@@ -150,10 +158,24 @@ class Recipe(Section):
         examples=["all", ["C++", "Python"]],
         json_schema_extra={"expects": "`all` or a list of languages"},
     )
+    language_confidence: Annotated[float, Field(ge=0, lt=1, strict=True, allow_inf_nan=False)] = (
+        Field(
+            default=CONFIDENCE,
+            description="Where a file has no path and its source names no language, how probable "
+            "its content must make one; otherwise it is `language.unknown`.",
+            examples=[0.9],
+        )
+    )
     sources: Annotated[tuple[SerializeAsAny[SourceSettings], ...], Field(min_length=1)] = Field(
         description="What is read, in order of priority.",
         examples=[[{"type": "folder", "paths": ["~/src"]}]],
         json_schema_extra={"expects": "a list of at least one source, each a mapping"},
+    )
+    opt_out: PathText | None = Field(
+        default=None,
+        description="A list of repositories and owners that do not want to be part of the corpus, "
+        "`owner/name` or `owner` on each line; null: none. None of their files is read.",
+        examples=["opt-out.txt"],
     )
     filters: dict[str, SerializeAsAny[Rule]] = Field(
         default={},

@@ -10,10 +10,10 @@ from pathlib import Path
 
 from foundation.errors import UsageError
 from pipelines.recipe.placeholders import PLACEHOLDERS, fill_placeholder
-from pipelines.recipe.sources import FolderSource
+from pipelines.recipe.sources import SourceSettings
 
 
-def resolve_paths(source: FolderSource, base: Path) -> list[Path]:
+def resolve_paths(source: SourceSettings, base: Path) -> list[Path]:
     """All folders and files that a source's paths name, in the order written, each once.
 
     Args:
@@ -52,7 +52,7 @@ def _expand(full: str) -> list[Path]:
     return [Path(match) for match in sorted(glob.glob(pattern))]  # noqa: PTH207
 
 
-def _nothing(source: FolderSource, text: str, base: Path) -> str:
+def _nothing(source: SourceSettings, text: str, base: Path) -> str:
     looked = " and ".join(_absolute(text, base))
     what = "nothing matches" if "*" in text else "there is no such file or folder"
     placeholders = ", ".join(f"{{{name}}}" for name in PLACEHOLDERS)

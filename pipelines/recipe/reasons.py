@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from filters.rule import Rule
 
 BEFORE_FILTERS: dict[str, str] = {
+    "repository.opted_out": "its repository, or the owner of that, is on the list `opt_out`",
     "repository.stars": "its repository has fewer stars than `min_stars`",
     "repository.size": "its repository is as large as `max_repository_bytes` or larger",
     "repository.unknown": "a limit asks for what the source does not know, and `unknown: drop`",
@@ -12,6 +13,7 @@ BEFORE_FILTERS: dict[str, str] = {
     "archive; it is not read",
     "unreadable.io": "reading it failed",
     "unreadable.archive": "its archive is damaged there, or its name leads out of the archive",
+    "unreadable.record": "its line or row in a data set is none: no JSON object, or no text in it",
     "unreadable.too_large": "it is larger than `max_record_bytes`",
     "unreadable.binary": "it holds a NUL byte",
     "unreadable.utf8": "its bytes are not UTF-8",

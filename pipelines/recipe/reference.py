@@ -17,7 +17,7 @@ from pipelines.recipe import describing, shipped
 from pipelines.recipe.model import Deduplicate, Encode, Near, Recipe
 from pipelines.recipe.placeholders import PLACEHOLDERS
 from pipelines.recipe.reasons import AFTER_FILTERS, BEFORE_FILTERS
-from pipelines.recipe.sources import PLANNED, SOURCES
+from pipelines.recipe.sources import SOURCES
 from pipelines.recipe.writing import to_line
 
 _INTRODUCTION = """\
@@ -79,8 +79,8 @@ def render() -> str:
 
 
 def _sources() -> Iterator[str]:
-    planned = ", ".join(f"`{name}`" for name in PLANNED)
-    yield f"## `sources`\n\nEach entry has a `type`. {planned} come with a later version.\n"
+    kinds = ", ".join(f"`{name}`" for name in SOURCES)
+    yield f"## `sources`\n\nEach entry has a `type`: {kinds}.\n"
     for name, settings in SOURCES.items():
         yield f"## Source `{name}`\n\n{_summary(settings)}\n"
         yield from _keys(settings, "sources[].")

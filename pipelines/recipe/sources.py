@@ -21,37 +21,17 @@ RepositoryBytes = Annotated[
 Stars = Annotated[int, Field(strict=True, ge=0, le=2**31 - 1, json_schema_extra={"unit": "stars"})]
 
 
-class FolderSource(Section):
-    """Repositories in folders and archives of this machine."""
+class _Reading(Section):
+    """What every source says first: what it is, what it is called, what it reads."""
 
-    type: Literal["folder"] = Field(
-        default="folder",
-        description="What kind of source it is.",
-        examples=["folder"],
-        json_schema_extra={"default": "none; it must be written"},
-    )
-    name: Name = Field(
-        default="folder",
-        description="What the ledger calls the source; no other source of the recipe has its name.",
-        examples=["own-code"],
-        json_schema_extra={"default": "`folder`; `folder-2` for the second without a name"},
-    )
-    paths: Annotated[tuple[PathText, ...], Field(min_length=1)] = Field(
-        description="Folders and archives (.tar.gz, .zip, .whl) to read. Relative ones start at "
-        "the recipe's folder (at the current folder for a recipe that comes with codecorpus and is "
-        "called by its name). `~` is the home folder; `*` stands for any part of one name; "
-        "`{stdlib}`, `{site-packages}` and `{include}`, in quotes, stand for folders of the Python "
-        "installation that runs. Kept as written in the resolved recipe.",
-        examples=[["~/src", "data/*.tar.gz", "{stdlib}"]],
-        json_schema_extra={"expects": "a list of at least one path"},
-    )
-    repositories: Literal["auto", "children", "self"] = Field(
-        default="auto",
-        description="What is one repository. `children`: each sub-folder and each archive directly "
-        "in the folder, and its loose files make one named after the folder; `self`: the folder; "
-        "`auto`: `self` if it holds .git, else `children`. An archive is always one.",
-        examples=["children"],
-    )
+    type: str
+    name: Name
+    paths: Annotated[tuple[PathText, ...], Field(min_length=1)]
+
+
+class SourceSettings(_Reading):
+    """What every source can be asked for; each kind of source adds its own keys."""
+
     min_stars: Stars | None = Field(
         default=None,
         description="Fewest stars of a repository that passes, when the source knows them; null: "
@@ -79,6 +59,59 @@ class FolderSource(Section):
             "default": "the recipe's `languages`",
         },
     )
+
+
+def _type(kind: str) -> Any:  # noqa: ANN401 - what Field itself returns
+    return Field(
+        default=kind,
+        description="What kind of source it is.",
+        examples=[kind],
+        json_schema_extra={"default": "none; it must be written"},
+    )
+
+
+def _name(kind: str, example: str) -> Any:  # noqa: ANN401 - what Field itself returns
+    return Field(
+        default=kind,
+        description="What the ledger calls the source; no other source of the recipe has its name.",
+        examples=[example],
+        json_schema_extra={"default": f"`{kind}`; `{kind}-2` for the second without a name"},
+    )
+
+
+def _paths(what: str, *examples: list[str]) -> Any:  # noqa: ANN401 - what Field itself returns
+    return Field(
+        description=f"{what} Relative ones start at "
+        "the recipe's folder (at the current folder for a recipe that comes with codecorpus and is "
+        "called by its name). `~` is the home folder; `*` stands for any part of one name; "
+        "`{stdlib}`, `{site-packages}` and `{include}`, in quotes, stand for folders of the Python "
+        "installation that runs. Kept as written in the resolved recipe.",
+        examples=list(examples),
+        json_schema_extra={"expects": "a list of at least one path"},
+    )
+
+
+class _FolderReading(_Reading):
+    """Keys of a folder that stand before those of every source."""
+
+    repositories: Literal["auto", "children", "self"] = Field(
+        default="auto",
+        description="What is one repository. `children`: each sub-folder and each archive directly "
+        "in the folder, and its loose files make one named after the folder; `self`: the folder; "
+        "`auto`: `self` if it holds .git, else `children`. An archive is always one.",
+        examples=["children"],
+    )
+
+
+class FolderSource(SourceSettings, _FolderReading):
+    """Repositories in folders and archives of this machine."""
+
+    type: Literal["folder"] = _type("folder")
+    name: Name = _name("folder", "own-code")
+    paths: Annotated[tuple[PathText, ...], Field(min_length=1)] = _paths(
+        "Folders and archives (.tar.gz, .zip, .whl) to read.",
+        ["~/src", "data/*.tar.gz", "{stdlib}"],
+    )
     metadata: TablePath | None = Field(
         default=None,
         description="A table (.csv with a header, or .jsonl) with the columns `repository`, "
@@ -87,12 +120,49 @@ class FolderSource(Section):
     )
 
 
-SourceSettings = FolderSource
-"""Any source's settings; a union once there is a second source."""
+class PileSource(SourceSettings):
+    """The GitHub part of The Pile (arXiv 2101.00027), as released or as its downloader writes it.
 
-SOURCES: dict[str, type[SourceSettings]] = {"folder": FolderSource}
-PLANNED = ("pile", "codeparrot", "github")
-"""Types that a later version reads."""
+    The released files name no repository and no path, the downloader's name a repository and its
+    stars; the language comes from the content. Lines of The Pile's other sets are passed over.
+    """
+
+    type: Literal["pile"] = _type("pile")
+    name: Name = _name("pile", "the-pile")
+    paths: Annotated[tuple[PathText, ...], Field(min_length=1)] = _paths(
+        "Files of JSON lines (.jsonl.zst, .jsonl.gz, .jsonl), and folders that hold such files.",
+        ["pile/train/*.jsonl.zst"],
+    )
+
+
+class CodeparrotSource(SourceSettings):
+    """CodeParrot's sets: `github-code`, its raw files, and `codeparrot-clean`."""
+
+    type: Literal["codeparrot"] = _type("codeparrot")
+    name: Name = _name("codeparrot", "github-code")
+    paths: Annotated[tuple[PathText, ...], Field(min_length=1)] = _paths(
+        "Files of Parquet (.parquet) or JSON lines (.json.gz, .jsonl.zst and the like), and "
+        "folders that hold such files.",
+        ["github-code/data", "codeparrot-clean/*.json.gz"],
+    )
+
+
+class GithubSource(SourceSettings):
+    """Repositories that `codecorpus crawl` has fetched: stars, licence and size are known."""
+
+    type: Literal["github"] = _type("github")
+    name: Name = _name("github", "crawled")
+    paths: Annotated[tuple[PathText, ...], Field(min_length=1)] = _paths(
+        "Folders of crawls.", ["crawl"]
+    )
+
+
+SOURCES: dict[str, type[SourceSettings]] = {
+    "folder": FolderSource,
+    "pile": PileSource,
+    "codeparrot": CodeparrotSource,
+    "github": GithubSource,
+}
 
 
 def read_sources(value: object) -> object:
@@ -119,8 +189,6 @@ def _read_source(entry: object) -> object:
     if "type" not in entry:
         raise refusal(f"`type` is missing; expected {known}, as in `type: folder`")
     kind = entry["type"]
-    if kind in PLANNED:
-        raise refusal(f"`{kind}` comes with a later version; expected {known}", "type")
     if kind not in SOURCES:
         hint = suggestion(str(kind), list(SOURCES))
         raise refusal(f"got `{kind}`; expected {known}; {hint}", "type")
@@ -128,7 +196,7 @@ def _read_source(entry: object) -> object:
 
 
 def _named(entries: list[Any]) -> list[Any]:
-    taken = {_name_of(entry) for entry in entries}
+    taken = {_name_in(entry) for entry in entries}
     named = []
     for entry in entries:
         if isinstance(entry, dict) and "name" not in entry and isinstance(entry.get("type"), str):
@@ -142,7 +210,7 @@ def _named(entries: list[Any]) -> list[Any]:
     return named
 
 
-def _name_of(entry: object) -> str | None:
+def _name_in(entry: object) -> str | None:
     name = entry.get("name") if isinstance(entry, dict) else getattr(entry, "name", None)
     return name if isinstance(name, str) else None
 

@@ -8,17 +8,15 @@ cut by the contents' sizes alone, groups by what is convenient to the reader; re
 order follow from neither.
 """
 
-import weakref
 from collections.abc import Callable, Iterable, Iterator
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
 from pipelines.sources.base import RECORDS, DamagedError, Limits, UnreadableError, Wanted
-
-_SPARES: Final = 2  # buffers kept: one being filled and one in the caller's hands
+from pipelines.sources.rooms import lend, take_room
 
 NAMES = pa.schema([field for field in RECORDS if field.name not in {"row", "content"}])
 """What is known of a record before it is read."""
@@ -42,7 +40,7 @@ class _Batch:
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
-        self._room = _room(limits.batch_bytes + limits.record_bytes + 1)
+        self._room = take_room(limits.batch_bytes + limits.record_bytes + 1)
         self._view = self._room.data
         self._names: list[pa.RecordBatch] = []
         self._ends: list[int] = []
@@ -87,7 +85,7 @@ class _Batch:
         buffers = [
             pa.py_buffer(np.packbits(valid, bitorder="little")),
             pa.py_buffer(offsets),
-            pa.py_buffer(_lent(self._room, self.bytes)),
+            pa.py_buffer(lend(self._room, self.bytes)),
         ]
         missing = len(self) - int(np.count_nonzero(valid))
         return pa.LargeBinaryArray.from_buffers(pa.large_binary(), len(self), buffers, missing)
@@ -97,30 +95,6 @@ class _Batch:
         for row, trouble in self._troubles.items():
             values[row] = getattr(trouble, attribute)
         return pa.array(values, pa.string())
-
-
-_spare: list[NDArray[np.uint8]] = []  # whose batches are gone
-
-
-def _room(size: int) -> NDArray[np.uint8]:
-    """A buffer of `size` bytes, if possible one whose pages the system has given already."""
-    while _spare:
-        room = _spare.pop()
-        if len(room) == size:
-            return room
-    return np.empty(size, np.uint8)
-
-
-def _lent(room: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
-    """The first bytes of a buffer, which comes back when nothing holds them any more."""
-    view = room[:size]
-    weakref.finalize(view, _take_back, room).atexit = False
-    return view
-
-
-def _take_back(room: NDArray[np.uint8]) -> None:
-    if len(_spare) < _SPARES:
-        _spare.append(room)
 
 
 def assemble(groups: Iterable[Group], wanted: Wanted, limits: Limits) -> Iterator[pa.RecordBatch]:

@@ -49,6 +49,11 @@ ARCHIVE: Final = "unreadable.archive"
 TOO_LARGE: Final = "unreadable.too_large"
 """The reason of a record over `Limits.record_bytes`."""
 
+RECORD: Final = "unreadable.record"
+"""The reason of a line or row of a data set that is none: no JSON object, or without a text."""
+UTF8: Final = "unreadable.utf8"
+"""The reason of a record whose text cannot be written as UTF-8."""
+
 Wanted = Callable[[pa.RecordBatch], NDArray[np.bool_]]
 """Which rows of a batch (RECORDS, `content` all null, `error` perhaps set) are to be read.
 

@@ -2,14 +2,17 @@
 
 from pathlib import Path
 
+from pipelines.recipe import sources as recipe
 from pipelines.recipe.paths import resolve_path, resolve_paths
-from pipelines.recipe.sources import SourceSettings
 from pipelines.sources.base import Source
+from pipelines.sources.codeparrot import CodeparrotSource
 from pipelines.sources.folder import FolderSource
+from pipelines.sources.github import GithubSource
 from pipelines.sources.metadata import read_metadata
+from pipelines.sources.pile import PileSource
 
 
-def open_source(settings: SourceSettings, base: Path, without: Path | None = None) -> Source:
+def open_source(settings: recipe.SourceSettings, base: Path, without: Path | None = None) -> Source:
     """The source of a recipe's entry.
 
     Args:
@@ -20,9 +23,17 @@ def open_source(settings: SourceSettings, base: Path, without: Path | None = Non
     Raises:
         UsageError: a path matches nothing.
     """
+    paths = resolve_paths(settings, base)
+    if isinstance(settings, recipe.PileSource):
+        return PileSource(paths, without=without)
+    if isinstance(settings, recipe.CodeparrotSource):
+        return CodeparrotSource(paths, without=without)
+    if isinstance(settings, recipe.GithubSource):
+        return GithubSource(paths)
+    assert isinstance(settings, recipe.FolderSource)
     metadata = read_metadata(resolve_path(settings.metadata, base)) if settings.metadata else None
     return FolderSource(
-        resolve_paths(settings, base),
+        paths,
         repositories=settings.repositories,
         metadata=metadata,
         max_repository_bytes=settings.max_repository_bytes,

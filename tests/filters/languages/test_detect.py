@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from filters.languages import LANGUAGES, by_name, detect, table
+from filters.languages import CONFIDENCE, LANGUAGES, by_name, classifier, detect, table
 
 _EXTENSIONS = ["h", "m", "inc", "cgi", "sql", "py", "c", "H", "pas", "php", "tcl", "png", "odd", ""]
 _PATHS = st.none() | st.builds(
@@ -84,8 +84,18 @@ def test_what_the_name_settles_the_content_does_not_change(
 
 
 @given(text=_TEXTS)
-def test_without_a_path_the_language_is_unknown(text: str | None) -> None:
-    assert _detect([(None, text)]) == [None]
+def test_without_a_path_the_content_decides(text: str | None) -> None:
+    expected = classifier.detect(pa.array([text], pa.large_string()), confidence=CONFIDENCE)
+    assert _detect([(None, text)]) == expected.to_pylist()
+
+
+def test_the_more_confidence_is_asked_for_the_fewer_answers() -> None:
+    texts = pa.array(
+        ["import os\n\ndef f(x):\n    return os.path.join(x)\n"] * 2, pa.large_string()
+    )
+    paths = pa.nulls(2, pa.string())
+    assert detect(paths, texts, confidence=0.0).to_pylist() == ["Python", "Python"]
+    assert detect(paths, texts, confidence=1 - 1e-12).to_pylist() == [None, None]
 
 
 @given(path=_PATHS, text=_TEXTS)

@@ -11,7 +11,10 @@ All = Callable[[str], list[str]]
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("part_byte: 1", "3: unknown key `part_byte`; expected name, languages, sources, filters,"),
+        (
+            "part_byte: 1",
+            "3: unknown key `part_byte`; expected name, languages, language_confidence, ",
+        ),
         ("part_byte: 1", "; did you mean `part_bytes`?"),
         ("Part-Bytes: 1", "; did you mean `part_bytes`?"),
         ("extend: x", "; did you mean `extends`?"),
@@ -169,10 +172,11 @@ def test_a_wrong_choice_is_refused_with_the_right_ones(mistake: One, text: str, 
     [
         (
             "{type: foldr, paths: [x]}",
-            "sources[0].type: got `foldr`; expected `folder`; did you mean `folder`?",
+            "sources[0].type: got `foldr`; expected `folder`, `pile`, `codeparrot`, `github`; "
+            "did you mean `folder`?",
         ),
-        ("{type: pile}", "sources[0].type: `pile` comes with a later version; expected `folder`"),
-        ("{type: github}", "`github` comes with a later version"),
+        ("{type: pile}", "sources[0].paths is missing; expected a list of at least one path"),
+        ("{type: gitlab}", "got `gitlab`; expected `folder`, `pile`, `codeparrot`, `github`"),
         ("{type: 3}", "sources[0].type: got `3`; expected `folder`"),
         ("{paths: [x]}", "sources[0]: `type` is missing; expected `folder`"),
         ("{type: folder}", "sources[0].paths is missing; expected a list of at least one path"),
@@ -255,7 +259,7 @@ def test_two_sources_of_one_name_are_refused(mistakes: All) -> None:
 def test_all_mistakes_are_named_at_once_by_line(mistakes: All) -> None:
     found = mistakes("""\
         sources:
-          - type: pile
+          - type: pil
           - type: folder
             paths: [1]
             min_star: 1

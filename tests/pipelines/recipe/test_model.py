@@ -127,6 +127,7 @@ def test_the_resolved_recipe_shows_every_default() -> None:
         == """\
 name: x
 languages: all
+language_confidence: 0.5
 sources:
 - type: folder
   name: folder
@@ -138,6 +139,7 @@ sources:
   unknown: keep
   languages: all
   metadata: null
+opt_out: null
 filters:
   file_size:
     min: 1024
@@ -159,6 +161,7 @@ deduplicate:
   - stars
   - license
   - size
+  repositories: true
 encode:
   vocabulary: gpt2
   sequence_length: 2048

@@ -11,7 +11,7 @@ from filters.file_size import FileSize
 from filters.mean_line_length import MeanLineLength
 from pipelines.recipe import shipped
 from pipelines.recipe.loading import load, loads
-from pipelines.recipe.model import Deduplicate, Encode
+from pipelines.recipe.model import Deduplicate, Encode, FolderSource
 from pipelines.recipe.paths import resolve_paths
 
 
@@ -33,6 +33,7 @@ def test_codegeex_has_the_papers_rules() -> None:
 def test_quickstart_reads_the_running_python_by_codegeex_rules() -> None:
     recipe, base = load("quickstart").recipe, Path("/nowhere")
     (source,) = recipe.sources
+    assert isinstance(source, FolderSource)
     assert source.repositories == "children"
     assert Path(sysconfig.get_paths()["stdlib"]) in resolve_paths(source, base)
     assert recipe.rules() == load("codegeex").recipe.rules()
@@ -44,6 +45,7 @@ def test_folder_reads_the_current_folder(monkeypatch: pytest.MonkeyPatch, tmp_pa
     loaded = load("folder")
     (source,) = loaded.recipe.sources
     assert [path.resolve() for path in resolve_paths(source, loaded.base)] == [tmp_path.resolve()]
+    assert isinstance(source, FolderSource)
     assert (source.repositories, source.min_stars) == ("auto", None)
 
 

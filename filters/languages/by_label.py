@@ -1,0 +1,56 @@
+"""What a data set calls a language, as one of the 23 names.
+
+The names are those of github-linguist, of `codeparrot/github-code` and of the sets that use
+Pygments' short names; case and outer spaces do not matter, nor `-` and `_` for a space.
+"""
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from filters.languages.by_name import LANGUAGE_CODES, Lookup
+
+_ALIASES = {
+    "C#": "csharp,cs,c sharp",
+    "C++": "cpp,cc,cxx,cplusplus,c plus plus",
+    "CSS": "css3",
+    "Cuda": "cu,cuda c,cuda c++",
+    "Fortran": "fortran free form,f90",
+    "Go": "golang",
+    "HTML": "html5,xhtml",
+    "JavaScript": "js,ecmascript,jsx,node",
+    "Kotlin": "kt",
+    "Objective-C": "objc,obj c,objectivec",
+    "Objective-C++": "objc++,objcpp,obj c++,objectivec++",
+    "PHP": "php3,php4,php5",
+    "Pascal": "delphi,object pascal,objectpascal,delphi/objectpascal",
+    "Python": "py,python2,python3",
+    "R": "rlang",
+    "Rust": "rs",
+    "SQL": "plsql,plpgsql,tsql,pl/sql",
+    "Shell": "sh,bash,zsh,ksh,shell script,shellscript",
+    "TeX": "latex",
+    "TypeScript": "ts,tsx",
+}
+"""Other names, as `_fold` leaves them."""
+
+
+def by_label(labels: pa.Array) -> NDArray[np.int64]:
+    """int64[n], indices into LANGUAGES; -1 for null and for other languages.
+
+    Args:
+        labels: string.
+    """
+    folded = pc.replace_substring_regex(pc.utf8_trim_whitespace(labels), "[-_]", " ")
+    return _LABELS.codes(pc.ascii_lower(folded))
+
+
+def _fold(name: str) -> str:
+    return name.replace("-", " ").lower()
+
+
+_LABELS = Lookup(
+    {_fold(name): code for name, code in LANGUAGE_CODES.items()}
+    | {alias: LANGUAGE_CODES[name] for name, line in _ALIASES.items() for alias in line.split(",")}
+)

@@ -1,0 +1,95 @@
+"""The source `codeparrot`: `codeparrot/github-code`, its raw files, and `codeparrot-clean`.
+
+Parquet or JSON lines with `repo_name`, `path`, the text as `code` or `content`, and perhaps
+`language` and `license`; no other column is read. The numbers beside them, which are strings in
+some of the sets, are measured anew.
+"""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from pipelines.sources.base import Limits, Wanted
+from pipelines.sources.data_files import (
+    LINES,
+    PARQUET,
+    DataFile,
+    Share,
+    find_files,
+    shares_of,
+    to_inputs,
+)
+from pipelines.sources.lines.cutting import cut_lines
+from pipelines.sources.lines.members import Lines, Wish
+from pipelines.sources.lines.reading import Shape, read_lines
+from pipelines.sources.parquet import cut_parquet, read_parquet
+from pipelines.sources.parts import Cutter
+
+TEXTS = ("code", "content")
+"""What the column of texts may be called."""
+
+FACTS = {"repository": "repo_name", "path": "path", "language": "language", "license": "license"}
+"""Columns of records, and what they are called in the sets."""
+
+
+class _CleanShape(Shape):
+    wish = Wish([*TEXTS, *FACTS.values()])
+
+    def choose(self, lines: Lines) -> NDArray[np.bool_]:
+        """All of them."""
+        return np.ones(lines.count, np.bool_)
+
+    def text(self, lines: Lines) -> str:
+        """`code`, unless no line has it."""
+        return TEXTS[0] if lines.has(TEXTS[0]).any() else TEXTS[1]
+
+    def facts(self, lines: Lines) -> dict[str, pa.Array]:
+        """Names; of the numbers none is needed."""
+        return {field: lines.strings(name) for field, name in FACTS.items()}
+
+
+class CodeparrotSource:
+    """Files of CodeParrot's sets.
+
+    Args:
+        paths: files of Parquet or JSON lines, and folders that hold such.
+        without: a folder that is not looked into, such as the one that is written to.
+    """
+
+    def __init__(self, paths: Sequence[Path], *, without: Path | None = None) -> None:
+        self._paths = tuple(paths)
+        self._without = without
+
+    def plan(self, part_bytes: int) -> Iterator[pa.Table]:
+        """Cut the files into parts: Parquet at row groups, lines as `cut_lines` does.
+
+        Raises:
+            UsageError: a path is missing or nothing that is read, or a Parquet file lacks columns.
+        """
+        cutter = Cutter(part_bytes)
+        for file in find_files(self._paths, PARQUET | LINES, self._without):
+            yield from cutter.add(*to_inputs(list(_cut(file, part_bytes))))
+        yield from cutter.rest()
+
+    def read(self, inputs: pa.Table, wanted: Wanted, limits: Limits) -> Iterator[pa.RecordBatch]:
+        """The records of one part; each file's before the next one's."""
+        row = 0
+        for share in shares_of(inputs):
+            for batch in _read(share, wanted, limits, row):
+                row += batch.num_rows
+                yield batch
+
+
+def _cut(file: DataFile, part_bytes: int) -> Iterator[tuple[Share, int]]:
+    if file.kind in PARQUET.values():
+        return cut_parquet(file, part_bytes, TEXTS, FACTS)
+    return cut_lines(file, part_bytes)
+
+
+def _read(share: Share, wanted: Wanted, limits: Limits, row: int) -> Iterator[pa.RecordBatch]:
+    if share.kind in PARQUET.values():
+        return read_parquet(share, TEXTS, FACTS, wanted, limits, row)
+    return read_lines(share, _CleanShape(), wanted, limits, row)

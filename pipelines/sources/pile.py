@@ -1,0 +1,79 @@
+"""The source `pile`: the GitHub part of The Pile (Gao et al., arXiv 2101.00027), in JSON lines.
+
+Two shapes are read. The released mixture has `text` and `meta.pile_set_name`; lines of sets other
+than `Github` are no records. EleutherAI's GitHub downloader has `text` and a `meta` with
+`repo_name` and `stars`; its `file_name` is that of the repository's last file, for every one of its
+files, and its `repo_language` the repository's, so neither says anything of a file: `path` and
+`language` are null.
+"""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from pipelines.sources.base import Limits, Wanted
+from pipelines.sources.data_files import LINES, find_files, shares_of, to_inputs
+from pipelines.sources.lines.cutting import cut_lines
+from pipelines.sources.lines.members import Lines, Wish
+from pipelines.sources.lines.reading import Shape, read_lines
+from pipelines.sources.parts import Cutter
+
+_SET: Final = "Github"
+
+
+class _PileShape(Shape):
+    wish = Wish(["text"], "meta", ["pile_set_name", "repo_name", "stars"])
+
+    def choose(self, lines: Lines) -> NDArray[np.bool_]:
+        """All lines but those that name another set."""
+        named = lines.strings("pile_set_name")
+        ours: NDArray[np.bool_] = pc.fill_null(pc.equal(named, _SET), True).to_numpy(
+            zero_copy_only=False
+        )
+        return ours
+
+    def text(self, lines: Lines) -> str:
+        """Both shapes have it under one name."""
+        del lines
+        return "text"
+
+    def facts(self, lines: Lines) -> dict[str, pa.Array]:
+        """Of the downloader's shape."""
+        return {"repository": lines.strings("repo_name"), "stars": lines.numbers("stars")}
+
+
+class PileSource:
+    """Files of The Pile.
+
+    Args:
+        paths: files of JSON lines, and folders that hold such.
+        without: a folder that is not looked into, such as the one that is written to.
+    """
+
+    def __init__(self, paths: Sequence[Path], *, without: Path | None = None) -> None:
+        self._paths = tuple(paths)
+        self._without = without
+
+    def plan(self, part_bytes: int) -> Iterator[pa.Table]:
+        """Cut the files into parts.
+
+        Raises:
+            UsageError: a path is missing, or neither a file of JSON lines nor a folder of such.
+        """
+        cutter = Cutter(part_bytes)
+        for file in find_files(self._paths, LINES, self._without):
+            yield from cutter.add(*to_inputs(list(cut_lines(file, part_bytes))))
+        yield from cutter.rest()
+
+    def read(self, inputs: pa.Table, wanted: Wanted, limits: Limits) -> Iterator[pa.RecordBatch]:
+        """The records of one part; each file's before the next one's."""
+        row = 0
+        for share in shares_of(inputs):
+            for batch in read_lines(share, _PileShape(), wanted, limits, row):
+                row += batch.num_rows
+                yield batch

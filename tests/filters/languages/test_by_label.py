@@ -1,0 +1,45 @@
+import pyarrow as pa
+import pytest
+
+from filters.languages import LANGUAGES, detect
+from filters.languages.by_label import by_label
+
+
+def test_each_language_is_called_by_its_name_in_any_case() -> None:
+    for spell in (str, str.upper, str.lower):
+        names = pa.array([f" {spell(name)} " for name in LANGUAGES])
+        assert by_label(names).tolist() == list(range(len(LANGUAGES)))
+
+
+@pytest.mark.parametrize(
+    ("label", "language"),
+    [
+        ("cpp", "C++"),
+        ("Objective-C++", "Objective-C++"),
+        ("objective-cpp", None),
+        ("shell", "Shell"),
+        ("Golang", "Go"),
+        ("Ruby", None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_other_names(label: str | None, language: str | None) -> None:
+    (code,) = by_label(pa.array([label], pa.string())).tolist()
+    assert (None if code < 0 else LANGUAGES[code]) == language
+
+
+def test_the_path_comes_first_then_what_the_source_says_then_the_content() -> None:
+    shebang = "#!/bin/sh\n"
+    rows = [
+        ("a.py", "C", "Python"),
+        ("a.rb", "C", None),
+        ("run", "Python", "Python"),
+        ("run", "Ruby", None),
+        ("run", None, "Shell"),
+        (None, "cuda", "Cuda"),
+    ]
+    paths, said, expected = zip(*rows, strict=True)
+    texts = pa.array([shebang] * len(rows), pa.large_string())
+    found = detect(pa.array(paths, pa.string()), texts, said=pa.array(said, pa.string()))
+    assert found.to_pylist() == list(expected)

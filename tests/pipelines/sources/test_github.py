@@ -1,0 +1,87 @@
+"""The source `github` reads what a crawl has fetched."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from foundation.errors import UsageError
+from pipelines.sources.base import Limits
+from pipelines.sources.github import GithubSource
+from tests.pipelines.crawling.server import pack
+
+POINTER = b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n"
+
+
+def crawl_of(folder: Path, repositories: dict[str, dict[str, bytes]]) -> Path:
+    lines = []
+    for number, (name, files) in enumerate(repositories.items(), 3):
+        archive = folder / f"repositories/{name}@{number:012}.tar.gz"
+        archive.parent.mkdir(parents=True, exist_ok=True)
+        archive.write_bytes(pack(files, f"{name.replace('/', '-')}-{number}", "a" * 40))
+        lines.append(
+            {
+                "repository": name,
+                "stars": number,
+                "license": "MIT",
+                "archive": archive.relative_to(folder).as_posix(),
+                "unpacked_bytes": sum(map(len, files.values())),
+            }
+        )
+    (folder / "repositories.jsonl").write_text("".join(json.dumps(x) + "\n" for x in lines))
+    return folder
+
+
+def read(source: GithubSource) -> list[dict[str, Any]]:
+    return [
+        row
+        for part in source.plan(1 << 20)
+        for batch in source.read(part, lambda b: np.ones(b.num_rows, np.bool_), Limits())
+        for row in batch.to_pylist()
+    ]
+
+
+def test_records_without_the_first_folder(tmp_path: Path) -> None:
+    files = {"a/b.py": b"x = 1\n", "large.py": POINTER, "c.py": b""}
+    rows = read(GithubSource([crawl_of(tmp_path, {"o/r": files, "p/s": {"d.py": b"1"}})]))
+    assert [(row["repository"], row["path"], row["content"]) for row in rows] == [
+        ("o/r", "a/b.py", b"x = 1\n"),
+        ("o/r", "large.py", None),
+        ("o/r", "c.py", b""),
+        ("p/s", "d.py", b"1"),
+    ]
+    assert {(row["stars"], row["license"], row["repository_bytes"]) for row in rows} == {
+        (3, "MIT", 6 + len(POINTER)),
+        (4, "MIT", 1),
+    }
+    assert (rows[1]["error"], "LFS" in rows[1]["detail"]) == ("unreadable.io", True)
+
+
+def test_members_that_climb_keep_their_reason_and_path(tmp_path: Path) -> None:
+    (row,) = read(GithubSource([crawl_of(tmp_path, {"o/r": {"../../../etc/x.py": b"1"}})]))
+    assert row["error"] == "unreadable.archive"
+    assert ".." in row["path"]
+
+
+def test_a_damaged_archive_is_one_row(tmp_path: Path) -> None:
+    folder = crawl_of(tmp_path, {"o/r": {"a.py": b"1"}, "o/s": {"b.py": b"2"}})
+    path = next((folder / "repositories/o").glob("r@*"))
+    path.write_bytes(b"<html></html>")
+    rows = read(GithubSource([folder]))
+    assert [row["error"] for row in rows] == ["unreadable.archive", None]
+
+
+def test_what_is_no_crawl_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="codecorpus crawl"):
+        read(GithubSource([tmp_path]))
+    folder = crawl_of(tmp_path, {"o/r": {"a.py": b"1"}})
+    with pytest.raises(UsageError, match="o/r is listed twice"):
+        read(GithubSource([folder, folder]))
+    next((folder / "repositories/o").glob("r@*")).unlink()
+    with pytest.raises(UsageError, match="run the crawl once more"):
+        read(GithubSource([folder]))
+    (folder / "repositories.jsonl").write_text('{"repository": "o/r"}\n')
+    with pytest.raises(UsageError, match=r"repositories\.jsonl:1"):
+        read(GithubSource([folder]))
