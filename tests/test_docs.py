@@ -47,14 +47,17 @@ def test_commands_exist() -> None:
             assert option in done.stdout
 
 
-def test_the_recipe_in_the_readme_is_valid(tmp_path: Path) -> None:
+def test_the_recipes_in_the_readme_are_valid(tmp_path: Path) -> None:
     from pipelines.recipe.loading import load
 
-    (text,) = blocks("yaml")
-    (tmp_path / "mine.yaml").write_text(text)
-    recipe = load(str(tmp_path / "mine.yaml")).recipe
-    assert list(recipe.rules())[-1] == "longest_line"
-    assert recipe.encode.packing == "best_fit"
+    recipes = []
+    for number, text in enumerate(blocks("yaml")):
+        (tmp_path / f"{number}.yaml").write_text(text)
+        recipes.append(load(str(tmp_path / f"{number}.yaml")).recipe)
+    mine, seed = recipes
+    assert list(mine.rules())[-1] == "longest_line"
+    assert mine.encode.packing == "best_fit"
+    assert [source.type for source in seed.sources] == ["pile", "codeparrot", "github"]
 
 
 def test_the_report_in_the_readme_adds_up() -> None:
