@@ -44,9 +44,15 @@ _MOST_FAILURES: Final = 20
 
 @dataclass(frozen=True)
 class Outcome:
-    """How many repositories and names are in each state, for each reason."""
+    """What a crawl came to.
+
+    Attributes:
+        counts: how many repositories and names are in each state, for each reason.
+        beyond_reach: results that the search has and cannot give (`State.beyond_reach`).
+    """
 
     counts: dict[tuple[str, str | None], int]
+    beyond_reach: int = 0
 
     def of(self, state: str) -> int:
         """How many are in a state."""
@@ -113,7 +119,7 @@ def crawl(
         _fetch(fetcher, state, clock, workers, display)
         _tidy(out / ARCHIVES, _expected(state, out))
         _list(state, out)
-        return Outcome(state.counts())
+        return Outcome(state.counts(), state.beyond_reach())
 
 
 def _tokens(settings: CrawlSettings, environment: Mapping[str, str]) -> list[Token]:

@@ -47,6 +47,9 @@ def print_outcome(outcome: Outcome, out: Path, console: Console) -> None:
     for (state, reason), number in outcome.counts.items():
         if state == "skipped":
             console.print(f"{number:>9,} left out: {reason}", soft_wrap=True)
+    if outcome.beyond_reach:
+        text = "not given by the search: more than 1,000 of one second and one number of stars"
+        console.print(f"{outcome.beyond_reach:>9,} {text}", soft_wrap=True)
     failed = outcome.of("failed")
     if failed:
         reasons = [reason for (state, reason) in outcome.counts if state == "failed"]

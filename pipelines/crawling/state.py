@@ -150,9 +150,12 @@ class State:
                 (total, "done" if last else "open", number),
             )
 
-    def cut_slices(self) -> list[sqlite3.Row]:
-        """Slices too large to be had whole: one second, one number of stars, over 1,000 results."""
-        return self._all("SELECT * FROM slices WHERE state = 'done' AND total > 1000")
+    def beyond_reach(self) -> int:
+        """Results that no slice can give: of one second and one number of stars, past 1,000."""
+        row = self._one(
+            "SELECT sum(total - 1000) FROM slices WHERE state = 'done' AND total > 1000"
+        )
+        return int(row[0] or 0) if row else 0
 
     def add_names(self, names: Iterable[tuple[str, int | None]]) -> None:
         """Names to look up, with their ids if known; those that are known already are not."""
