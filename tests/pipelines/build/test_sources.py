@@ -65,7 +65,7 @@ def mixed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def changed(folder: Path, **more: Any) -> dict[str, Any]:
-    """The downloader's records have no path: a folder in their place gives the shared name."""
+    """The same, and before them a set that has the shared repository first."""
     first = folder / "codeparrot-first"
     if not first.exists():
         first.mkdir()
@@ -102,7 +102,8 @@ def test_the_sums_of_each_source_hold(mixed_build: Path, verify: Callable[[Path]
     for part in manifest["parts"]:
         records[part["source"]] = records.get(part["source"], 0) + sum(part["counts"].values())
     assert records == {"folder": 1, "first": 1, "pile": 2, "codeparrot": 4}
-    assert manifest["counts"]["repository.earlier_source"] == 2
+    # two of codeparrot's, and the pile's, whose language its content tells
+    assert manifest["counts"]["repository.earlier_source"] == 3
 
 
 def test_a_recipe_may_take_them_all(mixed: Path, build: Build, tmp_path: Path) -> None:
