@@ -37,6 +37,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from benchmarks.timings import read_timings
 from filters.near_duplicates.bands import choose
 from filters.near_duplicates.shingles import mix
 from filters.near_duplicates.signatures import FINE, band_keys, compact
@@ -45,11 +46,10 @@ from pipelines import tables
 from pipelines.context import Build, work
 from pipelines.curate import CurateParts
 from pipelines.deduplicate import (
+    STAGES,
     ChooseSurvivors,
     MatchCopies,
     ProposePairs,
-    SettlePairs,
-    ShingleDoubtful,
     VerifyPairs,
 )
 from pipelines.plan import Plan, PlannedPart
@@ -59,14 +59,6 @@ from pipelines.schemas import kept_files
 from pipelines.storage import Folder
 from pipelines.tasks import list_tasks, require_done
 
-STAGES = (
-    MatchCopies(),
-    ProposePairs(),
-    VerifyPairs(),
-    ShingleDoubtful(),
-    SettlePairs(),
-    ChooseSurvivors(),
-)
 PART = 4096
 PERMUTATIONS = 256
 LICENSES = [None, "mit", "apache-2.0", "gpl-3.0", "something-else"]
@@ -285,11 +277,8 @@ def run_stages(out: Path, workers: Pool) -> Iterator[tuple[str, int, float, floa
 
 
 def _processor_seconds(out: Path, stage: str) -> float:
-    import json
-
-    path = Path(out) / "log" / "timings.jsonl"
-    lines = [json.loads(line) for line in path.read_bytes().splitlines()] if path.exists() else []
-    return float(sum(line["processor_seconds"] for line in lines if line["stage"] == stage))
+    timings = read_timings(out)
+    return float(sum(line["processor_seconds"] for line in timings if line["stage"] == stage))
 
 
 def make(out: Path, contents: int, threshold: float, processes: int) -> Corpus:

@@ -21,6 +21,8 @@ from typing import Any
 
 import numba
 
+from benchmarks.timings import read_timings
+
 COMMAND = [sys.executable, "-m", "pipelines", "build"]
 
 
@@ -48,9 +50,7 @@ def main() -> None:
 def report(out: Path, wall: float, workers: int) -> None:
     """Print one line a stage."""
     manifest = json.loads((out / "manifest.json").read_text())
-    timings = [
-        json.loads(line) for line in (out / "log" / "timings.jsonl").read_bytes().splitlines()
-    ]
+    timings = read_timings(out)
     size = manifest["read"]["bytes"] / 1e6
     kept = sum(sums["bytes"] for sums in manifest["languages"].values()) / 1e6
     print(

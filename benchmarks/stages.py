@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import corpus, whole_build, whole_command
+from benchmarks.timings import read_timings
 from benchmarks.whole_build import PLACE
 
 
@@ -24,7 +25,7 @@ def main(cores: int) -> tuple[str, list[list[str]]]:
     taken = whole_command.run([*command, f"--out={out}", f"--workers={cores}"], limit=600)
     manifest = json.loads((out / "manifest.json").read_text())
     kept = sum(sums["bytes"] for sums in manifest["languages"].values())
-    rows = read_timings(out, sample.size)
+    rows = table_of(out, sample.size)
     text = (
         f"{sample.files:,} files, {sample.size / 1e6:.1f} MB read, {kept / sample.size:.0%} of the "
         f"bytes kept, {cores} workers: {taken.seconds:.1f} s by the clock for the whole command, "
@@ -36,11 +37,10 @@ def main(cores: int) -> tuple[str, list[list[str]]]:
     return text, rows
 
 
-def read_timings(out: Path, size: int) -> list[list[str]]:
+def table_of(out: Path, size: int) -> list[list[str]]:
     """The rows of the table from a build's timings."""
     lines: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    for line in (out / "log" / "timings.jsonl").read_bytes().splitlines():
-        timing = json.loads(line)
+    for timing in read_timings(out):
         lines[timing["stage"]].append(timing)
     total = sum(t["processor_seconds"] for timings in lines.values() for t in timings)
     return [

@@ -26,6 +26,7 @@ from benchmarks.corpus import Sample
 from benchmarks.peers import Peer
 from benchmarks.places import CORPUS, WORK
 from benchmarks.running import Comparison, Measurement, alternate
+from benchmarks.timings import read_timings
 from benchmarks.worker import read_stripe
 from benchmarks.workers.file_rules import LEAST_BYTES, LEAST_LETTERS, LONGEST, MOST_BYTES, MOST_MEAN
 
@@ -110,9 +111,7 @@ def _ours(sample: Sample, workers: int) -> Both:
     shutil.rmtree(out, ignore_errors=True)
     command = [sys.executable, "-m", "pipelines", "build", str(PLACE / "recipe.yaml")]
     taken = whole_command.run([*command, f"--out={out}", f"--workers={workers}"], limit=300)
-    timings = [
-        json.loads(line) for line in (out / "log" / "timings.jsonl").read_bytes().splitlines()
-    ]
+    timings = read_timings(out)
     seconds = sum(line["seconds"] for line in timings) / workers
     processor = sum(line["processor_seconds"] for line in timings)
     return _both(sample, taken, seconds, processor, _our_answer(out))

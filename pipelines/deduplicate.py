@@ -45,6 +45,7 @@ __all__ = [
     "EXACT",
     "KEPT",
     "NEAR",
+    "STAGES",
     "ChooseSurvivors",
     "MatchCopies",
     "ProposePairs",
@@ -109,6 +110,17 @@ class ChooseSurvivors(Stage):
         write_array(build, self.name, "offsets.npy", files.offsets, digests)
         itself = np.arange(len(best), dtype=np.uint32)
         return {"kept": int(np.count_nonzero(survivor == itself))}
+
+
+STAGES: tuple[Stage, ...] = (
+    MatchCopies(),
+    ProposePairs(),
+    VerifyPairs(),
+    ShingleDoubtful(),
+    SettlePairs(),
+    ChooseSurvivors(),
+)
+"""The stages of deduplication, in their order."""
 
 
 def _choose(

@@ -36,10 +36,18 @@ def of_earlier_sources(build: Build, files: KeptFiles) -> NDArray[np.bool_]:
             names = batch["repository"].dictionary_encode()
             digests = _digests(names.dictionary)
             found.append(digests[digests != _NONE])
-            earlier = np.append(np.isin(digests, known), False)  # null is numbered -1
+            earlier = np.append(_among(known, digests), False)  # null is numbered -1
             taken[rows] = earlier[names.indices.fill_null(-1).to_numpy()]
         known = np.union1d(known, np.unique(np.concatenate([known[:0], *found])))
     return taken
+
+
+def _among(known: NDArray[np.uint64], digests: NDArray[np.uint64]) -> NDArray[np.bool_]:
+    """Which digests are known; `known` is sorted, and stays so, however many batches ask."""
+    if not len(known):
+        return np.zeros(len(digests), np.bool_)
+    found: NDArray[np.bool_] = known[np.searchsorted(known[:-1], digests)] == digests
+    return found
 
 
 def _digests(names: pa.Array) -> NDArray[np.uint64]:

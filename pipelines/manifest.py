@@ -9,34 +9,18 @@ from collections.abc import Iterable
 from itertools import chain
 from typing import Any
 
+from pipelines import deduplicate
 from pipelines.context import Build
 from pipelines.counters import Counters
 from pipelines.curate import CurateParts
-from pipelines.deduplicate import (
-    ChooseSurvivors,
-    MatchCopies,
-    ProposePairs,
-    SettlePairs,
-    ShingleDoubtful,
-    VerifyPairs,
-)
+from pipelines.deduplicate import ProposePairs, SettlePairs, VerifyPairs
 from pipelines.encode import EncodeParts, NumberRows
 from pipelines.shards import dataset_files
 from pipelines.storage import FORMAT, MANIFEST, UNDIGESTED, FileDigest, combined_digest
 from pipelines.sums import check_sums
 from pipelines.tasks import Stage, Summary
 
-STAGES: tuple[Stage, ...] = (
-    CurateParts(),
-    MatchCopies(),
-    ProposePairs(),
-    VerifyPairs(),
-    ShingleDoubtful(),
-    SettlePairs(),
-    ChooseSurvivors(),
-    EncodeParts(),
-    NumberRows(),
-)
+STAGES: tuple[Stage, ...] = (CurateParts(), *deduplicate.STAGES, EncodeParts(), NumberRows())
 """The stages before this one, in their order."""
 
 

@@ -16,7 +16,7 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any
 
-from benchmarks.worker import read_stripe
+from benchmarks.worker import Foreign, read_stripe
 from benchmarks.workers.signatures import NGRAM, PERMUTATIONS, shingles
 
 THRESHOLDS = (0.85, 0.7)
@@ -88,14 +88,10 @@ def datasketch(files: list[bytes]) -> Answers:
     answers = []
     for threshold in THRESHOLDS:
         index = MinHashLSH(threshold=threshold, num_perm=PERMUTATIONS)
-        pairs: list[Pair] = []
-        for number, signature in enumerate(signatures):
-            pairs += [(other, number) for other in index.query(signature)]
-            index.insert(number, signature)
         answers += _both(
             "datasketch MinHashLSH",
             threshold,
-            pairs,
+            _candidates(index, signatures),
             lambda one, other: float(signatures[one].jaccard(signatures[other])),
         )
     return answers
@@ -111,14 +107,10 @@ def rensa(files: list[bytes]) -> Answers:
     answers = []
     for threshold in THRESHOLDS:
         index = RMinHashLSH(threshold, PERMUTATIONS, BANDS[threshold][0])
-        pairs: list[Pair] = []
-        for number, signature in enumerate(signatures):
-            pairs += [(other, number) for other in index.query(signature)]
-            index.insert(number, signature)
         answers += _both(
             "rensa RMinHashLSH",
             threshold,
-            pairs,
+            _candidates(index, signatures),
             lambda one, other: float(signatures[one].jaccard(signatures[other])),
         )
     return answers
@@ -203,6 +195,15 @@ def datatrove(files: list[bytes]) -> Answers:
         pairs = _same_bucket(signatures)
         answers.append(answer(threshold, "datatrove, buckets united", pairs, closed=True))
     return answers
+
+
+def _candidates(index: Foreign, signatures: Iterable[Foreign]) -> list[Pair]:
+    """What an index finds of each file among those before it."""
+    pairs: list[Pair] = []
+    for number, signature in enumerate(signatures):
+        pairs += [(other, number) for other in index.query(signature)]
+        index.insert(number, signature)
+    return pairs
 
 
 def _both(

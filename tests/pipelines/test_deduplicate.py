@@ -27,11 +27,9 @@ from pipelines.deduplicate import (
     EXACT,
     KEPT,
     NEAR,
+    STAGES,
     ChooseSurvivors,
-    MatchCopies,
     ProposePairs,
-    SettlePairs,
-    ShingleDoubtful,
     VerifyPairs,
 )
 from pipelines.kept import KeptFiles
@@ -42,14 +40,6 @@ from pipelines.schemas import kept_files
 from pipelines.storage import Folder
 from pipelines.tasks import list_tasks, perform, require_done
 
-STAGES = (
-    MatchCopies(),
-    ProposePairs(),
-    VerifyPairs(),
-    ShingleDoubtful(),
-    SettlePairs(),
-    ChooseSurvivors(),
-)
 SIZE = 16
 BANDS = choose(0.85, SIZE).bands
 
