@@ -58,6 +58,7 @@ def test_links_devices_and_paths_that_climb_are_no_harm() -> None:
         (gzip.compress(b"no tar at all" * 100), "checksum|number"),
         (pack({"../other/a.py": b"", "x/../../b": b""}, "o-r", COMMIT)[:50], "cut short"),
     ],
+    ids=["a page", "nothing", "without its end", "another commit", "no tar", "its beginning"],
 )
 def test_what_is_no_whole_archive_is_refused(content: bytes, detail: str) -> None:
     with pytest.raises(DamagedError, match=detail):
