@@ -110,6 +110,16 @@ class Budget:
 Fault = Callable[["Handler"], None]
 
 
+def _is_open(connection: socket.socket) -> bool:
+    """Whether the client is still there: a request that it gave up is none, seen here or not."""
+    try:
+        return connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) != b""
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+
+
 class GitHub:
     """The server: its repositories, its limits, and what it has seen.
 
@@ -133,7 +143,7 @@ class GitHub:
         self.tokens = {"secret", "second"}
         self.watch: Callable[[int], None] = lambda _count: None
         self.budgets: dict[tuple[str, str], Budget] = {}
-        self._busy: Counter[str] = Counter()
+        self._busy: dict[str, list[socket.socket]] = defaultdict(list)
         self._lock = threading.RLock()
         handler = type("Bound", (Handler,), {"github": self})
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
@@ -159,19 +169,20 @@ class GitHub:
         return next((each for each in self.repositories if each.name.lower() == name.lower()), None)
 
     @contextmanager
-    def request(self, path: str, token: str) -> Iterator[None]:
+    def request(self, path: str, token: str, connection: socket.socket) -> Iterator[None]:
         with self._lock:
             self.requests.append(path)
-            self._busy[token] += 1
-            if self._busy[token] > 1 and not path.startswith("archive"):
+            busy = self._busy[token]
+            if any(map(_is_open, busy)) and not path.startswith("archive"):
                 self.violations.append(f"two requests of one token at once: {path}")
+            busy.append(connection)
             count = len(self.requests)
         self.watch(count)
         try:
             yield
         finally:
             with self._lock:
-                self._busy[token] -= 1
+                busy.remove(connection)
 
     def budget(self, token: str, resource: str) -> Budget:
         with self._lock:
@@ -210,7 +221,7 @@ class Handler(BaseHTTPRequestHandler):
             if path.startswith("/codeload/"):
                 self._codeload(path)
             else:
-                with self.github.request(self.path, self.token):
+                with self.github.request(self.path, self.token, self.connection):
                     self._api(path)
 
     # The API
@@ -284,7 +295,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def _codeload(self, path: str) -> None:
         owner, name, commit = path.split("/")[2:5]
-        with self.github.request(f"archive {owner}/{name}", "codeload"):
+        with self.github.request(f"archive {owner}/{name}", "codeload", self.connection):
             if self.token:
                 self.github.violations.append("a token was sent to another host")
             if fault := self.github.fault(path):
