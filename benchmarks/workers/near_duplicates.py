@@ -43,7 +43,10 @@ def answer(
 
 
 def codecorpus(files: list[bytes]) -> Answers:
-    """Sketches, all candidate pairs verified; then the doubtful ones settled exactly."""
+    """Sketches, all candidate pairs verified; then the doubtful ones settled exactly.
+
+    Doubtful is what a build takes for doubtful if its recipe does not say, and then twice as much.
+    """
     import numpy as np
 
     from filters.near_duplicates.bands import choose
@@ -56,6 +59,7 @@ def codecorpus(files: list[bytes]) -> Answers:
         matches_needed,
     )
     from foundation.columns import ByteColumn
+    from pipelines.recipe.model import Near
 
     column = ByteColumn.from_values(files)
     signatures = sign(column, ngram=NGRAM, permutations=Permutations(PERMUTATIONS))
@@ -68,11 +72,13 @@ def codecorpus(files: list[bytes]) -> Answers:
         similar = matched >= matches_needed(threshold, PERMUTATIONS)
         found = zip(better[similar].tolist(), worse[similar].tolist(), strict=True)
         answers.append(answer(threshold, "codecorpus, sketches", found))
-        low, high = doubtful(threshold, PERMUTATIONS)
-        near = np.flatnonzero((matched >= low) & (matched <= high))
-        similar[near] = exact_jaccard(column, better[near], worse[near], NGRAM) >= threshold
-        found = zip(better[similar].tolist(), worse[similar].tolist(), strict=True)
-        answers.append(answer(threshold, "codecorpus, doubtful pairs settled", found))
+        for errors in (Near().exact_margin, 2 * Near().exact_margin):
+            low, high = doubtful(threshold, PERMUTATIONS, errors=errors)
+            near = np.flatnonzero((matched >= low) & (matched <= high))
+            similar[near] = exact_jaccard(column, better[near], worse[near], NGRAM) >= threshold
+            found = zip(better[similar].tolist(), worse[similar].tolist(), strict=True)
+            method = f"codecorpus, pairs within {errors:g} standard errors settled"
+            answers.append(answer(threshold, method, found))
     return answers
 
 
