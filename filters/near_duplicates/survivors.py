@@ -18,9 +18,6 @@ from foundation.compiling import kernel
 STAYS = -1
 """What `Survivors.of` holds of a file that stays."""
 
-UNDECIDED, STAYING, GOING = 0, 1, 2
-"""The states of a file between rounds."""
-
 
 @dataclass(frozen=True)
 class Survivors:
@@ -84,30 +81,6 @@ def choose_survivors(
     return choice.survivors()
 
 
-def advance(
-    state: NDArray[np.uint8], begin: int, end: int, better: NDArray[Any], worse: NDArray[Any]
-) -> NDArray[np.uint8]:
-    """One round of the same decision for the files `begin` to `end`, where edges lie in parts.
-
-    A file goes as soon as one better neighbour stays, and stays once all of them go. Rounds over
-    any cut into ranges, each starting from all states of the round before, end in the answer of
-    `choose_survivors`, after at most as many rounds as the longest chain of ever worse neighbours.
-
-    Args:
-        state: uint8[n], all files' states before the round; `UNDECIDED` at first.
-        begin: the first file that this call decides about.
-        end: one past the last.
-        better: the better files of all pairs whose worse file lies in the range.
-        worse: their worse files.
-
-    Returns:
-        uint8[end - begin], the states of these files after the round.
-    """
-    after = state[begin:end].copy()
-    _advance(state, begin, better.astype(np.int64), worse.astype(np.int64), after)
-    return after
-
-
 @kernel
 def _take(
     better: NDArray[np.int64],
@@ -121,22 +94,3 @@ def _take(
         if of[better[index]] == STAYS and of[worse[index]] == STAYS:
             of[worse[index]] = better[index]
             chosen[worse[index]] = match[index]
-
-
-@kernel
-def _advance(
-    state: NDArray[np.uint8],
-    begin: int,
-    better: NDArray[np.int64],
-    worse: NDArray[np.int64],
-    after: NDArray[np.uint8],
-) -> None:
-    waits = np.zeros(len(after), np.bool_)
-    for index in range(len(worse)):
-        place = worse[index] - begin
-        if after[place] != STAYING and state[better[index]] == STAYING:
-            after[place] = GOING
-        waits[place] |= state[better[index]] == UNDECIDED
-    for place in range(len(after)):
-        if after[place] == UNDECIDED and not waits[place]:
-            after[place] = STAYING

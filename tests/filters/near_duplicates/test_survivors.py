@@ -6,12 +6,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from filters.near_duplicates.survivors import (
-    GOING,
-    STAYING,
     STAYS,
-    UNDECIDED,
     Choice,
-    advance,
     choose_survivors,
 )
 
@@ -65,24 +61,6 @@ def test_pairs_in_order_may_come_piece_by_piece(
     found = choice.survivors()
     assert found.of.tolist() == best_first(edges)
     assert found.match.tolist() == [max(of, 0) / 2 for of in best_first(edges)]
-
-
-@given(EDGES, st.lists(st.integers(0, FILES), max_size=4))
-def test_rounds_over_any_partition_end_in_the_same_answer(
-    edges: list[tuple[int, int]], cuts: list[int]
-) -> None:
-    better, worse = columns(edges)
-    bounds = [0, *sorted(cuts), FILES]
-    state = np.zeros(FILES, np.uint8)
-    for _ in range(FILES):
-        parts = []
-        for begin, end in pairwise(bounds):
-            mine = (worse >= begin) & (worse < end)
-            parts.append(advance(state, begin, end, better[mine], worse[mine]))
-        state = np.concatenate(parts)
-    assert UNDECIDED not in state
-    expected = [STAYING if of == STAYS else GOING for of in best_first(edges)]
-    assert state.tolist() == expected
 
 
 def test_a_chain_does_not_vanish_behind_one() -> None:
