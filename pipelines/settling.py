@@ -97,12 +97,15 @@ class SettlePairs(Stage):
 
 def _named(build: Build, begin: int, end: int) -> NDArray[np.int64]:
     """The files from `begin` to `end` that doubtful pairs name, ascending."""
-    found = [np.empty(0, np.uint32)]
-    for task in range(len(VerifyPairs().weights(build))):
-        named = map_array(build, VerifyPairs.name, f"{task:05d}-named.npy")
-        first, last = np.searchsorted(named, np.array([begin, end], np.uint32)).tolist()
-        found.append(named[first:last])
-    return np.unique(np.concatenate(found)).astype(np.int64)
+    named = build.remember("named", lambda: _all_named(build))
+    return named[slice(*np.searchsorted(named, np.array([begin, end], np.uint32)))].astype(np.int64)
+
+
+def _all_named(build: Build) -> NDArray[np.uint32]:
+    """The files that doubtful pairs name: read once a process, not once a part."""
+    tasks = range(len(VerifyPairs().weights(build)))
+    found = [map_array(build, VerifyPairs.name, f"{task:05d}-named.npy") for task in tasks]
+    return np.unique(np.concatenate([np.empty(0, np.uint32), *found]))
 
 
 def _texts(build: Build, part: int, rows: NDArray[np.int64]) -> Iterator[ByteColumn]:
