@@ -1,7 +1,7 @@
 # make corpus   build training shards from the code of this Python, or from INPUT=~/src
 # make test     every test; make test-quick leaves out those marked slow
 # make check    format, lint, types, import rules
-# make benchmark  every claim beside its peers, into benchmarks/RESULTS.md; some 20 minutes
+# make benchmark  every claim beside its peers, into benchmarks/RESULTS.md; some 40 minutes
 # Each sets itself up in .venv first, with the versions pinned in constraints.txt.
 
 VENV := .venv

@@ -9,8 +9,10 @@ from importlib import metadata
 from pathlib import Path
 
 from benchmarks.corpus import Sample, load
+from benchmarks.deduplicate_at_scale import HEADER as HEADER_OF_SCALE
 from benchmarks.near_duplicates import HEADER, Quality
 from benchmarks.running import DIFFERENT, FAILED, Comparison
+from benchmarks.stages import HEADER as HEADER_OF_STAGES
 
 TARGETS = {
     "whole build, its stages alone": 40.0,
@@ -35,6 +37,7 @@ class Run:
         ceilings: of `ceilings.measure`.
         quality: what was judged, and the table of near duplicates.
         stages: a sentence and a table.
+        scale: the same of deduplicating made-up sketches.
         rooflines: of each claim, from its docstring.
         failures: claims that raised, with the message.
         seconds: of the whole run.
@@ -44,6 +47,7 @@ class Run:
     ceilings: dict[str, float] = field(default_factory=dict)
     quality: tuple[str, list[Quality]] | None = None
     stages: tuple[str, list[list[str]]] | None = None
+    scale: tuple[str, list[list[str]]] | None = None
     rooflines: dict[str, str] = field(default_factory=dict)
     failures: dict[str, str] = field(default_factory=dict)
     seconds: float = 0.0
@@ -61,6 +65,8 @@ def render(run: Run) -> str:
         sections.append(_quality(*run.quality))
     if run.stages:
         sections.append(_stages(*run.stages))
+    if run.scale:
+        sections.append(_scale(*run.scale))
     sections += [_ceilings(run), _failures(run)]
     return "\n\n".join(section for section in sections if section) + "\n"
 
@@ -166,8 +172,11 @@ removed rightly if it is similar to a better file that stays.
 
 
 def _stages(text: str, rows: list[list[str]]) -> str:
-    header = ["stage", "tasks", "processor s", "share", "MB/s a core", "peak MB of a process"]
-    return f"## Where a whole build's time goes\n\n{text}\n\n" + table(header, rows)
+    return f"## Where a whole build's time goes\n\n{text}\n\n" + table(HEADER_OF_STAGES, rows)
+
+
+def _scale(text: str, rows: list[list[str]]) -> str:
+    return f"## Deduplicating made-up sketches\n\n{text}\n\n" + table(HEADER_OF_SCALE, rows)
 
 
 def _ceilings(run: Run) -> str:

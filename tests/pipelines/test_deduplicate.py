@@ -351,10 +351,11 @@ def test_a_sketch_that_only_hashes_alike_is_not_folded(
 @pytest.mark.slow
 def test_hundreds_of_thousands_of_files_with_all_kinds_of_clusters(tmp_path: Path) -> None:
     from benchmarks import deduplicate_at_scale as scale
+    from benchmarks.synthetic_sketches import make
     from pipelines.pool import Pool
 
     contents = 200_000
-    corpus = scale.make(tmp_path, contents, 0.85, 1)
+    corpus = make(tmp_path, contents, 0.85, 1)
     with Pool(0) as here:
         stages = list(scale.run_stages(tmp_path, here))
     assert [name for name, *_ in stages] == [stage.name for stage in STAGES]
