@@ -1,5 +1,5 @@
 # make corpus   build training shards from the code of this Python, or from INPUT=~/src
-# make test     every test; make test-quick leaves out those marked slow
+# make test     every test but those marked slow, which make test-slow runs, some of them for long
 # make check    format, lint, types, import rules
 # make benchmark  every claim beside its peers, into benchmarks/RESULTS.md; some 40 minutes
 # Each sets itself up in .venv first, with the versions pinned in constraints.txt.
@@ -13,17 +13,17 @@ OUT ?= $(if $(INPUT),build/corpus,build/quickstart)
 WORKERS ?=
 
 .DELETE_ON_ERROR:
-.PHONY: corpus test test-quick check benchmark format clean help
+.PHONY: corpus test test-slow check benchmark format clean help
 
 corpus: $(READY)
 	@$(BIN)/codecorpus build $(if $(INPUT),recipes/folder.yaml $(foreach path,$(INPUT),--input $(path)),recipes/quickstart.yaml) \
 		--out $(OUT) $(if $(WORKERS),--workers $(WORKERS))
 
 test: $(READY)
-	$(BIN)/pytest -n 2
-
-test-quick: $(READY)
 	$(BIN)/pytest -n 2 -m "not slow"
+
+test-slow: $(READY)
+	$(BIN)/pytest -n 2 -m slow
 
 check: $(READY)
 	$(BIN)/ruff format --check .

@@ -5,13 +5,11 @@ import random
 import string
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from foundation.columns import ByteColumn
 from tokenization.encoder import Encoder
 from tokenization.spelling import CHARACTERS
 from tokenization.vocabulary import END_OF_TEXT, Vocabulary
@@ -94,22 +92,9 @@ sys.stdout.write(str((memory("VmHWM") - before) / size))
 def test_a_word_of_eight_megabytes_takes_less_than_twelve_bytes_a_byte(
     vocabulary: Vocabulary,
 ) -> None:
-    """Nine for the heap and the bits, two for the ids."""
+    """Nine for the heap and the bits, two for the ids; were it quadratic, it would not end."""
     del vocabulary  # in the cache by now
     root = Path(__file__).parents[2]
     command = [sys.executable, "-c", MEASURED]
     answer = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
     assert 2 < float(answer.stdout or 0) < 12, answer.stderr
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("letters", ["a", "ab", "etaoin", string.ascii_letters])
-def test_time_grows_little_faster_than_the_word(encoder: Encoder, letters: str) -> None:
-    """Sixteen times the bytes: the logarithm and the processor's caches may add a factor of six."""
-    seconds = []
-    for size in (1 << 17, 1 << 21):
-        column = ByteColumn.from_values([of_letters(letters, size)])
-        begun = time.process_time()
-        encoder.encode(column)
-        seconds.append(time.process_time() - begun)
-    assert seconds[1] < 16 * 6 * seconds[0]  # 256 times, were it quadratic
