@@ -64,12 +64,14 @@ def build(
     )
 
 
-@app.command()
+@app.command(context_settings={"allow_extra_args": True})
 def crawl(
+    context: typer.Context,
     recipe: Annotated[Path, typer.Argument(metavar="RECIPE", help="a crawl's recipe file")],
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="the crawl's folder")],
+    runner: Annotated[str, typer.Option(help="where to fetch archives: local")] = "local",
     workers: Annotated[
-        int, typer.Option(min=1, max=64, help="archives that are fetched at once")
+        int, typer.Option(min=1, max=64, help="archives that are fetched at once, by each worker")
     ] = 4,
     refresh: Annotated[
         bool, typer.Option("--refresh", help="ask again: new repositories, and new commits of old")
@@ -79,9 +81,19 @@ def crawl(
 
     Example: codecorpus crawl recipes/crawls/codegeex.yaml --out crawl
     """
-    from pipelines.crawling.running import run_crawl
+    from pipelines.logs import quieten
 
-    run_crawl(recipe, out, workers=workers, refresh=refresh)
+    quieten()
+    from pipelines.crawl_running import run_crawl
+
+    run_crawl(
+        recipe,
+        out,
+        runner=runner,
+        workers=workers,
+        refresh=refresh,
+        engine_options=context.args,
+    )
 
 
 @app.command()

@@ -131,11 +131,16 @@ def judge(answer: Answer, tries: int, now: float) -> Action:
 
 
 def reset_of(answer: Answer, now: float) -> float | None:
-    """When the budget is full again, by our clock: the server's `date` tells how the two differ."""
+    """When the budget is full again, by our clock; None: the answer does not say."""
     text = answer.headers.get("x-ratelimit-reset", "")
     if not (text.isascii() and text.isdigit()):
         return None
-    return int(text) + now - _date(answer.headers.get("date"), now) + _GRACE
+    return by_our_clock(int(text), answer, now)
+
+
+def by_our_clock(moment: int, answer: Answer, now: float) -> float:
+    """When a reset is due: the `date` of the answer tells how the server's clock differs."""
+    return moment + now - _date(answer.headers.get("date"), now) + _GRACE
 
 
 def _limit(answer: Answer, tries: int, now: float) -> Wait | None:

@@ -1,12 +1,11 @@
 """The client of GitHub's REST API: tokens, limits, redirects and conditional requests.
 
-Requests go through one token at a time each; archives, which lie on another host and cost no
-budget, do not. `answers.judge` says what to do about an answer, and this module does it.
+Each token sends one request at a time, and none before it is known what it may still ask for:
+`/rate_limit`, which costs nothing, is its first. `answers.judge` says what to do about an answer,
+and this module does it. Archives lie on another host and cost no budget: see `downloading`.
 """
 
-import contextlib
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeVar
 from urllib.parse import urljoin, urlsplit
 
@@ -27,14 +26,12 @@ from pipelines.crawling.answers import (
 from pipelines.crawling.budgets import Budgets, Resource, Token
 from pipelines.crawling.clock import Clock
 from pipelines.crawling.state import State
+from pipelines.crawling.transport import CHUNK, MOST_HOPS, client, describe, headers_of
 
 JSON: Final = "application/vnd.github+json"
 SHA: Final = "application/vnd.github.sha"
 
-_VERSION: Final = "2022-11-28"
 _MOST_BODY: Final = 16 << 20  # bytes of an answer; a page of 100 repositories has about 600 KB
-_MOST_HOPS: Final = 5
-_CHUNK: Final = 64 << 10
 
 T = TypeVar("T")
 
@@ -73,7 +70,6 @@ class Api:
         clock: tells the time and waits.
         state: remembers answers for conditional requests.
         timeout: seconds of silence after which a server has stalled.
-        archive_seconds: how long one archive may take.
     """
 
     def __init__(
@@ -84,19 +80,12 @@ class Api:
         state: State,
         *,
         timeout: float,
-        archive_seconds: float,
     ) -> None:
         self._base = base_url
         self._budgets = budgets
         self._clock = clock
         self._state = state
-        self._archive_seconds = archive_seconds
-        self._client = httpx2.Client(
-            timeout=timeout,
-            follow_redirects=False,
-            headers={"user-agent": "codecorpus", "x-github-api-version": _VERSION},
-            limits=httpx2.Limits(max_connections=100),
-        )
+        self._client = client(timeout)
 
     def close(self) -> None:
         """Close the connections."""
@@ -126,7 +115,7 @@ class Api:
             StoppedError: the crawl ends.
         """
         url = str(httpx2.URL(self._base + path, params=dict(parameters) if parameters else None))
-        remembered = self._state.remembered(url) if conditional else None
+        remembered = self._state.answers.remembered(url) if conditional else None
         headers = {"accept": accept}
         if remembered is not None:
             headers["if-none-match"] = remembered[0]
@@ -135,7 +124,7 @@ class Api:
             return Found(Answer(200, found.answer.headers, remembered[1]), moved=found.moved)
         etag = found.answer.headers.get("etag")
         if conditional and etag and not found.moved:
-            self._state.remember(url, etag, found.answer.body)
+            self._state.answers.remember(url, etag, found.answer.body)
         return found
 
     def locate(self, path: str) -> str:
@@ -150,45 +139,6 @@ class Api:
             raise LaterError(f"no address of an archive came, but status {found.answer.status}")
         return location
 
-    @contextlib.contextmanager
-    def download(self, url: str) -> Iterator[Iterator[bytes]]:
-        """The bytes of an archive as they come; no token is sent along.
-
-        Raises:
-            GoneError, LaterError, StoppedError: as of `get`; also while the bytes are taken.
-        """
-        tries = 0
-        while True:
-            now = self._clock.now()
-            try:
-                with self._client.stream(
-                    "GET", url, headers={"accept-encoding": "identity"}
-                ) as response:
-                    answer = Answer(response.status_code, _headers(response))
-                    action = judge(answer, tries, now)
-                    if isinstance(action, Take):
-                        yield self._chunks(response)
-                        return
-            except (httpx2.TransportError, httpx2.InvalidURL) as error:
-                action = judge(Answer(0, trouble=_describe(error)), tries, now)
-            if isinstance(action, Follow):
-                url, action = urljoin(url, action.url), Wait(now, "too many redirects")
-            if not isinstance(action, Wait):
-                raise GoneError(action.reason if isinstance(action, Gone) else "forbidden")
-            tries = self._count(action, tries)
-            self._clock.wait_until(action.until)
-
-    def _chunks(self, response: httpx2.Response) -> Iterator[bytes]:
-        deadline = time.monotonic() + self._archive_seconds
-        try:
-            for chunk in response.iter_raw(_CHUNK):
-                yield chunk
-                self._clock.wait_until(0.0)  # raises when the crawl was stopped
-                if time.monotonic() > deadline:
-                    raise LaterError(f"it took longer than {self._archive_seconds:g} seconds")
-        except httpx2.TransportError as error:
-            raise LaterError(_describe(error)) from error
-
     def _ask(
         self, url: str, resource: Resource, headers: Mapping[str, str], *, leave: bool = False
     ) -> Found:
@@ -197,6 +147,9 @@ class Api:
         moved = False
         while True:
             with self._budgets.lease(resource) as token:
+                if not token.introduced:
+                    self._introduce(token)
+                    continue  # it is leased again, if its budget allows
                 answer = self._send(url, token, headers)
                 self._budgets.note(token, resource, answer)
                 action = judge(answer, tries, self._clock.now())
@@ -213,8 +166,8 @@ class Api:
                     hops += 1
                     moved = moved or permanent
                     url = self._same_host(urljoin(url, place))
-                    if hops > _MOST_HOPS:
-                        raise LaterError(f"more than {_MOST_HOPS} redirects")
+                    if hops > MOST_HOPS:
+                        raise LaterError(f"more than {MOST_HOPS} redirects")
                 case Wait():
                     tries = self._count(action, tries)
                     if not action.limited:  # a limited token is not leased before its time
@@ -222,14 +175,21 @@ class Api:
                 case Gone(reason=reason):
                     raise GoneError(reason)
 
+    def _introduce(self, token: Token) -> None:
+        """Ask what a token may still do: an earlier run, or another program, has used it too."""
+        answer = self._send(f"{self._base}/rate_limit", token, {"accept": JSON})
+        if isinstance(judge(answer, 0, self._clock.now()), Rejected):
+            self._budgets.reject(token)
+        self._budgets.introduce(token, answer)
+
     def _send(self, url: str, token: Token, headers: Mapping[str, str]) -> Answer:
         if token.secret is not None:
             headers = {**headers, "authorization": f"Bearer {token.secret}"}
         try:
             with self._client.stream("GET", url, headers=dict(headers)) as response:
-                return Answer(response.status_code, _headers(response), _body(response))
+                return Answer(response.status_code, headers_of(response), _body(response))
         except (httpx2.TransportError, httpx2.DecodingError) as error:
-            return Answer(0, trouble=_describe(error))
+            return Answer(0, trouble=describe(error))
 
     def _count(self, action: Wait, tries: int) -> int:
         """How many tries have failed by now.
@@ -266,19 +226,10 @@ def parsed(found: Found, read: Callable[[Any], T]) -> T:
         raise LaterError(f"an answer ({kind}) that is not understood: {error}") from error
 
 
-def _headers(response: httpx2.Response) -> dict[str, str]:
-    return {name.lower(): value for name, value in response.headers.items()}
-
-
 def _body(response: httpx2.Response) -> bytes:
     body = bytearray()
-    for chunk in response.iter_bytes(_CHUNK):
+    for chunk in response.iter_bytes(CHUNK):
         body += chunk
         if len(body) > _MOST_BODY:
             raise httpx2.DecodingError(f"an answer of more than {_MOST_BODY:,} bytes")
     return bytes(body)
-
-
-def _describe(error: Exception) -> str:
-    text = str(error)
-    return f"{type(error).__name__}: {text}" if text else type(error).__name__

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from foundation.errors import UsageError
-from pipelines.crawling.answers import Answer, Wait, reset_of
+from pipelines.crawling.answers import Answer, Wait, by_our_clock, reset_of
 from pipelines.crawling.clock import Clock
 
 Resource = Literal["core", "search"]
@@ -38,6 +38,7 @@ class Token:
         budgets: by resource, as far as answers told.
         paused: until when it may ask for nothing.
         busy: a request is under way.
+        introduced: GitHub was asked what its budgets are.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Token:
     budgets: dict[str, Budget] = field(default_factory=dict, repr=False)
     paused: float = 0.0
     busy: bool = False
+    introduced: bool = False
 
     def free_at(self, resource: Resource) -> float:
         """When it may ask, by our clock; 0 for now."""
@@ -96,6 +98,30 @@ class Budgets:
                 return
             reset = reset_of(answer, now)
             budgets[counted] = Budget(left, reset or now + _EXPECTED.get(counted, 60.0))
+
+    def introduce(self, token: Token, answer: Answer) -> None:
+        """Read all budgets of a token from an answer of `/rate_limit`.
+
+        An answer that is none, as of an Enterprise server without limits, says nothing: then the
+        headers of the answers to come do.
+        """
+        now = self._clock.now()
+        with self._changed:
+            token.introduced = True
+            if answer.status != 200:
+                return
+            try:
+                resources = answer.json()["resources"]
+                found = {
+                    name: Budget(
+                        int(resources[name]["remaining"]),
+                        by_our_clock(int(resources[name]["reset"]), answer, now),
+                    )
+                    for name in _EXPECTED
+                }
+            except (ValueError, KeyError, TypeError):
+                return
+            token.budgets.update(found)
 
     def pause(self, token: Token, wait: Wait) -> None:
         """Let a token ask for nothing until a limit is over."""

@@ -1,7 +1,7 @@
 """A crawl from its recipe to its folder.
 
     discover  search | GH Archive | names  -> repositories, by id
-    fetch     repository -> commit -> archive, several at once
+    fetch     repository -> commit -> archive, many at once
     list      repositories.jsonl: what a build reads
 
     repositories/owner/name@commit.tar.gz   as GitHub gives them
@@ -13,8 +13,7 @@ Each step leaves what it found in the state, so the same command goes on where a
 
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from collections.abc import Iterable, Mapping
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,14 +21,16 @@ from typing import Any, Final
 
 from rich.console import Console
 
-from foundation.errors import RetryableError, StorageError, UsageError
+from foundation.errors import StorageError, UsageError
 from pipelines.crawling.api import Api
 from pipelines.crawling.budgets import Budgets, Token
 from pipelines.crawling.clock import Clock
 from pipelines.crawling.discovery import Unwanted, add_archive, add_names, look_up, search
 from pipelines.crawling.facts import Facts, unwanted
-from pipelines.crawling.fetch import ARCHIVES, TEMPORARY, Fetcher, archive_name
+from pipelines.crawling.fetch import Fetching
+from pipelines.crawling.orders import ARCHIVES, TEMPORARY, Carrier, archive_name
 from pipelines.crawling.progress import CrawlDisplay
+from pipelines.crawling.resolving import Resolver
 from pipelines.crawling.settings import CrawlSettings, LoadedCrawl
 from pipelines.crawling.state import State
 from pipelines.opt_out import OptOut, read_names, read_opt_out
@@ -38,8 +39,8 @@ from pipelines.sources.github import LISTING
 STATE: Final = "crawl.sqlite"
 
 _OURS: Final = {ARCHIVES, TEMPORARY, LISTING, STATE, f"{STATE}-wal", f"{STATE}-shm"}
-_MOST_FAILURES: Final = 20
-"""So many repositories in a row that cannot be had, and GitHub itself is away."""
+_MORE_RESOLVERS: Final = 3
+"""Beyond one a token, so that one that waits for a server to recover holds up no other."""
 
 
 @dataclass(frozen=True)
@@ -48,11 +49,14 @@ class Outcome:
 
     Attributes:
         counts: how many repositories and names are in each state, for each reason.
-        beyond_reach: results that the search has and cannot give (`State.beyond_reach`).
+        beyond_reach: results that the search has and cannot give (`Slices.beyond_reach`).
+        due: when the first of those that failed is tried again, in seconds since 1970; None: none
+            failed.
     """
 
     counts: dict[tuple[str, str | None], int]
     beyond_reach: int = 0
+    due: int | None = None
 
     def of(self, state: str) -> int:
         """How many are in a state."""
@@ -63,7 +67,7 @@ def crawl(
     loaded: LoadedCrawl,
     out: Path,
     *,
-    workers: int,
+    carrier: Carrier,
     clock: Clock,
     console: Console,
     environment: Mapping[str, str],
@@ -74,7 +78,7 @@ def crawl(
     Args:
         loaded: the recipe.
         out: the folder.
-        workers: archives that are fetched at once.
+        carrier: fetches the archives.
         clock: tells the time and waits.
         console: shows progress if it is a terminal.
         environment: holds the tokens.
@@ -94,32 +98,32 @@ def crawl(
     def decide(facts: Facts) -> str | None:
         return unwanted(facts, settings, opt_out, excluded)
 
-    budgets = Budgets(_tokens(settings, environment), clock)
+    tokens = _tokens(settings, environment)
+    budgets = Budgets(tokens, clock)
     _prepare(out)
     with ExitStack() as stack:
         state = stack.enter_context(closing(State(out / STATE)))
         began = _begin(state, settings, clock)
         _tidy(out / TEMPORARY, ())
-        state.retry_failed()
         if refresh:
             state.refresh()
         _leave_out(state, opt_out)
-        api = Api(
-            settings.base_url,
-            budgets,
-            clock,
-            state,
-            timeout=settings.timeout_seconds,
-            archive_seconds=settings.archive_seconds,
-        )
+        api = Api(settings.base_url, budgets, clock, state, timeout=settings.timeout_seconds)
         stack.enter_context(closing(api))
-        display = stack.enter_context(CrawlDisplay(console, budgets))
-        _discover(loaded, api, state, began, decide, display)
-        fetcher = Fetcher(api, state, clock, out, settings.max_repository_bytes, decide)
-        _fetch(fetcher, state, clock, workers, display)
+        display = stack.enter_context(CrawlDisplay(console, budgets, state, clock))
+        _discover(loaded, api, state, clock, began, decide, display)
+        display.begin_fetching(state.repositories.number_pending(clock.now()))
+        Fetching(
+            Resolver(api, state, clock, out, settings.max_repository_bytes, decide),
+            state,
+            clock,
+            carrier,
+            resolvers=len(tokens) + _MORE_RESOLVERS,
+            watcher=display,
+        ).run()
         _tidy(out / ARCHIVES, _expected(state, out))
         _list(state, out)
-        return Outcome(state.counts(), state.beyond_reach())
+        return Outcome(state.counts(), state.slices.beyond_reach(), state.waiting()[1])
 
 
 def _tokens(settings: CrawlSettings, environment: Mapping[str, str]) -> list[Token]:
@@ -161,93 +165,36 @@ def _begin(state: State, settings: CrawlSettings, clock: Clock) -> int:
 
 def _leave_out(state: State, opt_out: OptOut) -> None:
     """Honour a list that has grown since: what is on it now is not kept either."""
-    for row in state.wanted():
+    for row in state.repositories.wanted():
         if row["name"] in opt_out:
-            state.skip(row["id"], "opted_out")
+            state.repositories.skip(row["id"], "opted_out")
 
 
 def _discover(
     loaded: LoadedCrawl,
     api: Api,
     state: State,
+    clock: Clock,
     began: int,
     decide: Unwanted,
     display: CrawlDisplay,
 ) -> None:
     settings = loaded.settings
     if settings.search:
-        line = display.begin("search", None)
         for _ in search(api, state, settings, began, decide):
-            display.show(line, "search", state.number(), None, 0)
+            display.searched(state.repositories.number())
     for text in settings.gharchive:
         add_archive(state, loaded.path(text))
     for text in settings.names:
         add_names(state, read_names(loaded.path(text), owners=False))
-    names = len(state.open_names())
-    if names:
-        line = display.begin("names", names)
-        for done, _ in enumerate(look_up(api, state, decide), 1):
-            display.show(line, "core", done, names, 0)
-
-
-def _fetch(
-    fetcher: Fetcher, state: State, clock: Clock, workers: int, display: CrawlDisplay
-) -> None:
-    """Bring all repositories to their end, those that turn up meanwhile too."""
-    done: set[int] = set()
-    size = failures = 0
-    with ThreadPoolExecutor(workers, "fetch") as pool:
-        running: dict[Future[int], int] = {}
-        try:
-            while pending := [one for one in state.pending() if one not in done]:
-                line = display.begin("fetch", len(pending))
-                for number, (one, received) in enumerate(
-                    _each(pool, fetcher, pending, running, 2 * workers), 1
-                ):
-                    done.add(one)
-                    size += received
-                    failed = state.repository(one)["state"] == "failed"
-                    failures = failures + 1 if failed else 0
-                    _require_some(failures, state, one)
-                    display.show(line, "core", number, len(pending), size)
-        except BaseException:
-            clock.stop()
-            for future in running:
-                future.cancel()
-            raise
-
-
-def _require_some(failures: int, state: State, last: int) -> None:
-    if failures >= _MOST_FAILURES:
-        raise RetryableError(
-            f"{failures} repositories in a row could not be fetched, the last one because: "
-            f"{state.repository(last)['reason']}; run the same command again later: it goes on "
-            "where it stopped"
-        )
-
-
-def _each(
-    pool: ThreadPoolExecutor,
-    fetcher: Fetcher,
-    pending: Iterable[int],
-    running: dict[Future[int], int],
-    most: int,
-) -> Iterator[tuple[int, int]]:
-    """Fetch in order, a few ahead; each id with the bytes that came, as they end."""
-    waiting = iter(pending)
-    while True:
-        while len(running) < most and (one := next(waiting, None)) is not None:
-            running[pool.submit(fetcher.fetch, one)] = one
-        if not running:
-            return
-        for future in wait(running, return_when=FIRST_COMPLETED).done:
-            one = running.pop(future)
-            yield one, future.result()
+    names = state.names.open(clock.now())
+    for done, _ in enumerate(look_up(api, state, names, decide, clock), 1):
+        display.looked_up(done, len(names))
 
 
 def _expected(state: State, out: Path) -> set[Path]:
     """Archives that belong here: fetched, or perhaps left by a killed run."""
-    rows = list(state.wanted())
+    rows = list(state.repositories.wanted())
     names = {row["archive"] for row in rows if row["archive"]}
     names |= {archive_name(row["name"], row["commit"]) for row in rows if row["commit"]}
     return {out / name for name in names}
@@ -270,7 +217,7 @@ def _list(state: State, out: Path) -> None:
     """Write the list of what was fetched; it appears whole."""
     temporary = out / TEMPORARY / LISTING
     with temporary.open("w", encoding="utf-8") as file:
-        for row in state.fetched():
+        for row in state.repositories.fetched():
             file.write(json.dumps(_line(row), ensure_ascii=False) + "\n")
     temporary.replace(out / LISTING)
 

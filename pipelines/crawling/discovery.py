@@ -7,12 +7,13 @@ written down page by page; a crawl that goes on asks for the next page.
 import gzip
 import json
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 from foundation.errors import InputError
 from pipelines.crawling.api import Api, GoneError, LaterError, parsed
+from pipelines.crawling.clock import Clock
 from pipelines.crawling.facts import Facts, is_name, read_facts
 from pipelines.crawling.settings import CrawlSettings
 from pipelines.crawling.slicing import MOST_RESULTS, PAGE, Slice, halves, query
@@ -43,40 +44,42 @@ def search(
         StoppedError: the crawl ends.
     """
     first, last = settings.created.bounds(began)
-    state.begin_slices(
+    state.slices.begin(
         Slice(language, first, last, settings.min_stars) for language in settings.languages
     )
     qualifiers = _qualifiers(settings)
-    while (opened := state.open_slice()) is not None:
+    while (opened := state.slices.next()) is not None:
         number, box, page = opened
         total, complete, found = _page(api, query(box, qualifiers), page)
         parts = halves(box) if total > MOST_RESULTS or not complete else None
         if page == 1 and parts is not None:
-            state.split(number, total, parts)
+            state.slices.split(number, total, parts)
         else:
             seen = page * PAGE
             last_page = not found or seen >= min(total, MOST_RESULTS)
-            state.add_page(
+            state.slices.add_page(
                 number, total, [(facts, unwanted(facts)) for facts in found], last=last_page
             )
         yield
 
 
-def look_up(api: Api, state: State, unwanted: Unwanted) -> Iterator[None]:
-    """Ask for the repositories of all names that are open; yields after each.
+def look_up(
+    api: Api, state: State, names: Sequence[str], unwanted: Unwanted, clock: Clock
+) -> Iterator[None]:
+    """Ask for the repositories of names; yields after each.
 
     Raises:
         StoppedError: the crawl ends.
     """
-    for name in state.open_names():
+    for name in names:
         try:
             facts = repository(api, name)
         except GoneError as gone:
-            state.close_name(name, "skipped", gone.reason, None, None)
+            state.names.skip(name, gone.reason)
         except LaterError as later:
-            state.close_name(name, "failed", str(later), None, None)
+            state.names.fail(name, str(later), clock.now())
         else:
-            state.close_name(name, "done", None, facts, unwanted(facts))
+            state.names.found(name, facts, unwanted(facts))
         yield
 
 
@@ -99,14 +102,14 @@ def add_archive(state: State, path: Path) -> None:
     for name, identity in _events(path):
         seen.setdefault(name, identity)
         if len(seen) >= _BATCH:
-            state.add_names(sorted(seen.items()))
+            state.names.add(sorted(seen.items()))
             seen.clear()
-    state.add_names(sorted(seen.items()))
+    state.names.add(sorted(seen.items()))
 
 
 def add_names(state: State, names: Iterable[str]) -> None:
     """Take up repositories by name."""
-    state.add_names([(name, None) for name in names])
+    state.names.add([(name, None) for name in names])
 
 
 def _qualifiers(settings: CrawlSettings) -> tuple[str, ...]:

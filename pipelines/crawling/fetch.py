@@ -1,162 +1,252 @@
-"""One repository: from its name to its archive, in steps that may be done again.
+"""Fetching all repositories: orders are made here, under the tokens' budgets, and carried elsewhere.
 
-    resolve  the default branch's commit; what has moved is followed
-    fetch    the archive of that commit into a temporary file, looked through as it comes
-    store    under its final name, then in the state
+    resolve  repository -> order     threads of this process: two requests with a token
+    carry    orders -> deliveries    a round at a time, by whoever the carrier is
+    settle   delivery -> state       here
 
-An archive that has its final name already was fetched by a run that was killed before it could say
-so: it is looked through, and not fetched again.
+While a round is on its way, the orders of the next one are made. Whatever the number of workers,
+all requests that cost budget go through one process, so the budgets hold without any agreement
+between workers. The price: one archive that comes slowly holds up its round; the next one's orders
+are made meanwhile, so the budget, which is what limits a crawl, goes on being used.
 """
 
-import re
-import uuid
+import heapq
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
-from sqlite3 import Row
-from typing import Final
+from queue import Empty, SimpleQueue
+from typing import Final, Protocol
 
-from pipelines.crawling.api import SHA, Api, GoneError, LaterError
+from foundation.errors import RetryableError, StorageError
+from pipelines.crawling.answers import MOST_TRIES
 from pipelines.crawling.clock import Clock
-from pipelines.crawling.discovery import Unwanted, repository
-from pipelines.crawling.facts import Facts
-from pipelines.crawling.fetching import TooLargeError, receive
-from pipelines.crawling.state import State, Stored
-from pipelines.sources.base import DamagedError
+from pipelines.crawling.orders import Carrier, Delivery, Order, Stored
+from pipelines.crawling.resolving import Resolver
+from pipelines.crawling.state import State
 
-ARCHIVES: Final = "repositories"
-"""The folder of the archives, `owner/name@commit.tar.gz` in it."""
-TEMPORARY: Final = "tmp"
-"""The folder of archives that are on their way."""
+AHEAD: Final = 256
+"""Orders that are made ahead; those of a killed run cost a request each to make again."""
+MOST_FAILURES: Final = 20
+"""So many repositories in a row that cannot be had, and GitHub itself is away."""
 
-_COMMIT: Final = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
-_TRIES: Final = 3  # times that an archive is fetched when what comes is damaged
-_CHUNK: Final = 1 << 20
+_TRIES: Final = 3  # times that an archive is fetched when what comes is damaged, or nothing
+_TICK: Final = 0.5  # seconds between two looks at what has become due
 
 
-def archive_name(name: str, commit: str) -> str:
-    """Where an archive lies in the crawl's folder."""
-    return f"{ARCHIVES}/{name}@{commit[:12]}.tar.gz"
+class Watcher(Protocol):
+    """Whoever shows progress."""
+
+    def fetched(self, done: int, pending: int, size: int) -> None:
+        """So many repositories are done, so many are not, and so many bytes came."""
 
 
-class Fetcher:
-    """Fetches repositories; threads may share it.
+@dataclass(frozen=True)
+class _Resolved:
+    """What a repository was resolved to; `error` if that ends the crawl."""
+
+    id: int
+    tries: int
+    found: Order | Stored | None = None
+    error: BaseException | None = None
+
+
+@dataclass(frozen=True)
+class _Over:
+    """A round has ended; `error` if that ends the crawl."""
+
+    error: BaseException | None = None
+
+
+class Fetching:
+    """Brings all repositories of a crawl to their end, those that turn up meanwhile too.
 
     Args:
-        api: asks.
+        resolver: makes orders.
         state: where the repositories stand.
         clock: tells the time and waits.
-        out: the crawl's folder.
-        most: archives and the sum of their files must be smaller, in bytes.
-        unwanted: decides again on a repository that has changed.
+        carrier: carries orders out.
+        resolvers: orders that are made at once.
+        watcher: is told of progress.
     """
 
     def __init__(
-        self, api: Api, state: State, clock: Clock, out: Path, most: int, unwanted: Unwanted
+        self,
+        resolver: Resolver,
+        state: State,
+        clock: Clock,
+        carrier: Carrier,
+        *,
+        resolvers: int,
+        watcher: Watcher,
     ) -> None:
-        self._api = api
-        self._state = state
+        self._resolver = resolver
+        self._repositories = state.repositories
         self._clock = clock
-        self._out = out
-        self._most = most
-        self._unwanted = unwanted
+        self._carrier = carrier
+        self._resolvers = resolvers
+        self._watcher = watcher
+        self._events: SimpleQueue[_Resolved | Delivery | _Over] = SimpleQueue()
+        self._on_the_way: set[int] = set()  # resolving, ready, under way, or to be tried again
+        self._last = 0  # the last id that was taken from the state
+        self._ready: list[Order] = []
+        self._round: dict[int, Order] = {}  # what has not been delivered of it
+        self._under_way = False
+        self._again: list[tuple[float, int, int]] = []  # when, which one, tries before
+        self._not_before = 0.0  # the archives' host wants to be left alone until then
+        self._done = self._size = self._failures = 0
 
-    def fetch(self, identity: int) -> int:
-        """Bring a repository to its end, whatever that is.
-
-        Returns:
-            Bytes that came.
+    def run(self) -> None:
+        """Fetch until nothing is left that is due.
 
         Raises:
-            StoppedError: the crawl ends.
-            StorageError: the folder cannot be written to.
+            RetryableError: GitHub is away.
+            CodecorpusError: as its text says.
         """
-        try:
-            return self._fetch(self._state.repository(identity))
-        except GoneError as gone:
-            self._state.skip(identity, gone.reason)
-        except TooLargeError:
-            self._state.skip(identity, "size")
-        except LaterError as later:
-            self._state.fail(identity, str(later))
-        return 0
-
-    def _fetch(self, row: Row) -> int:
-        resolved = row["commit"] if row["state"] == "resolved" else self._resolve(row)
-        if resolved is None:
-            return 0
-        row = self._state.repository(row["id"])
-        name = archive_name(row["name"], resolved)
-        path = self._out / name
-        if row["archive"] == name and path.is_file():
-            self._state.keep(row["id"])  # asked again, and nothing has changed
-            return 0
-        stored = self._standing(path, name, resolved) or self._download(row, name, resolved)
-        day = datetime.fromtimestamp(self._clock.now(), UTC).date().isoformat()
-        self._state.store(row["id"], day, stored)
-        return stored.archive_bytes
-
-    def _resolve(self, row: Row) -> str | None:
-        """The commit at the head of the default branch; None: the repository is wanted no more."""
-        try:
-            commit, moved = self._commit(row["name"], row["branch"])
-        except GoneError as gone:
-            if gone.reason != "not_found":
-                raise
-            commit, moved = "", True
-        if moved:  # or gone, or its default branch has another name
-            facts = self._look_again(row)
-            if facts is None:
-                return None
-            commit, _ = self._commit(facts.name, facts.branch)
-        self._state.resolve(row["id"], commit)
-        return commit
-
-    def _look_again(self, row: Row) -> Facts | None:
-        facts = repository(self._api, row["name"])
-        reason = self._unwanted(facts)
-        self._state.update(facts, reason)
-        if facts.id == row["id"]:
-            return facts if reason is None else None
-        return None  # its name belongs to another one now, which the state has taken up
-
-    def _commit(self, name: str, branch: str) -> tuple[str, bool]:
-        """The branch's commit, and whether the repository has moved."""
-        found = self._api.get(f"/repos/{name}/commits/heads/{branch}", accept=SHA, conditional=True)
-        commit = found.answer.body.decode("ascii", "replace").strip()
-        if _COMMIT.fullmatch(commit) is None:
-            raise LaterError(f"got {commit[:40]!r} where a commit was expected")
-        return commit, found.moved
-
-    def _standing(self, path: Path, name: str, commit: str) -> Stored | None:
-        """The archive that a killed run has left, if there is one and it is whole."""
-        try:
-            with path.open("rb") as file:
-                chunks = iter(lambda: file.read(_CHUNK), b"")
-                return receive(chunks, None, name=name, commit=commit, most=self._most)
-        except (FileNotFoundError, DamagedError):
-            return None
-
-    def _download(self, row: Row, name: str, commit: str) -> Stored:
-        tries = 0
-        while True:
+        with (
+            ThreadPoolExecutor(self._resolvers, "order") as pool,
+            ThreadPoolExecutor(1, "round") as rounds,
+        ):
             try:
-                return self._receive(row["name"], name, commit)
-            except (DamagedError, LaterError) as error:
-                tries += 1
-                if tries == _TRIES:
-                    detail = error.detail if isinstance(error, DamagedError) else str(error)
-                    raise LaterError(f"the archive, {tries} times: {detail}") from error
-            self._clock.wait_until(self._clock.now() + 2.0**tries)
+                while self._go_on(pool, rounds):
+                    self._take()
+            except BaseException:
+                self._clock.stop()
+                self._carrier.stop()
+                pool.shutdown(wait=False, cancel_futures=True)
+                raise
 
-    def _receive(self, repository_name: str, name: str, commit: str) -> Stored:
-        url = self._api.locate(f"/repos/{repository_name}/tarball/{commit}")
-        temporary = self._out / TEMPORARY / uuid.uuid4().hex
+    def _go_on(self, pool: ThreadPoolExecutor, rounds: ThreadPoolExecutor) -> bool:
+        """Give out what there is to do; whether anything is."""
+        now = self._clock.now()
+        while self._again and self._again[0][0] <= now:
+            _, one, tries = heapq.heappop(self._again)
+            pool.submit(self._resolve, one, tries)
+        while len(self._on_the_way) < AHEAD and (found := self._pending(now)):
+            for one in found:
+                self._on_the_way.add(one)
+                pool.submit(self._resolve, one, 0)
+        if self._ready and not self._under_way and self._not_before <= now:
+            self._begin_round(rounds)
+        return bool(self._on_the_way)
+
+    def _pending(self, now: float) -> list[int]:
+        """The next repositories; from the first one again when the last was reached."""
+        room = AHEAD - len(self._on_the_way)
+        found = self._repositories.pending(self._last, now, room)
+        if not found and self._last:
+            all_ = self._repositories.pending(0, now, room + AHEAD)
+            found = [one for one in all_ if one not in self._on_the_way][:room]
+        self._last = found[-1] if found else 0
+        return [one for one in found if one not in self._on_the_way]
+
+    def _begin_round(self, rounds: ThreadPoolExecutor) -> None:
+        self._round = {order.id: order for order in self._ready}
+        orders, self._ready = self._ready, []
+        self._under_way = True
+        rounds.submit(self._carry, orders)
+
+    def _take(self) -> None:
+        """Wait for something to happen, or for something to become due."""
+        resting = len(self._again) + len(self._ready)
+        if resting == len(self._on_the_way) and not self._under_way:
+            moments = [self._again[0][0]] if self._again else []
+            moments += [self._not_before] if self._ready else []
+            self._clock.wait_until(min(moments))
+            return
         try:
-            with self._api.download(url) as chunks, temporary.open("xb") as file:
-                stored = receive(chunks, file, name=name, commit=commit, most=self._most)
-            final = self._out / name
-            final.parent.mkdir(parents=True, exist_ok=True)
-            temporary.replace(final)
-        finally:
-            temporary.unlink(missing_ok=True)
-        return stored
+            event = self._events.get(timeout=_TICK)
+        except Empty:
+            return
+        if isinstance(event, Delivery):
+            self._settle(event)
+        elif event.error is not None:
+            raise event.error
+        elif isinstance(event, _Resolved):
+            self._resolved(event)
+        else:
+            self._end_round()
+
+    def _resolve(self, one: int, tries: int) -> None:
+        try:
+            self._events.put(_Resolved(one, tries, self._resolver.order(one, tries)))
+        except BaseException as error:  # noqa: BLE001 - raised by the thread that runs the crawl
+            self._events.put(_Resolved(one, tries, error=error))
+
+    def _carry(self, orders: Sequence[Order]) -> None:
+        try:
+            for delivery in self._carrier.carry(orders):
+                self._events.put(delivery)
+            self._events.put(_Over())
+        except BaseException as error:  # noqa: BLE001 - raised by the thread that runs the crawl
+            self._events.put(_Over(error))
+
+    def _resolved(self, event: _Resolved) -> None:
+        if isinstance(event.found, Order):
+            self._ready.append(event.found)
+        elif event.found is not None:
+            self._store(event.id, event.found)
+        else:
+            self._end(event.id)
+
+    def _end_round(self) -> None:
+        self._under_way = False
+        for order in list(self._round.values()):
+            self._settle(Delivery(order.id, order.archive, "later", "the worker was lost"))
+
+    def _settle(self, delivery: Delivery) -> None:
+        """Take up what came of an order; once, whoever says it again."""
+        order = self._round.get(delivery.id)
+        if order is None or order.archive != delivery.archive:
+            return
+        del self._round[delivery.id]
+        match delivery.kind:
+            case "stored":
+                assert delivery.stored is not None
+                self._store(delivery.id, delivery.stored)
+            case "gone":
+                self._repositories.skip(delivery.id, delivery.reason)
+                self._end(delivery.id)
+            case "later":
+                self._try_again(order, delivery, _TRIES)
+            case "limited" | "held":
+                self._not_before = max(self._not_before, self._clock.now() + delivery.wait)
+                counts = delivery.kind == "limited"
+                self._try_again(order, delivery, MOST_TRIES if counts else None)
+            case "storage":
+                raise StorageError(f"{delivery.archive}: {delivery.reason}; mend what it names")
+
+    def _try_again(self, order: Order, delivery: Delivery, most: int | None) -> None:
+        """Give an order again later; `most` None: this was no try."""
+        tries = order.tries + (most is not None)
+        now = self._clock.now()
+        if most is not None and tries >= most:
+            reason = f"the archive, {tries} times: {delivery.reason}"
+            self._repositories.fail(order.id, reason, now)
+            self._end(order.id)
+        else:
+            heapq.heappush(self._again, (now + delivery.wait, order.id, tries))
+
+    def _store(self, one: int, stored: Stored) -> None:
+        day = datetime.fromtimestamp(self._clock.now(), UTC).date().isoformat()
+        self._repositories.store(one, day, stored)
+        self._size += stored.archive_bytes
+        self._end(one)
+
+    def _end(self, one: int) -> None:
+        """A repository has come to its end in this run.
+
+        Raises:
+            RetryableError: it failed, and so did too many before it.
+        """
+        self._on_the_way.remove(one)
+        self._done += 1
+        row = self._repositories.get(one)
+        self._failures = self._failures + 1 if row["state"] == "failed" else 0
+        if self._failures >= MOST_FAILURES:
+            raise RetryableError(
+                f"{self._failures} repositories in a row could not be fetched, the last one "
+                f"because: {row['reason']}; run the same command again later: it goes on where it "
+                "stopped"
+            )
+        self._watcher.fetched(self._done, len(self._on_the_way), self._size)

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import BinaryIO, Final
 
-from pipelines.crawling.state import Stored
+from pipelines.crawling.orders import Stored
 from pipelines.sources.archives.numbers import padded
 from pipelines.sources.archives.streams import Gzip, Window
 from pipelines.sources.archives.tar_headers import (

@@ -1,61 +1,95 @@
-"""What a person sees while a crawl runs; nothing when nobody watches."""
+"""What a person sees while a crawl runs; nothing when nobody watches.
+
+Two lines, each within 80 columns: what has been done, and what the tokens may still ask for. They
+are drawn anew four times a second, so that a long wait for a reset counts down.
+"""
 
 from typing import Self
 
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TextColumn
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.text import Text
 
 from pipelines.crawling.budgets import Budgets, Resource
+from pipelines.crawling.clock import Clock
+from pipelines.crawling.state import State
+
+_REFRESHES: float = 4  # a second
+_BAR = 12
 
 
 class CrawlDisplay:
-    """A line for discovery and one for fetching; a context manager.
+    """What is done and what is left; a context manager.
 
     Args:
         console: where to draw; nothing is drawn unless it is a terminal.
         budgets: what is left of them is shown.
+        state: how many failed is shown.
+        clock: tells the time.
     """
 
-    def __init__(self, console: Console, budgets: Budgets) -> None:
+    def __init__(self, console: Console, budgets: Budgets, state: State, clock: Clock) -> None:
         self._budgets = budgets
-        self._progress = Progress(
-            TextColumn("{task.description:<8}"),
-            BarColumn(bar_width=14),
-            TextColumn("{task.fields[repositories]:>24}"),
-            TextColumn("{task.fields[size]:>10}"),
-            TextColumn("{task.fields[budget]}"),
-            console=console,
-            disable=not console.is_terminal,
-            refresh_per_second=4,
+        self._state = state
+        self._clock = clock
+        self._work = "starting"
+        self._total = 0
+        self._failed = ""
+        self._live = Live(
+            get_renderable=self._draw, console=console, refresh_per_second=_REFRESHES
         )
+        self._shown = console.is_terminal
 
     def __enter__(self) -> Self:
-        self._progress.start()
+        if self._shown:
+            self._live.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._progress.stop()
+        if self._shown:
+            self._live.stop()
 
-    def begin(self, what: str, total: int | None) -> TaskID:
-        """A new line; `total` None: nobody knows how much it will be."""
-        return self._progress.add_task(what, total=total, repositories="", size="", budget="")
+    def searched(self, repositories: int) -> None:
+        """The search has found so many repositories."""
+        self._work = f"search  {repositories:,} repositories found"
 
-    def show(
-        self, line: TaskID, resource: Resource, done: int, total: int | None, size: int
-    ) -> None:
-        """Repositories, bytes that came, and what is left of a budget."""
-        of = f"{done:,}" if total is None else f"{done:,}/{total:,}"
-        self._progress.update(
-            line,
-            completed=done,
-            repositories=f"{of} repositories",
-            size=f"{size / 1e6:,.1f} MB" if size else "",
-            budget=self._budget(resource),
+    def looked_up(self, done: int, total: int) -> None:
+        """So many of the names have been looked up."""
+        self._work = f"names   {_bar(done, total)} {done:,}/{total:,} looked up"
+
+    def begin_fetching(self, total: int) -> None:
+        """So many repositories are to be fetched, as far as is known."""
+        self._total = total
+        self.fetched(0, total, 0)
+
+    def fetched(self, done: int, pending: int, size: int) -> None:
+        """So many repositories are done, at least so many are not, and so many bytes came."""
+        self._total = max(self._total, done + pending)
+        self._work = (
+            f"fetch   {_bar(done, self._total)} {done:,}/{self._total:,} repositories, "
+            f"{size / 1e6:,.1f} MB"
         )
+        number, due = self._state.waiting()
+        if due is not None:
+            wait = _span(due - self._clock.now())
+            self._failed = f"failed  {number:,}, the first of them tried again in {wait}"
+
+    def _draw(self) -> RenderableType:
+        budgets = ", ".join(filter(None, (self._budget(each) for each in ("core", "search"))))
+        lines = [self._work, f"budget  {budgets}" if budgets else "", self._failed]
+        return Group(*(Text(line, no_wrap=True, overflow="ellipsis") for line in lines if line))
 
     def _budget(self, resource: Resource) -> str:
         left = self._budgets.left(resource)
-        if left is None:
-            return ""
-        minutes, seconds = divmod(round(left[1]), 60)
-        return f"{left[0]:,} {resource} requests left, reset in {minutes}:{seconds:02d}"
+        return "" if left is None else f"{left[0]:,} {resource} left, reset in {_span(left[1])}"
+
+
+def _bar(done: int, total: int) -> str:
+    full = _BAR * done // max(1, total)
+    return "━" * full + "─" * (_BAR - full)
+
+
+def _span(seconds: float) -> str:
+    minutes, rest = divmod(max(0, round(seconds)), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"

@@ -8,6 +8,8 @@ import pytest
 from rich.console import Console
 
 from pipelines.crawling.crawl import Outcome, crawl
+from pipelines.crawling.downloading import Threads
+from pipelines.crawling.orders import Terms
 from pipelines.crawling.settings import CrawlSettings, LoadedCrawl
 from tests.pipelines.crawling.server import FakeClock, GitHub
 
@@ -36,14 +38,13 @@ def run(github: GitHub, clock: FakeClock, tmp_path: Path) -> Crawler:
         defaults: dict[str, Any] = {
             "languages": ["Python", "Java", "C++"],
             "base_url": github.url,
-            "timeout_seconds": 0.4,
         }
         loaded = LoadedCrawl(CrawlSettings.model_validate(defaults | settings), tmp_path)
         try:
             return crawl(
                 loaded,
                 tmp_path / "out",
-                workers=workers,
+                carrier=Threads(Terms.of(loaded.settings, tmp_path / "out"), threads=workers),
                 clock=clock,
                 console=Console(quiet=True),
                 environment={"GITHUB_TOKEN": "secret", "SECOND": "second", "BAD": "expired"},

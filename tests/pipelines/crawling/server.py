@@ -220,6 +220,8 @@ class Handler(BaseHTTPRequestHandler):
         with suppress(BrokenPipeError, ConnectionResetError):
             if path.startswith("/codeload/"):
                 self._codeload(path)
+            elif path == "/rate_limit":
+                self._rate_limit()
             else:
                 with self.github.request(self.path, self.token, self.connection):
                     self._api(path)
@@ -250,6 +252,21 @@ class Handler(BaseHTTPRequestHandler):
                 return self.error(301, "Moved Permanently", {"location": place})
             return self._repository(self.github.find(found[1]), found[2] or "")
         return self.error(404, "Not Found")
+
+    def _rate_limit(self) -> None:
+        """What a token may still ask for; it costs nothing, and is no request of `requests`."""
+        if self.token and self.token not in self.github.tokens:
+            return self.error(401, "Bad credentials")
+        found = {}
+        for resource in ("core", "search"):
+            budget = self.github.budget(self.token, resource)
+            found[resource] = {
+                "limit": budget.limit,
+                "remaining": budget.left,
+                "used": budget.limit - budget.left,
+                "reset": int(budget.reset),
+            }
+        return self.json({"resources": found, "rate": found["core"]})
 
     def _repository(self, repository: Repository | None, rest: str) -> None:
         if repository is None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from pipelines.crawling.fetching import TooLargeError, receive
-from pipelines.crawling.state import Stored
+from pipelines.crawling.orders import Stored
 from pipelines.sources.base import DamagedError
 from tests.pipelines.crawling.server import pack
 

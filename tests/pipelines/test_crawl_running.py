@@ -9,7 +9,7 @@ from rich.console import Console
 
 from foundation.errors import RetryableError
 from pipelines.crawling.crawl import Outcome
-from pipelines.crawling.running import print_outcome
+from pipelines.crawl_running import print_outcome
 from pipelines.crawling.slicing import Slice
 from pipelines.crawling.state import State
 
@@ -42,9 +42,9 @@ def test_results_beyond_reach_are_those_past_a_thousand_of_slices_that_are_done(
     tmp_path: Path,
 ) -> None:
     with closing(State(tmp_path / "crawl.sqlite")) as state:
-        state.begin_slices([Slice("Java", second, second, 1, 1) for second in range(3)])
+        state.slices.begin([Slice("Java", second, second, 1, 1) for second in range(3)])
         for total, last in ((1200, True), (900, True), (5000, False)):
-            found = state.open_slice()
+            found = state.slices.next()
             assert found
-            state.add_page(found[0], total, [], last=last)
-        assert state.beyond_reach() == 200
+            state.slices.add_page(found[0], total, [], last=last)
+        assert state.slices.beyond_reach() == 200

@@ -1,6 +1,7 @@
-"""The crawl command on this machine: the clock, the tokens, and a summary at the end."""
+"""The crawl command: the clock, the tokens, the runner, and a summary at the end."""
 
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 
 from rich.console import Console
@@ -8,11 +9,20 @@ from rich.console import Console
 from foundation.errors import RetryableError
 from pipelines.crawling.clock import SystemClock
 from pipelines.crawling.crawl import Outcome, crawl
+from pipelines.crawling.orders import Terms
 from pipelines.crawling.settings import load_crawl
 from pipelines.sources.github import LISTING
 
 
-def run_crawl(recipe: Path, out: Path, *, workers: int, refresh: bool) -> None:
+def run_crawl(
+    recipe: Path,
+    out: Path,
+    *,
+    runner: str,
+    workers: int,
+    refresh: bool,
+    engine_options: list[str],
+) -> None:
     """Crawl into a folder, or go on with it, and print what came of it.
 
     Raises:
@@ -25,10 +35,18 @@ def run_crawl(recipe: Path, out: Path, *, workers: int, refresh: bool) -> None:
         console.print(
             f"no token in {names}: GitHub allows 60 requests an hour without one", soft_wrap=True
         )
+    from pipelines import crawl_graph, runners  # takes a second: mistakes in the recipe come first
+
+    carrier = crawl_graph.BeamCarrier(
+        Terms.of(loaded.settings, out),
+        runners.options(runner, engine_options),
+        threads=workers,
+        batch=None if runner == "local" else crawl_graph.BATCH,
+    )
     outcome = crawl(
         loaded,
         out,
-        workers=workers,
+        carrier=carrier,
         clock=SystemClock(),
         console=console,
         environment=os.environ,
@@ -41,7 +59,7 @@ def print_outcome(outcome: Outcome, out: Path, console: Console) -> None:
     """Say how many repositories were fetched, and why others were not.
 
     Raises:
-        RetryableError: some could not be fetched in this run.
+        RetryableError: some could not be fetched by now.
     """
     console.print(f"{outcome.of('fetched'):,} repositories, listed in {out / LISTING}")
     for (state, reason), number in outcome.counts.items():
@@ -53,7 +71,8 @@ def print_outcome(outcome: Outcome, out: Path, console: Console) -> None:
     failed = outcome.of("failed")
     if failed:
         reasons = [reason for (state, reason) in outcome.counts if state == "failed"]
+        when = datetime.fromtimestamp(outcome.due or 0, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
         raise RetryableError(
             f"{failed:,} repositories could not be fetched, the first one because: {reasons[0]}; "
-            "run the same command again to try them once more"
+            f"run the same command again at {when} or later: it tries those that are due"
         )
