@@ -1,7 +1,7 @@
 """Fetching archives as a Beam graph: the one place that knows both the crawl and Beam.
 
-    Create(batches of orders) | Spread | Fetch  -> deliveries
-                              | Report          -> a file each, where the crawl looks for them
+    orders -> batches | Spread | Fetch  -> deliveries
+                      | Report          -> a file each, where the crawl looks for them
 
 Only this part of a crawl runs on workers. What needs a token stays in the process that started the
 crawl (`crawling.fetch`), so that one budget a token holds for any number of workers; they get the
@@ -15,7 +15,7 @@ process fetch it, and on an engine, whose workers must reach the crawl's folder 
 
 import threading
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import Any, Final
@@ -26,6 +26,8 @@ from apache_beam.options.pipeline_options import PipelineOptions
 from foundation.errors import CodecorpusError, RetryableError
 from pipelines.crawling.downloading import Threads
 from pipelines.crawling.orders import TEMPORARY, Delivery, Order, Terms
+
+Batch = tuple[Order, ...]
 
 BATCH: Final = 8
 """Orders in one element on an engine: some seconds of work, and little to do again."""
@@ -48,13 +50,17 @@ class Fetch(beam.DoFn):  # type: ignore[misc]
         self._terms = terms
         self._threads = threads
 
-    def process(self, batch: tuple[Order, ...]) -> Iterator[Delivery]:
+    def process(self, spread: tuple[int, Iterable[Batch]]) -> Iterator[Delivery]:
         """What came of each order, as it comes."""
-        yield from Threads(self._terms, threads=self._threads, stopped=_stopped).carry(batch)
+        worker = Threads(self._terms, threads=self._threads, stopped=_stopped)
+        for batch in spread[1]:
+            yield from worker.carry(batch)
 
 
 class FetchArchives(beam.PTransform):  # type: ignore[misc]
-    """From batches of orders to deliveries, each of which is reported in a file.
+    """From all batches of a round to deliveries, each of which is reported in a file.
+
+    Batches are spread by their numbers, as the tasks of a build are (`beam_stages`).
 
     Args:
         terms: of the crawl.
@@ -68,11 +74,12 @@ class FetchArchives(beam.PTransform):  # type: ignore[misc]
         self._threads = threads
         self._reports = reports
 
-    def expand(self, batches: beam.PCollection) -> beam.PCollection:
+    def expand(self, rounds: beam.PCollection) -> beam.PCollection:
         """The steps."""
         return (
-            batches
-            | "Spread" >> beam.Reshuffle()
+            rounds
+            | "Number" >> beam.FlatMap(_numbered)
+            | "Spread" >> beam.GroupByKey()
             | "Fetch" >> beam.ParDo(Fetch(self._terms, self._threads))
             | "Report" >> beam.Map(report, self._reports)
         )
@@ -133,7 +140,7 @@ class BeamCarrier:
         pipeline = beam.Pipeline(options=self._options)
         _ = (
             pipeline
-            | "Orders" >> beam.Create(batches)
+            | "Orders" >> beam.Create([batches])
             | "Archives" >> FetchArchives(self._terms, self._threads, str(reports))
         )
         self._running = pipeline.run()
@@ -149,6 +156,10 @@ def report(delivery: Delivery, folder: str) -> None:
     temporary = final.with_suffix(f".{uuid.uuid4().hex}")
     temporary.write_text(delivery.to_json(), "utf-8")
     temporary.replace(final)
+
+
+def _numbered(batches: list[Batch]) -> list[tuple[int, Batch]]:
+    return list(enumerate(batches))
 
 
 def _follow(run: Future[None], reports: Path) -> Iterator[Delivery]:

@@ -12,6 +12,7 @@ from sqlite3 import Row
 from typing import Final
 from urllib.parse import quote
 
+from foundation.errors import StorageError
 from pipelines.crawling.api import SHA, Api, GoneError, LaterError
 from pipelines.crawling.clock import Clock
 from pipelines.crawling.discovery import Unwanted, repository
@@ -58,6 +59,7 @@ class Resolver:
 
         Raises:
             StoppedError: the crawl ends.
+            StorageError: the crawl's folder cannot be read.
         """
         try:
             return self._order(self._state.repositories.get(identity), tries)
@@ -76,7 +78,10 @@ class Resolver:
         if row["archive"] == name and (self._out / name).is_file():
             self._state.repositories.keep(row["id"])  # asked again, and nothing has changed
             return None
-        stored = standing(self._out, name, commit, self._most)
+        try:
+            stored = standing(self._out, name, commit, self._most)
+        except OSError as error:
+            raise StorageError(f"{self._out / name}: {error}; mend what the system names") from error
         if stored is not None:
             return stored
         url = self._api.locate(f"/repos/{row['name']}/tarball/{commit}")

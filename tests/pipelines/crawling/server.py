@@ -77,6 +77,14 @@ class Repository:
         return hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
 
 
+def some(count: int, **values: Any) -> list[Repository]:
+    """Repositories 1 to `count` of three owners."""
+    return [
+        Repository(number, f"owner{number % 3}/r{number}", **values)
+        for number in range(1, count + 1)
+    ]
+
+
 def pack(files: dict[str, bytes], top: str, commit: str) -> bytes:
     """A .tar.gz as `git archive` writes it."""
     out = io.BytesIO()
@@ -138,6 +146,7 @@ class GitHub:
         self.faults: dict[str, list[Fault]] = defaultdict(list)
         self.incomplete = 0  # so many searches run out of time
         self.spent: Counter[str] = Counter()
+        self.windows: Counter[tuple[str, str, float]] = Counter()  # by token, resource and reset
         self.pause = 0.0  # seconds between two pieces of an archive
         self.most_results = 1_000
         self.tokens = {"secret", "second"}
@@ -237,7 +246,7 @@ class Handler(BaseHTTPRequestHandler):
             self.github.violations.append(f"a request without budget: {path}")
             return self.error(403, "API rate limit exceeded for user ID 1.")
         budget.left -= 1
-        self.github.spent[self.resource] += 1
+        self._spend(budget, 1)
         if fault := self.github.fault(path):
             return fault(self)
         if path == "/search/repositories":
@@ -252,6 +261,10 @@ class Handler(BaseHTTPRequestHandler):
                 return self.error(301, "Moved Permanently", {"location": place})
             return self._repository(self.github.find(found[1]), found[2] or "")
         return self.error(404, "Not Found")
+
+    def _spend(self, budget: Budget, count: int) -> None:
+        self.github.spent[self.resource] += count
+        self.github.windows[self.token, self.resource, budget.reset] += count
 
     def _rate_limit(self) -> None:
         """What a token may still ask for; it costs nothing, and is no request of `requests`."""
@@ -349,7 +362,7 @@ class Handler(BaseHTTPRequestHandler):
         etag = f'W/"{hashlib.sha256(body).hexdigest()}"'
         if status == 200 and self.headers.get("if-none-match") == etag and self.token:
             budget.left += 1  # it costs nothing
-            self.github.spent[self.resource] -= 1
+            self._spend(budget, -1)
             status, body = 304, b""
         self.send_response_only(status)
         given = {

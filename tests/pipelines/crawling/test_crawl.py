@@ -13,6 +13,7 @@ import pytest
 from foundation.errors import RetryableError, UsageError
 from pipelines.crawling.answers import MOST_TRIES
 from tests.pipelines.crawling.conftest import Crawler
+from tests.pipelines.crawling.crawled import listed
 from tests.pipelines.crawling.server import (
     SECONDARY,
     FakeClock,
@@ -20,6 +21,7 @@ from tests.pipelines.crawling.server import (
     GitHub,
     Repository,
     raw,
+    some,
     stall,
     stall_half_way,
     status,
@@ -30,22 +32,6 @@ SHORT = {"timeout_seconds": 1.0}
 HTML = raw("HTTP/1.1 200 OK\ncontent-type: text/html\ncontent-length: 15\n", b"<html>Hi</html>")
 HALF = raw("HTTP/1.1 200 OK\ncontent-length: 900\n", b"\x1f\x8b\x08\0\0\0\0\0\0\0")
 LONGER = raw("HTTP/1.1 200 OK\ncontent-length: 10\n", b"\x1f\x8b\x08\0\0\0\0\0\0\0" + bytes(200))
-
-
-def some(count: int, **values: Any) -> list[Repository]:
-    return [
-        Repository(number, f"owner{number % 3}/r{number}", **values)
-        for number in range(1, count + 1)
-    ]
-
-
-def listed(out: Path) -> list[dict[str, Any]]:
-    """What the list says; the archives that it names must be all that there are."""
-    lines = [json.loads(line) for line in (out / "repositories.jsonl").read_text().splitlines()]
-    there = {path.relative_to(out).as_posix() for path in (out / "repositories").rglob("*.tar.gz")}
-    assert there == {line["archive"] for line in lines}
-    assert not list((out / "tmp").iterdir())
-    return lines
 
 
 def names(out: Path) -> list[str]:
