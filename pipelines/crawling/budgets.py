@@ -142,19 +142,24 @@ class Budgets:
                 )
 
     def left(self, resource: Resource) -> tuple[int, float] | None:
-        """What is left in all, and seconds to the next reset; None before the first answer."""
+        """What is left in all, and seconds to the next reset; None while no answer has told."""
         now = self._clock.now()
         with self._changed:
-            known = [
+            running = [
                 budget
                 for token in self._tokens
-                if (budget := token.budgets.get(resource)) is not None
+                if (budget := token.budgets.get(resource)) is not None and budget.reset > now
             ]
-        if not known:
+        if not running:
             return None
-        running = [budget for budget in known if budget.reset > now]
-        resets = [budget.reset - now for budget in running]
-        return sum(max(0, budget.left) for budget in running), min(resets, default=0.0)
+        left = sum(max(0, budget.left) for budget in running)
+        return left, min(budget.reset for budget in running) - now
+
+    def paused(self) -> float:
+        """Seconds until the first token may ask again that GitHub wants to be quiet; 0: now."""
+        now = self._clock.now()
+        with self._changed:
+            return min((max(0.0, token.paused - now) for token in self._tokens), default=0.0)
 
     def _acquire(self, resource: Resource) -> Token:
         while True:

@@ -1,7 +1,8 @@
 """What a person sees while a crawl runs; nothing when nobody watches.
 
-Two lines, each within 80 columns: what has been done, and what the tokens may still ask for. They
-are drawn anew four times a second, so that a long wait for a reset counts down.
+Lines of at most 80 columns: what has been done, what the tokens may still ask for and when there
+will be more, what failed, and a pause that GitHub has asked for. They are drawn anew four times a
+second, so that a long wait counts down.
 """
 
 from typing import Self
@@ -34,7 +35,7 @@ class CrawlDisplay:
         self._clock = clock
         self._work = "starting"
         self._total = 0
-        self._failed = ""
+        self._failed: tuple[int, int] | None = None
         self._live = Live(
             get_renderable=self._draw, console=console, refresh_per_second=_REFRESHES
         )
@@ -70,13 +71,17 @@ class CrawlDisplay:
             f"{size / 1e6:,.1f} MB"
         )
         number, due = self._state.waiting()
-        if due is not None:
-            wait = _span(due - self._clock.now())
-            self._failed = f"failed  {number:,}, the first of them tried again in {wait}"
+        self._failed = None if due is None else (number, due)
 
     def _draw(self) -> RenderableType:
         budgets = ", ".join(filter(None, (self._budget(each) for each in ("core", "search"))))
-        lines = [self._work, f"budget  {budgets}" if budgets else "", self._failed]
+        lines = [self._work, f"budget  {budgets}" if budgets else ""]
+        if self._failed is not None:
+            number, due = self._failed
+            wait = _span(due - self._clock.now())
+            lines.append(f"failed  {number:,}, the first of them due in {wait}")
+        if pause := self._budgets.paused():
+            lines.append(f"paused  GitHub wants no request for {_span(pause)}")
         return Group(*(Text(line, no_wrap=True, overflow="ellipsis") for line in lines if line))
 
     def _budget(self, resource: Resource) -> str:

@@ -107,7 +107,7 @@ def _listed(folder: Path, line: str, where: str) -> _Listed:
         value = json.loads(line)
         name, archive, license_ = value["repository"], value["archive"], value["license"]
         stars, size = int(value["stars"]), int(value["unpacked_bytes"])
-        facts = RepositoryFacts(stars, license_)
+        facts = RepositoryFacts(stars, license_, value.get("commit"), value.get("fetched"))
         found = _Listed(str(name), folder / str(archive), facts, size)
     except (ValueError, KeyError, TypeError) as error:
         raise UsageError(f"{where}: {error!r}; expected a line as a crawl writes it") from error

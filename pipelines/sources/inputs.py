@@ -1,6 +1,6 @@
 """The inputs of a part of the source `folder`: a row for each file and each archive's share."""
 
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from itertools import islice
 from typing import Any, Final
 
@@ -28,6 +28,8 @@ SCHEMA: Final = pa.schema(
         pa.field("repository_bytes", pa.int64()),
         pa.field("stars", pa.int32()),
         pa.field("license", pa.string()),
+        pa.field("commit", pa.string()),
+        pa.field("fetched", pa.string()),  # day, UTC
         pa.field("error", pa.string()),
         pa.field("detail", pa.string()),
         # of archives, as in archives.archive.Archive
@@ -43,10 +45,17 @@ _LISTED: Final = 1 << 16  # files listed at a time
 
 @dataclass(frozen=True)
 class RepositoryFacts:
-    """What is known of a repository from elsewhere."""
+    """What is known of a repository from elsewhere.
+
+    Attributes:
+        commit: that its files are of.
+        fetched: the day, UTC, on which they were.
+    """
 
     stars: int | None = None
     license: str | None = None
+    commit: str | None = None
+    fetched: str | None = None
 
 
 def file_inputs(
@@ -127,7 +136,7 @@ def _table(
     repository: Repository, facts: RepositoryFacts, rows: int, **columns: list[Any]
 ) -> pa.Table:
     """A table of SCHEMA; columns that are not given hold one value, or none."""
-    same = {"repository": repository.name, "stars": facts.stars, "license": facts.license}
+    same = {"repository": repository.name, **asdict(facts)}
     arrays = [
         pa.array(columns[field.name], field.type)
         if field.name in columns

@@ -1,29 +1,28 @@
-"""A build of what was crawled, without those who opted out."""
+"""A build of what was crawled: without those who opted out, and each file's origin is told."""
 
-import json
 from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
+import pytest
 
-from tests.pipelines.crawling.server import pack
+from pipelines.inspection.why import print_story
+from tests.pipelines.crawling.crawled import crawled
+from tests.pipelines.crawling.server import Repository
 
 CODE = b"def double(value):\n    return 2 * value\n\n" * 40
+SOURCES = [{"type": "github", "paths": ["crawl"], "min_stars": 1, "unknown": "drop"}]
+
+
+def repository(identity: int, name: str) -> Repository:
+    return Repository(identity, name, stars=3, files={"x.py": CODE + name.encode() + b"()\n"})
 
 
 def test_who_opted_out_is_not_read(build: Any, tmp_path: Path) -> None:
-    crawl = tmp_path / "crawl"
-    lines = []
-    for name in ("a/stays", "b/gone", "Owner/gone"):
-        archive = crawl / "repositories" / f"{name}@000000000000.tar.gz"
-        archive.parent.mkdir(parents=True)
-        archive.write_bytes(pack({"x.py": CODE + name.encode() + b"()\n"}, "top", "a" * 40))
-        line = {"repository": name, "stars": 3, "license": "MIT", "unpacked_bytes": len(CODE)}
-        lines.append(json.dumps(line | {"archive": archive.relative_to(crawl).as_posix()}) + "\n")
-    (crawl / "repositories.jsonl").write_text("".join(lines))
+    names = ("a/stays", "b/gone", "Owner/gone")
+    crawled(tmp_path / "crawl", [repository(*each) for each in enumerate(names, 1)])
     (tmp_path / "opt-out.txt").write_text("owner\nB/Gone\n")
-    sources = [{"type": "github", "paths": ["crawl"], "min_stars": 1, "unknown": "drop"}]
-    out = build(tmp_path, tmp_path / "out", changes={"sources": sources, "opt_out": "opt-out.txt"})
+    out = build(tmp_path, tmp_path / "out", changes={"sources": SOURCES, "opt_out": "opt-out.txt"})
     rows = pq.read_table(out / "ledger").to_pylist()
     assert {(row["repository"], row["path"], row["reason"]) for row in rows} == {
         ("a/stays", "x.py", None),
@@ -31,3 +30,20 @@ def test_who_opted_out_is_not_read(build: Any, tmp_path: Path) -> None:
         ("Owner/gone", "x.py", "repository.opted_out"),
     }
     assert {row["size"] for row in rows if row["reason"]} == {None}
+
+
+def test_why_tells_commit_day_and_license(
+    build: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = [repository(1, "a/x"), repository(2, "b/x")]
+    found[1].license = None
+    crawled(tmp_path / "crawl", found)
+    out = build(tmp_path, tmp_path / "out", changes={"sources": SOURCES})
+    print_story(out, "a/x/x.py")
+    told = f"  repository  commit {found[0].commit}, fetched 2020-09-13, license MIT, 3 stars\n"
+    assert told in capsys.readouterr().out
+    print_story(out, "b/x/x.py")
+    told = f"  repository  commit {found[1].commit}, fetched 2020-09-13, 3 stars\n"
+    assert told in capsys.readouterr().out
+    documents = pq.read_table(out / "documents").to_pylist()
+    assert {row["repository"]: row["license"] for row in documents} == {"a/x": "MIT", "b/x": None}
