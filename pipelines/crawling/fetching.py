@@ -11,8 +11,9 @@ from collections.abc import Iterable, Iterator
 from typing import BinaryIO, Final
 
 from pipelines.crawling.orders import Stored
+from pipelines.sources.archives.archive import most_bytes
 from pipelines.sources.archives.numbers import padded
-from pipelines.sources.archives.streams import Gzip, Window
+from pipelines.sources.archives.streams import CHUNK, Gzip, Window
 from pipelines.sources.archives.tar_headers import (
     FOLDERS,
     LABEL,
@@ -46,12 +47,21 @@ class _Arriving(Gzip):
         self._into = into
         self._most = most
         self._sha256 = hashlib.sha256()
+        self._inflated = 0
         self.received = 0
         self.head = b""
 
     def chunk(self) -> bytes:
-        """The next inflated bytes."""
+        """The next inflated bytes.
+
+        Raises:
+            TooLargeError: there are so many that it is a bomb. Damage may be mended by fetching
+                again; this is not.
+        """
         out = super().chunk()
+        self._inflated += len(out)
+        if self._inflated > most_bytes(self._most) - CHUNK:  # the next might be called damage
+            raise TooLargeError
         if len(self.head) < _HEAD:
             self.head += out[: _HEAD - len(self.head)]
         return out

@@ -86,7 +86,7 @@ def some(count: int, **values: Any) -> list[Repository]:
 
 
 def pack(files: dict[str, bytes], top: str, commit: str) -> bytes:
-    """A .tar.gz as `git archive` writes it."""
+    """A .tar.gz as `git archive` writes it; a path that ends with a slash is a submodule's folder."""
     out = io.BytesIO()
     headers = {"comment": commit}
     with tarfile.open(
@@ -97,6 +97,7 @@ def pack(files: dict[str, bytes], top: str, commit: str) -> bytes:
         tar.addfile(folder)
         for path, content in files.items():
             member = tarfile.TarInfo(f"{top}/{path}")
+            member.type = tarfile.DIRTYPE if path.endswith("/") else tarfile.REGTYPE
             member.size = len(content)
             tar.addfile(member, io.BytesIO(content))
     return out.getvalue()
@@ -144,6 +145,7 @@ class GitHub:
         self.requests: list[str] = []
         self.violations: list[str] = []
         self.faults: dict[str, list[Fault]] = defaultdict(list)
+        self.limits_asked = 0
         self.incomplete = 0  # so many searches run out of time
         self.spent: Counter[str] = Counter()
         self.windows: Counter[tuple[str, str, float]] = Counter()  # by token, resource and reset
@@ -270,6 +272,7 @@ class Handler(BaseHTTPRequestHandler):
         """What a token may still ask for; it costs nothing, and is no request of `requests`."""
         if self.token and self.token not in self.github.tokens:
             return self.error(401, "Bad credentials")
+        self.github.limits_asked += 1
         found = {}
         for resource in ("core", "search"):
             budget = self.github.budget(self.token, resource)

@@ -1,16 +1,21 @@
 """The server of these tests answers as GitHub's published API description says."""
 
 import json
+import re
 import urllib.request
+from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
+from urllib.parse import urlsplit
 
 import pytest
 
+from tests.pipelines.crawling.crawled import crawl_into
 from tests.pipelines.crawling.server import DESCRIPTION, GitHub, Repository
 
 SEARCH = "/search/repositories?q=language:Python&per_page=100&page=1"
 REPOSITORY, COMMIT = "/repos/{owner}/{repo}", "/repos/{owner}/{repo}/commits/{ref}"
+TARBALL = "/repos/{owner}/{repo}/tarball/{ref}"
 
 
 def problems(schema: dict[str, Any], value: Any, where: str = "") -> list[str]:
@@ -65,6 +70,7 @@ def ask(github: GitHub, path: str) -> tuple[int, Any]:
         ({"empty": True}, "/repos/o/r/commits/heads/main", COMMIT, 409),
         ({}, "/repos/o/r/commits/heads/none", COMMIT, 422),
         ({}, "/repos/o/none/commits/heads/main", COMMIT, 404),
+        ({}, "/rate_limit", "/rate_limit", 200),
     ],
 )
 def test_answers_are_as_described(
@@ -74,6 +80,29 @@ def test_answers_are_as_described(
     code, value = ask(github, path)
     assert code == status
     assert problems(DESCRIPTION["paths"][described][str(status)], value) == []
+
+
+def _pattern(template: str) -> re.Pattern[str]:
+    """Paths of a template; a reference may hold slashes, as branches do."""
+    parts = template.replace("{ref}", "(.+)").replace("{owner}/{repo}", "[^/]+/[^/]+")
+    return re.compile(parts)
+
+
+def test_every_request_of_a_crawl_is_described(
+    github: GitHub, tmp_path: Path
+) -> None:
+    github.repositories = [Repository(1, "o/r", branch="topic/a"), Repository(2, "o/s")]
+    (tmp_path / "names.txt").write_text("o/s\n")
+    crawl_into(tmp_path / "out", github, names=["names.txt"], search=False)
+    crawl_into(tmp_path / "more", github)
+    asked = {urlsplit(each).path for each in github.requests if not each.startswith("archive")}
+    templates = {each: _pattern(each) for each in DESCRIPTION["paths"]}
+    used = {
+        next((each for each, pattern in templates.items() if pattern.fullmatch(path)), path)
+        for path in asked
+    }
+    assert used == {"/search/repositories", REPOSITORY, COMMIT, TARBALL}
+    assert github.limits_asked == 2
 
 
 def test_what_is_read_is_what_is_required() -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from pipelines.crawling.fetching import TooLargeError, receive
 from pipelines.crawling.orders import Stored
+from pipelines.sources.archives import archive
 from pipelines.sources.base import DamagedError
 from tests.pipelines.crawling.server import pack
 
@@ -92,3 +93,14 @@ def test_a_large_archive_is_given_up_while_it_comes() -> None:
     with pytest.raises((TooLargeError, DamagedError)):
         receive(endless(), None, name="x", commit=COMMIT, most=5_000)
     assert taken <= 6_000
+
+
+@pytest.mark.parametrize("after", [True, False], ids=["after its end", "before it"])
+def test_a_small_archive_that_inflates_without_end_is_given_up_for_good(
+    monkeypatch: pytest.MonkeyPatch, *, after: bool
+) -> None:
+    monkeypatch.setattr(archive, "EXPANSION_BYTES", 8 << 20)
+    zeros = gzip.compress(bytes(1 << 20)) * 60
+    content = pack({"a.py": b"1\n"}, "o-r", COMMIT) + zeros if after else zeros
+    with pytest.raises(TooLargeError):
+        take(content, most=len(content) + 1)

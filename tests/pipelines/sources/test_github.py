@@ -1,6 +1,5 @@
 """The source `github` reads what a crawl has fetched."""
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -10,28 +9,15 @@ import pytest
 from foundation.errors import UsageError
 from pipelines.sources.base import Limits
 from pipelines.sources.github import GithubSource
-from tests.pipelines.crawling.server import pack
+from tests.pipelines.crawling.crawled import crawled
+from tests.pipelines.crawling.server import Repository
 
 POINTER = b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n"
 
 
-def crawl_of(folder: Path, repositories: dict[str, dict[str, bytes]]) -> Path:
-    lines = []
-    for number, (name, files) in enumerate(repositories.items(), 3):
-        archive = folder / f"repositories/{name}@{number:012}.tar.gz"
-        archive.parent.mkdir(parents=True, exist_ok=True)
-        archive.write_bytes(pack(files, f"{name.replace('/', '-')}-{number}", "a" * 40))
-        lines.append(
-            {
-                "repository": name,
-                "stars": number,
-                "license": "MIT",
-                "archive": archive.relative_to(folder).as_posix(),
-                "unpacked_bytes": sum(map(len, files.values())),
-            }
-        )
-    (folder / "repositories.jsonl").write_text("".join(json.dumps(x) + "\n" for x in lines))
-    return folder
+def crawl_of(folder: Path, files: dict[str, dict[str, bytes]]) -> Path:
+    numbered = enumerate(files.items(), 3)
+    return crawled(folder, [Repository(n, name, stars=n, files=f) for n, (name, f) in numbered])
 
 
 def read(source: GithubSource) -> list[dict[str, Any]]:
@@ -63,6 +49,27 @@ def test_members_that_climb_keep_their_reason_and_path(tmp_path: Path) -> None:
     (row,) = read(GithubSource([crawl_of(tmp_path, {"o/r": {"../../../etc/x.py": b"1"}})]))
     assert row["error"] == "unreadable.archive"
     assert ".." in row["path"]
+
+
+def test_absolute_paths_submodules_and_names_that_are_not_utf8(tmp_path: Path) -> None:
+    files = {
+        "/etc/x.py": b"1",
+        "vendor/library/": b"",
+        ".gitmodules": b'[submodule "vendor/library"]\n',
+        "caf\udce9.py": b"2",
+    }
+    rows = read(GithubSource([crawl_of(tmp_path, {"o/r": files})]))
+    assert [(row["path"], row["content"]) for row in rows] == [
+        ("/etc/x.py", b"1"),
+        (".gitmodules", files[".gitmodules"]),
+        ("caf\\xe9.py", b"2"),
+    ]
+
+
+def test_the_plan_knows_commit_and_day(tmp_path: Path) -> None:
+    (part,) = GithubSource([crawl_of(tmp_path, {"o/r": {"a.py": b"1"}})]).plan(1 << 20)
+    commit = Repository(3, "o/r", files={"a.py": b"1"}).commit
+    assert (part["commit"].to_pylist(), part["fetched"].to_pylist()) == ([commit], ["2020-09-13"])
 
 
 def test_a_damaged_archive_is_one_row(tmp_path: Path) -> None:
