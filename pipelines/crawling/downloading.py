@@ -20,7 +20,7 @@ import httpx2
 from pipelines.crawling.answers import Action, Answer, Follow, Gone, Take, Wait, judge
 from pipelines.crawling.clock import StoppedError
 from pipelines.crawling.fetching import TooLargeError, receive
-from pipelines.crawling.orders import TEMPORARY, Delivery, Order, Stored, Terms
+from pipelines.crawling.orders import TEMPORARY, Delivery, Kind, Order, Stored, Terms
 from pipelines.crawling.transport import CHUNK, MOST_HOPS, client, describe, headers_of
 from pipelines.sources.base import DamagedError
 
@@ -103,7 +103,7 @@ class Downloader:
         wait = max(0.0, action.until - time.time())
         if action.limited:
             self._held_until = time.monotonic() + wait
-        kind = "limited" if action.limited else "later"
+        kind: Kind = "limited" if action.limited else "later"
         return Delivery(order.id, order.archive, kind, action.reason, wait)
 
     def _fetch(self, order: Order) -> Stored | Action:

@@ -1,4 +1,4 @@
-"""Fetching all repositories: orders are made here, under the tokens' budgets, and carried elsewhere.
+"""Fetching all repositories: orders are made here, under the budgets, and carried out elsewhere.
 
     resolve  repository -> order     threads of this process: two requests with a token
     carry    orders -> deliveries    a round at a time, by whoever the carrier is

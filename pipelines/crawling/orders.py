@@ -77,6 +77,9 @@ class Stored:
     submodules: int
 
 
+Kind = Literal["stored", "gone", "later", "limited", "held", "storage"]
+
+
 @dataclass(frozen=True)
 class Delivery:
     """What came of an order.
@@ -94,7 +97,7 @@ class Delivery:
 
     id: int
     archive: str
-    kind: Literal["stored", "gone", "later", "limited", "held", "storage"]
+    kind: Kind
     reason: str = ""
     wait: float = 0.0
     stored: Stored | None = None

@@ -36,9 +36,7 @@ class CrawlDisplay:
         self._work = "starting"
         self._total = 0
         self._failed: tuple[int, int] | None = None
-        self._live = Live(
-            get_renderable=self._draw, console=console, refresh_per_second=_REFRESHES
-        )
+        self._live = Live(get_renderable=self._draw, console=console, refresh_per_second=_REFRESHES)
         self._shown = console.is_terminal
 
     def __enter__(self) -> Self:

@@ -81,7 +81,9 @@ class Resolver:
         try:
             stored = standing(self._out, name, commit, self._most)
         except OSError as error:
-            raise StorageError(f"{self._out / name}: {error}; mend what the system names") from error
+            raise StorageError(
+                f"{self._out / name}: {error}; mend what the system names"
+            ) from error
         if stored is not None:
             return stored
         url = self._api.locate(f"/repos/{row['name']}/tarball/{commit}")

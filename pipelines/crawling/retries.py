@@ -26,4 +26,4 @@ def due(attempts: int, now: float) -> int | None:
     """
     if attempts >= MOST_ATTEMPTS:
         return None
-    return int(now) + _FIRST * _GROWTH ** (attempts - 1)
+    return int(now + _FIRST * _GROWTH ** (attempts - 1))

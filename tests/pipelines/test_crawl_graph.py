@@ -12,7 +12,7 @@ from pipelines.crawl_graph import BeamCarrier, report
 from pipelines.crawling.downloading import Threads
 from pipelines.crawling.orders import Delivery, Order, Stored, Terms
 from tests.pipelines.crawling.crawled import crawl_into, listed
-from tests.pipelines.crawling.server import FakeClock, GitHub, some
+from tests.pipelines.crawling.server import GitHub, some
 
 SEVERAL_PROCESSES = [
     "--runner=FnApiRunner",
@@ -32,7 +32,7 @@ def fetched_by(github: GitHub, out: Path, options: PipelineOptions, batch: int |
 
 @pytest.mark.parametrize("batch", [None, 2])
 def test_the_graph_fetches_each_archive_once(
-    github: GitHub, clock: FakeClock, tmp_path: Path, batch: int | None
+    github: GitHub, tmp_path: Path, batch: int | None
 ) -> None:
     github.core = 8  # so that a round is fetched while the next one waits for its budget
     github.repositories = some(9)

@@ -8,8 +8,8 @@ import pytest
 from rich.console import Console
 
 from foundation.errors import RetryableError
-from pipelines.crawling.crawl import Outcome
 from pipelines.crawl_running import print_outcome
+from pipelines.crawling.crawl import Outcome
 from pipelines.crawling.slicing import Slice
 from pipelines.crawling.state import State
 

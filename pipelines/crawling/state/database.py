@@ -53,7 +53,7 @@ _ADDED: Final = (
     "attempts INTEGER NOT NULL DEFAULT 0",  # that have failed, one after the other
     "due INTEGER",  # of what failed: when it is tried again, in seconds since 1970
 )
-"""Columns that `repositories` and `names` got later; a file of before gets them when it is opened."""
+"""Columns that `repositories` and `names` got later; a file of before gets them when opened."""
 
 
 class Database:

@@ -86,7 +86,7 @@ def some(count: int, **values: Any) -> list[Repository]:
 
 
 def pack(files: dict[str, bytes], top: str, commit: str) -> bytes:
-    """A .tar.gz as `git archive` writes it; a path that ends with a slash is a submodule's folder."""
+    """A .tar.gz as `git archive` writes it; a path that ends with a slash is a submodule."""
     out = io.BytesIO()
     headers = {"comment": commit}
     with tarfile.open(

@@ -27,7 +27,7 @@ from tests.pipelines.crawling.server import (
     status,
 )
 
-SHORT = {"timeout_seconds": 1.0}
+SHORT: dict[str, Any] = {"timeout_seconds": 1.0}
 """For the tests in which a server stalls; a busy machine must not."""
 HTML = raw("HTTP/1.1 200 OK\ncontent-type: text/html\ncontent-length: 15\n", b"<html>Hi</html>")
 HALF = raw("HTTP/1.1 200 OK\ncontent-length: 900\n", b"\x1f\x8b\x08\0\0\0\0\0\0\0")

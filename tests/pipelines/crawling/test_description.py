@@ -88,9 +88,7 @@ def _pattern(template: str) -> re.Pattern[str]:
     return re.compile(parts)
 
 
-def test_every_request_of_a_crawl_is_described(
-    github: GitHub, tmp_path: Path
-) -> None:
+def test_every_request_of_a_crawl_is_described(github: GitHub, tmp_path: Path) -> None:
     github.repositories = [Repository(1, "o/r", branch="topic/a"), Repository(2, "o/s")]
     (tmp_path / "names.txt").write_text("o/s\n")
     crawl_into(tmp_path / "out", github, names=["names.txt"], search=False)

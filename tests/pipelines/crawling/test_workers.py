@@ -1,4 +1,4 @@
-"""Many workers under one budget: whatever becomes of them, nothing is overdrawn, lost or doubled."""
+"""Many workers, one budget: whatever becomes of them, nothing is overdrawn, lost or doubled."""
 
 import os
 import signal
@@ -54,7 +54,7 @@ class Processes:
 
 
 @pytest.fixture
-def processes(github: GitHub, tmp_path: Path) -> Iterator[Processes]:
+def processes(tmp_path: Path) -> Iterator[Processes]:
     made = Processes(Terms(str(tmp_path / "out"), 10 << 20, 30.0, 60.0))
     yield made
     made.close()
@@ -121,18 +121,18 @@ def test_an_order_that_no_worker_answers_is_given_again_but_not_for_ever(
     github: GitHub, tmp_path: Path
 ) -> None:
     class Loses:
-        def __init__(self, terms: Terms) -> None:
-            self.rounds = 0
+        rounds = 0
 
         def carry(self, orders: Sequence[Order]) -> Iterator[Delivery]:
             self.rounds += 1
+            assert len(orders) == 1
             yield from ()
 
         def stop(self) -> None:
             pass
 
     github.repositories = some(1)
-    loses = Loses(Terms("", 1, 1.0, 1.0))
+    loses = Loses()
     outcome = crawl_into(tmp_path / "out", github, carrier=lambda _: loses)
     assert outcome.counts == {("failed", "the archive, 3 times: the worker was lost"): 1}
     assert loses.rounds == 3
@@ -148,9 +148,7 @@ def test_a_delivery_of_another_round_is_passed_over(github: GitHub, tmp_path: Pa
                 yield delivery
 
     github.repositories = some(3)
-    outcome = crawl_into(
-        tmp_path / "out", github, carrier=lambda terms: Repeats(terms, threads=2)
-    )
+    outcome = crawl_into(tmp_path / "out", github, carrier=lambda terms: Repeats(terms, threads=2))
     assert outcome.counts == {("fetched", None): 3}
 
 
