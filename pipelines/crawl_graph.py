@@ -13,10 +13,11 @@ The same graph runs on this machine, where the in-memory runner gets one batch a
 process fetch it, and on an engine, whose workers must reach the crawl's folder under its path.
 """
 
+import contextlib
 import threading
+import time
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -33,6 +34,8 @@ BATCH: Final = 8
 """Orders in one element on an engine: some seconds of work, and little to do again."""
 
 _LOOK: Final = 0.1  # seconds between two looks for reports
+_CANCELLING: Final = 30.0  # seconds that cancelling a job may take
+_STARTING: Final = 600.0  # seconds that an engine may take to start its workers
 _stopped = threading.Event()
 """Set to end the downloads of this process; the in-memory runner's workers are its threads."""
 
@@ -113,12 +116,12 @@ class BeamCarrier:
         """
         reports = Path(self._terms.out) / TEMPORARY / f"reports-{uuid.uuid4().hex}"
         reports.mkdir(parents=True)
-        with ThreadPoolExecutor(1, "graph") as pool:
-            run = pool.submit(self._run, orders, reports)
-            yield from _follow(run, reports)
+        job = _Job()
         try:
-            run.result()
+            self._begin(job, orders, reports)
+            yield from self._follow(job, reports)
         except CodecorpusError:
+            self.stop()
             raise
         except Exception as error:
             first = (str(error).strip() or type(error).__name__).splitlines()[0]
@@ -131,10 +134,12 @@ class BeamCarrier:
     def stop(self) -> None:
         """End the downloads of this process, or the engine's job."""
         _stopped.set()
-        if self._running is not None:
-            self._running.cancel()
+        if (running := self._running) is not None:
+            cancelling = threading.Thread(target=_cancel, args=(running,), daemon=True)
+            cancelling.start()
+            cancelling.join(_CANCELLING)
 
-    def _run(self, orders: Sequence[Order], reports: Path) -> None:
+    def _begin(self, job: "_Job", orders: Sequence[Order], reports: Path) -> None:
         size = self._batch or len(orders)
         batches = [tuple(orders[at : at + size]) for at in range(0, len(orders), size)]
         pipeline = beam.Pipeline(options=self._options)
@@ -143,11 +148,54 @@ class BeamCarrier:
             | "Orders" >> beam.Create([batches])
             | "Archives" >> FetchArchives(self._terms, self._threads, str(reports))
         )
-        self._running = pipeline.run()
+        if self._batch is None:
+            job.start(lambda: pipeline.run().wait_until_finish())
+        else:
+            self._running = pipeline.run()
+            job.start(self._running.wait_until_finish)
+
+    def _follow(self, job: "_Job", reports: Path) -> Iterator[Delivery]:
+        """What is reported until the job is over; a report that was read is removed.
+
+        Raises:
+            RetryableError: an engine has reported nothing for so long that it must be stuck.
+            Exception: whatever the job ended with.
+        """
+        patience = 2 * self._terms.archive_seconds + _STARTING
+        heard, over = time.monotonic(), False
+        while not over:
+            over = job.ended.wait(_LOOK)
+            for path in sorted(reports.glob("*.json")):
+                yield Delivery.from_json(path.read_text("utf-8"))
+                path.unlink()
+                heard = time.monotonic()
+            if self._batch is not None and time.monotonic() - heard > patience:
+                raise RetryableError(
+                    f"no worker has reported anything for {patience:,.0f} s; look at the workers' "
+                    f"own logs: they must reach {self._terms.out}; then run the same command again"
+                )
+        self._running = None
+        if job.error is not None:
+            raise job.error
+
+
+class _Job:
+    """A run of the graph; a thread waits for its end."""
+
+    def __init__(self) -> None:
+        self.ended = threading.Event()
+        self.error: Exception | None = None
+
+    def start(self, wait: Callable[[], object]) -> None:
+        """Begin to wait: for the end of the job, by `wait`."""
+        threading.Thread(target=self._wait, args=(wait,), daemon=True).start()
+
+    def _wait(self, wait: Callable[[], object]) -> None:
         try:
-            self._running.wait_until_finish()
-        finally:
-            self._running = None
+            wait()
+        except Exception as error:  # noqa: BLE001 - raised by the thread that follows
+            self.error = error
+        self.ended.set()
 
 
 def report(delivery: Delivery, folder: str) -> None:
@@ -162,11 +210,6 @@ def _numbered(batches: list[Batch]) -> list[tuple[int, Batch]]:
     return list(enumerate(batches))
 
 
-def _follow(run: Future[None], reports: Path) -> Iterator[Delivery]:
-    """What is reported until the run is over; a report that was read is removed."""
-    over = False
-    while not over:
-        over = bool(wait([run], timeout=_LOOK).done)
-        for path in sorted(reports.glob("*.json")):
-            yield Delivery.from_json(path.read_text("utf-8"))
-            path.unlink()
+def _cancel(running: Any) -> None:  # noqa: ANN401 - each engine has its own
+    with contextlib.suppress(Exception):  # it may have ended, or its server may be gone
+        running.cancel()

@@ -1,8 +1,9 @@
 """Fetching all repositories: orders are made here, under the budgets, and carried out elsewhere.
 
     resolve  repository -> order     threads of this process: two requests with a token
-    carry    orders -> deliveries    a round at a time, by whoever the carrier is
-    settle   delivery -> state       here
+    carry    orders -> deliveries    a round at a time, by whoever the carrier is; begun in the
+                                     main thread, where engines insist on being
+    settle   delivery -> state       a thread that all the others report to
 
 While a round is on its way, the orders of the next one are made. Whatever the number of workers,
 all requests that cost budget go through one process, so the budgets hold without any agreement
@@ -20,7 +21,7 @@ from typing import Final, Protocol
 
 from foundation.errors import RetryableError, StorageError
 from pipelines.crawling.answers import MOST_TRIES
-from pipelines.crawling.clock import Clock
+from pipelines.crawling.clock import Clock, StoppedError
 from pipelines.crawling.orders import Carrier, Delivery, Order, Stored
 from pipelines.crawling.resolving import Resolver
 from pipelines.crawling.state import State
@@ -87,6 +88,7 @@ class Fetching:
         self._resolvers = resolvers
         self._watcher = watcher
         self._events: SimpleQueue[_Resolved | Delivery | _Over] = SimpleQueue()
+        self._rounds: SimpleQueue[list[Order] | None] = SimpleQueue()
         self._on_the_way: set[int] = set()  # resolving, ready, under way, or to be tried again
         self._last = 0  # the last id that was taken from the state
         self._ready: list[Order] = []
@@ -105,18 +107,30 @@ class Fetching:
         """
         with (
             ThreadPoolExecutor(self._resolvers, "order") as pool,
-            ThreadPoolExecutor(1, "round") as rounds,
+            ThreadPoolExecutor(1, "crawl") as crawl,
         ):
             try:
-                while self._go_on(pool, rounds):
-                    self._take()
+                over = crawl.submit(self._crawl, pool)
+                over.add_done_callback(lambda _: self._rounds.put(None))
+                while (orders := self._rounds.get()) is not None:
+                    self._carry(orders)
+                over.result()
             except BaseException:
                 self._clock.stop()
                 self._carrier.stop()
+                self._events.put(_Over(StoppedError("the crawl was stopped")))
                 pool.shutdown(wait=False, cancel_futures=True)
                 raise
 
-    def _go_on(self, pool: ThreadPoolExecutor, rounds: ThreadPoolExecutor) -> bool:
+    def _crawl(self, pool: ThreadPoolExecutor) -> None:
+        try:
+            while self._go_on(pool):
+                self._take()
+        except BaseException:
+            self._carrier.stop()  # a round may be under way
+            raise
+
+    def _go_on(self, pool: ThreadPoolExecutor) -> bool:
         """Give out what there is to do; whether anything is."""
         now = self._clock.now()
         while self._again and self._again[0][0] <= now:
@@ -127,7 +141,7 @@ class Fetching:
                 self._on_the_way.add(one)
                 pool.submit(self._resolve, one, 0)
         if self._ready and not self._under_way and self._not_before <= now:
-            self._begin_round(rounds)
+            self._begin_round()
         return bool(self._on_the_way)
 
     def _pending(self, now: float) -> list[int]:
@@ -140,11 +154,11 @@ class Fetching:
         self._last = found[-1] if found else 0
         return [one for one in found if one not in self._on_the_way]
 
-    def _begin_round(self, rounds: ThreadPoolExecutor) -> None:
+    def _begin_round(self) -> None:
         self._round = {order.id: order for order in self._ready}
         orders, self._ready = self._ready, []
         self._under_way = True
-        rounds.submit(self._carry, orders)
+        self._rounds.put(orders)
 
     def _take(self) -> None:
         """Wait for something to happen, or for something to become due."""
@@ -170,7 +184,7 @@ class Fetching:
     def _resolve(self, one: int, tries: int) -> None:
         try:
             self._events.put(_Resolved(one, tries, self._resolver.order(one, tries)))
-        except BaseException as error:  # noqa: BLE001 - raised by the thread that runs the crawl
+        except BaseException as error:  # noqa: BLE001 - raised by the thread that settles
             self._events.put(_Resolved(one, tries, error=error))
 
     def _carry(self, orders: Sequence[Order]) -> None:
@@ -178,7 +192,7 @@ class Fetching:
             for delivery in self._carrier.carry(orders):
                 self._events.put(delivery)
             self._events.put(_Over())
-        except BaseException as error:  # noqa: BLE001 - raised by the thread that runs the crawl
+        except BaseException as error:  # noqa: BLE001 - raised by the thread that settles
             self._events.put(_Over(error))
 
     def _resolved(self, event: _Resolved) -> None:
