@@ -21,8 +21,8 @@ from typing import Any, Final
 
 from rich.console import Console
 
-from foundation.errors import StorageError, UsageError
-from pipelines.crawling.api import Api
+from foundation.errors import RetryableError, StorageError, UsageError
+from pipelines.crawling.api import Api, LaterError
 from pipelines.crawling.budgets import Budgets, Token
 from pipelines.crawling.clock import Clock
 from pipelines.crawling.discovery import Unwanted, add_archive, add_names, look_up, search
@@ -181,8 +181,14 @@ def _discover(
 ) -> None:
     settings = loaded.settings
     if settings.search:
-        for _ in search(api, state, settings, began, decide):
-            display.searched(state.repositories.number())
+        try:
+            for _ in search(api, state, settings, began, decide):
+                display.searched(state.repositories.number())
+        except LaterError as error:
+            raise RetryableError(
+                f"the search at {settings.base_url} gave no answer: {error}; run the same command "
+                "again later: it goes on where it stopped"
+            ) from error
     for text in settings.gharchive:
         add_archive(state, loaded.path(text))
     for text in settings.names:

@@ -325,6 +325,12 @@ def test_a_server_that_is_away_ends_the_crawl(github: GitHub, run: Crawler) -> N
     assert github.count("/commits/") < 60 * MOST_TRIES
 
 
+def test_a_search_that_gets_no_answer_ends_the_crawl(github: GitHub, run: Crawler) -> None:
+    github.faults["/search"] = [status(500)] * MOST_TRIES
+    with pytest.raises(RetryableError, match="gave no answer: status 500, 6 times; run the same"):
+        run()
+
+
 def test_an_archive_of_another_commit_is_refused(github: GitHub, run: Crawler) -> None:
     github.repositories = some(1)
     content = b""
