@@ -19,8 +19,8 @@ import httpx2
 
 from pipelines.crawling.answers import Action, Answer, Follow, Gone, Take, Wait, judge
 from pipelines.crawling.clock import StoppedError
-from pipelines.crawling.fetching import TooLargeError, receive
 from pipelines.crawling.orders import TEMPORARY, Delivery, Kind, Order, Stored, Terms
+from pipelines.crawling.receiving import TooLargeError, receive
 from pipelines.crawling.transport import CHUNK, MOST_HOPS, client, describe, headers_of
 from pipelines.sources.base import DamagedError
 
@@ -165,7 +165,7 @@ def standing(out: Path, name: str, commit: str, most: int) -> Stored | None:
         out: the crawl's folder.
         name: of the archive in it.
         commit: that it must be of.
-        most: as in `fetching.receive`.
+        most: as in `receiving.receive`.
 
     Raises:
         OSError: it cannot be read.

@@ -1,151 +1,266 @@
-"""An archive on its way from the network to its file: inflated and looked through as it comes.
+"""Fetching all repositories: orders are made here, under the budgets, and carried out elsewhere.
 
-Nothing is held but a window of a megabyte, and nothing is unpacked on disk. The bytes are kept as
-they came; what they unpack to is only counted. An archive that is larger than allowed, by its own
-size or by the sum of its files, is given up at the byte where that shows.
+    resolve  repository -> order     threads of this process: two requests with a token
+    carry    orders -> deliveries    a round at a time, by whoever the carrier is; begun in the
+                                     main thread, where engines insist on being
+    settle   delivery -> state       a thread that all the others report to
+
+While a round is on its way, the orders of the next one are made. Whatever the number of workers,
+all requests that cost budget go through one process, so the budgets hold without any agreement
+between workers. The price: one archive that comes slowly holds up its round; the next one's orders
+are made meanwhile, so the budget, which is what limits a crawl, goes on being used.
 """
 
-import hashlib
-import re
-from collections.abc import Iterable, Iterator
-from typing import BinaryIO, Final
+import heapq
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from queue import Empty, SimpleQueue
+from typing import Final, Protocol
 
-from pipelines.crawling.orders import Stored
-from pipelines.sources.archives.archive import most_bytes
-from pipelines.sources.archives.numbers import padded
-from pipelines.sources.archives.streams import CHUNK, Gzip, Window
-from pipelines.sources.archives.tar_headers import (
-    FOLDERS,
-    LABEL,
-    LINKS,
-    SPECIAL,
-    Header,
-    next_header,
-)
-from pipelines.sources.base import ARCHIVE, DamagedError
-from pipelines.sources.github import LFS_BYTES, LFS_POINTER
-from pipelines.sources.names import escapes
+from foundation.errors import RetryableError, StorageError
+from pipelines.crawling.answers import MOST_TRIES
+from pipelines.crawling.clock import Clock, StoppedError
+from pipelines.crawling.orders import Carrier, Delivery, Order, Stored
+from pipelines.crawling.resolving import Resolver
+from pipelines.crawling.state import State
 
-_HEAD: Final = 4_096  # bytes at the beginning that may name the commit
-_MODULES: Final = b".gitmodules"
-_MOST_MODULES: Final = 64 << 10
-_NOT_FILES: Final = FOLDERS | LINKS | SPECIAL | {LABEL}
-_COMMENT: Final = re.compile(rb"[0-9]+ comment=([0-9a-f]{40,64})\n")
-"""The commit, in the header that `git archive` begins with (its manual page)."""
+AHEAD: Final = 256
+"""Orders that are made ahead; those of a killed run cost a request each to make again."""
+MOST_FAILURES: Final = 20
+"""So many repositories in a row that cannot be had, and GitHub itself is away."""
+
+_TRIES: Final = 3  # times that an archive is fetched when what comes is damaged, or nothing
+_TICK: Final = 0.5  # seconds between two looks at what has become due
 
 
-class TooLargeError(Exception):
-    """The archive, or the sum of its files, is as large as allowed or larger."""
+class Watcher(Protocol):
+    """Whoever shows progress."""
+
+    def fetched(self, done: int, pending: int, size: int) -> None:
+        """So many repositories are done, so many are not, and so many bytes came."""
 
 
-class _Arriving(Gzip):
-    """A gzip stream that comes in pieces; each is written to a file as it is inflated."""
+@dataclass(frozen=True)
+class _Resolved:
+    """What a repository was resolved to; `error` if that ends the crawl."""
 
-    def __init__(self, chunks: Iterator[bytes], into: BinaryIO | None, most: int) -> None:
-        super().__init__(-1, most)
-        self._chunks = chunks
-        self._into = into
-        self._most = most
-        self._sha256 = hashlib.sha256()
-        self._inflated = 0
-        self.received = 0
-        self.head = b""
-
-    def chunk(self) -> bytes:
-        """The next inflated bytes.
-
-        Raises:
-            TooLargeError: there are so many that it is a bomb. Damage may be mended by fetching
-                again; this is not.
-        """
-        out = super().chunk()
-        self._inflated += len(out)
-        if self._inflated > most_bytes(self._most) - CHUNK:  # the next might be called damage
-            raise TooLargeError
-        if len(self.head) < _HEAD:
-            self.head += out[: _HEAD - len(self.head)]
-        return out
-
-    def digest(self) -> str:
-        """SHA-256 of what came, hexadecimal."""
-        return self._sha256.hexdigest()
-
-    def _more(self) -> bytes:
-        data = next(self._chunks, b"")
-        self.received += len(data)
-        if self.received >= self._most:
-            raise TooLargeError
-        self._sha256.update(data)
-        if self._into is not None:
-            self._into.write(data)
-        return data
+    id: int
+    tries: int
+    found: Order | Stored | None = None
+    error: BaseException | None = None
 
 
-def receive(
-    chunks: Iterable[bytes], into: BinaryIO | None, *, name: str, commit: str, most: int
-) -> Stored:
-    """Take in an archive to its end.
+@dataclass(frozen=True)
+class _Over:
+    """A round has ended; `error` if that ends the crawl."""
+
+    error: BaseException | None = None
+
+
+class Fetching:
+    """Brings all repositories of a crawl to their end, those that turn up meanwhile too.
 
     Args:
-        chunks: its bytes.
-        into: where they are written; None: they are only looked through.
-        name: under which the archive will lie.
-        commit: that it must be of, if it says of which it is.
-        most: it and the sum of its files must be smaller, in bytes.
-
-    Raises:
-        TooLargeError: they are not.
-        DamagedError: it is no whole archive as GitHub makes them, or of another commit.
+        resolver: makes orders.
+        state: where the repositories stand.
+        clock: tells the time and waits.
+        carrier: carries orders out.
+        resolvers: orders that are made at once.
+        watcher: is told of progress.
     """
-    stream = _Arriving(iter(chunks), into, most)
-    window = Window(stream)
-    found = _Contents()
-    while (header := next_header(window)) is not None:
-        left = padded(header.stored) - found.look(header, window)
-        if found.unpacked_bytes >= most:
-            raise TooLargeError
-        window.skip(left)
-    window.drain()
-    comment = _COMMENT.search(stream.head)
-    if comment is not None and comment[1] != commit.encode():
-        raise DamagedError(ARCHIVE, f"it is of the commit {comment[1].decode()}")
-    return Stored(
-        archive=name,
-        archive_bytes=stream.received,
-        sha256=stream.digest(),
-        unpacked_bytes=found.unpacked_bytes,
-        files=found.files,
-        lfs_pointers=found.lfs_pointers,
-        submodules=found.submodules,
-    )
 
+    def __init__(
+        self,
+        resolver: Resolver,
+        state: State,
+        clock: Clock,
+        carrier: Carrier,
+        *,
+        resolvers: int,
+        watcher: Watcher,
+    ) -> None:
+        self._resolver = resolver
+        self._repositories = state.repositories
+        self._clock = clock
+        self._carrier = carrier
+        self._resolvers = resolvers
+        self._watcher = watcher
+        self._events: SimpleQueue[_Resolved | Delivery | _Over] = SimpleQueue()
+        self._rounds: SimpleQueue[list[Order] | None] = SimpleQueue()
+        self._on_the_way: set[int] = set()  # resolving, ready, under way, or to be tried again
+        self._last = 0  # the last id that was taken from the state
+        self._ready: list[Order] = []
+        self._round: dict[int, Order] = {}  # what has not been delivered of it
+        self._under_way = False
+        self._again: list[tuple[float, int, int]] = []  # when, which one, tries before
+        self._not_before = 0.0  # the archives' host wants to be left alone until then
+        self._done = self._size = self._failures = 0
 
-class _Contents:
-    """What was seen of an archive's members."""
-
-    def __init__(self) -> None:
-        self.unpacked_bytes = self.files = self.lfs_pointers = self.submodules = 0
-        self._top: bytes | None = None
-
-    def look(self, header: Header, window: Window) -> int:
-        """Count a member in; how many bytes of its data were taken from the window.
+    def run(self) -> None:
+        """Fetch until nothing is left that is due.
 
         Raises:
-            DamagedError: it lies beside the one folder that GitHub puts all into.
+            RetryableError: GitHub is away.
+            CodecorpusError: as its text says.
         """
-        if not escapes(header.name):
-            top = header.name.partition(b"/")[0]
-            self._top = self._top or top
-            if top != self._top:
-                raise DamagedError(ARCHIVE, "it has several folders at the top; GitHub's have one")
-        if header.kind in _NOT_FILES:
-            return 0
-        self.files += 1
-        self.unpacked_bytes += header.size
-        modules = header.name.endswith(b"/" + _MODULES) and header.name.count(b"/") == 1
-        if header.stored >= (_MOST_MODULES if modules else LFS_BYTES):
-            return 0
-        data = bytes(window.take(header.stored))
-        self.lfs_pointers += data.startswith(LFS_POINTER)
-        self.submodules += data.count(b"[submodule ") if modules else 0
-        return len(data)
+        with (
+            ThreadPoolExecutor(self._resolvers, "order") as pool,
+            ThreadPoolExecutor(1, "crawl") as crawl,
+        ):
+            try:
+                over = crawl.submit(self._crawl, pool)
+                over.add_done_callback(lambda _: self._rounds.put(None))
+                while (orders := self._rounds.get()) is not None:
+                    self._carry(orders)
+                over.result()
+            except BaseException:
+                self._clock.stop()
+                self._carrier.stop()
+                self._events.put(_Over(StoppedError("the crawl was stopped")))
+                pool.shutdown(wait=False, cancel_futures=True)
+                raise
+
+    def _crawl(self, pool: ThreadPoolExecutor) -> None:
+        try:
+            while self._go_on(pool):
+                self._take()
+        except BaseException:
+            self._carrier.stop()  # a round may be under way
+            raise
+
+    def _go_on(self, pool: ThreadPoolExecutor) -> bool:
+        """Give out what there is to do; whether anything is."""
+        now = self._clock.now()
+        while self._again and self._again[0][0] <= now:
+            _, one, tries = heapq.heappop(self._again)
+            pool.submit(self._resolve, one, tries)
+        while len(self._on_the_way) < AHEAD and (found := self._pending(now)):
+            for one in found:
+                self._on_the_way.add(one)
+                pool.submit(self._resolve, one, 0)
+        if self._ready and not self._under_way and self._not_before <= now:
+            self._begin_round()
+        return bool(self._on_the_way)
+
+    def _pending(self, now: float) -> list[int]:
+        """The next repositories; from the first one again when the last was reached."""
+        room = AHEAD - len(self._on_the_way)
+        found = self._repositories.pending(self._last, now, room)
+        if not found and self._last:
+            all_ = self._repositories.pending(0, now, room + AHEAD)
+            found = [one for one in all_ if one not in self._on_the_way][:room]
+        self._last = found[-1] if found else 0
+        return [one for one in found if one not in self._on_the_way]
+
+    def _begin_round(self) -> None:
+        self._round = {order.id: order for order in self._ready}
+        orders, self._ready = self._ready, []
+        self._under_way = True
+        self._rounds.put(orders)
+
+    def _take(self) -> None:
+        """Wait for something to happen, or for something to become due."""
+        resting = len(self._again) + len(self._ready)
+        if resting == len(self._on_the_way) and not self._under_way:
+            moments = [self._again[0][0]] if self._again else []
+            moments += [self._not_before] if self._ready else []
+            self._clock.wait_until(min(moments))
+            return
+        try:
+            event = self._events.get(timeout=_TICK)
+        except Empty:
+            return
+        if isinstance(event, Delivery):
+            self._settle(event)
+        elif event.error is not None:
+            raise event.error
+        elif isinstance(event, _Resolved):
+            self._resolved(event)
+        else:
+            self._end_round()
+
+    def _resolve(self, one: int, tries: int) -> None:
+        try:
+            self._events.put(_Resolved(one, tries, self._resolver.order(one, tries)))
+        except BaseException as error:  # noqa: BLE001 - raised by the thread that settles
+            self._events.put(_Resolved(one, tries, error=error))
+
+    def _carry(self, orders: Sequence[Order]) -> None:
+        try:
+            for delivery in self._carrier.carry(orders):
+                self._events.put(delivery)
+            self._events.put(_Over())
+        except BaseException as error:  # noqa: BLE001 - raised by the thread that settles
+            self._events.put(_Over(error))
+
+    def _resolved(self, event: _Resolved) -> None:
+        if isinstance(event.found, Order):
+            self._ready.append(event.found)
+        elif event.found is not None:
+            self._store(event.id, event.found)
+        else:
+            self._end(event.id)
+
+    def _end_round(self) -> None:
+        self._under_way = False
+        for order in list(self._round.values()):
+            self._settle(Delivery(order.id, order.archive, "later", "the worker was lost"))
+
+    def _settle(self, delivery: Delivery) -> None:
+        """Take up what came of an order; once, whoever says it again."""
+        order = self._round.get(delivery.id)
+        if order is None or order.archive != delivery.archive:
+            return
+        del self._round[delivery.id]
+        match delivery.kind:
+            case "stored":
+                assert delivery.stored is not None
+                self._store(delivery.id, delivery.stored)
+            case "gone":
+                self._repositories.skip(delivery.id, delivery.reason)
+                self._end(delivery.id)
+            case "later":
+                self._try_again(order, delivery, _TRIES)
+            case "limited" | "held":
+                self._not_before = max(self._not_before, self._clock.now() + delivery.wait)
+                counts = delivery.kind == "limited"
+                self._try_again(order, delivery, MOST_TRIES if counts else None)
+            case "storage":
+                raise StorageError(f"{delivery.archive}: {delivery.reason}; mend what it names")
+
+    def _try_again(self, order: Order, delivery: Delivery, most: int | None) -> None:
+        """Give an order again later; `most` None: this was no try."""
+        tries = order.tries + (most is not None)
+        now = self._clock.now()
+        if most is not None and tries >= most:
+            reason = f"the archive, {tries} times: {delivery.reason}"
+            self._repositories.fail(order.id, reason, now)
+            self._end(order.id)
+        else:
+            heapq.heappush(self._again, (now + delivery.wait, order.id, tries))
+
+    def _store(self, one: int, stored: Stored) -> None:
+        day = datetime.fromtimestamp(self._clock.now(), UTC).date().isoformat()
+        self._repositories.store(one, day, stored)
+        self._size += stored.archive_bytes
+        self._end(one)
+
+    def _end(self, one: int) -> None:
+        """A repository has come to its end in this run.
+
+        Raises:
+            RetryableError: it failed, and so did too many before it.
+        """
+        self._on_the_way.remove(one)
+        self._done += 1
+        row = self._repositories.get(one)
+        self._failures = self._failures + 1 if row["state"] == "failed" else 0
+        if self._failures >= MOST_FAILURES:
+            raise RetryableError(
+                f"{self._failures} repositories in a row could not be fetched, the last one "
+                f"because: {row['reason']}; run the same command again later: it goes on where it "
+                "stopped"
+            )
+        self._watcher.fetched(self._done, len(self._on_the_way), self._size)

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from pipelines.crawling.fetching import TooLargeError, receive
 from pipelines.crawling.orders import Stored
+from pipelines.crawling.receiving import TooLargeError, receive
 from pipelines.sources.archives import archive
 from pipelines.sources.base import DamagedError
 from tests.pipelines.crawling.server import pack
