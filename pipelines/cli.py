@@ -69,7 +69,7 @@ def crawl(
     context: typer.Context,
     recipe: Annotated[Path, typer.Argument(metavar="RECIPE", help="a crawl's recipe file")],
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="the crawl's folder")],
-    runner: Annotated[str, typer.Option(help="where to fetch archives: local")] = "local",
+    runner: Annotated[str, typer.Option(help="where to fetch archives, as of build")] = "local",
     workers: Annotated[
         int, typer.Option(min=1, max=64, help="archives that are fetched at once, by each worker")
     ] = 4,

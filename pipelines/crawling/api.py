@@ -178,8 +178,11 @@ class Api:
     def _introduce(self, token: Token) -> None:
         """Ask what a token may still do: an earlier run, or another program, has used it too."""
         answer = self._send(f"{self._base}/rate_limit", token, {"accept": JSON})
-        if isinstance(judge(answer, 0, self._clock.now()), Rejected):
+        action = judge(answer, 0, self._clock.now())
+        if isinstance(action, Rejected):
             self._budgets.reject(token)
+        if isinstance(action, Wait) and action.limited:
+            self._budgets.pause(token, action)
         self._budgets.introduce(token, answer)
 
     def _send(self, url: str, token: Token, headers: Mapping[str, str]) -> Answer:

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from foundation.errors import RetryableError
-from pipelines.crawl_running import print_outcome
+from foundation.errors import RetryableError, UsageError
+from pipelines.crawl_running import print_outcome, run_crawl
 from pipelines.crawling.crawl import Outcome
 from pipelines.crawling.slicing import Slice
 from pipelines.crawling.state import State
@@ -18,6 +18,22 @@ def said(outcome: Outcome) -> str:
     screen = StringIO()
     print_outcome(outcome, Path("crawl"), Console(file=screen, width=200))
     return screen.getvalue()
+
+
+def test_a_runner_that_there_is_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GITHUB_TOKEN", "secret")
+    recipe = tmp_path / "crawl.yaml"
+    recipe.write_text("languages: [Python]\n")
+    with pytest.raises(UsageError, match="--runner none_such"):
+        run_crawl(
+            recipe,
+            tmp_path / "out",
+            runner="none_such",
+            workers=1,
+            refresh=False,
+            engine_options=[],
+        )
+    assert not (tmp_path / "out").exists()
 
 
 def test_what_was_fetched_left_out_and_out_of_reach() -> None:

@@ -273,6 +273,8 @@ class Handler(BaseHTTPRequestHandler):
         if self.token and self.token not in self.github.tokens:
             return self.error(401, "Bad credentials")
         self.github.limits_asked += 1
+        if fault := self.github.fault("/rate_limit"):
+            return fault(self)
         found = {}
         for resource in ("core", "search"):
             budget = self.github.budget(self.token, resource)

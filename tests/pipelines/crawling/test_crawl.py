@@ -232,6 +232,24 @@ def test_several_tokens_share_the_work(
     assert used >= {"secret", "second"}
 
 
+@pytest.mark.parametrize(
+    ("fault", "waits"),
+    [
+        (status(404, "Rate limiting is not enabled."), []),  # an Enterprise server
+        (status(500), []),
+        (HTML, []),
+        (status(429, SECONDARY, retry_after="30"), [30.0]),
+    ],
+)
+def test_what_tells_no_limits_is_no_obstacle(
+    github: GitHub, run: Crawler, clock: FakeClock, fault: Fault, waits: list[float]
+) -> None:
+    github.repositories = some(2)
+    github.faults["/rate_limit"] = [fault]
+    assert run().counts == {("fetched", None): 2}
+    assert clock.waits == waits
+
+
 def test_a_token_that_is_not_accepted(run: Crawler) -> None:
     with pytest.raises(UsageError, match=r"does not accept the token in \$BAD"):
         run(tokens=["BAD"])
