@@ -4,7 +4,7 @@
                       | Report          -> a file each, where the crawl looks for them
 
 Only this part of a crawl runs on workers. What needs a token stays in the process that started the
-crawl (`crawling.fetching`), so that one budget a token holds for any number of workers; they get
+crawl (`crawling.fetch`), so that one budget a token holds for any number of workers; they get
 the addresses of archives, which lie on a host that wants no token. A worker may be killed, and an
 engine may carry out a batch twice: an archive that stands is not fetched again, an order of which
 nothing is heard is given again.

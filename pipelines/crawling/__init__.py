@@ -2,7 +2,7 @@
 
     crawl        the steps in order, from a recipe to a folder
     discovery    which repositories there are     (slicing, facts)
-    fetching     all of them to their end         (resolving, orders, retries)
+    fetch        all of them to their end         (resolving, orders, retries)
     downloading  a worker's part                  (receiving)
     api          requests with a token            (answers, budgets, transport)
     state        where the crawl stands

@@ -27,7 +27,7 @@ from pipelines.crawling.budgets import Budgets, Token
 from pipelines.crawling.clock import Clock
 from pipelines.crawling.discovery import Unwanted, add_archive, add_names, look_up, search
 from pipelines.crawling.facts import Facts, unwanted
-from pipelines.crawling.fetching import Fetching
+from pipelines.crawling.fetch import Fetching
 from pipelines.crawling.orders import ARCHIVES, TEMPORARY, Carrier, archive_name
 from pipelines.crawling.progress import CrawlDisplay
 from pipelines.crawling.resolving import Resolver

@@ -12,20 +12,13 @@ from rich.console import Console
 from filters.rule import Threshold
 from foundation.errors import CodecorpusError
 from pipelines.inspection.opening import ledger, open_build, table
-from pipelines.plan import Plan
+from pipelines.inspection.provenance import provenance
 from pipelines.recipe.loading import load_resolved
 from pipelines.recipe.model import Recipe
-from pipelines.storage import PLAN, Folder
+from pipelines.storage import Folder
 
 _CONTENT_ID = re.compile(r"[0-9a-fA-F]{6,40}")
 _SHOWN = 20
-_PROVENANCE = {
-    "commit": "commit {}",
-    "fetched": "fetched {}",
-    "license": "license {}",
-    "stars": "{:,} stars",
-}
-"""Columns of a part's inputs, and how each is told."""
 
 
 class NotFoundError(CodecorpusError):
@@ -76,7 +69,7 @@ def story(folder: Folder, recipe: Recipe, row: dict[str, Any]) -> list[str]:
     lines = [
         f"{row['repository']}/{row['path']}: {verdict}",
         f"  record      {row['source']}, part {row['part']}, row {row['row']}",
-        *_provenance(folder, row),
+        *provenance(folder, row),
     ]
     if row["content_id"]:
         lines.append(f"  content id  {row['content_id'].hex()}, {row['size']:,} bytes")
@@ -90,20 +83,6 @@ def story(folder: Folder, recipe: Recipe, row: dict[str, Any]) -> list[str]:
     if row["decision"] == "kept":
         lines += _placements(folder, row)
     return lines
-
-
-def _provenance(folder: Folder, row: dict[str, Any]) -> list[str]:
-    """What the source knew of the repository, as the plan noted it."""
-    if row["repository"] is None or not folder.exists(PLAN):
-        return []
-    inputs = Plan.read(folder).inputs(folder, row["part"])
-    known = [name for name in _PROVENANCE if name in inputs.column_names]
-    if not known:
-        return []
-    mine = inputs.filter(pc.equal(inputs["repository"], row["repository"])).slice(0, 1)
-    facts = {name: mine[name][0].as_py() for name in known} if len(mine) else {}
-    told = [form.format(facts[name]) for name, form in _PROVENANCE.items() if facts.get(name)]
-    return [f"  repository  {', '.join(told)}"] if told else []
 
 
 def _unreadable(folder: Folder, row: dict[str, Any]) -> list[str]:
