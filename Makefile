@@ -1,5 +1,6 @@
 # make corpus   build training shards from the code of this Python, or from INPUT=~/src
 # make test     every test but those marked slow, which make test-slow runs, some of them for long
+# make test-engines  one corpus on Spark, Flink and Prism; needs Java 17 and Maven, Go for Prism
 # make check    format, lint, types, import rules
 # make benchmark  every claim beside its peers, into benchmarks/RESULTS.md; some 40 minutes
 # Each sets itself up in .venv first, with the versions pinned in constraints.txt.
@@ -11,9 +12,10 @@ PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3.14 pyth
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 OUT ?= $(if $(INPUT),build/corpus,build/quickstart)
 WORKERS ?=
+ENGINES := build/engines
 
 .DELETE_ON_ERROR:
-.PHONY: corpus test test-slow check benchmark format clean help
+.PHONY: corpus test test-slow test-engines engines no-prism check benchmark format clean help
 
 corpus: $(READY)
 	@$(BIN)/codecorpus build $(if $(INPUT),recipes/folder.yaml $(foreach path,$(INPUT),--input $(path)),recipes/quickstart.yaml) \
@@ -24,6 +26,24 @@ test: $(READY)
 
 test-slow: $(READY)
 	$(BIN)/pytest -n 2 -m slow
+
+test-engines: $(READY)
+	@$(MAKE) --no-print-directory -j 2 engines
+	ENGINES=$(ENGINES) $(BIN)/pytest tests/engines
+
+engines: $(ENGINES)/spark/job-server.jar $(ENGINES)/flink/job-server.jar \
+		$(if $(shell command -v go),$(ENGINES)/prism/prism,no-prism)
+
+$(ENGINES)/%/job-server.jar: infra/%/pom.xml infra/job-server.sh infra/add-opens.txt
+	@infra/job-server.sh $* $(@D)
+
+$(ENGINES)/flink/job-server.jar: | $(ENGINES)/spark/job-server.jar  # Maven's cache takes one at a time
+
+$(ENGINES)/prism/prism: infra/prism.sh
+	@infra/prism.sh $(@D)
+
+no-prism:
+	@echo "Prism is left out: building it needs Go"
 
 check: $(READY)
 	$(BIN)/ruff format --check .

@@ -5,6 +5,7 @@ all tasks of a stage into one bundle, and the bundle hands them to the process p
 each task runs where the engine puts it.
 """
 
+import contextlib
 from collections.abc import Iterable, Iterator
 
 import apache_beam as beam
@@ -12,7 +13,8 @@ from apache_beam.transforms.window import GlobalWindow
 from apache_beam.utils.windowed_value import WindowedValue
 
 from pipelines import pool
-from pipelines.tasks import Outcome, Stage, Task, list_tasks, perform, require_done
+from pipelines.engines.worker import at_work, noting_failure, perform_here
+from pipelines.tasks import Outcome, Stage, Task, list_tasks, require_done
 
 
 class RunTasks(beam.DoFn):  # type: ignore[misc]
@@ -28,7 +30,7 @@ class RunTasks(beam.DoFn):  # type: ignore[misc]
         if pool.current():
             self._waiting.extend(tasks)
         else:
-            yield from map(perform, tasks)
+            yield from map(perform_here, tasks)
 
     def finish_bundle(self) -> Iterator[WindowedValue]:
         """Perform what was put by."""
@@ -67,7 +69,35 @@ class RunStage(beam.PTransform):  # type: ignore[misc]
             | "Perform" >> beam.ParDo(RunTasks())
         )
 
-    def _list(self, _: bytes, outcomes: list[Outcome]) -> Iterator[tuple[int, Task]]:
-        if self._previous:
-            require_done(self._previous, outcomes)
-        return ((task.index, task) for task in list_tasks(self._out, self._stage))
+    def _list(self, _: bytes, outcomes: list[Outcome]) -> list[tuple[int, Task]]:
+        with _here(self._out):
+            if self._previous:
+                require_done(self._previous, outcomes)
+            return [(task.index, task) for task in list_tasks(self._out, self._stage)]
+
+
+class RequireDone(beam.PTransform):  # type: ignore[misc]
+    """Fails the job if a task of the last stage failed."""
+
+    def __init__(self, out: str, stage: str) -> None:
+        super().__init__()
+        self._out = out
+        self._stage = stage
+
+    def expand(self, outcomes: beam.PCollection) -> beam.PCollection:
+        """From the outcomes of the last stage to nothing."""
+        return outcomes | "Gather" >> beam.combiners.ToList() | "Look" >> beam.Map(self._look)
+
+    def _look(self, outcomes: list[Outcome]) -> None:
+        with _here(self._out):
+            require_done(self._stage, outcomes)
+
+
+@contextlib.contextmanager
+def _here(out: str) -> Iterator[None]:
+    """What lies around the steps between tasks: on an engine they, too, run anywhere."""
+    if pool.current():
+        yield
+    else:
+        with noting_failure(out), at_work(out):
+            yield

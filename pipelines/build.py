@@ -19,7 +19,7 @@ from pathlib import Path
 import apache_beam as beam
 
 from foundation.errors import UsageError
-from pipelines.beam_stages import RunStage
+from pipelines.beam_stages import RequireDone, RunStage
 from pipelines.context import Build
 from pipelines.curate import CurateParts
 from pipelines.deduplicate import (
@@ -31,12 +31,13 @@ from pipelines.deduplicate import (
     VerifyPairs,
 )
 from pipelines.encode import EncodeParts, NumberRows
+from pipelines.engines.signs import SIGNS
 from pipelines.manifest import WriteManifest
 from pipelines.plan import Plan, changes, make_plan
 from pipelines.recipe.comparing import differences
 from pipelines.recipe.loading import LoadedRecipe
 from pipelines.storage import MANIFEST, PLAN, Folder
-from pipelines.tasks import Outcome, require_done
+from pipelines.tasks import Outcome
 from tokenization.vocabulary_sources import obtain
 
 
@@ -104,8 +105,7 @@ def pipeline(
         | "Deduplicate" >> Deduplicate(out)
         | "Encode" >> Encode(out)
         | "Manifest" >> RunStage(out, WriteManifest(), NumberRows.name)
-        | "Gather" >> beam.combiners.ToList()
-        | "Require" >> beam.Map(lambda outcomes: require_done(WriteManifest.name, outcomes))
+        | "Require" >> RequireDone(out, WriteManifest.name)
     )
     return graph
 
@@ -144,7 +144,7 @@ def prepare(loaded: LoadedRecipe, out: Path) -> Iterator[Prepared]:
 def tidy(out: str) -> None:
     """Remove what only the stages of a complete build needed."""
     build = Build.load(out)
-    for name in ("log/work", "log/tmp", "log/errors"):
+    for name in ("log/work", "log/tmp", "log/errors", SIGNS):
         shutil.rmtree(build.folder.path(name), ignore_errors=True)
 
 

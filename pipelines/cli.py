@@ -31,20 +31,31 @@ def build(
     recipe: Annotated[
         str, typer.Argument(metavar="RECIPE", help="a recipe file, or the name of a shipped recipe")
     ],
-    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="the output folder")],
+    out: Annotated[str, typer.Option("--out", metavar="DIR", help="the output folder")],
     inputs: Annotated[
         list[str] | None,
         typer.Option("--input", metavar="PATH", help="read this instead of the recipe's folders"),
     ] = None,
-    runner: Annotated[str, typer.Option(help="where to run: local")] = "local",
+    runner: Annotated[
+        str, typer.Option(help="where to run: local, spark, flink, prism or dataflow")
+    ] = "local",
     workers: Annotated[
         int | None, typer.Option(min=1, help="processes on this machine; default: one a core")
     ] = None,
     strict: Annotated[
         bool, typer.Option("--strict", help="fail on damaged input instead of counting it")
     ] = False,
+    patience: Annotated[
+        float,
+        typer.Option(min=1, help="seconds that an engine's workers may show no sign of life"),
+    ] = 600,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="write the job of Dataflow, and submit nothing")
+    ] = False,
 ) -> None:
     """Run a recipe. The same command goes on where an interrupted one stopped.
+
+    What stands after `--` are the engine's own options.
 
     Example: codecorpus build recipes/quickstart.yaml --out build/quickstart
     """
@@ -60,6 +71,8 @@ def build(
         runner=runner,
         workers=workers,
         strict=strict,
+        patience=patience,
+        dry_run=dry_run,
         engine_options=context.args,
     )
 

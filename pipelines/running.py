@@ -1,15 +1,17 @@
-"""The build command on this machine: signals, workers, progress, and the report at the end."""
+"""The build command: where it runs, signals, progress, and the report at the end."""
 
 import os
 import re
 import signal
+import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from foundation.errors import CodecorpusError
+from foundation.errors import CodecorpusError, UsageError
 from pipelines import pool
 from pipelines.logs import quieten
 from pipelines.progress import Display
@@ -20,42 +22,69 @@ if TYPE_CHECKING:
 
     from pipelines.recipe.loading import LoadedRecipe
 
+    Run = Callable[[beam.Pipeline, str], None]
+    """Runs a graph over a planned output folder."""
+
+LOCAL = "local"
 _BEAM_SUFFIX = re.compile(r" \[while running '[^']*'\]$")
 
 
 def run_build(
     recipe: str,
-    out: Path,
+    out: str,
     *,
     inputs: list[str],
     runner: str,
     workers: int | None,
     strict: bool,
+    patience: float,
+    dry_run: bool,
     engine_options: list[str],
 ) -> None:
     """Run a recipe into a folder, or go on with it, and print the report.
+
+    Args:
+        recipe: a file, or the name of a shipped recipe.
+        out: the output folder.
+        inputs: instead of the recipe's own.
+        runner: one of `pipelines.runners.RUNNERS`.
+        workers: processes on this machine, or what the engine takes for it.
+        strict: fail on damaged input instead of counting it.
+        patience: seconds without a sign of life after which a job on an engine is given up.
+        dry_run: write the job that would be submitted, and submit nothing.
+        engine_options: Beam's, as they are.
 
     Raises:
         CodecorpusError: as its text says; what is done stays done.
     """
     quieten()
-    with pool.Pool(workers or os.cpu_count() or 1) as started:
+    console = Console(file=sys.stderr, highlight=False)
+    with pool.Pool((workers or os.cpu_count() or 1) if runner == LOCAL else 0) as started:
         # Beam and the rest take seconds to import: meanwhile the workers start.
         from pipelines import runners
         from pipelines.recipe.loading import load
 
-        build_corpus(
-            load(recipe, overrides={"input": inputs} if inputs else None),
-            out,
-            options=runners.options(runner, engine_options),
-            workers=started,
-            strict=strict,
-            console=Console(stderr=True, highlight=False),
-        )
+        options = runners.options(runner, engine_options, workers=workers)
+        loaded = load(recipe, overrides={"input": inputs} if inputs else None)
+        if runner == runners.DATAFLOW:
+            _check_dataflow(loaded, out, options, dry_run=dry_run)
+        if dry_run:
+            _write_job(out, options, runner=runner, strict=strict)
+            return
+
+        def run(graph: "beam.Pipeline", into: str) -> None:
+            if runner == LOCAL:
+                _run_local(graph, started, console)
+            else:
+                from pipelines.engines.driver import run_job
+
+                run_job(graph, into, patience=patience, console=console)
+
+        build_corpus(loaded, Path(out), options=options, run=run, strict=strict, console=console)
     from pipelines.inspection.report import print_next_steps, print_report
 
-    print_report(out)
-    print_next_steps(out)
+    print_report(Path(out))
+    print_next_steps(Path(out))
 
 
 def build_corpus(
@@ -63,7 +92,7 @@ def build_corpus(
     out: Path,
     *,
     options: "PipelineOptions",
-    workers: pool.Pool,
+    run: "Run",
     strict: bool = False,
     console: Console,
 ) -> None:
@@ -73,9 +102,9 @@ def build_corpus(
         loaded: the recipe.
         out: the output folder.
         options: Beam's.
-        workers: where tasks run.
+        run: runs the graph.
         strict: fail on damaged input instead of counting it.
-        console: shows progress if it is a terminal.
+        console: where messages go.
 
     Raises:
         CodecorpusError: as its text says; what is done stays done.
@@ -88,9 +117,31 @@ def build_corpus(
         else:
             if prepared.resumed:
                 console.print(f"going on with the build in {out}", soft_wrap=True)
-            graph = pipeline(prepared.out, options, strict=strict)
-            _run_local(graph, workers, console)
+            run(pipeline(prepared.out, options, strict=strict), prepared.out)
         tidy(prepared.out)
+
+
+def _check_dataflow(
+    loaded: "LoadedRecipe", out: str, options: "PipelineOptions", *, dry_run: bool
+) -> None:
+    from pipelines.engines import dataflow
+
+    dataflow.check(loaded.recipe, out, options)
+    dataflow.complete(loaded.recipe, options)
+    if dry_run:
+        dataflow.keep_offline(options)
+
+
+def _write_job(out: str, options: "PipelineOptions", *, runner: str, strict: bool) -> None:
+    from pipelines import runners
+    from pipelines.build import pipeline
+    from pipelines.engines import dataflow
+
+    if runner != runners.DATAFLOW:
+        raise UsageError(f"--dry-run: --runner {runner} has no job to write; dataflow has")
+    for path in dataflow.write_job(pipeline(out, options, strict=strict), options):
+        print(path)  # noqa: T201 - what the command was asked for
+    print("nothing was submitted")  # noqa: T201
 
 
 def _run_local(graph: "beam.Pipeline", workers: pool.Pool, console: Console) -> None:

@@ -14,6 +14,7 @@ import hashlib
 import io
 import json
 import os
+import shutil
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -96,6 +97,10 @@ class Folder:
         """Where a file lies on this machine."""
         return self.root / relative
 
+    def where(self, relative: str) -> str:
+        """What messages call a file."""
+        return str(self.path(relative))
+
     @contextlib.contextmanager
     def create(self, relative: str, digests: dict[str, FileDigest]) -> Iterator[io.RawIOBase]:
         """Open a file for writing; it appears when the block ends without an error.
@@ -149,9 +154,46 @@ class Folder:
         except (OSError, ValueError) as error:
             raise _storage_error(self.path(relative), error) from error
 
+    def read_bytes(self, relative: str) -> bytes:
+        """Read a small file.
+
+        Raises:
+            OSError: it does not stand.
+        """
+        return self.path(relative).read_bytes()
+
     def exists(self, relative: str) -> bool:
         """Whether a file or folder stands under that name."""
         return self.path(relative).exists()
+
+    def names(self, relative: str = "") -> list[str]:
+        """What stands directly in a folder, sorted; nothing if there is no such folder.
+
+        Raises:
+            NotADirectoryError: it is a file.
+        """
+        try:
+            return sorted(path.name for path in self.path(relative).iterdir())
+        except FileNotFoundError:
+            return []
+
+    def stamp(self, relative: str) -> str:
+        """Changes when a file does.
+
+        Raises:
+            OSError: it does not stand.
+        """
+        status = self.path(relative).stat()
+        return f"{status.st_ino} {status.st_mtime_ns}"
+
+    def remove(self, relative: str) -> None:
+        """Remove a file or folder, as far as that is possible."""
+        path = self.path(relative)
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            with contextlib.suppress(OSError):
+                path.unlink(missing_ok=True)
 
     def write_marker(
         self, relative: str, summary: dict[str, Any], digests: dict[str, FileDigest]

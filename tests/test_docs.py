@@ -73,10 +73,11 @@ def test_the_report_in_the_readme_adds_up() -> None:
 
 def test_every_pinned_dependency_of_ours_has_its_licence_recorded() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-    wanted = project["dependencies"] + project["optional-dependencies"]["dev"]
+    groups = project["optional-dependencies"].values()
+    wanted = [*project["dependencies"], *(one for group in groups for one in group)]
     licences = (ROOT / "docs" / "licences.md").read_text("utf-8")
     pins = (ROOT / "constraints.txt").read_text("utf-8").lower()
-    for requirement in wanted:
-        name = re.split(r"[<>=]", requirement)[0]
+    names = {re.split(r"[<>=]", requirement)[0] for requirement in wanted}
+    for name in names - {"codecorpus[gcp]"}:  # a group of our own inside another
         assert name in licences
         assert f"\n{name}==" in pins, name

@@ -35,6 +35,7 @@ def test_help_shows_an_example(command: list[str]) -> None:
         (["build", "none.yaml", "--out", "o"], 2, "none.yaml"),
         (["build", "wrong.yaml", "--out", "o"], 2, "wrong.yaml:2"),
         (["build", "r.yaml", "--out", "o", "--runner", "sparc"], 2, "expected one of local"),
+        (["build", "r.yaml", "--out", "o", "--dry-run"], 2, "local has no job to write"),
         (["build", "r.yaml", "--out", "o"], 1, "nothing to read"),
         (["report", "o"], 2, "no build here"),
         (["why", "o", "x"], 2, "no build here"),

@@ -1,0 +1,75 @@
+"""What an engine's worker does with a task: perform it here, and leave what the command must know.
+
+An engine may run several bundles at once in threads of one process. Here tasks take turns: a worker
+then needs the memory of one task (1 GB at most), and what a process keeps between tasks (compiled
+kernels, the encoder's table of words) is used by one at a time. Cores are used by more processes:
+`--sdk_worker_parallelism`, or one worker pool a core.
+"""
+
+import contextlib
+import functools
+import threading
+from collections.abc import Iterator
+
+import pyarrow as pa
+
+from foundation.errors import CodecorpusError, UsageError
+from pipelines.context import Build
+from pipelines.engines.signs import alive
+from pipelines.tasks import Outcome, Task, perform
+from pipelines.version import code_version
+
+FAILURE = "log/errors/failure.txt"
+"""Why the job stopped, in our own words: engines wrap them in traces of their own."""
+
+_turn = threading.Lock()
+
+
+@contextlib.contextmanager
+def at_work(out: str) -> Iterator[Build]:
+    """Take this process's turn at a build, giving signs of life.
+
+    Raises:
+        StorageError: the folder is not to be seen from here.
+        UsageError: this worker has other code than the command that planned the build.
+    """
+    with _turn:
+        build = Build.load(out)
+        with alive(build.folder):
+            _one_thread()
+            _require_same_code(build)
+            yield build
+
+
+def perform_here(task: Task) -> Outcome:
+    """Perform a task in this process."""
+    try:
+        with at_work(task.out):
+            return perform(task)
+    except CodecorpusError as error:
+        return Outcome(task.name, str(error))
+
+
+@contextlib.contextmanager
+def noting_failure(out: str) -> Iterator[None]:
+    """Leave an error of ours where the command finds it, and let it stop the job."""
+    try:
+        yield
+    except CodecorpusError as error:
+        with contextlib.suppress(CodecorpusError):
+            Build.load(out).leave_trace(FAILURE, str(error))
+        raise
+
+
+@functools.cache
+def _one_thread() -> None:
+    pa.set_cpu_count(1)
+
+
+def _require_same_code(build: Build) -> None:
+    here = code_version()
+    if build.plan.code != here:
+        raise UsageError(
+            f"a worker has other code than this command: {here} instead of {build.plan.code}; "
+            "install the same version of codecorpus, and the versions in constraints.txt, there"
+        )
