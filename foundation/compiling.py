@@ -26,7 +26,7 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 _ROOT = Path(__file__).parent.parent
 _IMPORT = re.compile(
-    rb"^from ((?:foundation|filters|tokenization)[\w.]*) import (.+)", re.MULTILINE
+    rb"^from ((?:foundation|filters|tokenization|pipelines)[\w.]*) import (.+)", re.MULTILINE
 )
 
 

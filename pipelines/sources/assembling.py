@@ -42,6 +42,7 @@ class _Batch:
         self._limits = limits
         self._room = take_room(limits.batch_bytes + limits.record_bytes + 1)
         self._view = self._room.data
+        self._most = limits.record_bytes + 1
         self._names: list[pa.RecordBatch] = []
         self._ends: list[int] = []
         self._read: list[bool] = []
@@ -54,16 +55,18 @@ class _Batch:
 
     def space(self) -> memoryview:
         """Where the next content goes: one byte more than the largest record takes."""
-        return self._view[self.bytes : self.bytes + self._limits.record_bytes + 1]
+        return self._view[self.bytes : self.bytes + self._most]
 
     def add(self, length: int | None, trouble: UnreadableError | None) -> None:
         """Count a row in: its content's length, None when it was not read."""
+        ends = self._ends
         if trouble is not None:
-            self._troubles[len(self)] = trouble
+            self._troubles[len(ends)] = trouble
         self.bytes += length or 0
-        self._ends.append(self.bytes)
+        ends.append(self.bytes)
         self._read.append(length is not None)
-        self.full = self.bytes >= self._limits.batch_bytes or len(self) >= self._limits.batch_rows
+        limits = self._limits
+        self.full = self.bytes >= limits.batch_bytes or len(ends) >= limits.batch_rows
 
     def name(self, names: pa.RecordBatch) -> None:
         """Say what the last rows are called."""

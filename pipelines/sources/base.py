@@ -8,6 +8,7 @@ A new source is one file with a class that has the two methods of `Source`; `ass
 groups of names and a way to read them into batches.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final, Protocol
@@ -94,7 +95,14 @@ class Limits:
 
 
 class Source(Protocol):
-    """An input of a recipe."""
+    """An input of a recipe.
+
+    Attributes:
+        passed_over: what `read` has met so far that is no record of the source, by the name that
+            says so: lines of the other sets that The Pile mixes in.
+    """
+
+    passed_over: Counter[str]
 
     def plan(self, part_bytes: int) -> Iterator[pa.Table]:
         """Cut the input into parts of about `part_bytes` bytes to read.

@@ -5,6 +5,7 @@ Parquet or JSON lines with `repo_name`, `path`, the text as `code` or `content`,
 some of the sets, are measured anew.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -60,6 +61,7 @@ class CodeparrotSource:
     """
 
     def __init__(self, paths: Sequence[Path], *, without: Path | None = None) -> None:
+        self.passed_over: Counter[str] = Counter()
         self._paths = tuple(paths)
         self._without = without
 

@@ -23,6 +23,9 @@ LINES: Final = {
 }
 """Suffixes of files of JSON lines, and how they are compressed."""
 
+TO_THE_END: Final = 1 << 62
+"""The last inflated byte of what is not cut behind."""
+
 PARQUET: Final = {".parquet": "parquet"}
 
 SCHEMA: Final = pa.schema(
@@ -32,8 +35,8 @@ SCHEMA: Final = pa.schema(
         pa.field("kind", pa.string()),  # plain, gzip, zstd, parquet
         pa.field("begin", pa.int64()),  # byte, or row group
         pa.field("end", pa.int64()),
-        pa.field("stripe", pa.int32()),
-        pa.field("stripes", pa.int32()),
+        pa.field("first", pa.int64()),
+        pa.field("last", pa.int64()),
     ]
 )
 
@@ -49,7 +52,7 @@ class Share:
         location: absolute raw path.
         kind: a value of LINES or PARQUET.
         begin, end: bytes of the file, or row groups.
-        stripe, stripes: which blocks of lines.
+        first, last: of a stripe, the inflated bytes that its lines begin in, about.
     """
 
     name: str
@@ -59,8 +62,8 @@ class Share:
     kind: str
     begin: int
     end: int
-    stripe: int = 0
-    stripes: int = 1
+    first: int = 0
+    last: int = TO_THE_END
 
 
 class DataFile(NamedTuple):
@@ -71,10 +74,10 @@ class DataFile(NamedTuple):
     kind: str
     entry: Entry
 
-    def share(self, begin: int, end: int, stripe: int = 0, stripes: int = 1) -> Share:
+    def share(self, begin: int, end: int, first: int = 0, last: int = TO_THE_END) -> Share:
         """What of it is read in one go."""
         size, stamp = self.entry.size, str(self.entry.stamp)
-        return Share(self.name, size, stamp, self.location, self.kind, begin, end, stripe, stripes)
+        return Share(self.name, size, stamp, self.location, self.kind, begin, end, first, last)
 
 
 def find_files(

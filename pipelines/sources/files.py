@@ -59,16 +59,36 @@ def open_file(location: bytes) -> tuple[int, os.stat_result]:
     return descriptor, status
 
 
-def read_file(location: bytes, into: memoryview) -> int:
+def read_file(location: bytes, into: memoryview, listed: int) -> int:
     """Read a file to the end that it had when it was opened, and return its length in bytes.
+
+    One that is as long as it was listed takes three calls of the system, since nothing else than a
+    regular file ends just there; any other is opened anew and looked at.
 
     Args:
         location: absolute raw path.
         into: one byte longer than the largest record.
+        listed: bytes that the file had when it was listed.
 
     Raises:
         UnreadableError: it cannot be read, or fills `into`.
     """
+    if 0 < listed < len(into) and len(location) <= _PIECE:
+        try:
+            descriptor = os.open(location, _FILE)
+        except OSError as error:
+            raise unreadable(error) from error
+        try:
+            if os.readv(descriptor, (into[: listed + 1],)) == listed:
+                return listed
+        except OSError:  # no file, perhaps: it is looked at below
+            pass
+        finally:
+            os.close(descriptor)
+    return _read_changed(location, into)
+
+
+def _read_changed(location: bytes, into: memoryview) -> int:
     descriptor, status = open_file(location)
     try:
         if status.st_size >= len(into):

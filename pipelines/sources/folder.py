@@ -4,6 +4,7 @@ A part's inputs are files and archives in one order, bytewise by path within a r
 on every file system. Links are followed nowhere but in the listed paths themselves.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -50,6 +51,7 @@ class FolderSource:
         without: Path | None = None,
         not_source: NotSource = not_source,
     ) -> None:
+        self.passed_over: Counter[str] = Counter()
         self._paths = tuple(paths)
         self._repositories = repositories
         self._metadata = dict(metadata or {})
@@ -98,10 +100,10 @@ def _groups(inputs: pa.Table, limits: Limits) -> Iterator[Group]:
 
 
 def _files(inputs: pa.Table, record_bytes: int) -> Group:
-    locations = inputs.column("location").to_pylist()
+    locations, sizes = (inputs.column(name).to_pylist() for name in ("location", "size"))
 
     def fill(index: int, into: memoryview | None) -> int:
-        return 0 if into is None else read_file(locations[index], into)
+        return 0 if into is None else read_file(locations[index], into, sizes[index])
 
     return Group(_file_names(inputs, record_bytes), fill)
 

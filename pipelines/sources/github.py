@@ -8,6 +8,7 @@ has no record.
 
 import json
 import os
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,6 +53,7 @@ class GithubSource:
     """
 
     def __init__(self, paths: Sequence[Path], *, not_source: NotSource = not_source) -> None:
+        self.passed_over: Counter[str] = Counter()
         self._paths = tuple(paths)
         self._not_source = not_source
 

@@ -44,14 +44,15 @@ def scan(location: bytes, inside: bytes = b"", without: bytes | None = None) -> 
             found = [
                 _look(entry, inside + name)
                 for entry in entries
-                if (name := os.fsencode(entry.name)) not in IGNORED
-                and not entry.is_symlink()
-                and join(location, name) != without
+                if not entry.is_symlink()
+                and (name := os.fsencode(entry.name)) not in IGNORED
+                and (without is None or join(location, name) != without)
             ]
     finally:
         os.close(descriptor)
     # A folder sorts as its contents will: behind "a.py" and before "a0".
-    return sorted(found, key=lambda entry: entry.path + b"/" * entry.is_folder)
+    found.sort(key=lambda entry: entry[0] + b"/" if entry[4] else entry[0])
+    return found
 
 
 def walk(location: bytes, without: bytes | None = None) -> Iterator[Entry]:
@@ -69,7 +70,9 @@ def walk(location: bytes, without: bytes | None = None) -> Iterator[Entry]:
             continue
         try:
             inside = entry.path + b"/" if entry.path else b""
-            waiting.extend(reversed(scan(join(location, entry.path), inside, without)))
+            found = scan(join(location, entry.path), inside, without)
+            found.reverse()
+            waiting += found
         except OSError as error:
             yield Entry(entry.path or b".", 0, entry.stamp, f"folder: {error.strerror or error}")
 
@@ -82,7 +85,7 @@ def join(location: bytes, path: bytes) -> bytes:
 def _look(entry: os.DirEntry[str], path: bytes) -> Entry:
     try:
         if entry.is_dir(follow_symlinks=False):
-            return Entry(path, 0, 0, is_folder=True)
+            return Entry(path, 0, 0, None, True)
         status = entry.stat(follow_symlinks=False)
     except OSError as error:  # it went, or the file system is damaged
         return Entry(path, 0, 0, error.strerror or str(error))

@@ -67,7 +67,11 @@ def read_parquet(
     limits: Limits,
     first: int,
 ) -> Iterator[pa.RecordBatch]:
-    """The records of a share, numbered from `first`; of damage one row, behind the others.
+    """The records of a share, numbered from `first`.
+
+    Of a row group that is damaged, what comes before the damage is taken, then one row says so; the
+    other row groups are read all the same. Bytes that were changed show where they break the
+    encoding, and everywhere where the file's writer left checksums of its pages.
 
     Args:
         share: row groups of a file.
@@ -81,18 +85,37 @@ def read_parquet(
     try:
         with _open(share.location) as reader:
             text, names = _columns(share.name, reader.schema_arrow, texts, facts)
-            for batch in reader.iter_batches(
-                batch_size=_rows_at_once(reader, share, limits),
-                row_groups=list(range(share.begin, share.end)),
-                columns=[text, *names.values()],
-                use_threads=False,
-            ):
-                for records in _records(batch, text, names, wanted, limits, row):
-                    row += records.num_rows
-                    yield records
+            at_once = _rows_at_once(reader, share, limits)
+            for group in range(share.begin, share.end):
+                for batch in _row_group(reader, group, [text, *names.values()], at_once):
+                    if isinstance(batch, str):
+                        yield damage_row(row, share.name, ARCHIVE, batch)
+                        row += 1
+                        continue
+                    for records in _records(batch, text, names, wanted, limits, row):
+                        row += records.num_rows
+                        yield records
     except _DAMAGE as damage:
         reason = IO if getattr(damage, "errno", None) else ARCHIVE
         yield damage_row(row, share.name, reason, str(damage))
+
+
+def _row_group(
+    reader: pq.ParquetFile, group: int, columns: list[str], at_once: int
+) -> Iterator[pa.RecordBatch | str]:
+    """The rows of a row group, and what is wrong with the rest of them, if something is."""
+    count = 0
+    try:
+        for batch in reader.iter_batches(
+            batch_size=at_once, row_groups=[group], columns=columns, use_threads=False
+        ):
+            yield batch
+            count += batch.num_rows
+    except (pa.ArrowException, OSError) as damage:
+        if getattr(damage, "errno", None):
+            raise
+        rows = reader.metadata.row_group(group).num_rows
+        yield f"row group {group} is damaged, {count:,} of its {rows:,} rows were read: {damage}"
 
 
 @contextlib.contextmanager
@@ -100,7 +123,9 @@ def _open(location: bytes) -> Iterator[pq.ParquetFile]:
     descriptor, _ = open_file(location)
     with (
         os.fdopen(descriptor, "rb") as file,
-        pq.ParquetFile(file, buffer_size=_BUFFER, pre_buffer=False) as reader,
+        pq.ParquetFile(
+            file, buffer_size=_BUFFER, pre_buffer=False, page_checksum_verification=True
+        ) as reader,
     ):
         yield reader
 

@@ -1,12 +1,13 @@
 """The source `pile`: the GitHub part of The Pile (Gao et al., arXiv 2101.00027), in JSON lines.
 
 Two shapes are read. The released mixture has `text` and `meta.pile_set_name`; lines of sets other
-than `Github` are no records. EleutherAI's GitHub downloader has `text` and a `meta` with
-`repo_name` and `stars`; its `file_name` is that of the repository's last file, for every one of its
-files, and its `repo_language` the repository's, so neither says anything of a file: `path` and
-`language` are null.
+than `Github` are no records, and are counted by their set. EleutherAI's GitHub downloader has
+`text` and a `meta` with `repo_name` and `stars`; its `file_name` is that of the repository's last
+file, for every one of its files, and its `repo_language` the repository's, so neither says anything
+of a file: `path` and `language` are null.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
@@ -24,17 +25,28 @@ from pipelines.sources.lines.reading import Shape, read_lines
 from pipelines.sources.parts import Cutter
 
 _SET: Final = "Github"
+_SETS: Final = 100  # names that are told apart; The Pile has 22
+OTHER: Final = "(others)"
+"""Stands for the sets beyond."""
 
 
 class _PileShape(Shape):
     wish = Wish(["text"], "meta", ["pile_set_name", "repo_name", "stars"])
 
+    def __init__(self, passed_over: Counter[str]) -> None:
+        self._passed_over = passed_over
+
     def choose(self, lines: Lines) -> NDArray[np.bool_]:
-        """All lines but those that name another set."""
+        """All lines but those that name another set, which are counted."""
         named = lines.strings("pile_set_name")
         ours: NDArray[np.bool_] = pc.fill_null(pc.equal(named, _SET), True).to_numpy(
             zero_copy_only=False
         )
+        if not ours.all():
+            sets, counts = named.filter(pa.array(~ours)).value_counts().flatten()
+            for name, count in zip(sets.to_pylist(), counts.to_pylist(), strict=True):
+                is_told = name in self._passed_over or len(self._passed_over) < _SETS
+                self._passed_over[name if is_told else OTHER] += count
         return ours
 
     def text(self, lines: Lines) -> str:
@@ -56,6 +68,7 @@ class PileSource:
     """
 
     def __init__(self, paths: Sequence[Path], *, without: Path | None = None) -> None:
+        self.passed_over: Counter[str] = Counter()
         self._paths = tuple(paths)
         self._without = without
 
@@ -74,6 +87,6 @@ class PileSource:
         """The records of one part; each file's before the next one's."""
         row = 0
         for share in shares_of(inputs):
-            for batch in read_lines(share, _PileShape(), wanted, limits, row):
+            for batch in read_lines(share, _PileShape(self.passed_over), wanted, limits, row):
                 row += batch.num_rows
                 yield batch

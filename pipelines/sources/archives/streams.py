@@ -1,11 +1,15 @@
 """An archive's bytes from beginning to end, inflated where it is compressed.
 
-Inflating goes through zlib with bounded output, so that memory does not follow from the input.
+Inflating has bounded output, so that memory does not follow from the input. ISA-L does it, at twice
+zlib's speed; where it fails, zlib goes through the damaged stream once more, since it can be held
+and taken up again, and gives all that stands before the damage.
 """
 
 import os
 import zlib
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
+
+from isal import isal_zlib
 
 from pipelines.sources.archives.archive import bomb, most_bytes
 from pipelines.sources.base import ARCHIVE, IO, DamagedError
@@ -14,6 +18,8 @@ CHUNK: Final = 1 << 20  # bytes given out at once
 _COMPRESSED: Final = 128 << 10  # bytes of a compressed file read at once
 _GZIP: Final = 16 + zlib.MAX_WBITS
 CUT: Final = "it is cut short"
+FAILED: Final[Any] = isal_zlib.error
+"""What ISA-L raises of bytes that it cannot inflate; its stub does not say that it is a class."""
 
 
 class Stream(Protocol):
@@ -60,7 +66,9 @@ class Gzip:
         self._descriptor = descriptor
         self._size = size
         self._at = 0
-        self._inflater = zlib.decompressobj(_GZIP)
+        self._careful = False  # damage was met: zlib inflates
+        self._inflater = self._open()
+        self._begun = (0, 0)  # where the stream begins, and how much was given before it
         self._inside = False  # a stream has begun and not ended
         self._ended = False
         self._waiting = b""  # compressed, read but not used
@@ -89,17 +97,21 @@ class Gzip:
             data = data.lstrip(b"\0") if self._given else data
             if not data:
                 return b""
-            self._inflater, self._inside = zlib.decompressobj(_GZIP), True
+            self._begun = self._at - len(data), self._given
+            self._inflater, self._inside = self._open(), True
         out = self._inflate(data)
         if not data and not out and self._inside:
             raise DamagedError(ARCHIVE, CUT)
         return out
 
     def _inflate(self, data: bytes) -> bytes:
-        before = self._inflater.copy()
+        before = self._inflater.copy() if self._careful else None
         try:
-            out = self._inflater.decompress(data, CHUNK)
-        except zlib.error as error:
+            out: bytes = self._inflater.decompress(data, CHUNK)
+        except (FAILED, zlib.error) as error:
+            if before is None:
+                self._begin_again()
+                return b""
             self._failed = DamagedError(ARCHIVE, f"its compression is damaged: {error}")
             return _salvage(before, data)
         self._inside = not self._inflater.eof
@@ -108,6 +120,26 @@ class Gzip:
         if self._given > most_bytes(self._size):
             raise bomb(self._size)
         return out
+
+    def _begin_again(self) -> None:
+        """Inflate the stream with zlib from its beginning to where it stands."""
+        self._careful = True
+        self._at, given = self._begun
+        self._inflater, self._waiting = zlib.decompressobj(_GZIP), b""
+        left = self._given - given
+        while left:
+            data = self._waiting or self._more()
+            try:
+                out = self._inflater.decompress(data, min(left, CHUNK))
+            except zlib.error as error:
+                raise DamagedError(ARCHIVE, f"its compression is damaged: {error}") from error
+            if not data and not out:
+                raise DamagedError(ARCHIVE, CUT)
+            self._waiting = self._inflater.unconsumed_tail
+            left -= len(out)
+
+    def _open(self) -> Any:  # noqa: ANN401 - isal's has no name for checkers
+        return zlib.decompressobj(_GZIP) if self._careful else isal_zlib.decompressobj(_GZIP)
 
     def _more(self) -> bytes:
         data = _read(self._descriptor, _COMPRESSED, self._at)

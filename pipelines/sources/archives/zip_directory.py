@@ -126,23 +126,27 @@ def described(descriptor: int, directory: Directory, start: int | None = None) -
         if at + _ENTRY_MOST > window_at + len(window) < directory.end:
             window_at = at
             window = os.pread(descriptor, min(_WINDOW, directory.end - at), at)
-        member, length = _entry(window, at - window_at, directory.base)
-        yield member._replace(described=at)
+        member, length = _entry(window, window_at, at, directory.base)
+        yield member
         at += length
 
 
-def _entry(window: bytes, at: int, base: int) -> tuple[Member, int]:
-    """The member described at a place of the window, and the description's length."""
+def _entry(window: bytes, window_at: int, described: int, base: int) -> tuple[Member, int]:
+    """The member described at a byte of the file, and the description's length."""
+    at = described - window_at
     if len(window) - at < _ENTRY.size or window[at : at + 4] != b"PK\x01\x02":
         raise DamagedError(ARCHIVE, "its central directory is damaged")
     (_, made_by, _, flags, method, _, _, crc, compressed, size, name_length, extra_length,
      comment_length, _, _, attributes, offset) = _ENTRY.unpack_from(window, at)  # fmt: skip
     name_end = at + _ENTRY.size + name_length
     length = _ENTRY.size + name_length + extra_length + comment_length
-    name, extra = window[name_end - name_length : name_end], window[name_end:][:extra_length]
-    size, compressed, offset = _widened(extra, [size, compressed, offset])
+    name = window[name_end - name_length : name_end]
+    if 0xFFFFFFFF in {size, compressed, offset}:
+        extra = window[name_end : name_end + extra_length]
+        size, compressed, offset = _widened(extra, [size, compressed, offset])
     mode = attributes >> 16 if made_by >> 8 in _UNIX else 0
-    return Member(name, flags, method, crc, compressed, size, base + offset, mode, 0), length
+    offset += base
+    return Member(name, flags, method, crc, compressed, size, offset, mode, described), length
 
 
 def _widened(extra: bytes, fields: list[int]) -> list[int]:

@@ -15,9 +15,11 @@ from itertools import islice
 from typing import Final
 
 import numpy as np
+from isal import isal_zlib
 from numpy.typing import NDArray
 
 from pipelines.sources.archives.archive import CHANGED, Archive, Row, bomb, member_row, most_bytes
+from pipelines.sources.archives.streams import FAILED
 from pipelines.sources.archives.zip_directory import (
     DEFLATED,
     LOCAL,
@@ -199,7 +201,7 @@ class _Reader:
         self._left -= length
         if length > self._record_bytes:
             raise too_large(length, self._record_bytes)
-        if length != member.size or zlib.crc32(into[:length]) != member.crc:
+        if length != member.size or isal_zlib.crc32(into[:length]) != member.crc:
             raise UnreadableError(ARCHIVE, "it does not have the size and checksum that are stated")
         return length
 
@@ -215,7 +217,7 @@ class _Reader:
 
     def _inflate(self, member: Member, at: int, into: memoryview) -> int:
         """Inflate a member until it ends or `into` is full; its length, or less where it is cut."""
-        inflater = zlib.decompressobj(-zlib.MAX_WBITS)
+        inflater = isal_zlib.decompressobj(-zlib.MAX_WBITS)
         end = at + member.compressed
         length = 0
         while length < len(into) and not inflater.eof:
@@ -225,7 +227,7 @@ class _Reader:
                 at += len(data)
             try:
                 out = inflater.decompress(data, min(_OUT, len(into) - length))
-            except zlib.error as error:
+            except FAILED as error:
                 self._left -= length
                 raise UnreadableError(ARCHIVE, f"its compression is damaged: {error}") from error
             if not data and not out:

@@ -1,19 +1,22 @@
 """From a stretch of a file to blocks of whole lines.
 
-Inflated bytes are counted in blocks of one size; a line belongs to the block that it begins in. Of
-several stripes each takes every k-th block, and looks through the others only for where a line
-begins. A stretch that does not begin its file leaves the line that it begins in, and one that
-begins just there, to the stretch before, which reads on for it. So every line is taken once.
+Inflated bytes are counted in blocks of one size; a line belongs to the block that it begins in. A
+stripe takes some blocks that follow each other: those before are inflated and passed over unseen,
+those behind are not inflated. Whatever does not begin its file, stretch or stripe, leaves the line
+that it begins in, and one that begins just there, to what comes before, which reads on for it. So
+every line is taken once, and damage shows once: in the stripe that its block belongs to.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
+from itertools import count
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.sources.base import DamagedError
+from pipelines.sources.data_files import TO_THE_END
 from pipelines.sources.lines.grammar import PADDING
 from pipelines.sources.lines.streams import Inflated
 
@@ -21,6 +24,10 @@ _EXPANSION = 3
 """How many times as long as its text a line may be: with each letter written as `\\u0000`, or as
 two such for those beyond the basic plane, it is that long; of control characters alone, twice."""
 _AROUND = 1 << 16  # bytes of a line that are not its text
+_LINE_FEED: Final = 10
+
+_BETWEEN, _WITHIN, _PASSING = 0, 1, 2
+"""Where a reader stands: between two lines, within one of ours, within one that is not."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +39,7 @@ class Stretch:
         codec: as of `Inflated`.
         begin, end: bytes of the file.
         size: bytes of the whole file.
-        stripe, stripes: which blocks are taken.
+        first, last: of a stripe, the inflated bytes that its lines begin in, about.
     """
 
     descriptor: int
@@ -40,8 +47,8 @@ class Stretch:
     begin: int
     end: int
     size: int
-    stripe: int = 0
-    stripes: int = 1
+    first: int = 0
+    last: int = TO_THE_END
 
 
 class Block(NamedTuple):
@@ -106,59 +113,62 @@ def blocks_of_lines(stretch: Stretch, block_bytes: int, record_bytes: int) -> It
     source = Inflated(stretch.descriptor, stretch.codec, stretch.begin, stretch.end)
     held = _Held(block_bytes, record_bytes)
     chunk = bytearray(block_bytes)
-    number = 0
-    is_open = False  # a line that is ours has not ended
-    skipping = stretch.begin > 0  # and one that is not ours
-    damage = None
-    while damage is None:
-        try:
-            count = source.fill(memoryview(chunk))
-        except DamagedError as error:
-            damage, count = error, source.given
-        begin = 0
-        if is_open or skipping:
-            begin = chunk.find(b"\n", 0, count) + 1
-            if is_open:
-                held.append(chunk, 0, begin or count)
-            if begin:
-                if is_open:
-                    yield held.give()
-                is_open = skipping = False
-            else:
-                begin = count
-        if begin < count:
-            ended = chunk[count - 1] == 10
-            if number % stretch.stripes == stretch.stripe:
-                held.append(chunk, begin, count)
-                if ended:
-                    yield held.give()
-                is_open = not ended
-            else:
-                skipping = not ended
-        number += 1
-        if count < block_bytes:
+    first, last = stretch.first // block_bytes, stretch.last // block_bytes
+    if first == last:
+        return
+    state = _PASSING if stretch.begin or first else _BETWEEN
+    for number in count():
+        size, damage = _fill(source, chunk)
+        if number >= last:
+            if state == _PASSING:
+                return
+            state = _WITHIN
+        begin = size if number < first else 0
+        if state != _BETWEEN and not begin:
+            end = chunk.find(b"\n", 0, size) + 1
+            begin = end or size
+            if state == _WITHIN:
+                held.append(chunk, 0, begin)
+            if end and state == _WITHIN:
+                yield held.give()
+            state = _BETWEEN if end else state
+        if number >= last and state == _BETWEEN:
+            return
+        if begin < size:
+            held.append(chunk, begin, size)
+            state = _BETWEEN if chunk[size - 1] == _LINE_FEED else _WITHIN
+            if state == _BETWEEN:
+                yield held.give()
+        if damage is not None or size < block_bytes:
             break
     if damage is not None:
         held.drop_last()
-    elif stretch.end < stretch.size and not skipping:
+    elif stretch.end < stretch.size and state != _PASSING:
         _finish_line(stretch, held, chunk)
     if held.size or held.cut:
         yield held.give()
-    if damage is not None:
+    if damage is not None and first <= number < last:
         raise damage
+
+
+def _fill(source: Inflated, chunk: bytearray) -> tuple[int, DamagedError | None]:
+    """Fill a chunk; how many bytes it has, and why it has no more."""
+    try:
+        return source.fill(memoryview(chunk)), None
+    except DamagedError as damage:
+        return source.given, damage
 
 
 def _finish_line(stretch: Stretch, held: _Held, chunk: bytearray) -> None:
     """Read on behind the stretch until a line ends: one that began in it, or just behind it."""
     source = Inflated(stretch.descriptor, stretch.codec, stretch.end, stretch.size)
-    count = len(chunk)
-    while count == len(chunk):
-        try:
-            count = source.fill(memoryview(chunk))
-        except DamagedError:  # the stretch that it lies in reports it
+    size = len(chunk)
+    while size == len(chunk):
+        size, damage = _fill(source, chunk)
+        if damage is not None:  # the stretch that it lies in reports it
             held.drop_last()
             return
-        end = chunk.find(b"\n", 0, count) + 1
-        held.append(chunk, 0, end or count)
+        end = chunk.find(b"\n", 0, size) + 1
+        held.append(chunk, 0, end or size)
         if end:
             return

@@ -3,9 +3,8 @@
 A line is looked through once, sixty-four bytes at a time within strings; what the caller asked for
 is noted as a span of the buffer, and nothing is copied. A line that is no JSON object is told
 apart, and the lines behind it are not touched. As Python's json does, `NaN`, `Infinity` and
-`-Infinity` pass for numbers, and of two members with one name the last counts. Three things are
-not looked at: escapes in strings that nobody asked for, UTF-8, and names that are written with
-escapes, which match nothing.
+`-Infinity` pass for numbers, and of two members with one name the last counts. Two things are not
+looked at: escapes in strings that nobody asked for, and UTF-8.
 
 The buffer must go on for `PADDING` bytes behind `end`.
 """
@@ -18,6 +17,7 @@ from numpy.typing import NDArray
 from foundation.blocks import BLOCK, between, equal
 from foundation.compiling import kernel
 from foundation.words import trailing_zeros
+from pipelines.sources.lines.escapes import read_escape
 
 PADDING = BLOCK
 """Bytes that a buffer must have behind its last line."""
@@ -58,8 +58,8 @@ def find_members(
         data: uint8, with the lines in [begin, end), and PADDING bytes more.
         begin: where a line begins.
         end: one past where a line ends.
-        names: uint8, the names of the members, one behind the other; the first is of the object
-            whose members may be asked for as well.
+        names: uint8, the names of the members, ASCII, one behind the other; the first is of the
+            object whose members may be asked for as well.
         name_ends: int64[members], one past each name.
         inner: bool[members], whether it is a member of that inner object.
         starts: int64[rows, members], takes where each value begins; of a string, its inside.
@@ -222,14 +222,28 @@ def _look_up(
     first = 0
     for member in range(len(name_ends)):
         last = name_ends[member]
-        if inner[member] == is_inner and last - first == stop - start:
-            same = True
-            for offset in range(stop - start):
-                same &= data[start + offset] == names[first + offset]
-            if same:
-                return member
+        fits = inner[member] == is_inner and last - first <= stop - start  # escapes are longer
+        if fits and _is_name(data, start, stop, names, first, last):
+            return member
         first = last
     return -1
+
+
+@kernel
+def _is_name(
+    data: NDArray[np.uint8], at: int, stop: int, names: NDArray[np.uint8], place: int, last: int
+) -> bool:
+    """Whether the string [at, stop) is the name [place, last), its escapes resolved."""
+    while at < stop and place < last:
+        code: Any = np.int64(data[at])
+        if code == 92:  # '\\'
+            code, at = read_escape(data, at, stop)
+        else:
+            at += 1
+        if code != names[place]:
+            return False
+        place += 1
+    return at == stop and place == last
 
 
 @kernel

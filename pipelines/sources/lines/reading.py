@@ -24,8 +24,9 @@ from pipelines.sources.columns import damage_row, make_records
 from pipelines.sources.data_files import Share
 from pipelines.sources.files import open_file
 from pipelines.sources.lines.blocks import Block, Stretch, blocks_of_lines
+from pipelines.sources.lines.escapes import BAD_ESCAPE, LONE_SURROGATE
 from pipelines.sources.lines.members import Lines, Wish
-from pipelines.sources.lines.strings import BAD_ESCAPE, LONE_SURROGATE, TOO_LONG
+from pipelines.sources.lines.strings import TOO_LONG
 from pipelines.sources.rooms import lend, take_room
 
 _LINES: Final = 1_024  # looked at at once, until a batch has as many rows as it may
@@ -57,25 +58,28 @@ def read_lines(
     row = first
     try:
         descriptor, status = open_file(share.location)
-        try:
-            stretch = Stretch(
-                descriptor,
-                share.kind,
-                share.begin,
-                share.end,
-                status.st_size,
-                share.stripe,
-                share.stripes,
-            )
-            for block in blocks_of_lines(stretch, limits.batch_bytes, limits.record_bytes):
-                for batch in _batches(block, shape, wanted, limits, row):
-                    row += batch.num_rows
-                    yield batch
-        finally:
-            os.close(descriptor)
-    except (UnreadableError, DamagedError) as damage:
-        if share.stripe == 0:
-            yield damage_row(row, share.name, damage.reason, damage.detail)
+    except UnreadableError as trouble:
+        if share.first == 0:
+            yield damage_row(row, share.name, trouble.reason, trouble.detail)
+        return
+    try:
+        stretch = Stretch(
+            descriptor,
+            share.kind,
+            share.begin,
+            share.end,
+            status.st_size,
+            share.first,
+            share.last,
+        )
+        for block in blocks_of_lines(stretch, limits.batch_bytes, limits.record_bytes):
+            for batch in _batches(block, shape, wanted, limits, row):
+                row += batch.num_rows
+                yield batch
+    except DamagedError as damage:
+        yield damage_row(row, share.name, damage.reason, damage.detail)
+    finally:
+        os.close(descriptor)
 
 
 def _batches(

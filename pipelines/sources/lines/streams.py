@@ -1,4 +1,8 @@
-"""A stretch of a file as the bytes that it holds, inflated where it is compressed."""
+"""A stretch of a file as the bytes that it holds, inflated where it is compressed.
+
+Little is inflated at once, so that of a damaged file little is lost: what a call inflated before it
+failed is gone.
+"""
 
 import io
 import os
@@ -6,12 +10,12 @@ from typing import Any, Final, Protocol
 
 import pyarrow as pa
 
+from pipelines.sources.archives.streams import Gzip
 from pipelines.sources.base import ARCHIVE, IO, DamagedError
 
 _READ: Final = 1 << 20  # bytes of a file read at once
 
-CODECS: Final = {"zstd": "zstd", "gzip": "gzip", "plain": None}
-"""How a file may be compressed, and what Arrow calls it."""
+_PIECE: Final = 1 << 20  # bytes inflated at once
 
 
 class Readable(Protocol):
@@ -40,22 +44,39 @@ class _Stretch(io.RawIOBase):
         return count
 
 
+class _Chunks:
+    """A gzip file, read as the archives are: isal inflates it, and zlib what is damaged."""
+
+    def __init__(self, descriptor: int, size: int) -> None:
+        self._stream = Gzip(descriptor, size)
+        self._left = memoryview(b"")
+
+    def readinto(self, buffer: Any) -> int:  # noqa: ANN401 - any writable buffer
+        """Fill a buffer as far as one chunk does."""
+        left = self._left or memoryview(self._stream.chunk())
+        count = min(len(left), len(buffer))
+        buffer[:count] = left[:count]
+        self._left = left[count:]
+        return count
+
+
 class Inflated:
     """The bytes that a stretch of a file holds.
 
     Args:
         descriptor: of the open file; the caller closes it.
-        codec: one of CODECS.
+        codec: `plain`, `zstd` or `gzip`.
         begin: where the stretch begins: at a frame, where it is compressed.
-        end: where it ends.
+        end: where it ends; a gzip file is one stretch.
     """
 
     def __init__(self, descriptor: int, codec: str, begin: int, end: int) -> None:
-        raw = io.BufferedReader(_Stretch(descriptor, begin, end), _READ)
-        name = CODECS[codec]
         self._stream: Readable | None = None
-        if end > begin:
-            self._stream = raw if name is None else pa.CompressedInputStream(raw, name)
+        if codec == "gzip":
+            self._stream = _Chunks(descriptor, end)
+        elif end > begin:
+            raw = io.BufferedReader(_Stretch(descriptor, begin, end), _READ)
+            self._stream = raw if codec == "plain" else pa.CompressedInputStream(raw, codec)
 
     def fill(self, buffer: memoryview) -> int:
         """Fill a buffer; fewer bytes only at the end of the stretch.
@@ -67,7 +88,10 @@ class Inflated:
         self.given = 0
         while self._stream is not None and self.given < len(buffer):
             try:
-                count = self._stream.readinto(buffer[self.given :])
+                count = self._stream.readinto(buffer[self.given :][:_PIECE])
+            except DamagedError:
+                self._stream = None
+                raise
             except (OSError, pa.ArrowException) as error:
                 self._stream = None
                 reason = IO if getattr(error, "errno", None) else ARCHIVE

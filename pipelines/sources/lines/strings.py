@@ -12,12 +12,11 @@ from numpy.typing import NDArray
 
 from foundation.blocks import BLOCK, equal
 from foundation.compiling import kernel
+from pipelines.sources.lines.escapes import read_escape
 from pipelines.sources.lines.grammar import first_bit
 
-BAD_ESCAPE, LONE_SURROGATE, TOO_LONG = -1, -2, -3
-"""Why a string cannot be written out."""
-
-_NO_DIGIT = 1 << 20
+TOO_LONG = -3
+"""Why a string cannot be written out, beside what is wrong with an escape."""
 
 
 @intrinsic  # type: ignore[untyped-decorator]
@@ -117,69 +116,13 @@ def _write(
         at += plain
         place += plain
         if plain < BLOCK and at < end:
-            code, at = _escape(data, at, end)
+            code, at = read_escape(data, at, end)
             if code < 0:
                 return code
             place = _write_code(out, place, code)
         if place - begin > most:
             return TOO_LONG
     return place
-
-
-@kernel
-def _escape(data: NDArray[np.uint8], at: int, end: int) -> tuple[int, int]:
-    """The code point of the escape whose backslash stands at `at`, and where it ends."""
-    letter = data[at + 1] if at + 1 < end else np.uint8(0)
-    if letter in (34, 92, 47):  # '"', '\\', '/'
-        return data[at + 1] + 0, at + 2
-    if letter == 110:  # 'n'
-        return 10, at + 2
-    if letter == 116:  # 't'
-        return 9, at + 2
-    if letter == 114:  # 'r'
-        return 13, at + 2
-    if letter == 98:  # 'b'
-        return 8, at + 2
-    if letter == 102:  # 'f'
-        return 12, at + 2
-    if letter != 117:  # 'u'
-        return BAD_ESCAPE, at
-    code = _unit(data, at + 2, end)
-    at += 6
-    if code < 0:
-        return BAD_ESCAPE, at
-    if 0xDC00 <= code < 0xE000:
-        return LONE_SURROGATE, at
-    if 0xD800 <= code < 0xDC00:
-        low = -1
-        if at + 1 < end and data[at] == 92 and data[at + 1] == 117:
-            low = _unit(data, at + 2, end)
-            if low < 0:
-                return BAD_ESCAPE, at
-        if not 0xDC00 <= low < 0xE000:
-            return LONE_SURROGATE, at
-        code = 0x10000 + ((code - 0xD800) << 10) + low - 0xDC00
-        at += 6
-    return code, at
-
-
-@kernel
-def _unit(data: NDArray[np.uint8], at: int, end: int) -> int:
-    """Four hexadecimal digits; negative if they are not."""
-    if at + 4 > end:
-        return -1
-    code = 0
-    for offset in range(4):
-        byte: Any = np.int64(data[at + offset])
-        lower = byte | 32
-        if 48 <= byte <= 57:
-            digit = byte - 48
-        elif 97 <= lower <= 102:
-            digit = lower - 87
-        else:
-            digit = -_NO_DIGIT
-        code = code * 16 + digit
-    return code
 
 
 @kernel
