@@ -10,6 +10,7 @@ The text itself is never copied but once, from the batch that was read into the 
 """
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -25,7 +26,7 @@ from pipelines.counters import Counters
 from pipelines.curation import CuratedBatch, Curator
 from pipelines.opt_out import OptOut
 from pipelines.schemas import DECIDED, DOCUMENTS
-from pipelines.sources.base import Limits
+from pipelines.sources.base import Limits, Source
 from pipelines.sources.opening import open_source
 from pipelines.storage import FileDigest
 from pipelines.tasks import Stage, Summary
@@ -53,25 +54,30 @@ class CurateParts(Stage):
         settings = build.recipe.sources[build.plan.parts[index].source]
         curator = Curator(build.recipe, settings, OptOut(build.plan.opted_out))
         summary = {"records": 0, "read": 0, "bytes": 0, "documents": 0}
+        comments: Counter[str] = Counter()
         damaged: list[dict[str, Any]] = []
         with _Tables(build, index, curator.sketcher.schema, digests) as written:
-            for records in _read(build, index, curator):
+            source = open_source(settings, Path(build.plan.base))
+            for records in _read(build, index, source, curator):
                 batch = curator.curate(records)
                 damaged += batch.damaged
                 if self.strict and damaged:
                     raise InputError(_strict_message(damaged[0]))
                 written.write(batch, settings.name)
                 _count(batch, summary, counters)
+                comments.update(_commented(batch.documents))
         if damaged:
             text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in damaged)
             build.leave_trace(f"log/unreadable/{index:05d}.jsonl", text)
-        return dict(summary)
+        return {
+            **summary,
+            "passed_over": dict(sorted(source.passed_over.items())),
+            "natural_languages": dict(sorted(comments.items())),
+        }
 
 
-def _read(build: Build, index: int, curator: Curator) -> Iterator[pa.RecordBatch]:
+def _read(build: Build, index: int, source: Source, curator: Curator) -> Iterator[pa.RecordBatch]:
     """The records of a part, the contents of those that the curator wants."""
-    settings = build.recipe.sources[build.plan.parts[index].source]
-    source = open_source(settings, Path(build.plan.base))
     limits = Limits(record_bytes=build.recipe.max_record_bytes)
     yield from source.read(build.plan.inputs(build.folder, index), curator.wanted, limits)
 
@@ -110,6 +116,12 @@ def _count(batch: CuratedBatch, summary: dict[str, int], counters: Counters) -> 
     summary["bytes"] += batch.bytes_read
     summary["documents"] += kept
     counters.add(size=batch.bytes_read, files=records, kept=kept)
+
+
+def _commented(documents: pa.RecordBatch) -> dict[str, int]:
+    """How many of the documents in the sample are commented in which natural language."""
+    counts = documents["natural_language"].drop_null().value_counts()
+    return dict(zip(*(column.to_pylist() for column in counts.flatten()), strict=True))
 
 
 def _strict_message(row: dict[str, Any]) -> str:

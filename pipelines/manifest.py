@@ -74,6 +74,10 @@ def summarize(build: Build, stages: dict[str, list[Summary]]) -> dict[str, Any]:
         "counts": dict(sum((Counter(part["counts"]) for part in encoded), Counter())),
         "tokens": {language: sums["tokens"] for language, sums in languages.items()},
         "languages": {language: dict(sums) for language, sums in languages.items()},
+        "passed_over": _passed_over(build, curated),
+        "natural_languages": dict(
+            sum((Counter(part["natural_languages"]) for part in curated), Counter())
+        ),
         "records": sum(part["records"] for part in curated),
         "read": {
             "files": sum(part["read"] for part in curated),
@@ -94,6 +98,15 @@ def summarize(build: Build, stages: dict[str, list[Summary]]) -> dict[str, Any]:
         "stages": {name: {"tasks": len(summaries)} for name, summaries in stages.items()},
         "parts": [_part(build, stages, index) for index in range(len(build.plan.parts))],
     }
+
+
+def _passed_over(build: Build, curated: list[Summary]) -> dict[str, dict[str, int]]:
+    """What sources met that is no record of theirs, by source and name."""
+    found: dict[str, Counter[str]] = {}
+    for part, summary in zip(build.plan.parts, curated, strict=True):
+        name = build.recipe.sources[part.source].name
+        found.setdefault(name, Counter()).update(summary["passed_over"])
+    return {name: dict(counts) for name, counts in found.items() if counts}
 
 
 def _part(build: Build, stages: dict[str, list[Summary]], index: int) -> dict[str, Any]:

@@ -13,6 +13,9 @@ from pipelines.inspection.opening import open_build
 WIDTH = 80
 """Columns of the report where the output is no terminal."""
 
+_SHORT = {"none": "(hardly any)", "unclear": "(unclear)"}
+"""What stands for a language where comments are in none (`filters.natural_language`)."""
+
 
 def print_report(path: Path) -> None:
     """Print the report of a complete build.
@@ -29,7 +32,9 @@ def print_report(path: Path) -> None:
     )
     console.print(_decisions(manifest))
     console.print(_languages(manifest))
-    for line in _rows(manifest):
+    if manifest["natural_languages"]:
+        console.print(_natural_languages(manifest["natural_languages"]))
+    for line in (*_rows(manifest), *_passed_over(manifest["passed_over"])):
         console.print(line)
 
 
@@ -124,6 +129,19 @@ def _languages(manifest: dict[str, Any]) -> Table:
     return table
 
 
+def _natural_languages(files: dict[str, int]) -> Table:
+    """What languages a sample of the files is commented in, most files first."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("\ncomments are in", min_width=18)
+    for name in ("files of a sample", "share"):
+        table.add_column(f"\n{name}", justify="right")
+    total = sum(files.values())
+    for language, count in sorted(files.items(), key=lambda item: (-item[1], item[0])):
+        table.add_row(_SHORT.get(language, language), f"{count:,}", f"{count / total:.1%}")
+    table.add_row("all", f"{total:,}", "", style="bold")
+    return table
+
+
 def _rows(manifest: dict[str, Any]) -> list[str]:
     width = manifest["sequence_length"] + 1
     ids = manifest["rows"] * width
@@ -139,6 +157,15 @@ def _rows(manifest: dict[str, Any]) -> list[str]:
             f"{duplicates['buckets_capped']:,} buckets were too large to compare all pairs of: "
             "their files were compared with the best ones only"
         )
+    return lines
+
+
+def _passed_over(sources: dict[str, dict[str, int]]) -> list[str]:
+    """A sentence for each source that met what is none of its records."""
+    lines = []
+    for source, counts in sources.items():
+        named = ", ".join(f"{name} {count:,}" for name, count in counts.items())
+        lines.append(f"{source}: {sum(counts.values()):,} lines of other sets passed over: {named}")
     return lines
 
 

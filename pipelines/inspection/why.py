@@ -78,6 +78,8 @@ def story(folder: Folder, recipe: Recipe, row: dict[str, Any]) -> list[str]:
     lines += _unreadable(folder, row)
     if row["language"]:
         lines.append(f"  language    {row['language']}")
+    if row["natural_language"]:
+        lines.append(f"  comments    {row['natural_language']}")
     lines += _rules(recipe, row)
     lines += _duplicate(folder, row)
     if row["decision"] == "kept":

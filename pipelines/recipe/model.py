@@ -166,6 +166,13 @@ class Recipe(Section):
             examples=[0.9],
         )
     )
+    comment_sample: Annotated[float, Field(ge=0, le=1, strict=True, allow_inf_nan=False)] = Field(
+        default=0.02,
+        description="Of how many of the files the natural language of comments and docstrings is "
+        "told, as a share of all: the signal `natural_language`, and a table of the report. The "
+        "sample follows from the contents. 0: of none; 1: of all.",
+        examples=[0.1, 0.0],
+    )
     sources: Annotated[tuple[SerializeAsAny[SourceSettings], ...], Field(min_length=1)] = Field(
         description="What is read, in order of priority.",
         examples=[[{"type": "folder", "paths": ["~/src"]}]],
