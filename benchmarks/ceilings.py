@@ -8,6 +8,8 @@ Each is one core's, the best of some tries, in megabytes (10^6 bytes) a second:
     read      a large file out of the system's cache
     write     a large file, written and left to the system's cache
     inflate   zlib over source code
+    igzip     ISA-L over the same
+    unzstd    Zstandard over it, compressed at level 3
     sha1      the hash of content ids
 """
 
@@ -19,6 +21,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+from isal import isal_zlib
 
 from benchmarks.places import CORPUS, WORK
 
@@ -35,6 +39,8 @@ def measure() -> dict[str, float]:
     table = np.arange(8_000_000, dtype=np.uint64)
     places = np.random.default_rng(1).integers(0, len(table), 2_000_000)
     packed = zlib.compress(text[:16_000_000], 6)
+    zstd = pa.Codec("zstd", 3)
+    packed_more = zstd.compress(text, asbytes=True)
     shift = bytes(range(1, 256)) + b"\0"
     small = text[:1_000_000]
     WORK.mkdir(parents=True, exist_ok=True)
@@ -47,6 +53,8 @@ def measure() -> dict[str, float]:
             "write": _rate(len(text), lambda: file.write_bytes(text)),
             "read": _rate(len(text), lambda: _read(file, target.data)),
             "inflate": _rate(16_000_000, lambda: zlib.decompress(packed)),
+            "igzip": _rate(16_000_000, lambda: isal_zlib.decompress(packed)),
+            "unzstd": _rate(len(text), lambda: zstd.decompress(packed_more, len(text))),
             "sha1": _rate(len(text), lambda: hashlib.sha1(text, usedforsecurity=False)),
         }
 

@@ -17,7 +17,11 @@ from benchmarks.stages import HEADER as HEADER_OF_STAGES
 TARGETS = {
     "whole build, its stages alone": 40.0,
     "reading files": 300.0,
+    "reading jsonl.zst": 300.0,
+    "reading parquet": 500.0,
+    "reading jsonl.gz": 150.0,
     "reading tar.gz": 150.0,
+    "reading zip": 150.0,
     "statistics and file rules": 500.0,
     "MinHash signatures": 120.0,
     "tokenizing": 120.0,
@@ -25,7 +29,7 @@ TARGETS = {
 }
 """Megabytes a second and core that are aimed at."""
 
-OURS = ("numba", "numpy", "pyarrow", "apache-beam")
+OURS = ("numba", "numpy", "pyarrow", "isal", "apache-beam")
 
 
 @dataclass
