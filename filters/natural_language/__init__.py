@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from filters.languages.table import LANGUAGES
 from filters.natural_language.comments import extract
-from filters.natural_language.model import NO_WORDS, model
+from filters.natural_language.model import NO_WORDS, load_model
 from filters.natural_language.scoring import score
 from filters.natural_language.syntaxes import SYNTAXES
 from foundation.columns import ByteColumn
@@ -77,7 +77,7 @@ def _tell(data: NDArray[np.uint8], begin: int, end: int, language: str) -> str:
     comment, letters = extract(data, begin, end, SYNTAXES[language], COMMENT)
     if letters < LETTERS:
         return NONE
-    answer = score(comment, model())
+    answer = score(comment, load_model())
     if answer == NO_WORDS:
         return NONE
     return answer or UNCLEAR

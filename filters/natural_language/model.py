@@ -54,12 +54,16 @@ class Model(NamedTuple):
 
 
 @functools.cache
-def model() -> Model:
+def load_model() -> Model:
     """The model, mapped; made at its first use on a machine."""
     name = f"py3langid-{version('py3langid')}-{_FORMAT}"
     folder = user_cache() / "natural-language" / name
     if not folder.exists():
-        _write(folder, _unpack())
+        made = _unpack()
+        try:
+            _write(folder, made)
+        except OSError:  # no place to keep it: this process has it to itself
+            return made
     arrays = (np.load(folder / f"{name}.npy", mmap_mode="r") for name in Model._fields)
     return Model(*(np.asarray(array) for array in arrays))
 

@@ -73,9 +73,9 @@ def read_file(location: bytes, into: memoryview, listed: int) -> int:
     Raises:
         UnreadableError: it cannot be read, or fills `into`.
     """
-    if 0 < listed < len(into) and len(location) <= _PIECE:
+    if 0 < listed < len(into):
         try:
-            descriptor = os.open(location, _FILE)
+            descriptor = open_raw(location, _FILE)
         except OSError as error:
             raise unreadable(error) from error
         try:

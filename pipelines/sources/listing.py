@@ -7,11 +7,15 @@ Memory: the names of the folders on the way to where the walk stands, and of the
 
 import os
 import stat
+import sys
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from pipelines.sources.files import NOT_REGULAR, open_folder
 from pipelines.sources.names import IGNORED
+
+_NAMES = (sys.getfilesystemencoding(), sys.getfilesystemencodeerrors())
+"""How a name that the system gives is made bytes again, as by `os.fsencode`."""
 
 
 class Entry(NamedTuple):
@@ -45,7 +49,7 @@ def scan(location: bytes, inside: bytes = b"", without: bytes | None = None) -> 
                 _look(entry, inside + name)
                 for entry in entries
                 if not entry.is_symlink()
-                and (name := os.fsencode(entry.name)) not in IGNORED
+                and (name := entry.name.encode(*_NAMES)) not in IGNORED
                 and (without is None or join(location, name) != without)
             ]
     finally:

@@ -1,5 +1,11 @@
-"""The buffers that batches' contents lie in: memory that the system has given is used again."""
+"""The buffers that batches' contents lie in: memory that the system has given is used again.
 
+They are not made of huge pages, as numpy's own large arrays are. Where memory is in pieces, as on a
+machine that does much else, the system takes longer to find and clear those than the reading takes:
+135 MB of files took 400 ms of a core instead of 170.
+"""
+
+import mmap
 import weakref
 from typing import Final
 
@@ -17,7 +23,15 @@ def take_room(size: int) -> NDArray[np.uint8]:
         room = _spare.pop()
         if len(room) == size:
             return room
-    return np.empty(size, np.uint8)
+    return make_room(size)
+
+
+def make_room(size: int) -> NDArray[np.uint8]:
+    """A new buffer of `size` bytes, at least one; memory is taken for what is written to only."""
+    pages = mmap.mmap(-1, size)
+    if hasattr(mmap, "MADV_NOHUGEPAGE"):
+        pages.madvise(mmap.MADV_NOHUGEPAGE)
+    return np.frombuffer(pages, np.uint8)
 
 
 def lend(room: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:

@@ -1,7 +1,6 @@
 """How an archive is cut: a zip by ranges of members, a tar into stripes.
 
-A tar has no directory, so each stripe inflates all of it and keeps only its own members; more than
-eight would cost more than they gain.
+A tar has no directory, so each stripe inflates all of it and keeps only its own members.
 """
 
 import os
@@ -17,7 +16,9 @@ from pipelines.sources.names import ArchiveKind
 from pipelines.sources.parts import NotSource, runs, weigh
 
 _INFLATION: Final = 4  # how much larger source code is than its tar.gz, about
-_MOST_STRIPES: Final = 8
+_MOST_STRIPES: Final = 3
+"""One archive of 135 MB in 12,000 members was read at 394 MB/s a core uncut, at 219 in two stripes,
+157 in three, 122 in four, 63 in eight."""
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from pipelines.sources.base import DamagedError
 from pipelines.sources.data_files import TO_THE_END
 from pipelines.sources.lines.grammar import PADDING
 from pipelines.sources.lines.streams import Inflated
+from pipelines.sources.rooms import make_room
 
 _EXPANSION = 3
 """How many times as long as its text a line may be: with each letter written as `\\u0000`, or as
@@ -67,7 +68,7 @@ class _Held:
 
     def __init__(self, block_bytes: int, record_bytes: int) -> None:
         longest = _EXPANSION * record_bytes + _AROUND
-        self._room = np.empty(block_bytes + longest + PADDING, np.uint8)
+        self._room = make_room(block_bytes + longest + PADDING)
         self.size = 0
         self.cut = False
         self._last = 0  # where the last line begins

@@ -1,10 +1,12 @@
 """Scores beside langid's own."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
-from filters.natural_language.model import LANGUAGES, model
+from filters.natural_language.model import LANGUAGES, Model, load_model
 from filters.natural_language.scoring import score
 
 TEXTS = [
@@ -27,15 +29,36 @@ def langid() -> LanguageIdentifier:
 @pytest.mark.parametrize("text", TEXTS)
 def test_the_answer_is_that_of_langid(langid: LanguageIdentifier, text: str) -> None:
     expected, _ = langid.classify(text)
-    assert score(np.frombuffer(text.encode(), np.uint8), model()) == expected
+    assert score(np.frombuffer(text.encode(), np.uint8), load_model()) == expected
 
 
 def test_weights_are_langid_s_without_rounding(langid: LanguageIdentifier) -> None:
     columns = [langid.nb_classes.index(language) for language in LANGUAGES]
     expected = langid.nb_ptc[:, columns].astype(np.float64)
-    assert (model().weights / 1024.0 == expected).all()
+    assert (load_model().weights / 1024.0 == expected).all()
 
 
 def test_no_language_is_given_where_none_is_ahead() -> None:
-    assert score(np.frombuffer(b"x", np.uint8), model()) is None
-    assert score(np.empty(0, np.uint8), model()) is None
+    assert score(np.frombuffer(b"x", np.uint8), load_model()) is None
+    assert score(np.empty(0, np.uint8), load_model()) is None
+
+
+def same(one: Model, other: Model) -> bool:
+    return all(np.array_equal(getattr(one, name), getattr(other, name)) for name in Model._fields)
+
+
+def test_where_nothing_can_be_kept_the_model_is_used_all_the_same(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "cache").write_text("a file where the folder would be")
+    monkeypatch.setenv("CODECORPUS_CACHE", str(tmp_path / "cache"))
+    made = load_model.__wrapped__()
+    assert same(made, load_model())
+
+
+def test_the_model_is_kept_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("CODECORPUS_CACHE", str(tmp_path))
+    first = load_model.__wrapped__()
+    monkeypatch.setattr("filters.natural_language.model._unpack", lambda: pytest.fail("twice"))
+    second = load_model.__wrapped__()
+    assert same(first, second)
