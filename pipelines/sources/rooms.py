@@ -12,21 +12,20 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-_SPARES: Final = 2  # buffers kept: one being filled and one in the caller's hands
+_SPARES: Final = 3  # buffers kept: one being filled, one in the caller's hands, one of lines
 
 _spare: list[NDArray[np.uint8]] = []  # whose batches are gone
 
 
 def take_room(size: int) -> NDArray[np.uint8]:
     """A buffer of `size` bytes, if possible one whose pages the system has given already."""
-    while _spare:
-        room = _spare.pop()
+    for place, room in enumerate(_spare):
         if len(room) == size:
-            return room
-    return make_room(size)
+            return _spare.pop(place)
+    return _make_room(size)
 
 
-def make_room(size: int) -> NDArray[np.uint8]:
+def _make_room(size: int) -> NDArray[np.uint8]:
     """A new buffer of `size` bytes, at least one; memory is taken for what is written to only."""
     pages = mmap.mmap(-1, size)
     if hasattr(mmap, "MADV_NOHUGEPAGE"):
@@ -42,5 +41,6 @@ def lend(room: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
 
 
 def _take_back(room: NDArray[np.uint8]) -> None:
-    if len(_spare) < _SPARES:
-        _spare.append(room)
+    _spare.append(room)
+    if len(_spare) > _SPARES:
+        _spare.pop(0)

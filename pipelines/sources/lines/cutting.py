@@ -18,8 +18,8 @@ _MOST_STRIPES: Final = 3
 all, eight four and a half times. A core read 141 MB of lines in one frame, or gzip stream, at
 
     stripes        1    2    3    4    8
-    zstd, MB/s   482  371  307  255  162
-    gzip, MB/s   425  332  277  228  138
+    zstd, MB/s   509  386  330  271  165
+    gzip, MB/s   420  337  286  229  142
 
 and a build takes some 40 MB/s, so that more cost less than they look; but of The Pile's lines most
 are only inflated and passed over, and its files are thirty, which is enough to share out."""

@@ -84,7 +84,7 @@ def find_members(
         stop = _parse(data, at, end, names, name_ends, inner, starts[row], ends[row], kinds[row])
         if stop < 0:
             states[row] = BROKEN
-            stop = _line_end(data, at, end)
+            stop = _line_feed(data, at, end)
         at = stop + 1
         row += 1
     return row, min(at, end)
@@ -179,7 +179,7 @@ def _pass_spaces(data: NDArray[np.uint8], at: int, end: int) -> int:
 
 
 @kernel
-def _line_end(data: NDArray[np.uint8], at: int, end: int) -> int:
+def _line_feed(data: NDArray[np.uint8], at: int, end: int) -> int:
     """Where the next line feed is, or the end."""
     while at < end:
         found = equal(data, at, 10)
@@ -187,6 +187,22 @@ def _line_end(data: NDArray[np.uint8], at: int, end: int) -> int:
             return min(end, at + first_bit(found))
         at += BLOCK
     return end
+
+
+@kernel
+def line_end(data: NDArray[np.uint8], at: int, end: int) -> int:
+    """One past the next line feed, or the end; the buffer goes on for PADDING bytes behind it."""
+    return min(end, _line_feed(data, at, end) + 1)
+
+
+@kernel
+def last_line_end(data: NDArray[np.uint8], begin: int, end: int) -> int:
+    """One past the last line feed of data[begin:end]; 0 if there is none."""
+    while end > begin:
+        if data[end - 1] == 10:
+            return end
+        end -= 1
+    return 0
 
 
 @kernel

@@ -85,9 +85,9 @@ def read_lines(
 def _batches(
     block: Block, shape: Shape, wanted: Wanted, limits: Limits, row: int
 ) -> Iterator[pa.RecordBatch]:
-    begin = 0
-    while begin < block.size:
-        lines = Lines(shape.wish, block.data, begin, block.size, min(_LINES, limits.batch_rows))
+    begin = block.begin
+    while begin < block.end:
+        lines = Lines(shape.wish, block.data, begin, block.end, min(_LINES, limits.batch_rows))
         begin = lines.stop
         lines.choose(shape.choose(lines))
         if lines.count:

@@ -72,7 +72,7 @@ class Inflated:
 
     def __init__(self, descriptor: int, codec: str, begin: int, end: int) -> None:
         self._stream: Readable | None = None
-        if codec == "gzip":
+        if end > begin and codec == "gzip":
             self._stream = _Chunks(descriptor, end)
         elif end > begin:
             raw = io.BufferedReader(_Stretch(descriptor, begin, end), _READ)

@@ -53,4 +53,4 @@ def test_a_room_of_another_size_is_not_given() -> None:
 def test_few_rooms_are_kept() -> None:
     views = [lend(take_room(SIZE), 1) for _ in range(10)]
     views.clear()
-    assert len(rooms._spare) == 2
+    assert len(rooms._spare) == 3
