@@ -14,6 +14,7 @@ process fetch it, and on an engine, whose workers must reach the crawl's folder 
 """
 
 import contextlib
+import signal
 import threading
 import time
 import uuid
@@ -151,7 +152,10 @@ class BeamCarrier:
         if self._batch is None:
             job.start(lambda: pipeline.run().wait_until_finish())
         else:
+            before = signal.getsignal(signal.SIGINT)
             self._running = pipeline.run()
+            # Beam's handler would stop the job's server before the job can be cancelled.
+            signal.signal(signal.SIGINT, before)
             job.start(self._running.wait_until_finish)
 
     def _follow(self, job: "_Job", reports: Path) -> Iterator[Delivery]:

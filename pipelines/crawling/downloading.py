@@ -48,11 +48,7 @@ class Threads:
         self._stopped.set()
 
     def carry(self, orders: Sequence[Order]) -> Iterator[Delivery]:
-        """Carry out orders; deliveries as they come.
-
-        Raises:
-            StoppedError: `stop` was called.
-        """
+        """Carry out orders; deliveries as they come."""
         with ExitStack() as stack:
             asks = stack.enter_context(client(self._terms.timeout))
             pool = stack.enter_context(ThreadPoolExecutor(self._threads, "fetch"))
@@ -80,16 +76,14 @@ class Downloader:
         self._held_until = 0.0
 
     def deliver(self, order: Order) -> Delivery:
-        """What comes of an order.
-
-        Raises:
-            StoppedError: the crawl ends.
-        """
+        """What comes of an order; it is held when the crawl ends."""
         if (left := self._held_until - time.monotonic()) > 0:
             return Delivery(order.id, order.archive, "held", wait=left)
         try:
             stored = standing(self._out, order.archive, order.commit, self._terms.most)
             found = stored or self._fetch(order)
+        except StoppedError as stopped:
+            return Delivery(order.id, order.archive, "held", str(stopped))
         except OSError as error:
             return Delivery(order.id, order.archive, "storage", str(error))
         if isinstance(found, Stored):
@@ -107,7 +101,13 @@ class Downloader:
         return Delivery(order.id, order.archive, kind, action.reason, wait)
 
     def _fetch(self, order: Order) -> Stored | Action:
-        """The archive, or what to do about the answer that came instead."""
+        """The archive, or what to do about the answer that came instead.
+
+        Raises:
+            StoppedError: the crawl ends.
+            OSError: the crawl's folder cannot be written to.
+        """
+        self._look()
         temporary = self._out / TEMPORARY / uuid.uuid4().hex
         try:
             found = self._receive(order, temporary)
@@ -147,13 +147,16 @@ class Downloader:
                 url = urljoin(url, action.url)
         return Gone("too_many_redirects")
 
+    def _look(self) -> None:
+        if self._stopped():
+            raise StoppedError("the crawl was stopped")
+
     def _chunks(self, response: httpx2.Response) -> Iterator[bytes]:
         most = self._terms.archive_seconds
         deadline = time.monotonic() + most
         for chunk in response.iter_raw(CHUNK):
             yield chunk
-            if self._stopped():
-                raise StoppedError("the crawl was stopped")
+            self._look()
             if time.monotonic() > deadline:
                 raise httpx2.ReadTimeout(f"it took longer than {most:g} seconds")
 

@@ -88,8 +88,8 @@ class Delivery:
         id: of the repository.
         archive: the order's.
         kind: `stored`; `gone`: it cannot be had; `later`: it may be had later; `limited`: the host
-            wants to be left alone, and so it counts for all; `held`: not tried, because of that;
-            `storage`: the crawl's folder cannot be written to.
+            wants to be left alone, by all; `held`: not tried, because of that or because the crawl
+            ends; `storage`: the crawl's folder cannot be written to.
         reason: why nothing was stored.
         wait: seconds that should go by before the next try.
         stored: what was.

@@ -179,3 +179,10 @@ def test_a_carrier_that_breaks_ends_the_crawl_and_keeps_what_it_has(
     crawl_into(tmp_path / "out", github)
     assert len(listed(tmp_path / "out")) == 4
     assert github.count("archive") == 4
+
+
+def test_a_worker_that_is_stopped_holds_what_it_was_given(tmp_path: Path) -> None:
+    worker = Threads(Terms(str(tmp_path), 1 << 20, 1.0, 1.0), threads=2)
+    worker.stop()
+    orders = [Order(n, "a" * 40, "http://127.0.0.1:9/x", f"repositories/{n}") for n in (1, 2)]
+    assert {(each.id, each.kind) for each in worker.carry(orders)} == {(1, "held"), (2, "held")}
