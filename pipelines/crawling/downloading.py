@@ -24,6 +24,8 @@ from pipelines.crawling.receiving import TooLargeError, receive
 from pipelines.crawling.transport import CHUNK, MOST_HOPS, client, describe, headers_of
 from pipelines.sources.base import DamagedError
 
+STOPPED: Final = "the crawl was stopped"
+
 _READ: Final = 1 << 20
 
 
@@ -49,6 +51,9 @@ class Threads:
 
     def carry(self, orders: Sequence[Order]) -> Iterator[Delivery]:
         """Carry out orders; deliveries as they come."""
+        if self._stopped.is_set():
+            yield from (Delivery(order.id, order.archive, "held", STOPPED) for order in orders)
+            return
         with ExitStack() as stack:
             asks = stack.enter_context(client(self._terms.timeout))
             pool = stack.enter_context(ThreadPoolExecutor(self._threads, "fetch"))
@@ -149,7 +154,7 @@ class Downloader:
 
     def _look(self) -> None:
         if self._stopped():
-            raise StoppedError("the crawl was stopped")
+            raise StoppedError(STOPPED)
 
     def _chunks(self, response: httpx2.Response) -> Iterator[bytes]:
         most = self._terms.archive_seconds

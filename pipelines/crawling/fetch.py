@@ -22,6 +22,7 @@ from typing import Final, Protocol
 from foundation.errors import RetryableError, StorageError
 from pipelines.crawling.answers import MOST_TRIES
 from pipelines.crawling.clock import Clock, StoppedError
+from pipelines.crawling.downloading import STOPPED
 from pipelines.crawling.orders import Carrier, Delivery, Order, Stored
 from pipelines.crawling.resolving import Resolver
 from pipelines.crawling.state import State
@@ -118,7 +119,7 @@ class Fetching:
             except BaseException:
                 self._clock.stop()
                 self._carrier.stop()
-                self._events.put(_Over(StoppedError("the crawl was stopped")))
+                self._events.put(_Over(StoppedError(STOPPED)))
                 pool.shutdown(wait=False, cancel_futures=True)
                 raise
 
