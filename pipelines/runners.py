@@ -30,6 +30,10 @@ _INSIDE = re.compile(r"local(\[.+\])?|\[local\]|\[auto\]")
 
 _LOSES_DATA = "data_buffer_time_limit_ms"
 
+# Else Spark and Flink start each worker anew for each stage (25 starts for two workers, measured),
+# and starting Python with Beam takes seconds.
+_KEEP_WORKERS = "--environment_cache_millis=600000"
+
 # The workers' image holds all code: nothing of this machine need be staged beside the graph.
 _STAGE_NOTHING = ["--no_save_main_session", "--experiments=disable_logging_submission_environment"]
 
@@ -47,6 +51,8 @@ def options(runner: str, extra: list[str], *, workers: int | None = None) -> Pip
     """
     if runner not in RUNNERS:
         raise UsageError(f"--runner {runner}: expected one of {', '.join(RUNNERS)}")
+    if extra and not extra[0].startswith("--"):
+        raise UsageError(f"{extra[0]}: expected one recipe, and Beam's own options after `--`")
     if any(word.partition("=")[0] == "--runner" for word in extra):
         raise UsageError(f"--runner stands before `--`, and is one of {', '.join(RUNNERS)}")
     if any(_LOSES_DATA in word for word in extra):
@@ -57,10 +63,12 @@ def options(runner: str, extra: list[str], *, workers: int | None = None) -> Pip
         extra = [_workers_option(runner, extra, workers), *extra]
     if runner == DATAFLOW:
         extra = [*_STAGE_NOTHING, *extra]
+    if runner in {SPARK, FLINK}:
+        extra = [_KEEP_WORKERS, *extra]
     found = _parsed(
         [f"--runner={_BEAM_NAMES[runner]}", "--default_sdk_harness_log_level=ERROR", *extra]
     )
-    _check_names(runner, extra, found)
+    _check_names(runner, found)
     _check_environment(runner, found)
     return found
 
@@ -78,10 +86,8 @@ def _parsed(words: list[str]) -> PipelineOptions:
     return found
 
 
-def _check_names(runner: str, extra: list[str], found: PipelineOptions) -> None:
+def _check_names(runner: str, found: PipelineOptions) -> None:
     """Beam passes over words that it does not know; only a job server may know more of them."""
-    if extra and not extra[0].startswith("--"):
-        raise UsageError(f"{extra[0]}: expected one recipe, and Beam's own options after `--`")
     strange = found.get_all_options(retain_unknown_options=True).keys() - found.get_all_options()
     if strange and runner in {LOCAL, DATAFLOW}:
         names = ", ".join(f"--{name}" for name in sorted(strange))

@@ -37,6 +37,12 @@ def test_the_engines_own_options_pass_through() -> None:
     assert found.spark_job_server_jar == "/a.jar"
 
 
+@pytest.mark.parametrize(("extra", "millis"), [([], "600000"), (["0"], "0")])
+def test_workers_are_kept_between_stages(extra: list[str], millis: str) -> None:
+    words = [f"--environment_cache_millis={value}" for value in extra]
+    assert options("spark", words).view_as(PortableOptions).environment_cache_millis == millis
+
+
 def test_what_only_a_job_server_knows_passes_through() -> None:
     found = options("flink", ["--checkpointing_interval=60000"])
     assert found.get_all_options(retain_unknown_options=True)["checkpointing_interval"] == "60000"
