@@ -1,7 +1,7 @@
 """A stretch of a file as the bytes that it holds, inflated where it is compressed.
 
-Little is inflated at once, so that of a damaged file little is lost: what a call inflated before it
-failed is gone.
+What a call of Arrow inflates before it fails is gone. So where Zstandard fails, the stretch is gone
+through once more, little by little, and gives what stands before the damaged block.
 """
 
 import io
@@ -16,6 +16,7 @@ from pipelines.sources.base import ARCHIVE, IO, DamagedError
 _READ: Final = 1 << 20  # bytes of a file read at once
 
 _PIECE: Final = 1 << 20  # bytes inflated at once
+_SMALL_READ, _SMALL_PIECE = 1 << 10, 1  # the same, once there was damage: a second or so in all
 
 
 class Readable(Protocol):
@@ -28,18 +29,18 @@ class Readable(Protocol):
 class _Stretch(io.RawIOBase):
     """The bytes [begin, end) of an open file."""
 
-    def __init__(self, descriptor: int, begin: int, end: int) -> None:
+    def __init__(self, descriptor: int, begin: int, end: int, most: int = _READ) -> None:
         super().__init__()
-        self._descriptor, self._at, self._end = descriptor, begin, end
+        self._descriptor, self._at, self._end, self._most = descriptor, begin, end, most
 
     def readable(self) -> bool:
         """Arrow asks before it reads."""
         return True
 
     def readinto(self, buffer: Any) -> int:  # noqa: ANN401 - any writable buffer
-        """Fill a buffer, or what is left of the stretch."""
-        view = memoryview(buffer).cast("B")
-        count = os.preadv(self._descriptor, [view[: self._end - self._at]], self._at)
+        """Fill a buffer as far as one read goes."""
+        view = memoryview(buffer).cast("B")[: min(self._most, self._end - self._at)]
+        count = os.preadv(self._descriptor, [view], self._at)
         self._at += count
         return count
 
@@ -72,6 +73,10 @@ class Inflated:
 
     def __init__(self, descriptor: int, codec: str, begin: int, end: int) -> None:
         self._stream: Readable | None = None
+        self._stretch = descriptor, begin, end
+        self._total = 0  # bytes given so far
+        self._piece = _PIECE
+        self._may_fail = codec == "zstd"  # and be gone through once more
         if end > begin and codec == "gzip":
             self._stream = _Chunks(descriptor, end)
         elif end > begin:
@@ -88,15 +93,29 @@ class Inflated:
         self.given = 0
         while self._stream is not None and self.given < len(buffer):
             try:
-                count = self._stream.readinto(buffer[self.given :][:_PIECE])
+                count = self._stream.readinto(buffer[self.given :][: self._piece])
             except DamagedError:
                 self._stream = None
                 raise
             except (OSError, pa.ArrowException) as error:
+                if self._may_fail and not getattr(error, "errno", None):
+                    self._begin_again()
+                    continue
                 self._stream = None
                 reason = IO if getattr(error, "errno", None) else ARCHIVE
                 raise DamagedError(reason, f"its compression is damaged: {error}") from error
             if not count:
                 self._stream = None
             self.given += count
+            self._total += count
         return self.given
+
+    def _begin_again(self) -> None:
+        """Go on where this stands with a stream that inflates little at once."""
+        self._may_fail, self._piece = False, _SMALL_PIECE
+        stream = pa.CompressedInputStream(_Stretch(*self._stretch, _SMALL_READ), "zstd")
+        left = self._total
+        scratch = memoryview(bytearray(min(left, _PIECE)))
+        while left and (count := stream.readinto(scratch[:left])):
+            left -= count
+        self._stream = stream

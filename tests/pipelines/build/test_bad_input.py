@@ -1,6 +1,7 @@
 """Whatever lies in a folder, each file gets a row and the sums hold."""
 
 import io
+import json
 import os
 import socket
 import tarfile
@@ -163,3 +164,37 @@ def test_an_empty_file_is_kept_where_no_rule_forbids_it(
         verify(out)
         row = ledger_of(out)["repo/__init__.py"]
         assert (row["decision"], row["tokens"]) == ("kept", 0)
+
+
+def test_damaged_sets_cost_what_is_damaged(
+    build: Build, verify: Callable[[Path], None], tmp_path: Path
+) -> None:
+    from tests.pipelines.sources.test_bad_data import flip, page
+
+    folder = tmp_path / "in"
+    folder.mkdir()
+    texts = [GOOD.decode() + f"number = {n}  # {'x' * n}\n" for n in range(60)]
+    lines = "".join(json.dumps({"text": text}) + "\n" for text in texts[:20]).encode()
+    whole = pa.Codec("zstd").compress(lines, asbytes=True)
+    (folder / "cut.jsonl.zst").write_bytes(whole + whole[: len(whole) // 2])
+    table = pa.table({"code": texts, "path": [f"{n}.py" for n in range(60)]})
+    pq.write_table(table, folder / "x.parquet", row_group_size=20, write_page_checksum=True,
+                   write_statistics=False)  # fmt: skip
+    flip(folder / "x.parquet", page(folder / "x.parquet", 1))
+    sources = [{"type": "pile", "paths": ["*.zst"]}, {"type": "codeparrot", "paths": ["*.parquet"]}]
+    changes = {"sources": sources, "deduplicate": {"exact": False, "near": False}}
+    out = build(folder, tmp_path / "out", changes=changes)
+    verify(out)
+    rows = pa.concat_tables(
+        pq.read_table(path) for path in sorted((out / "ledger").iterdir())
+    ).to_pylist()
+    damage = [row for row in rows if row["decision"] == "unreadable"]
+    assert {(row["source"], row["path"], row["reason"]) for row in damage} == {
+        ("pile", "cut.jsonl.zst", "unreadable.archive"),
+        ("codeparrot", "x.parquet", "unreadable.archive"),
+    }
+    read = [row["path"] for row in rows if row["source"] == "codeparrot" and row not in damage]
+    assert read == [f"{n}.py" for n in range(60) if not 20 <= n < 40]
+    (trace,) = [json.loads(path.read_text()) for path in (out / "log/unreadable").glob("*.jsonl")
+                if "parquet" in path.read_text()]  # fmt: skip
+    assert "row group 1 is damaged" in trace["detail"]

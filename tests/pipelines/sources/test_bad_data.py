@@ -97,6 +97,24 @@ def test_changed_bytes_within_gzip_cost_what_is_behind_them(tmp_path: Path, read
         assert before == TEXTS[:150]
 
 
+@pytest.mark.parametrize("cut", [1, 100, 3_000])
+def test_of_a_frame_that_is_cut_all_lines_before_are_taken(
+    tmp_path: Path, read: Read, cut: int
+) -> None:
+    lines = b"".join(json.dumps({"text": text}).encode() + b"\n" for text in TEXTS)
+    whole = pa.Codec("zstd").compress(lines, asbytes=True)
+    (tmp_path / "x.jsonl.zst").write_bytes(whole + whole[:-cut])
+    records = read(PileSource([tmp_path]))
+    found = [record["content"].decode() for record in records if not record["error"]]
+    assert [record["error"] for record in records].count("unreadable.archive") == 1
+    assert found[:400] == TEXTS
+    assert found[400:] == TEXTS[: len(found) - 400]
+    (tmp_path / "x.jsonl.zst").write_bytes(whole + b"(\xb5/\xfd and nothing that is a block")
+    records = read(PileSource([tmp_path]))
+    assert [record["content"].decode() for record in records[:-1]] == TEXTS
+    assert records[-1]["error"] == "unreadable.archive"
+
+
 def test_members_may_be_named_with_escapes(tmp_path: Path, read: Read) -> None:
     line = rb'{"te\u0078t": "a", "\u006deta": {"repo_nam\u0065": "o/n", "st\u0061rs": 3}}'
     (tmp_path / "x.jsonl").write_bytes(line + b"\n" + rb'{"text\u0000": "b", "te\ud800t": "c"}')
