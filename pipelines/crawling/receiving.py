@@ -26,6 +26,7 @@ from pipelines.sources.base import ARCHIVE, DamagedError
 from pipelines.sources.github import LFS_BYTES, LFS_POINTER
 from pipelines.sources.names import escapes
 
+_GZIP: Final = b"\x1f\x8b"  # what gzip begins with (RFC 1952)
 _HEAD: Final = 4_096  # bytes at the beginning that may name the commit
 _MODULES: Final = b".gitmodules"
 _MOST_MODULES: Final = 64 << 10
@@ -72,6 +73,8 @@ class _Arriving(Gzip):
 
     def _more(self) -> bytes:
         data = next(self._chunks, b"")
+        if self.received == 0 and not _GZIP.startswith(data[: len(_GZIP)]):
+            raise DamagedError(ARCHIVE, f"no gzip came, but {data[:40]!r}")
         self.received += len(data)
         if self.received >= self._most:
             raise TooLargeError

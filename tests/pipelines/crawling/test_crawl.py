@@ -318,7 +318,8 @@ def test_an_archive_that_comes_wrong_is_fetched_again(
 
 
 @pytest.mark.parametrize(
-    ("fault", "reason"), [(HTML, "damaged"), (HALF, "peer closed"), (stall_half_way, "Timeout")]
+    ("fault", "reason"),
+    [(HTML, "no gzip came"), (HALF, "peer closed"), (stall_half_way, "Timeout")],
 )
 def test_an_archive_that_stays_wrong_fails_alone_until_it_is_due(
     github: GitHub, run: Crawler, clock: FakeClock, tmp_path: Path, fault: Fault, reason: str
