@@ -10,15 +10,12 @@ leaves a marker for each task that is done, so the same command goes on where an
 """
 
 import contextlib
-import fcntl
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import apache_beam as beam
 
-from foundation.errors import UsageError
 from pipelines.beam_stages import RequireDone, RunStage
 from pipelines.context import Build
 from pipelines.curate import CurateParts
@@ -32,17 +29,15 @@ from pipelines.deduplicate import (
 )
 from pipelines.encode import EncodeParts, NumberRows
 from pipelines.engines.signs import SIGNS
+from pipelines.folders import forget_copies, open_folder
 from pipelines.manifest import WriteManifest
 from pipelines.plan import Plan, changes, make_plan
 from pipelines.recipe.comparing import differences
 from pipelines.recipe.loading import LoadedRecipe
-from pipelines.storage import MANIFEST, PLAN, Folder
+from pipelines.remote.urls import Place
+from pipelines.storage import MANIFEST, PLAN, Folder, RefusedError
 from pipelines.tasks import Outcome
 from tokenization.vocabulary_sources import obtain
-
-
-class RefusedError(UsageError):
-    """The output folder belongs to something else."""
 
 
 class Curate(beam.PTransform):  # type: ignore[misc]
@@ -120,17 +115,17 @@ class Prepared:
 
 
 @contextlib.contextmanager
-def prepare(loaded: LoadedRecipe, out: Path) -> Iterator[Prepared]:
+def prepare(loaded: LoadedRecipe, out: Place) -> Iterator[Prepared]:
     """Plan a build, or check that a begun one may go on; holds the folder's lock.
 
     Raises:
         RefusedError: the folder holds something else, or a build of other inputs, code or recipe.
     """
-    folder = Folder(out.absolute())
+    folder = open_folder(out.absolute() if isinstance(out, Path) else out)
     begun = _look_inside(folder)
-    with _locked(folder):
+    with folder.lock():
         vocabulary = obtain(loaded.recipe.encode.vocabulary, loaded.base)
-        shutil.rmtree(folder.path("log/tmp"), ignore_errors=True)
+        folder.remove("log/tmp")
         plan = make_plan(loaded.recipe, loaded.base, vocabulary.fingerprint, folder, keep=not begun)
         if begun:
             _require_same(loaded, folder, plan)
@@ -145,7 +140,8 @@ def tidy(out: str) -> None:
     """Remove what only the stages of a complete build needed."""
     build = Build.load(out)
     for name in ("log/work", "log/tmp", "log/errors", SIGNS):
-        shutil.rmtree(build.folder.path(name), ignore_errors=True)
+        build.folder.remove(name)
+    forget_copies(build.folder, build.recipe)
 
 
 def _look_inside(folder: Folder) -> bool:
@@ -156,15 +152,13 @@ def _look_inside(folder: Folder) -> bool:
     """
     if folder.exists(PLAN):
         return True
-    if folder.root.is_file():
-        raise RefusedError(f"{folder.root} is a file; give --out a folder that is empty or new")
-    if not folder.root.exists():
-        return False
-    strange = [
-        path.name
-        for path in sorted(folder.root.iterdir())
-        if path.name not in {"log", "recipe.yaml", "tokenizer.json"}
-    ]
+    try:
+        names = folder.names()
+    except NotADirectoryError as error:
+        raise RefusedError(
+            f"{folder.root} is a file; give --out a folder that is empty or new"
+        ) from error
+    strange = [name for name in names if name not in {"log", "recipe.yaml", "tokenizer.json"}]
     if strange:
         raise RefusedError(
             f"{folder.root} holds {', '.join(strange[:3])} but no build of ours; "
@@ -174,7 +168,7 @@ def _look_inside(folder: Folder) -> bool:
 
 
 def _require_same(loaded: LoadedRecipe, folder: Folder, plan: Plan) -> None:
-    old_recipe = folder.path("recipe.yaml").read_text("utf-8")
+    old_recipe = folder.read_bytes("recipe.yaml").decode()
     found = differences(old_recipe, loaded.recipe.to_yaml())
     if not found:
         found = changes(loaded.recipe, folder, Plan.read(folder), plan)
@@ -184,18 +178,3 @@ def _require_same(loaded: LoadedRecipe, folder: Folder, plan: Plan) -> None:
             f"{folder.root} holds a build that differs from this one:\n{lines}\n"
             "give another --out, or remove that folder to build anew"
         )
-
-
-@contextlib.contextmanager
-def _locked(folder: Folder) -> Iterator[None]:
-    """Keep a second build out of the folder; the lock goes with the process."""
-    path = folder.path("log/lock")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise RefusedError(
-                f"another build is running in {folder.root}; wait for it, or give another --out"
-            ) from error
-        yield

@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from foundation.errors import CodecorpusError, InterruptedBuildError
+from pipelines.remote.urls import place
 
 app = typer.Typer(
     name="codecorpus",
@@ -22,7 +23,9 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-Folder = Annotated[Path, typer.Argument(metavar="DIR", help="the output folder of a build")]
+Folder = Annotated[
+    str, typer.Argument(metavar="DIR", help="the output folder of a build: a path, or s3://, gs://")
+]
 
 
 @app.command(context_settings={"allow_extra_args": True})
@@ -31,7 +34,9 @@ def build(
     recipe: Annotated[
         str, typer.Argument(metavar="RECIPE", help="a recipe file, or the name of a shipped recipe")
     ],
-    out: Annotated[str, typer.Option("--out", metavar="DIR", help="the output folder")],
+    out: Annotated[
+        str, typer.Option("--out", metavar="DIR", help="the output folder: a path, or s3://, gs://")
+    ],
     inputs: Annotated[
         list[str] | None,
         typer.Option("--input", metavar="PATH", help="read this instead of the recipe's folders"),
@@ -117,7 +122,7 @@ def report(folder: Folder) -> None:
     """
     from pipelines.inspection.report import print_report
 
-    print_report(folder)
+    print_report(place(folder))
 
 
 @app.command()
@@ -133,7 +138,7 @@ def why(
     """
     from pipelines.inspection.why import print_story
 
-    print_story(folder, query)
+    print_story(place(folder), query)
 
 
 @app.command()
@@ -149,7 +154,7 @@ def verify(
     """
     from pipelines.inspection.verify import print_verdict
 
-    print_verdict(folder, sample)
+    print_verdict(place(folder), sample)
 
 
 def main() -> None:

@@ -11,13 +11,14 @@ import resource
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, TypeVar
 
 from foundation.errors import StorageError
+from pipelines.folders import open_folder
 from pipelines.plan import Plan
 from pipelines.recipe.loading import load_resolved
 from pipelines.recipe.model import Recipe
+from pipelines.remote.urls import place
 from pipelines.storage import PLAN, FileDigest, Folder, part_name
 from tokenization.encoder import Encoder
 from tokenization.vocabulary import Vocabulary
@@ -41,12 +42,14 @@ class Build:
         Raises:
             StorageError: no build was planned there.
         """
-        path = Path(out) / PLAN
+        folder = open_folder(place(out))
         try:
-            status = path.stat()
+            stamp = folder.stamp(PLAN)
         except OSError as error:
-            raise StorageError(f"{path}: {error.strerror}; no build was planned here") from error
-        return _load(out, status.st_ino, status.st_mtime_ns)
+            raise StorageError(
+                f"{folder.where(PLAN)}: {error.strerror}; no build was planned here"
+            ) from error
+        return _load(out, stamp)
 
     @functools.cached_property
     def vocabulary(self) -> Vocabulary:
@@ -86,7 +89,7 @@ class Build:
         marker = self.marker(stage, index)
         if marker is None:
             raise StorageError(
-                f"{self.folder.path(_marker(stage, index))}: missing, or a file that it lists is "
+                f"{self.folder.where(_marker(stage, index))}: missing, or a file that it lists is "
                 "gone or cut short; run the same command again to do this task once more"
             )
         return marker
@@ -109,11 +112,7 @@ class Build:
             "processor_seconds": round(processor_seconds, 4),
             "peak_memory": peak * (1 if sys.platform == "darwin" else 1024),
         }
-        with (
-            contextlib.suppress(OSError),  # the work is done, whether or not this is noted
-            self.folder.path("log/timings.jsonl").open("a", encoding="utf-8") as file,
-        ):
-            file.write(json.dumps(line) + "\n")
+        self.folder.note("log/timings.jsonl", json.dumps(line))
 
     def leave_trace(self, relative: str, text: str) -> None:
         """Keep what a person may want to read about an error, if there is room for it."""
@@ -131,7 +130,7 @@ def _marker(stage: str, index: int) -> str:
 
 
 @functools.lru_cache(maxsize=4)
-def _load(out: str, _inode: int, _changed: int) -> Build:
-    folder = Folder(Path(out))
+def _load(out: str, _stamp: str) -> Build:
+    folder = open_folder(place(out))
     recipe = load_resolved(folder.path("recipe.yaml"))
     return Build(folder, recipe, Plan.read(folder))

@@ -14,7 +14,6 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -27,7 +26,7 @@ from pipelines.curation import CuratedBatch, Curator
 from pipelines.opt_out import OptOut
 from pipelines.schemas import DECIDED, DOCUMENTS
 from pipelines.sources.base import Limits, Source
-from pipelines.sources.opening import open_source
+from pipelines.sources.opening import open_reader
 from pipelines.storage import FileDigest
 from pipelines.tasks import Stage, Summary
 
@@ -57,7 +56,7 @@ class CurateParts(Stage):
         comments: Counter[str] = Counter()
         damaged: list[dict[str, Any]] = []
         with _Tables(build, index, curator.sketcher.schema, digests) as written:
-            source = open_source(settings, Path(build.plan.base))
+            source = open_reader(settings)
             for records in _read(build, index, source, curator):
                 batch = curator.curate(records)
                 damaged += batch.damaged

@@ -163,7 +163,7 @@ def _packer(build: Build) -> Packer:
         tags=(tags.ids, tags.offsets),
         end_of_text=build.vocabulary.end_of_text,
         languages=len(LANGUAGES),
-        spool=build.folder.path("log/tmp"),
+        spool=build.folder.spool(),
     )
 
 

@@ -5,7 +5,6 @@ import re
 import signal
 import sys
 from collections.abc import Callable
-from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
@@ -15,6 +14,7 @@ from foundation.errors import CodecorpusError, UsageError
 from pipelines import pool
 from pipelines.logs import quieten
 from pipelines.progress import Display
+from pipelines.remote.urls import Place, place
 
 if TYPE_CHECKING:
     import apache_beam as beam
@@ -45,7 +45,7 @@ def run_build(
 
     Args:
         recipe: a file, or the name of a shipped recipe.
-        out: the output folder.
+        out: the output folder, a path or a URL.
         inputs: instead of the recipe's own.
         runner: one of `pipelines.runners.RUNNERS`.
         workers: processes on this machine, or what the engine takes for it.
@@ -80,16 +80,16 @@ def run_build(
 
                 run_job(graph, into, patience=patience, console=console)
 
-        build_corpus(loaded, Path(out), options=options, run=run, strict=strict, console=console)
+        build_corpus(loaded, place(out), options=options, run=run, strict=strict, console=console)
     from pipelines.inspection.report import print_next_steps, print_report
 
-    print_report(Path(out))
-    print_next_steps(Path(out))
+    print_report(place(out))
+    print_next_steps(place(out))
 
 
 def build_corpus(
     loaded: "LoadedRecipe",
-    out: Path,
+    out: Place,
     *,
     options: "PipelineOptions",
     run: "Run",

@@ -6,10 +6,14 @@ are taken while it is written. A marker is the JSON summary of a task, written a
 files; a task is done when its marker stands and each file it lists stands with the size it lists.
 Nothing is flushed to the disk's platters: a killed process loses nothing, a power cut may, and the
 sizes in the markers and the digests in the manifest find that out.
+
+`Folder` is a folder of this machine, or one that all machines mount; `remote_folder` is the same in
+an object store, and `folders.open_folder` gives the one or the other.
 """
 
 import contextlib
 import errno
+import fcntl
 import hashlib
 import io
 import json
@@ -19,17 +23,24 @@ import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from foundation.errors import StorageError
+from foundation.errors import StorageError, UsageError
+from pipelines.remote.urls import Place
+
+if TYPE_CHECKING:
+    from pyarrow.dataset import Dataset
 
 PLAN = "log/plan/plan.json"
 """Stands when a build is begun."""
 
 MANIFEST = "manifest.json"
 """Stands when a build is complete."""
+
+LOCK = "log/lock"
+"""Held while a build runs."""
 
 FORMAT = 1
 """Version of the layout of the output folder, in the manifest."""
@@ -87,15 +98,21 @@ class _HashingFile(io.RawIOBase):
         return FileDigest(self._size, self._sha256.hexdigest())
 
 
+class RefusedError(UsageError):
+    """The output folder belongs to something else."""
+
+
 class Folder:
     """The output folder of one build; paths in it are relative, with `/`."""
 
-    def __init__(self, root: Path) -> None:
+    root: Place
+
+    def __init__(self, root: Place) -> None:
         self.root = root
 
     def path(self, relative: str) -> Path:
-        """Where a file lies on this machine."""
-        return self.root / relative
+        """Where a file lies on this machine, for reading."""
+        return Path(self.root, relative)
 
     def where(self, relative: str) -> str:
         """What messages call a file."""
@@ -112,24 +129,32 @@ class Folder:
         Raises:
             StorageError: the file cannot be written; names the file and what to do.
         """
-        temporary = self.root / "log" / "tmp" / uuid.uuid4().hex
-        final = self.path(relative)
+        temporary = self._temporary()
         try:
             temporary.parent.mkdir(parents=True, exist_ok=True)
-            final.parent.mkdir(parents=True, exist_ok=True)
             file = _HashingFile(temporary)
         except OSError as error:
-            raise _storage_error(final, error) from error
+            raise _storage_error(self.where(relative), error) from error
         try:
             with file:
                 yield file
-            temporary.replace(final)
+            self._publish(temporary, relative)
         except OSError as error:
-            raise _storage_error(final, error) from error
+            raise _storage_error(self.where(relative), error) from error
         finally:
             with contextlib.suppress(OSError):
                 temporary.unlink(missing_ok=True)
         digests[relative] = file.digest()
+
+    def _temporary(self) -> Path:
+        """A new name for a file that is being written."""
+        return self.path("log/tmp") / uuid.uuid4().hex
+
+    def _publish(self, temporary: Path, relative: str) -> None:
+        """Let a file that is complete appear under its final name."""
+        final = self.path(relative)
+        final.parent.mkdir(parents=True, exist_ok=True)
+        temporary.replace(final)
 
     def write_bytes(self, relative: str, data: bytes, digests: dict[str, FileDigest]) -> None:
         """Write a small file at once."""
@@ -150,9 +175,9 @@ class Folder:
             StorageError: it does not stand or is not JSON.
         """
         try:
-            return json.loads(self.path(relative).read_bytes())
+            return json.loads(self.read_bytes(relative))
         except (OSError, ValueError) as error:
-            raise _storage_error(self.path(relative), error) from error
+            raise _storage_error(self.where(relative), error) from error
 
     def read_bytes(self, relative: str) -> bytes:
         """Read a small file.
@@ -165,6 +190,13 @@ class Folder:
     def exists(self, relative: str) -> bool:
         """Whether a file or folder stands under that name."""
         return self.path(relative).exists()
+
+    def holds(self, relative: str, size: int) -> bool:
+        """Whether a file of that many bytes stands under that name."""
+        try:
+            return self.path(relative).stat().st_size == size
+        except OSError:
+            return False
 
     def names(self, relative: str = "") -> list[str]:
         """What stands directly in a folder, sorted; nothing if there is no such folder.
@@ -195,6 +227,36 @@ class Folder:
             with contextlib.suppress(OSError):
                 path.unlink(missing_ok=True)
 
+    def note(self, relative: str, line: str) -> None:
+        """Append a line to a file of traces, if that is possible."""
+        with contextlib.suppress(OSError), self.path(relative).open("a", encoding="utf-8") as file:
+            file.write(line + "\n")
+
+    def spool(self) -> Path:
+        """A folder of this machine for what is written and read again within a task."""
+        return self.path("log/tmp")
+
+    def forget_copies(self) -> None:
+        """Remove what this machine holds besides the folder: nothing."""
+
+    @contextlib.contextmanager
+    def lock(self) -> Iterator[None]:
+        """Keep other builds out while the block runs; the lock goes with the process.
+
+        Raises:
+            RefusedError: another build holds it.
+        """
+        path = self.path(LOCK)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("w") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError as error:
+                raise RefusedError(
+                    f"another build is running in {self.root}; wait for it, or give another --out"
+                ) from error
+            yield
+
     def write_marker(
         self, relative: str, summary: dict[str, Any], digests: dict[str, FileDigest]
     ) -> None:
@@ -205,10 +267,9 @@ class Folder:
     def read_marker(self, relative: str) -> dict[str, Any] | None:
         """A task's summary, or None if it is not done: no marker, or not all of its files."""
         try:
-            marker: dict[str, Any] = json.loads(self.path(relative).read_bytes())
-            for name, (size, _) in marker["files"].items():
-                if self.path(name).stat().st_size != size:
-                    return None
+            marker: dict[str, Any] = json.loads(self.read_bytes(relative))
+            if not all(self.holds(name, size) for name, (size, _) in marker["files"].items()):
+                return None
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             return None
         return marker
@@ -230,7 +291,13 @@ class Folder:
                 sha256 = hashlib.file_digest(file, "sha256").hexdigest()
                 return FileDigest(file.tell(), sha256)
         except OSError as error:
-            raise _storage_error(self.path(relative), error) from error
+            raise _storage_error(self.where(relative), error) from error
+
+    def dataset(self, relative: str) -> "Dataset":
+        """A folder of Parquet files as one table on disk."""
+        from pyarrow import dataset  # which no task of a build needs
+
+        return dataset.dataset(self.path(relative), format="parquet")
 
     def open_arrow(self, relative: str) -> pa.ipc.RecordBatchFileReader:
         """Memory-map an Arrow IPC file of ours."""
@@ -246,7 +313,7 @@ def combined_digest(digests: dict[str, FileDigest]) -> str:
     return hashlib.sha256("".join(lines).encode("utf-8", "surrogateescape")).hexdigest()
 
 
-def _storage_error(path: Path, error: Exception) -> StorageError:
+def _storage_error(path: str, error: Exception) -> StorageError:
     number = getattr(error, "errno", None)
     if number in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
         advice = "free some space, then run the same command again: it goes on where it stopped"

@@ -95,7 +95,7 @@ def perform(task: Task, counters: Counters | None = None) -> Outcome:
         trace = f"log/errors/{task.stage.name}-{task.index:05d}.txt"
         build.leave_trace(trace, traceback.format_exc())
         return Outcome(
-            task.name, f"{type(error).__name__}: {error}; trace in {build.folder.path(trace)}"
+            task.name, f"{type(error).__name__}: {error}; trace in {build.folder.where(trace)}"
         )
     return Outcome(task.name)
 

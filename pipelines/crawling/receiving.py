@@ -23,6 +23,7 @@ from pipelines.sources.archives.tar_headers import (
     next_header,
 )
 from pipelines.sources.base import ARCHIVE, DamagedError
+from pipelines.sources.files import LocalFile
 from pipelines.sources.github import LFS_BYTES, LFS_POINTER
 from pipelines.sources.names import escapes
 
@@ -43,7 +44,7 @@ class _Arriving(Gzip):
     """A gzip stream that comes in pieces; each is written to a file as it is inflated."""
 
     def __init__(self, chunks: Iterator[bytes], into: BinaryIO | None, most: int) -> None:
-        super().__init__(-1, most)
+        super().__init__(LocalFile(-1), most)  # which nobody reads
         self._chunks = chunks
         self._into = into
         self._most = most

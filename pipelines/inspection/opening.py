@@ -1,11 +1,12 @@
 """Opening a complete build for reading."""
 
-from pathlib import Path
 from typing import Any
 
 import pyarrow.dataset as ds
 
 from foundation.errors import UsageError
+from pipelines.folders import open_folder
+from pipelines.remote.urls import Place
 from pipelines.storage import FORMAT, MANIFEST, PLAN, Folder
 
 
@@ -13,13 +14,13 @@ class NoBuildError(UsageError):
     """The folder holds no complete build."""
 
 
-def open_build(path: Path) -> tuple[Folder, dict[str, Any]]:
+def open_build(path: Place) -> tuple[Folder, dict[str, Any]]:
     """The folder and manifest of a complete build.
 
     Raises:
         NoBuildError: there is none, it is not complete, or another version wrote it.
     """
-    folder = Folder(path)
+    folder = open_folder(path)
     if not folder.exists(MANIFEST):
         if folder.exists(PLAN):
             raise NoBuildError(f"{path}: the build is not complete; run its build command again")
@@ -34,10 +35,10 @@ def open_build(path: Path) -> tuple[Folder, dict[str, Any]]:
 
 
 def ledger(folder: Folder) -> ds.Dataset:
-    """The ledger of a build as one table on disk."""
-    return ds.dataset(folder.path("ledger"), format="parquet")
+    """The ledger of a build as one table."""
+    return folder.dataset("ledger")
 
 
 def table(folder: Folder, name: str) -> ds.Dataset:
     """Another table of a build: documents, duplicates, rows."""
-    return ds.dataset(folder.path(name), format="parquet")
+    return folder.dataset(name)

@@ -9,6 +9,7 @@ from rich.table import Table
 
 from pipelines.inspection import codegeex
 from pipelines.inspection.opening import open_build
+from pipelines.remote.urls import Place
 
 WIDTH = 80
 """Columns of the report where the output is no terminal."""
@@ -17,7 +18,7 @@ _SHORT = {"none": "(hardly any)", "unclear": "(unclear)"}
 """What stands for a language where comments are in none (`filters.natural_language`)."""
 
 
-def print_report(path: Path) -> None:
+def print_report(path: Place) -> None:
     """Print the report of a complete build.
 
     Raises:
@@ -38,7 +39,7 @@ def print_report(path: Path) -> None:
         console.print(line)
 
 
-def print_next_steps(path: Path) -> None:
+def print_next_steps(path: Place) -> None:
     """Say what to do with a complete build."""
     console = _console()
     console.print("\nNext:")

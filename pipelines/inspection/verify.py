@@ -5,7 +5,6 @@ Digests find what changed since; sums find what was lost; decoding finds what wa
 
 from collections import Counter
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pyarrow.compute as pc
@@ -15,6 +14,7 @@ from rich.console import Console
 from foundation.errors import CodecorpusError
 from pipelines.inspection.audit import audit
 from pipelines.inspection.opening import open_build
+from pipelines.remote.urls import Place
 from pipelines.storage import MANIFEST, FileDigest, Folder, combined_digest
 from pipelines.sums import check_sums
 
@@ -26,7 +26,7 @@ class NotSoundError(CodecorpusError):
 _SHOWN = 20
 
 
-def print_verdict(path: Path, sample: int) -> None:
+def print_verdict(path: Place, sample: int) -> None:
     """Verify a build and print its digest.
 
     Args:
@@ -37,6 +37,13 @@ def print_verdict(path: Path, sample: int) -> None:
         NotSoundError: something is wrong.
     """
     folder, manifest = open_build(path)
+    try:
+        _print_verdict(folder, manifest, sample)
+    finally:
+        folder.forget_copies()
+
+
+def _print_verdict(folder: Folder, manifest: dict[str, Any], sample: int) -> None:
     digests = {name: folder.digest_of(name) for name in folder.files()}
     faults = list(_digest_faults(manifest, digests))
     if not faults:  # damaged files would only raise obscure errors below
@@ -46,7 +53,7 @@ def print_verdict(path: Path, sample: int) -> None:
     if faults:
         shown = "\n".join(f"  {fault}" for fault in faults[:_SHOWN])
         more = f"\n  and {len(faults) - _SHOWN} more" if len(faults) > _SHOWN else ""
-        raise NotSoundError(f"{path} does not hold:\n{shown}{more}")
+        raise NotSoundError(f"{folder.root} does not hold:\n{shown}{more}")
     console = Console(highlight=False, soft_wrap=True)
     console.print(f"{len(digests):,} files as written; {manifest['records']:,} records add up")
     console.print(f"{audited:,} of {manifest['counts'].get('kept', 0):,} kept files decode exactly")
@@ -75,8 +82,10 @@ def _sum_faults(folder: Folder, manifest: dict[str, Any]) -> Iterator[str]:
         yield str(error)
     counts: Counter[str] = Counter()
     tokens: Counter[str] = Counter()
-    for path in sorted(folder.path("ledger").glob("*.parquet")):
-        rows = pq.read_table(path, columns=["reason", "language", "tokens"])
+    for name in folder.names("ledger"):
+        rows = pq.read_table(
+            folder.path(f"ledger/{name}"), columns=["reason", "language", "tokens"]
+        )
         reasons = pc.value_counts(rows["reason"].fill_null("kept"))
         counts.update({item["values"]: item["counts"] for item in reasons.to_pylist()})
         kept = rows.filter(rows["reason"].is_null()).group_by("language")

@@ -3,7 +3,6 @@
 import difflib
 import json
 import re
-from pathlib import Path
 from typing import Any
 
 import pyarrow.compute as pc
@@ -15,6 +14,7 @@ from pipelines.inspection.opening import ledger, open_build, table
 from pipelines.inspection.provenance import provenance
 from pipelines.recipe.loading import load_resolved
 from pipelines.recipe.model import Recipe
+from pipelines.remote.urls import Place
 from pipelines.storage import Folder
 
 _CONTENT_ID = re.compile(r"[0-9a-fA-F]{6,40}")
@@ -25,7 +25,7 @@ class NotFoundError(CodecorpusError):
     """No record of that name."""
 
 
-def print_story(path: Path, query: str) -> None:
+def print_story(path: Place, query: str) -> None:
     """Print what was decided about a file.
 
     Args:
@@ -36,6 +36,13 @@ def print_story(path: Path, query: str) -> None:
         NotFoundError: the build has no such record; names those that come near.
     """
     folder, _ = open_build(path)
+    try:
+        _print_story(folder, path, query)
+    finally:
+        folder.forget_copies()
+
+
+def _print_story(folder: Folder, path: Place, query: str) -> None:
     recipe = load_resolved(folder.path("recipe.yaml"))
     rows = find(folder, query)
     if not rows:
@@ -88,10 +95,10 @@ def story(folder: Folder, recipe: Recipe, row: dict[str, Any]) -> list[str]:
 
 
 def _unreadable(folder: Folder, row: dict[str, Any]) -> list[str]:
-    path = folder.path(f"log/unreadable/{row['part']:05d}.jsonl")
-    if row["decision"] != "unreadable" or not path.exists():
+    name = f"log/unreadable/{row['part']:05d}.jsonl"
+    if row["decision"] != "unreadable" or not folder.exists(name):
         return []
-    details = (json.loads(line) for line in path.read_text("utf-8").splitlines())
+    details = (json.loads(line) for line in folder.read_bytes(name).decode().splitlines())
     return [f"  error       {item['detail']}" for item in details if item["row"] == row["row"]]
 
 
@@ -167,7 +174,7 @@ def _placements(folder: Folder, row: dict[str, Any]) -> list[str]:
     return lines
 
 
-def _not_found(folder: Folder, path: Path, query: str) -> str:
+def _not_found(folder: Folder, path: Place, query: str) -> str:
     best = difflib.get_close_matches(query, _candidates(folder, query), 3, 0.6)
     hint = "".join(f"\n  {name}" for name in best)
     return (

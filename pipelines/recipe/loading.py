@@ -23,6 +23,7 @@ from pipelines.recipe.errors import Mistake, Place, RecipeError
 from pipelines.recipe.explaining import explain
 from pipelines.recipe.model import Recipe
 from pipelines.recipe.reading import MAX_BYTES, Node, describe_value, list_of, read
+from pipelines.remote.urls import is_remote
 
 
 @dataclass(frozen=True)
@@ -201,7 +202,7 @@ def _is_folder(node: Node) -> bool:
 def _from_base(path: str, base: Path) -> str:
     """A path of the command line as the recipe would have to write it."""
     here = Path.cwd()
-    if path.startswith(("/", "~", "{")) or not path or base == here:
+    if path.startswith(("/", "~", "{")) or is_remote(path) or not path or base == here:
         return path
     return os.path.join(os.path.relpath(here, base), path)  # noqa: PTH118
 

@@ -1,19 +1,22 @@
 """From the paths of a recipe, kept as written, to files and folders of this machine.
 
 Only `*` is a pattern (any characters of one name, a leading dot aside); `?` and `[` are ordinary,
-as they occur in names. A path that exists as written is taken as written, `*` or not.
+as they occur in names. A path that exists as written is taken as written, `*` or not. A URL of a
+store (`s3://`, `gs://`, `hf://` …) is left as it is, but for its `*`.
 """
 
 import glob
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 from foundation.errors import UsageError
 from pipelines.recipe.placeholders import PLACEHOLDERS, fill_placeholder
 from pipelines.recipe.sources import SourceSettings
+from pipelines.remote.urls import Place, Url, is_remote, place
 
 
-def resolve_paths(source: SourceSettings, base: Path) -> list[Path]:
+def resolve_paths(source: SourceSettings, base: Path) -> list[Place]:
     """All folders and files that a source's paths name, in the order written, each once.
 
     Args:
@@ -23,19 +26,34 @@ def resolve_paths(source: SourceSettings, base: Path) -> list[Path]:
     Raises:
         UsageError: a path or a pattern finds nothing.
     """
-    found: dict[str, Path] = {}
+    found: dict[str, Place] = {}
     for text in source.paths:
-        matches = [path for full in _absolute(text, base) for path in _expand(full)]
+        matches: Sequence[Place] = _matches(text, base)
         if not matches:
             raise UsageError(_nothing(source, text, base))
         for path in matches:
-            found.setdefault(os.path.realpath(path), path)
+            found.setdefault(str(path) if is_remote(text) else os.path.realpath(path), path)
     return list(found.values())
 
 
 def resolve_path(text: str, base: Path) -> Path:
-    """The one path that `text` (`vocabulary`, `metadata`) names, whether or not it exists."""
+    """The one path that `text` (`vocabulary`, `metadata`) names, whether or not it exists.
+
+    Raises:
+        UsageError: it is a URL.
+    """
+    if is_remote(text):
+        raise UsageError(f"`{text}`: expected a path of this machine; copy the file to it")
     return Path(_absolute(text, base)[0])
+
+
+def _matches(text: str, base: Path) -> Sequence[Place]:
+    url = place(text)
+    if isinstance(url, Url):
+        from pipelines.remote.listing import expand  # local builds need none of it
+
+        return expand(url)
+    return [path for full in _absolute(text, base) for path in _expand(full)]
 
 
 def _absolute(text: str, base: Path) -> list[str]:
@@ -53,8 +71,10 @@ def _expand(full: str) -> list[Path]:
 
 
 def _nothing(source: SourceSettings, text: str, base: Path) -> str:
-    looked = " and ".join(_absolute(text, base))
+    looked = text if is_remote(text) else " and ".join(_absolute(text, base))
     what = "nothing matches" if "*" in text else "there is no such file or folder"
+    if text.startswith("hf://"):  # the hub does not tell strangers what it has
+        what += ", or it is private or gated and HF_TOKEN may not read it"
     placeholders = ", ".join(f"{{{name}}}" for name in PLACEHOLDERS)
     return (
         f"source `{source.name}`: path `{text}`: {what} (looked for {looked}); expected a folder "

@@ -85,7 +85,8 @@ def _paths(what: str, *examples: list[str]) -> Any:  # noqa: ANN401 - what Field
         "the recipe's folder (at the current folder for a recipe that comes with codecorpus and is "
         "called by its name). `~` is the home folder; `*` stands for any part of one name; "
         "`{stdlib}`, `{site-packages}` and `{include}`, in quotes, stand for folders of the Python "
-        "installation that runs. Kept as written in the resolved recipe.",
+        "installation that runs. URLs (`s3://`, `gs://`, `hf://`, `https://`, `hdfs://`) name "
+        "files elsewhere. Kept as written in the resolved recipe.",
         examples=list(examples),
         json_schema_extra={"expects": "a list of at least one path"},
     )

@@ -8,6 +8,7 @@ from filters.language_names import Language
 from filters.language_names import nearest as nearest_name
 from filters.rule import refusal
 from pipelines.recipe.placeholders import check_placeholder
+from pipelines.remote.urls import EXPECTED, SCHEMES, scheme_of
 
 Item = TypeVar("Item")
 
@@ -41,6 +42,10 @@ def _path(text: str) -> str:
     if "\0" in text:
         raise refusal(f"got {text!r}; no path can hold the character NUL")
     check_placeholder(text)
+    scheme = scheme_of(text)
+    if scheme is not None and scheme not in SCHEMES:
+        hint = "; write a file's path without `file://`" if scheme == "file" else ""
+        raise refusal(f"got `{scheme}://`; {EXPECTED}{hint}")
     return text
 
 

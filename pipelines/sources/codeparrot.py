@@ -7,12 +7,12 @@ some of the sets, are measured anew.
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from pipelines.remote.urls import Place
 from pipelines.sources.base import Limits, Wanted
 from pipelines.sources.data_files import (
     LINES,
@@ -60,7 +60,7 @@ class CodeparrotSource:
         without: a folder that is not looked into, such as the one that is written to.
     """
 
-    def __init__(self, paths: Sequence[Path], *, without: Path | None = None) -> None:
+    def __init__(self, paths: Sequence[Place], *, without: Place | None = None) -> None:
         self.passed_over: Counter[str] = Counter()
         self._paths = tuple(paths)
         self._without = without

@@ -1,18 +1,18 @@
 """Files that hold many records each: which there are, and the inputs of parts made of them."""
 
 import os
-import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
-from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 
 from foundation.errors import UsageError
+from pipelines.remote.urls import Place
 from pipelines.sources.base import INPUTS
 from pipelines.sources.listing import Entry, join, walk
+from pipelines.sources.looking import locate, look
 from pipelines.sources.names import spell
 from pipelines.sources.parts import Weights
 
@@ -31,7 +31,7 @@ PARQUET: Final = {".parquet": "parquet"}
 SCHEMA: Final = pa.schema(
     [
         *INPUTS,
-        pa.field("location", pa.binary()),  # absolute raw path
+        pa.field("location", pa.binary()),  # absolute raw path, or URL
         pa.field("kind", pa.string()),  # plain, gzip, zstd, parquet
         pa.field("begin", pa.int64()),  # byte, or row group
         pa.field("end", pa.int64()),
@@ -48,8 +48,8 @@ class Share:
     Attributes:
         name: of the file, for messages and for the row that tells of its damage.
         size: bytes of the whole file.
-        stamp: when the file last changed.
-        location: absolute raw path.
+        stamp: when the file last changed, or what its store says instead.
+        location: absolute raw path, or URL.
         kind: a value of LINES or PARQUET.
         begin, end: bytes of the file, or row groups.
         first, last: of a stripe, the inflated bytes that its lines begin in, about.
@@ -64,6 +64,11 @@ class Share:
     end: int
     first: int = 0
     last: int = TO_THE_END
+
+    @property
+    def is_stripe(self) -> bool:
+        """Whether other shares read the same bytes of the file."""
+        return self.first > 0 or self.last < TO_THE_END
 
 
 class DataFile(NamedTuple):
@@ -81,7 +86,7 @@ class DataFile(NamedTuple):
 
 
 def find_files(
-    paths: Sequence[Path], kinds: dict[str, str], without: Path | None = None
+    paths: Sequence[Place], kinds: dict[str, str], without: Place | None = None
 ) -> Iterator[DataFile]:
     """The files that the listed paths name or hold, in their order and bytewise within a folder.
 
@@ -93,27 +98,27 @@ def find_files(
     Raises:
         UsageError: a path is missing, is a file of another kind, or holds none of these.
     """
-    avoided = os.path.realpath(os.fsencode(without)) if without else None
+    avoided = locate(without) if without else None
     for path in paths:
-        location = os.path.realpath(os.fsencode(path))
         try:
-            status = os.stat(location)  # noqa: PTH116 - a raw path
+            found_there = look(path)
         except OSError as error:
             raise UsageError(
                 f"the input {path}: {error.strerror}; list files that exist"
             ) from error
         name = os.path.basename(os.fsencode(path)) or b"/"  # noqa: PTH119 - a raw path
         found = 0
-        if stat.S_ISDIR(status.st_mode):
+        location = found_there.location
+        if found_there.is_folder:
             for entry in walk(location, avoided):
                 kind = _kind(entry.path, kinds)
                 if kind is not None:
                     found += 1
                     whole = join(location, entry.path)
                     yield DataFile(spell(join(name, entry.path)), whole, kind, entry)
-        elif (kind := _kind(name, kinds)) is not None and stat.S_ISREG(status.st_mode):
+        elif (kind := _kind(name, kinds)) is not None and found_there.is_file:
             found = 1
-            entry = Entry(name, status.st_size, status.st_mtime_ns)
+            entry = Entry(name, found_there.size, found_there.stamp)
             yield DataFile(spell(name), location, kind, entry)
         if not found:
             raise UsageError(

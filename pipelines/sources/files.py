@@ -1,15 +1,21 @@
-"""Opening and reading files by raw path, of any length, without ever waiting for one.
+"""Opening and reading files by raw path or URL, of any length, without ever waiting for one.
 
 A path longer than the system takes at once (PATH_MAX, 4,096 bytes on Linux, 1,024 on macOS) is
 opened in pieces, each from the folder of the one before. A file is opened without following a last
 link and without blocking, and looked at once more when it is open, so that a fifo which took a
 file's place since it was listed does no harm.
+
+A location that is a URL is read in ranges as its reader needs them, or as a whole from a copy on
+this machine's disk. What the system cannot give of a path is the record's trouble; what a server
+cannot give fails the task (`remote.faults`).
 """
 
+import io
 import os
 import stat
-from typing import Final
+from typing import Any, Final, NamedTuple, Protocol
 
+from pipelines.remote.urls import is_remote
 from pipelines.sources.base import IO, TOO_LARGE, UnreadableError
 
 NOT_REGULAR: Final = "not a regular file"
@@ -42,12 +48,74 @@ def open_folder(location: bytes) -> int:
     return open_raw(location, _FOLDER | os.O_NOFOLLOW)
 
 
-def open_file(location: bytes) -> tuple[int, os.stat_result]:
-    """A descriptor of a regular file, and its status; the caller closes it.
+class File(Protocol):
+    """Bytes at places of an open file."""
+
+    def pread(self, size: int, at: int) -> bytes:
+        """At most `size` bytes from `at` on; none at the end."""
+
+    def preadinto(self, buffer: memoryview, at: int) -> int:
+        """Fill a buffer from `at` on, or as much as there is; how many."""
+
+    def close(self) -> None:
+        """Let it go."""
+
+
+class Opened(NamedTuple):
+    """An open file, and what it was when it was opened."""
+
+    file: File
+    size: int
+    stamp: str
+
+
+class LocalFile:
+    """An open file of this machine."""
+
+    def __init__(self, descriptor: int) -> None:
+        self.descriptor = descriptor
+
+    def pread(self, size: int, at: int) -> bytes:
+        """As the system call."""
+        return os.pread(self.descriptor, size, at)
+
+    def preadinto(self, buffer: memoryview, at: int) -> int:
+        """As `preadv` with one buffer."""
+        return os.preadv(self.descriptor, [buffer], at)
+
+    def close(self) -> None:
+        """Close the descriptor."""
+        os.close(self.descriptor)
+
+
+def open_file(
+    location: bytes,
+    listed: tuple[int, str] | None = None,
+    *,
+    end: int | None = None,
+    whole: bool = False,
+) -> Opened:
+    """Open a regular file, or one that lies elsewhere; the caller closes it.
+
+    Args:
+        location: absolute raw path, or URL.
+        listed: size and stamp that a file elsewhere had when it was listed.
+        end: how far a file elsewhere will be read, mostly.
+        whole: whether others on this machine will read all of it as well.
 
     Raises:
         UnreadableError: there is none, it may not be read, or it is no regular file.
+        CodecorpusError: a file elsewhere could not be had, or is not what was listed.
     """
+    if is_remote(location):
+        from pipelines.sources.remote_files import open_remote  # local builds need none of it
+
+        return open_remote(os.fsdecode(location), listed, end=end, whole=whole)
+    descriptor, status = _open_local(location)
+    return Opened(LocalFile(descriptor), status.st_size, str(status.st_mtime_ns))
+
+
+def _open_local(location: bytes) -> tuple[int, os.stat_result]:
     try:
         descriptor = open_raw(location, _FILE)
     except OSError as error:
@@ -59,6 +127,43 @@ def open_file(location: bytes) -> tuple[int, os.stat_result]:
     return descriptor, status
 
 
+class Stream(io.RawIOBase):
+    """An open file as Python's own, which others read and seek in; closes it."""
+
+    def __init__(self, opened: Opened) -> None:
+        super().__init__()
+        self._file, self._size, self._at = opened.file, opened.size, 0
+
+    def readable(self) -> bool:
+        """Arrow asks before it reads."""
+        return True
+
+    def seekable(self) -> bool:
+        """Arrow asks before it seeks."""
+        return True
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        """Move on or back."""
+        self._at = offset + (0, self._at, self._size)[whence]
+        return self._at
+
+    def tell(self) -> int:
+        """Where the next byte is read."""
+        return self._at
+
+    def readinto(self, buffer: Any) -> int:  # noqa: ANN401 - any writable buffer
+        """Fill a buffer."""
+        count = self._file.preadinto(memoryview(buffer).cast("B"), self._at)
+        self._at += count
+        return count
+
+    def close(self) -> None:
+        """Close the file below."""
+        if not self.closed:
+            self._file.close()
+        super().close()
+
+
 def read_file(location: bytes, into: memoryview, listed: int) -> int:
     """Read a file to the end that it had when it was opened, and return its length in bytes.
 
@@ -66,13 +171,16 @@ def read_file(location: bytes, into: memoryview, listed: int) -> int:
     regular file ends just there; any other is opened anew and looked at.
 
     Args:
-        location: absolute raw path.
+        location: absolute raw path, or URL.
         into: one byte longer than the largest record.
         listed: bytes that the file had when it was listed.
 
     Raises:
         UnreadableError: it cannot be read, or fills `into`.
+        CodecorpusError: a file elsewhere could not be had.
     """
+    if is_remote(location):
+        return _read_remote(location, into)
     if 0 < listed < len(into):
         try:
             descriptor = open_raw(location, _FILE)
@@ -89,7 +197,7 @@ def read_file(location: bytes, into: memoryview, listed: int) -> int:
 
 
 def _read_changed(location: bytes, into: memoryview) -> int:
-    descriptor, status = open_file(location)
+    descriptor, status = _open_local(location)
     try:
         if status.st_size >= len(into):
             raise too_large(status.st_size, len(into) - 1)
@@ -105,6 +213,16 @@ def _read_changed(location: bytes, into: memoryview) -> int:
     finally:
         os.close(descriptor)
     return length
+
+
+def _read_remote(location: bytes, into: memoryview) -> int:
+    file, size, _ = open_file(location)
+    try:
+        if size >= len(into):
+            raise too_large(size, len(into) - 1)
+        return file.preadinto(into[:size], 0)
+    finally:
+        file.close()
 
 
 def too_large(size: int, most: int) -> UnreadableError:

@@ -6,12 +6,12 @@ on every file system. Links are followed nowhere but in the listed paths themsel
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from filters.languages import not_source
+from pipelines.remote.urls import Place
 from pipelines.sources.archives.reading import archive_groups
 from pipelines.sources.assembling import NAMES, Group, assemble
 from pipelines.sources.base import TOO_LARGE, Limits, Wanted
@@ -43,12 +43,12 @@ class FolderSource:
 
     def __init__(
         self,
-        paths: Sequence[Path],
+        paths: Sequence[Place],
         *,
         repositories: Repositories = "auto",
         metadata: Mapping[str, RepositoryFacts] | None = None,
         max_repository_bytes: int | None = None,
-        without: Path | None = None,
+        without: Place | None = None,
         not_source: NotSource = not_source,
     ) -> None:
         self.passed_over: Counter[str] = Counter()

@@ -6,23 +6,26 @@ file that is not in the archive: it is `unreadable.io`. A submodule is an empty 
 has no record.
 """
 
+import io
 import json
 import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 import pyarrow as pa
 
 from filters.languages import not_source
 from foundation.errors import UsageError
+from pipelines.remote.urls import Place
 from pipelines.sources.archives.reading import archive_groups
 from pipelines.sources.assembling import Group, assemble
 from pipelines.sources.base import ARCHIVE, IO, Limits, UnreadableError, Wanted
+from pipelines.sources.files import Stream, open_file
 from pipelines.sources.inputs import SCHEMA, RepositoryFacts, archive_inputs, archive_of
 from pipelines.sources.listing import Entry
+from pipelines.sources.looking import locate, look
 from pipelines.sources.parts import Cutter, NotSource
 from pipelines.sources.repositories import Repository
 
@@ -39,7 +42,7 @@ class _Listed:
     """A line of the list."""
 
     repository: str
-    archive: Path
+    archive: Place
     facts: RepositoryFacts
     unpacked_bytes: int
 
@@ -52,7 +55,7 @@ class GithubSource:
         not_source: which paths will not be read; it decides only how parts are cut.
     """
 
-    def __init__(self, paths: Sequence[Path], *, not_source: NotSource = not_source) -> None:
+    def __init__(self, paths: Sequence[Place], *, not_source: NotSource = not_source) -> None:
         self.passed_over: Counter[str] = Counter()
         self._paths = tuple(paths)
         self._not_source = not_source
@@ -92,19 +95,19 @@ class GithubSource:
         yield from assemble(groups, wanted, limits)
 
 
-def _read_listing(folder: Path) -> Iterator[_Listed]:
+def _read_listing(folder: Place) -> Iterator[_Listed]:
     path = folder / LISTING
     try:
-        with path.open(encoding="utf-8") as lines:
+        with io.TextIOWrapper(io.BufferedReader(Stream(open_file(locate(path)))), "utf-8") as lines:
             for number, line in enumerate(lines, 1):
                 yield _listed(folder, line, f"{path}:{number}")
-    except (OSError, UnicodeDecodeError) as error:
+    except (UnreadableError, OSError, UnicodeDecodeError) as error:
         raise UsageError(
             f"{path}: {error}; expected the folder of a crawl: `codecorpus crawl RECIPE --out DIR`"
         ) from error
 
 
-def _listed(folder: Path, line: str, where: str) -> _Listed:
+def _listed(folder: Place, line: str, where: str) -> _Listed:
     try:
         value = json.loads(line)
         name, archive, license_ = value["repository"], value["archive"], value["license"]
@@ -122,15 +125,14 @@ def _repository(listed: _Listed) -> Repository:
     Raises:
         UsageError: it is missing.
     """
-    location = os.path.realpath(os.fsencode(listed.archive))
     try:
-        status = listed.archive.stat()
+        found = look(listed.archive)
     except OSError as error:
         raise UsageError(
             f"{listed.archive}: {error.strerror}; it is listed: run the crawl once more"
         ) from error
-    entry = Entry(os.path.basename(location), status.st_size, status.st_mtime_ns)  # noqa: PTH119
-    return Repository(listed.repository, "", location, "tar", entry)
+    entry = Entry(os.path.basename(found.location), found.size, found.stamp)  # noqa: PTH119
+    return Repository(listed.repository, "", found.location, "tar", entry)
 
 
 def _inside(group: Group) -> Group:

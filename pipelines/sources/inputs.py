@@ -22,7 +22,7 @@ SCHEMA: Final = pa.schema(
     [
         *INPUTS,
         pa.field("kind", pa.string()),  # FILE, tar, zip
-        pa.field("location", pa.binary()),  # absolute raw path
+        pa.field("location", pa.binary()),  # absolute raw path, or URL
         pa.field("repository", pa.string()),
         pa.field("path", pa.string()),  # of an archive: its file name
         pa.field("repository_bytes", pa.int64()),

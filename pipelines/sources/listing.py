@@ -2,6 +2,7 @@
 
 The order is bytewise by raw path. Links are passed over, so none can lead in a circle. One folder
 is open at a time, however deep the tree, and a path may be longer than the system takes at once.
+A store's folders are what its names say: they have no links, and are listed as a whole.
 Memory: the names of the folders on the way to where the walk stands, and of their other entries.
 """
 
@@ -9,10 +10,14 @@ import os
 import stat
 import sys
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
+from pipelines.remote.urls import is_remote
 from pipelines.sources.files import NOT_REGULAR, open_folder
-from pipelines.sources.names import IGNORED
+from pipelines.sources.names import IGNORED, is_ignored
+
+if TYPE_CHECKING:
+    from pipelines.remote.stores import Found
 
 _NAMES = (sys.getfilesystemencoding(), sys.getfilesystemencodeerrors())
 """How a name that the system gives is made bytes again, as by `os.fsencode`."""
@@ -24,8 +29,8 @@ class Entry(NamedTuple):
     path: bytes
     """Relative to the folder that was listed; `.` is that folder."""
     size: int
-    stamp: int
-    """When it last changed, in nanoseconds."""
+    stamp: int | str
+    """When it last changed, in nanoseconds; of a file elsewhere, what its store says instead."""
     trouble: str | None = None
     """Why it cannot be read, for people."""
     is_folder: bool = False
@@ -35,13 +40,16 @@ def scan(location: bytes, inside: bytes = b"", without: bytes | None = None) -> 
     """The entries of one folder, sorted as a walk meets them; links and IGNORED left out.
 
     Args:
-        location: the folder, an absolute raw path.
+        location: the folder, an absolute raw path or a URL.
         inside: what the entries' paths begin with.
-        without: a folder or file to leave out, an absolute raw path.
+        without: a folder or file to leave out, as `location`.
 
     Raises:
         OSError: the folder cannot be listed.
+        CodecorpusError: likewise, of one that lies elsewhere.
     """
+    if is_remote(location):
+        return _scan_store(location, without)
     descriptor = open_folder(location)
     try:
         with os.scandir(descriptor) as entries:
@@ -54,18 +62,25 @@ def scan(location: bytes, inside: bytes = b"", without: bytes | None = None) -> 
             ]
     finally:
         os.close(descriptor)
-    # A folder sorts as its contents will: behind "a.py" and before "a0".
-    found.sort(key=lambda entry: entry[0] + b"/" if entry[4] else entry[0])
+    found.sort(key=_order)
     return found
+
+
+def _order(entry: Entry) -> bytes:
+    """A folder sorts as its contents will: behind "a.py" and before "a0"."""
+    return entry[0] + b"/" if entry[4] else entry[0]
 
 
 def walk(location: bytes, without: bytes | None = None) -> Iterator[Entry]:
     """All files below a folder, bytewise by path; a folder that cannot be listed is an entry.
 
     Args:
-        location: the folder, an absolute raw path.
+        location: the folder, an absolute raw path or a URL.
         without: a folder or file below it to leave out.
     """
+    if is_remote(location):
+        yield from _walk_store(location, without)
+        return
     waiting = [Entry(b"", 0, 0, is_folder=True)]
     while waiting:
         entry = waiting.pop()
@@ -79,6 +94,38 @@ def walk(location: bytes, without: bytes | None = None) -> Iterator[Entry]:
             waiting += found
         except OSError as error:
             yield Entry(entry.path or b".", 0, entry.stamp, f"folder: {error.strerror or error}")
+
+
+def _scan_store(location: bytes, without: bytes | None) -> list[Entry]:
+    from pipelines.remote.stores import store_of  # local builds need none of it
+
+    url = os.fsdecode(location)
+    found = [_entry(child, url) for child in store_of(url).children(url)]
+    return sorted(
+        (
+            entry
+            for entry in found
+            if entry.path not in IGNORED and join(location, entry.path) != without
+        ),
+        key=_order,
+    )
+
+
+def _walk_store(location: bytes, without: bytes | None) -> Iterator[Entry]:
+    from pipelines.remote.stores import store_of
+
+    url = os.fsdecode(location)
+    avoided = None if without is None else without + b"/"
+    entries = [_entry(found, url) for found in store_of(url).below(url)]
+    for entry in sorted(entries, key=_order):
+        whole = join(location, entry.path) + b"/"
+        if not is_ignored(entry.path) and (avoided is None or not whole.startswith(avoided)):
+            yield entry
+
+
+def _entry(found: "Found", folder: str) -> Entry:
+    path = os.fsencode(found.url.removeprefix(folder).lstrip("/"))
+    return Entry(path, found.size, found.stamp, is_folder=found.is_folder)
 
 
 def join(location: bytes, path: bytes) -> bytes:

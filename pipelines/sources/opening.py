@@ -1,19 +1,24 @@
 """From a recipe's settings to the source that reads: the one place that knows all sources."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from pipelines.recipe import sources as recipe
 from pipelines.recipe.paths import resolve_path, resolve_paths
+from pipelines.remote.urls import Place
 from pipelines.sources.base import Source
 from pipelines.sources.codeparrot import CodeparrotSource
 from pipelines.sources.folder import FolderSource
 from pipelines.sources.github import GithubSource
+from pipelines.sources.inputs import RepositoryFacts
 from pipelines.sources.metadata import read_metadata
 from pipelines.sources.pile import PileSource
 
 
-def open_source(settings: recipe.SourceSettings, base: Path, without: Path | None = None) -> Source:
-    """The source of a recipe's entry.
+def open_source(
+    settings: recipe.SourceSettings, base: Path, without: Place | None = None
+) -> Source:
+    """The source of a recipe's entry, to plan with and to read.
 
     Args:
         settings: the entry.
@@ -24,6 +29,23 @@ def open_source(settings: recipe.SourceSettings, base: Path, without: Path | Non
         UsageError: a path matches nothing.
     """
     paths = resolve_paths(settings, base)
+    metadata = None
+    if isinstance(settings, recipe.FolderSource) and settings.metadata:
+        metadata = read_metadata(resolve_path(settings.metadata, base))
+    return _make(settings, paths, metadata, without)
+
+
+def open_reader(settings: recipe.SourceSettings) -> Source:
+    """The source of a recipe's entry, to read planned parts with: nothing is looked for."""
+    return _make(settings, [], None, None)
+
+
+def _make(
+    settings: recipe.SourceSettings,
+    paths: Sequence[Place],
+    metadata: Mapping[str, RepositoryFacts] | None,
+    without: Place | None,
+) -> Source:
     if isinstance(settings, recipe.PileSource):
         return PileSource(paths, without=without)
     if isinstance(settings, recipe.CodeparrotSource):
@@ -31,7 +53,6 @@ def open_source(settings: recipe.SourceSettings, base: Path, without: Path | Non
     if isinstance(settings, recipe.GithubSource):
         return GithubSource(paths)
     assert isinstance(settings, recipe.FolderSource)
-    metadata = read_metadata(resolve_path(settings.metadata, base)) if settings.metadata else None
     return FolderSource(
         paths,
         repositories=settings.repositories,

@@ -20,7 +20,7 @@ from foundation.errors import UsageError
 from pipelines.sources.base import ARCHIVE, IO, RECORD, TOO_LARGE, Limits, UnreadableError, Wanted
 from pipelines.sources.columns import as_names, damage_row, make_records
 from pipelines.sources.data_files import DataFile, Share
-from pipelines.sources.files import open_file
+from pipelines.sources.files import LocalFile, Stream, open_file
 
 _DAMAGE: Final = (OSError, pa.ArrowException, UnreadableError)
 _BUFFER: Final = 1 << 20  # bytes of a column read at once
@@ -83,7 +83,7 @@ def read_parquet(
     """
     row = first
     try:
-        with _open(share.location) as reader:
+        with _open(share.location, (share.size, share.stamp)) as reader:
             text, names = _columns(share.name, reader.schema_arrow, texts, facts)
             at_once = _rows_at_once(reader, share, limits)
             for group in range(share.begin, share.end):
@@ -119,12 +119,14 @@ def _row_group(
 
 
 @contextlib.contextmanager
-def _open(location: bytes) -> Iterator[pq.ParquetFile]:
-    descriptor, _ = open_file(location)
+def _open(location: bytes, listed: tuple[int, str] | None = None) -> Iterator[pq.ParquetFile]:
+    opened = open_file(location, listed)
+    file, here = opened.file, isinstance(opened.file, LocalFile)
     with (
-        os.fdopen(descriptor, "rb") as file,
+        os.fdopen(file.descriptor, "rb") if isinstance(file, LocalFile) else Stream(opened) as raw,
+        # Of a file elsewhere, what lies close together comes by one request.
         pq.ParquetFile(
-            file, buffer_size=_BUFFER, pre_buffer=False, page_checksum_verification=True
+            raw, buffer_size=_BUFFER, pre_buffer=not here, page_checksum_verification=True
         ) as reader,
     ):
         yield reader

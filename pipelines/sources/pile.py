@@ -9,7 +9,6 @@ of a file: `path` and `language` are null.
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -17,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from pipelines.remote.urls import Place
 from pipelines.sources.base import Limits, Wanted
 from pipelines.sources.data_files import LINES, find_files, shares_of, to_inputs
 from pipelines.sources.lines.cutting import cut_lines
@@ -67,7 +67,7 @@ class PileSource:
         without: a folder that is not looked into, such as the one that is written to.
     """
 
-    def __init__(self, paths: Sequence[Path], *, without: Path | None = None) -> None:
+    def __init__(self, paths: Sequence[Place], *, without: Place | None = None) -> None:
         self.passed_over: Counter[str] = Counter()
         self._paths = tuple(paths)
         self._without = without

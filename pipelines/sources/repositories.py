@@ -2,15 +2,15 @@
 
 import errno
 import os
-import stat
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Literal
 
 from foundation.errors import UsageError
+from pipelines.remote.urls import Place, Url, is_remote
 from pipelines.sources.listing import Entry, join, scan, walk
+from pipelines.sources.looking import locate, look
 from pipelines.sources.names import ARCHIVE_SUFFIXES, ArchiveKind, archive_kind, spell
 
 Repositories = Literal["auto", "children", "self"]
@@ -26,7 +26,7 @@ class Repository:
     front: str
     """The listed folder's name, put in front where two repositories have one name."""
     location: bytes
-    """Of the folder or archive: an absolute raw path without links."""
+    """Of the folder or archive: an absolute raw path without links, or a URL."""
     archive: ArchiveKind | None = None
     entry: Entry | None = None
     """Of an archive, what was listed."""
@@ -41,7 +41,7 @@ class Repository:
 
 
 def find_repositories(
-    paths: Sequence[Path], repositories: Repositories, without: Path | None = None
+    paths: Sequence[Place], repositories: Repositories, without: Place | None = None
 ) -> list[Repository]:
     """The repositories of the listed paths, in the order of the paths and bytewise within one.
 
@@ -54,7 +54,7 @@ def find_repositories(
         UsageError: a path is missing, or neither folder nor archive, or two repositories cannot be
             told apart by name.
     """
-    avoided = os.path.realpath(os.fsencode(without)) if without else None
+    avoided = locate(without) if without else None
     found = [
         replace(one, without=avoided)
         for path in paths
@@ -77,34 +77,37 @@ def find_repositories(
     return named
 
 
-def _listed(path: Path, repositories: Repositories) -> list[Repository]:
-    named = os.fsencode(os.path.abspath(path))  # noqa: PTH100 - a link keeps its own name here
-    location = os.path.realpath(named)
+def _listed(path: Place, repositories: Repositories) -> list[Repository]:
+    named = os.fsencode(path)
+    if not isinstance(path, Url):
+        named = os.path.abspath(named)  # noqa: PTH100 - a link keeps its own name here
     folder, _, base = named.rpartition(b"/")
     name, front = spell(base) or "/", spell(folder.rpartition(b"/")[2]) or "/"
     try:
-        status = os.stat(location)  # noqa: PTH116 - a raw path
-        if stat.S_ISDIR(status.st_mode):
-            return _folder(name, front, location, repositories)
+        found = look(path)
+        if found.is_folder:
+            return _folder(name, front, found.location, repositories)
     except OSError as error:
         what = (
             "does not exist" if error.errno == errno.ENOENT else f"cannot be read: {error.strerror}"
         )
         raise UsageError(f"the input {path} {what}; list folders and archives that do") from error
     kind = archive_kind(base)
-    if kind is None or not stat.S_ISREG(status.st_mode):
+    if kind is None or not found.is_file:
         raise UsageError(
             f"the input {path} is neither a folder nor an archive ({ARCHIVE_SUFFIXES}); "
             "list the folder that it lies in"
         )
-    entry = Entry(base, status.st_size, status.st_mtime_ns)
-    return [Repository(spell(kind[1]), front, location, kind[0], entry)]
+    entry = Entry(base, found.size, found.stamp)
+    return [Repository(spell(kind[1]), front, found.location, kind[0], entry)]
 
 
 def _folder(name: str, front: str, location: bytes, repositories: Repositories) -> list[Repository]:
     entries = scan(location)
     whole = repositories == "self" or (
-        repositories == "auto" and os.path.lexists(join(location, b".git"))
+        repositories == "auto"
+        and not is_remote(location)
+        and os.path.lexists(join(location, b".git"))
     )
     if whole:
         return [Repository(name, front, location)]

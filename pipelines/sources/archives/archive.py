@@ -31,7 +31,7 @@ class Archive:
     """One row of a part's inputs: an archive, or a share of it."""
 
     location: bytes
-    """Absolute raw path."""
+    """Absolute raw path, or URL."""
     kind: ArchiveKind
     path: str
     """Its file name, under which it has a row when it is damaged."""

@@ -1,6 +1,5 @@
 """The records of any archive, and the one row that it gets when something is wrong with it."""
 
-import os
 from collections.abc import Iterator
 
 from pipelines.sources.archives import tar_members, zip_members
@@ -21,17 +20,17 @@ def archive_groups(archive: Archive, limits: Limits) -> Iterator[Group]:
 
 
 def _members(archive: Archive, limits: Limits) -> Iterator[Group]:
-    descriptor, status = open_file(archive.location)
+    listed = archive.size, archive.stamp
+    file, size, stamp = open_file(
+        archive.location, listed, whole=archive.kind == "tar" and archive.shares > 1
+    )
     try:
         # A zip's shares name places in its directory; what they were found in must be what is read.
-        if archive.shares > 1 and (archive.size, archive.stamp) != (
-            status.st_size,
-            str(status.st_mtime_ns),
-        ):
+        if archive.shares > 1 and listed != (size, stamp):
             raise DamagedError(ARCHIVE, CHANGED)
         read = tar_members.groups if archive.kind == "tar" else zip_members.groups
-        yield from read(archive, descriptor, status.st_size, limits)
+        yield from read(archive, file, size, limits)
     except OSError as error:
         raise DamagedError(IO, error.strerror or str(error)) from error
     finally:
-        os.close(descriptor)
+        file.close()

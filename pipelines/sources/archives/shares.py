@@ -3,12 +3,12 @@
 A tar has no directory, so each stripe inflates all of it and keeps only its own members.
 """
 
-import os
 from dataclasses import dataclass
 from typing import Final
 
 import pyarrow as pa
 
+from pipelines.remote.urls import is_remote
 from pipelines.sources.archives import tar_members, zip_members
 from pipelines.sources.base import UnreadableError
 from pipelines.sources.files import open_file
@@ -41,24 +41,26 @@ def cut(
 ) -> tuple[list[Share], int | None]:
     """The shares of an archive, and the sum of its members' sizes in bytes.
 
-    The sum is null where it would take inflating a tar and no limit is set, or the archive cannot
-    be read; over the limit, it is what was seen by then. An archive that is damaged is one share:
-    reading says what is wrong with it.
+    The sum is null where it would take inflating a tar, or fetching one, and no limit is set, or
+    the archive cannot be read; over the limit, it is what was seen by then. An archive that is
+    damaged is one share: reading says what is wrong with it.
     """
     try:
-        descriptor, status = open_file(location)
+        file, size, _ = open_file(location)
     except UnreadableError:
         return [Share(0)], None
     try:
         if kind == "tar":
-            total = tar_members.measure(descriptor, status.st_size, max_repository_bytes)
-            return _stripes(location, status.st_size, part_bytes), total
-        found = zip_members.survey(descriptor, status.st_size, with_paths=True)
+            if max_repository_bytes is None and is_remote(location):  # all of it would be fetched
+                return _stripes(location, size, part_bytes), None
+            total = tar_members.measure(file, size, max_repository_bytes)
+            return _stripes(location, size, part_bytes), total
+        found = zip_members.survey(file, size, with_paths=True)
         return _ranges(found, part_bytes, not_source), sum(found.sizes)
     except (UnreadableError, OSError):
-        return [Share(status.st_size)], None
+        return [Share(size)], None
     finally:
-        os.close(descriptor)
+        file.close()
 
 
 def _stripes(location: bytes, size: int, part_bytes: int) -> list[Share]:

@@ -5,7 +5,6 @@ zlib's speed; where it fails, zlib goes through the damaged stream once more, si
 and taken up again, and gives all that stands before the damage.
 """
 
-import os
 import zlib
 from typing import Any, Final, Protocol
 
@@ -13,6 +12,7 @@ from isal import isal_zlib
 
 from pipelines.sources.archives.archive import bomb, most_bytes
 from pipelines.sources.base import ARCHIVE, IO, DamagedError
+from pipelines.sources.files import File
 
 CHUNK: Final = 1 << 20  # bytes given out at once
 _COMPRESSED: Final = 128 << 10  # bytes of a compressed file read at once
@@ -32,23 +32,23 @@ class Stream(Protocol):
         """Pass over at most `size` bytes as far as that needs no reading; how many."""
 
 
-def open_stream(descriptor: int, size: int) -> Stream:
+def open_stream(file: File, size: int) -> Stream:
     """The bytes of an open file of `size` bytes, inflated if it begins as gzip does."""
-    compressed = os.pread(descriptor, 2, 0) == b"\x1f\x8b"
-    return Gzip(descriptor, size) if compressed else Plain(descriptor, size)
+    compressed = file.pread(2, 0) == b"\x1f\x8b"
+    return Gzip(file, size) if compressed else Plain(file, size)
 
 
 class Plain:
     """A file that is not compressed."""
 
-    def __init__(self, descriptor: int, size: int) -> None:
-        self._descriptor = descriptor
+    def __init__(self, file: File, size: int) -> None:
+        self._file = file
         self._size = size
         self._at = 0
 
     def chunk(self) -> bytes:
         """The next bytes of the file."""
-        data = _read(self._descriptor, CHUNK, self._at)
+        data = _read(self._file, CHUNK, self._at)
         self._at += len(data)
         return data
 
@@ -62,8 +62,8 @@ class Plain:
 class Gzip:
     """A gzip file: one compressed stream, or several behind each other, zeros between them."""
 
-    def __init__(self, descriptor: int, size: int) -> None:
-        self._descriptor = descriptor
+    def __init__(self, file: File, size: int) -> None:
+        self._file = file
         self._size = size
         self._at = 0
         self._careful = False  # damage was met: zlib inflates
@@ -142,7 +142,7 @@ class Gzip:
         return zlib.decompressobj(_GZIP) if self._careful else isal_zlib.decompressobj(_GZIP)
 
     def _more(self) -> bytes:
-        data = _read(self._descriptor, _COMPRESSED, self._at)
+        data = _read(self._file, _COMPRESSED, self._at)
         self._at += len(data)
         return data
 
@@ -165,9 +165,9 @@ def _salvage(inflater: "zlib._Decompress", data: bytes) -> bytes:
     return out
 
 
-def _read(descriptor: int, size: int, at: int) -> bytes:
+def _read(file: File, size: int, at: int) -> bytes:
     try:
-        return os.pread(descriptor, size, at)
+        return file.pread(size, at)
     except OSError as error:
         raise DamagedError(IO, error.strerror or str(error)) from error
 

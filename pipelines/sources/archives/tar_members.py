@@ -26,7 +26,7 @@ from pipelines.sources.archives.tar_headers import (
 )
 from pipelines.sources.assembling import Group
 from pipelines.sources.base import ARCHIVE, IO, TOO_LARGE, DamagedError, Limits
-from pipelines.sources.files import NOT_REGULAR, too_large
+from pipelines.sources.files import NOT_REGULAR, File, too_large
 
 RUN: Final = 64
 """Members that follow each other and belong to one share."""
@@ -43,8 +43,8 @@ class _Held(NamedTuple):
 class _Walk:
     """The members of an archive in order."""
 
-    def __init__(self, descriptor: int, size: int) -> None:
-        self.window = Window(open_stream(descriptor, size))
+    def __init__(self, file: File, size: int) -> None:
+        self.window = Window(open_stream(file, size))
         self.owed = 0  # bytes of the member before that have not been passed
         self.number = -1  # of the member, from 0
         self._size = size
@@ -75,13 +75,13 @@ class _Walk:
         return self.window.take(header.stored)
 
 
-def groups(archive: Archive, descriptor: int, size: int, limits: Limits) -> Iterator[Group]:
+def groups(archive: Archive, file: File, size: int, limits: Limits) -> Iterator[Group]:
     """The members of an archive, or of a share of it.
 
     Raises:
         DamagedError: behind the last whole member.
     """
-    walk = _Walk(descriptor, size)
+    walk = _Walk(file, size)
     held: list[_Held] = []
     while True:
         if held and not walk.next_in_window:
@@ -109,15 +109,15 @@ def groups(archive: Archive, descriptor: int, size: int, limits: Limits) -> Iter
         yield _group(archive, held)
 
 
-def measure(descriptor: int, size: int, most: int | None) -> int | None:
+def measure(file: File, size: int, most: int | None) -> int | None:
     """The sum of the members' sizes; once it is over `most`, the sum up to there.
 
     None for a compressed archive when no limit is given: it would have to be inflated for nothing
     else. Of a damaged archive, the sum of the members before the damage.
     """
-    if most is None and not isinstance(open_stream(descriptor, size), Plain):
+    if most is None and not isinstance(open_stream(file, size), Plain):
         return None
-    walk = _Walk(descriptor, size)
+    walk = _Walk(file, size)
     total = 0
     try:
         while (most is None or total <= most) and (header := walk.next()) is not None:

@@ -4,7 +4,6 @@ Names and fields follow PKWARE's APPNOTE 6.3.10, zip64 included. The directory i
 so that an archive of millions of members takes no memory for them.
 """
 
-import os
 import stat
 import struct
 import zlib
@@ -14,6 +13,7 @@ from typing import Final, NamedTuple
 from pipelines.sources.archives.archive import bomb, most_bytes
 from pipelines.sources.archives.streams import CUT
 from pipelines.sources.base import ARCHIVE, DamagedError
+from pipelines.sources.files import File
 
 STORED: Final = 0
 DEFLATED: Final = 8
@@ -73,14 +73,14 @@ class Member(NamedTuple):
         return self.offset, self.offset + LOCAL.size + len(self.name) + self.compressed
 
 
-def find_directory(descriptor: int, size: int) -> Directory | None:
+def find_directory(file: File, size: int) -> Directory | None:
     """Where the central directory lies; None if the file does not end as a zip does.
 
     Raises:
         DamagedError: what is said of the directory cannot be.
     """
     tail_start = max(0, size - _END.size - 0xFFFF)
-    tail = os.pread(descriptor, size - tail_start, tail_start)
+    tail = file.pread(size - tail_start, tail_start)
     at = tail.rfind(b"PK\x05\x06")
     if at < 0 or len(tail) - at < _END.size:
         return None
@@ -88,7 +88,7 @@ def find_directory(descriptor: int, size: int) -> Directory | None:
     if disk not in {0, 0xFFFF}:
         raise DamagedError(ARCHIVE, "it is one of several files that make up an archive")
     end = tail_start + at
-    if (wide := _wide(descriptor, end)) is not None:
+    if (wide := _wide(file, end)) is not None:
         end, length, offset = wide
     base = end - length - offset
     if base < 0:
@@ -96,25 +96,23 @@ def find_directory(descriptor: int, size: int) -> Directory | None:
     return Directory(end - length, end, base)
 
 
-def _wide(descriptor: int, end: int) -> tuple[int, int, int] | None:
+def _wide(file: File, end: int) -> tuple[int, int, int] | None:
     """End, length and offset of the directory of a zip64."""
     if end < _END64_LOCATOR.size:
         return None
     locator_at = end - _END64_LOCATOR.size
-    signature, _, stated, _ = _END64_LOCATOR.unpack(
-        os.pread(descriptor, _END64_LOCATOR.size, locator_at)
-    )
+    signature, _, stated, _ = _END64_LOCATOR.unpack(file.pread(_END64_LOCATOR.size, locator_at))
     if signature != b"PK\x06\x07":
         return None
     for at in (stated, locator_at - _END64.size):  # the second where something stands before
         if 0 <= at <= locator_at - _END64.size:
-            fields = _END64.unpack(os.pread(descriptor, _END64.size, at))
+            fields = _END64.unpack(file.pread(_END64.size, at))
             if fields[0] == b"PK\x06\x06":
                 return at, fields[-2], fields[-1]
     raise DamagedError(ARCHIVE, "the end of its directory is not where it should be")
 
 
-def described(descriptor: int, directory: Directory, start: int | None = None) -> Iterator[Member]:
+def described(file: File, directory: Directory, start: int | None = None) -> Iterator[Member]:
     """The members as the central directory lists them, from byte `start` of the file on.
 
     Raises:
@@ -125,7 +123,7 @@ def described(descriptor: int, directory: Directory, start: int | None = None) -
     while at < directory.end:
         if at + _ENTRY_MOST > window_at + len(window) < directory.end:
             window_at = at
-            window = os.pread(descriptor, min(_WINDOW, directory.end - at), at)
+            window = file.pread(min(_WINDOW, directory.end - at), at)
         member, length = _entry(window, window_at, at, directory.base)
         yield member
         at += length
@@ -165,7 +163,7 @@ def _widened(extra: bytes, fields: list[int]) -> list[int]:
     return fields
 
 
-def walked(descriptor: int, size: int) -> Iterator[Member]:
+def walked(file: File, size: int) -> Iterator[Member]:
     """The members of a zip without directory, from local header to local header.
 
     Modes stand in the directory only, so a link comes as a small file that holds its target.
@@ -176,21 +174,21 @@ def walked(descriptor: int, size: int) -> Iterator[Member]:
     at = 0
     inflated = 0
     while True:
-        header = os.pread(descriptor, LOCAL.size, at)
+        header = file.pread(LOCAL.size, at)
         if len(header) < LOCAL.size or header[:4] != LOCAL_SIGNATURE:
             raise DamagedError(ARCHIVE, f"{CUT}: it has no central directory")
         _, _, flags, method, _, _, crc, compressed, own, name_length, extra_length = LOCAL.unpack(
             header
         )
-        behind = os.pread(descriptor, name_length + extra_length, at + LOCAL.size)
+        behind = file.pread(name_length + extra_length, at + LOCAL.size)
         own, compressed = _widened(behind[name_length:], [own, compressed])
         data = at + LOCAL.size + name_length + extra_length
         if flags & _SIZES_BEHIND:
-            compressed, own = _find_end(descriptor, method, data, most_bytes(size) - inflated)
+            compressed, own = _find_end(file, method, data, most_bytes(size) - inflated)
             inflated += own
             if inflated > most_bytes(size):
                 raise bomb(size)
-            crc, end = _descriptor(descriptor, data + compressed, compressed, own)
+            crc, end = _descriptor(file, data + compressed, compressed, own)
         else:
             end = data + compressed
         if end > size:
@@ -199,7 +197,7 @@ def walked(descriptor: int, size: int) -> Iterator[Member]:
         at = end
 
 
-def _find_end(descriptor: int, method: int, at: int, most: int) -> tuple[int, int]:
+def _find_end(file: File, method: int, at: int, most: int) -> tuple[int, int]:
     """The compressed and own size of a member, found by inflating it up to `most` bytes."""
     if method != DEFLATED:
         raise DamagedError(ARCHIVE, f"{CUT}, and a member does not say where it ends")
@@ -209,7 +207,7 @@ def _find_end(descriptor: int, method: int, at: int, most: int) -> tuple[int, in
     while not inflater.eof and own <= most:
         data = inflater.unconsumed_tail
         if not data:
-            data = os.pread(descriptor, _WINDOW // 16, at)
+            data = file.pread(_WINDOW // 16, at)
             at += len(data)
         try:
             out = len(inflater.decompress(data, _WINDOW))
@@ -221,9 +219,9 @@ def _find_end(descriptor: int, method: int, at: int, most: int) -> tuple[int, in
     return at - len(inflater.unused_data) - start, own
 
 
-def _descriptor(descriptor: int, at: int, compressed: int, own: int) -> tuple[int, int]:
+def _descriptor(file: File, at: int, compressed: int, own: int) -> tuple[int, int]:
     """The CRC that follows a member's data, and where what comes next begins."""
-    following = os.pread(descriptor, 24, at)
+    following = file.pread(24, at)
     for signature in (b"PK\x07\x08", b""):
         for sizes in ("<2L", "<2Q"):
             length = len(signature) + 4 + struct.calcsize(sizes)

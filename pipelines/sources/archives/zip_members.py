@@ -6,7 +6,6 @@ as is a zip that says it expands to more than `most_bytes`. A zip without direct
 cut short, gives its members up to there.
 """
 
-import os
 import zlib
 from array import array
 from collections.abc import Iterable, Iterator
@@ -33,7 +32,7 @@ from pipelines.sources.archives.zip_directory import (
 )
 from pipelines.sources.assembling import Fill, Group
 from pipelines.sources.base import ARCHIVE, IO, TOO_LARGE, DamagedError, Limits, UnreadableError
-from pipelines.sources.files import NOT_REGULAR, too_large, unreadable
+from pipelines.sources.files import NOT_REGULAR, File, too_large, unreadable
 
 _GROUP: Final = 1_024  # members whose names are looked at together
 _PIECE: Final = 1 << 18  # compressed bytes read at once
@@ -67,18 +66,18 @@ class Survey:
         return np.array(self.sizes, np.int64)
 
 
-def survey(descriptor: int, size: int, *, with_paths: bool = False) -> Survey:
+def survey(file: File, size: int, *, with_paths: bool = False) -> Survey:
     """Look through the directory.
 
     Raises:
         DamagedError: there is none, or it is that of a bomb.
     """
-    directory = find_directory(descriptor, size)
+    directory = find_directory(file, size)
     if directory is None:
         raise DamagedError(ARCHIVE, "it has no central directory")
     found = Survey()
     try:
-        for member in described(descriptor, directory):
+        for member in described(file, directory):
             start, end = member.span
             found.sizes.append(min(member.size, _MOST))
             found.described.append(member.described)
@@ -103,14 +102,14 @@ def _refuse_bomb(found: Survey, directory: Directory, size: int) -> None:
         raise DamagedError(ARCHIVE, "a bomb, or damaged: members overlap; none was read")
 
 
-def groups(archive: Archive, descriptor: int, size: int, limits: Limits) -> Iterator[Group]:
+def groups(archive: Archive, file: File, size: int, limits: Limits) -> Iterator[Group]:
     """The members of an archive, or of a share of it.
 
     Raises:
         DamagedError: behind the last whole member.
     """
-    reader = _Reader(descriptor, size, limits.record_bytes)
-    for members, damage in _chunks(_members(archive, descriptor, size)):
+    reader = _Reader(file, size, limits.record_bytes)
+    for members, damage in _chunks(_members(archive, file, size)):
         taken = [
             (member, row)
             for member in members
@@ -123,17 +122,17 @@ def groups(archive: Archive, descriptor: int, size: int, limits: Limits) -> Iter
             raise damage
 
 
-def _members(archive: Archive, descriptor: int, size: int) -> Iterator[Member]:
-    directory = find_directory(descriptor, size)
+def _members(archive: Archive, file: File, size: int) -> Iterator[Member]:
+    directory = find_directory(file, size)
     if archive.shares > 1:
         if directory is None:
             raise DamagedError(ARCHIVE, CHANGED)
-        yield from islice(described(descriptor, directory, archive.first), archive.count)
+        yield from islice(described(file, directory, archive.first), archive.count)
     elif directory is None:
-        yield from walked(descriptor, size)
+        yield from walked(file, size)
     else:
-        survey(descriptor, size)
-        yield from described(descriptor, directory)
+        survey(file, size)
+        yield from described(file, directory)
 
 
 def _chunks(members: Iterable[Member]) -> Iterator[tuple[list[Member], DamagedError | None]]:
@@ -169,8 +168,8 @@ def _row(member: Member, record_bytes: int) -> Row | None:
 class _Reader:
     """Gives the contents of members; what it inflates in all is bounded."""
 
-    def __init__(self, descriptor: int, size: int, record_bytes: int) -> None:
-        self._descriptor = descriptor
+    def __init__(self, file: File, size: int, record_bytes: int) -> None:
+        self._file = file
         self._record_bytes = record_bytes
         self._left = most_bytes(size)
         self._bomb = bomb(size).detail
@@ -191,7 +190,7 @@ class _Reader:
     def _read(self, member: Member, into: memoryview) -> int:
         if self._left <= 0:  # sizes were stated that are not true
             raise UnreadableError(ARCHIVE, self._bomb)
-        header = os.pread(self._descriptor, LOCAL.size, member.offset)
+        header = self._file.pread(LOCAL.size, member.offset)
         if len(header) < LOCAL.size or header[:4] != LOCAL_SIGNATURE:
             raise UnreadableError(ARCHIVE, "it is not where the directory says")
         name_length, extra_length = LOCAL.unpack(header)[-2:]
@@ -209,9 +208,7 @@ class _Reader:
         """Read a stored member; its length, or less where it is cut."""
         wanted = min(member.compressed, len(into))
         length = 0
-        while length < wanted and (
-            count := os.preadv(self._descriptor, [into[length:wanted]], at + length)
-        ):
+        while length < wanted and (count := self._file.preadinto(into[length:wanted], at + length)):
             length += count
         return length
 
@@ -223,7 +220,7 @@ class _Reader:
         while length < len(into) and not inflater.eof:
             data = inflater.unconsumed_tail
             if not data:
-                data = os.pread(self._descriptor, min(_PIECE, end - at), at)
+                data = self._file.pread(min(_PIECE, end - at), at)
                 at += len(data)
             try:
                 out = inflater.decompress(data, min(_OUT, len(into) - length))

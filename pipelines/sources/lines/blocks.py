@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from pipelines.sources.base import DamagedError
 from pipelines.sources.data_files import TO_THE_END
+from pipelines.sources.files import File
 from pipelines.sources.lines.grammar import PADDING, last_line_end, line_end
 from pipelines.sources.lines.streams import Inflated
 from pipelines.sources.rooms import lend, take_room
@@ -32,14 +33,14 @@ class Stretch:
     """What of a file is read.
 
     Attributes:
-        descriptor: of the open file.
+        file: open.
         codec: as of `Inflated`.
         begin, end: bytes of the file.
         size: bytes of the whole file.
         first, last: of a stripe, the inflated bytes that its lines begin in, about.
     """
 
-    descriptor: int
+    file: File
     codec: str
     begin: int
     end: int
@@ -82,7 +83,7 @@ def blocks_of_lines(stretch: Stretch, block_bytes: int, record_bytes: int) -> It
     longest = _EXPANSION * record_bytes + _AROUND
     size = longest + block_bytes + PADDING
     room = lend(take_room(size), size)
-    source = Inflated(stretch.descriptor, stretch.codec, stretch.begin, stretch.end)
+    source = Inflated(stretch.file, stretch.codec, stretch.begin, stretch.end)
     passing = stretch.begin > 0 or first > 0  # the line is not ours, or too long
     held = number = 0  # bytes of a line of ours that has not ended; blocks that were read
     count, damage = block_bytes, None
@@ -122,7 +123,7 @@ def _rest(
         block_bytes: how much to read at once.
     """
     if source is None:
-        source = Inflated(stretch.descriptor, stretch.codec, stretch.end, stretch.size)
+        source = Inflated(stretch.file, stretch.codec, stretch.end, stretch.size)
     count = block_bytes
     while count == block_bytes:
         if held + block_bytes + PADDING > len(room):

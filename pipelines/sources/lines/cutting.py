@@ -1,17 +1,20 @@
 """How files of JSON lines are cut: at frames or anywhere, or into stripes where neither can be."""
 
-import os
 from collections.abc import Iterator
 from itertools import pairwise
 from typing import Final
 
+from pipelines.remote.urls import is_remote
 from pipelines.sources.base import UnreadableError
 from pipelines.sources.data_files import TO_THE_END, DataFile, Share
-from pipelines.sources.files import open_file
+from pipelines.sources.files import File, open_file
 from pipelines.sources.lines.frames import frames
 
 _INFLATION: Final = 4
 """Bytes of source code that a compressed byte stands for, about: what a part weighs."""
+
+_WALKED: Final = 256 << 20
+"""Bytes of the largest remote file that is fetched to find its frames, before it is read."""
 
 _MOST_STRIPES: Final = 3
 """Each inflates what lies before it, and nothing of what lies behind: three inflate a file twice in
@@ -53,22 +56,24 @@ def _cuts(file: DataFile, most: int) -> Iterator[tuple[int, int]]:
         yield size, most
         return
     try:
-        descriptor, _ = open_file(file.location)
+        opened = open_file(file.location)
     except UnreadableError:  # reading it will say so
         yield size, 0
         return
     try:
-        if file.kind == "zstd":
-            yield from _frames(descriptor, size, most)
+        if file.kind == "zstd" and size > _WALKED and is_remote(file.location):
+            yield size, size * _INFLATION
+        elif file.kind == "zstd":
+            yield from _frames(opened.file, size, most)
         else:
-            yield size, _gzip_bytes(descriptor, size)
+            yield size, _gzip_bytes(opened.file, size)
     finally:
-        os.close(descriptor)
+        opened.file.close()
 
 
-def _frames(descriptor: int, size: int, most: int) -> Iterator[tuple[int, int]]:
+def _frames(file: File, size: int, most: int) -> Iterator[tuple[int, int]]:
     begin = before = inflated = 0
-    for frame in frames(descriptor, size):
+    for frame in frames(file, size):
         if frame.end - begin > most and before > begin:
             yield before, inflated
             begin, inflated = before, 0
@@ -77,12 +82,12 @@ def _frames(descriptor: int, size: int, most: int) -> Iterator[tuple[int, int]]:
     yield size, inflated
 
 
-def _gzip_bytes(descriptor: int, size: int) -> int:
+def _gzip_bytes(file: File, size: int) -> int:
     """What a gzip file says that it holds (RFC 1952, ISIZE), or what it probably does.
 
     The number is that of the last stream, less some times 4 GiB.
     """
-    stated = int.from_bytes(os.pread(descriptor, 4, max(0, size - 4)), "little")
+    stated = int.from_bytes(file.pread(4, max(0, size - 4)), "little")
     rounds = max(0, round((size * _INFLATION - stated) / (1 << 32)))
     stated += rounds << 32
     return stated if stated >= size else size * _INFLATION

@@ -4,9 +4,10 @@ A frame says how long its blocks are, so only their headers are read: three byte
 of text, which is also how long a frame is at most when it is inflated.
 """
 
-import os
 from collections.abc import Iterator
 from typing import Final, NamedTuple
+
+from pipelines.sources.files import File
 
 _FRAME: Final = 0xFD2FB528
 _SKIPPABLE: Final = range(0x184D2A50, 0x184D2A60)
@@ -27,20 +28,20 @@ class Frame(NamedTuple):
     """Bytes that it stands for, at most; where it is damaged, those of the blocks before."""
 
 
-def frames(descriptor: int, size: int) -> Iterator[Frame]:
+def frames(file: File, size: int) -> Iterator[Frame]:
     """The frames of an open file of `size` bytes, in order.
 
     What is damaged, or no frame, ends with the file: whoever inflates it will see.
     """
     at = 0
     while at < size:
-        end, inflated = _frame(descriptor, at)
+        end, inflated = _frame(file, at)
         at = size if end is None or end > size else end
         yield Frame(at, inflated)
 
 
-def _frame(descriptor: int, at: int) -> tuple[int | None, int]:
-    header = os.pread(descriptor, _LONGEST_HEADER, at)
+def _frame(file: File, at: int) -> tuple[int | None, int]:
+    header = file.pread(_LONGEST_HEADER, at)
     magic = int.from_bytes(header[:4], "little")
     if magic in _SKIPPABLE and len(header) >= 8:
         return at + 8 + int.from_bytes(header[4:8], "little"), 0
@@ -52,7 +53,7 @@ def _frame(descriptor: int, at: int) -> tuple[int | None, int]:
     at += 5 + int(not single) + _DICTIONARY_BYTES[flags & 3] + size_bytes
     last, inflated = False, 0
     while not last:
-        head = os.pread(descriptor, 3, at)
+        head = file.pread(3, at)
         if len(head) < 3:
             return None, inflated
         word = int.from_bytes(head, "little")

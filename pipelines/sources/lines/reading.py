@@ -1,6 +1,5 @@
 """Shares of files of JSON lines as record batches: a batch for each block of lines."""
 
-import os
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from typing import Final
@@ -57,18 +56,20 @@ def read_lines(
     """The records of a share, numbered from `first`; of damage one row, behind the others."""
     row = first
     try:
-        descriptor, status = open_file(share.location)
+        file, size, _ = open_file(
+            share.location, (share.size, share.stamp), end=share.end, whole=share.is_stripe
+        )
     except UnreadableError as trouble:
         if share.first == 0:
             yield damage_row(row, share.name, trouble.reason, trouble.detail)
         return
     try:
         stretch = Stretch(
-            descriptor,
+            file,
             share.kind,
             share.begin,
             share.end,
-            status.st_size,
+            size,
             share.first,
             share.last,
         )
@@ -79,7 +80,7 @@ def read_lines(
     except DamagedError as damage:
         yield damage_row(row, share.name, damage.reason, damage.detail)
     finally:
-        os.close(descriptor)
+        file.close()
 
 
 def _batches(

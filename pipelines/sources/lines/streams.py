@@ -5,13 +5,13 @@ through once more, little by little, and gives what stands before the damaged bl
 """
 
 import io
-import os
 from typing import Any, Final, Protocol
 
 import pyarrow as pa
 
 from pipelines.sources.archives.streams import Gzip
 from pipelines.sources.base import ARCHIVE, IO, DamagedError
+from pipelines.sources.files import File
 
 _READ: Final = 1 << 20  # bytes of a file read at once
 
@@ -29,9 +29,9 @@ class Readable(Protocol):
 class _Stretch(io.RawIOBase):
     """The bytes [begin, end) of an open file."""
 
-    def __init__(self, descriptor: int, begin: int, end: int, most: int = _READ) -> None:
+    def __init__(self, file: File, begin: int, end: int, most: int = _READ) -> None:
         super().__init__()
-        self._descriptor, self._at, self._end, self._most = descriptor, begin, end, most
+        self._file, self._at, self._end, self._most = file, begin, end, most
 
     def readable(self) -> bool:
         """Arrow asks before it reads."""
@@ -40,7 +40,7 @@ class _Stretch(io.RawIOBase):
     def readinto(self, buffer: Any) -> int:  # noqa: ANN401 - any writable buffer
         """Fill a buffer as far as one read goes."""
         view = memoryview(buffer).cast("B")[: min(self._most, self._end - self._at)]
-        count = os.preadv(self._descriptor, [view], self._at)
+        count = self._file.preadinto(view, self._at)
         self._at += count
         return count
 
@@ -48,8 +48,8 @@ class _Stretch(io.RawIOBase):
 class _Chunks:
     """A gzip file, read as the archives are: isal inflates it, and zlib what is damaged."""
 
-    def __init__(self, descriptor: int, size: int) -> None:
-        self._stream = Gzip(descriptor, size)
+    def __init__(self, file: File, size: int) -> None:
+        self._stream = Gzip(file, size)
         self._left = memoryview(b"")
 
     def readinto(self, buffer: Any) -> int:  # noqa: ANN401 - any writable buffer
@@ -65,22 +65,22 @@ class Inflated:
     """The bytes that a stretch of a file holds.
 
     Args:
-        descriptor: of the open file; the caller closes it.
+        file: open; the caller closes it.
         codec: `plain`, `zstd` or `gzip`.
         begin: where the stretch begins: at a frame, where it is compressed.
         end: where it ends; a gzip file is one stretch.
     """
 
-    def __init__(self, descriptor: int, codec: str, begin: int, end: int) -> None:
+    def __init__(self, file: File, codec: str, begin: int, end: int) -> None:
         self._stream: Readable | None = None
-        self._stretch = descriptor, begin, end
+        self._stretch = file, begin, end
         self._total = 0  # bytes given so far
         self._piece = _PIECE
         self._may_fail = codec == "zstd"  # and be gone through once more
         if end > begin and codec == "gzip":
-            self._stream = _Chunks(descriptor, end)
+            self._stream = _Chunks(file, end)
         elif end > begin:
-            raw = io.BufferedReader(_Stretch(descriptor, begin, end), _READ)
+            raw = io.BufferedReader(_Stretch(file, begin, end), _READ)
             self._stream = raw if codec == "plain" else pa.CompressedInputStream(raw, codec)
 
     def fill(self, buffer: memoryview) -> int:

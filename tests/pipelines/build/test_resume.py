@@ -10,13 +10,12 @@ from typing import Any
 import pytest
 
 from foundation.errors import CodecorpusError, InputError, StorageError, UsageError
-from pipelines.build import RefusedError
 from pipelines.deduplicate import (
     MatchCopies,
 )
 from pipelines.encode import EncodeParts
 from pipelines.manifest import STAGES, WriteManifest
-from pipelines.storage import Folder
+from pipelines.storage import Folder, RefusedError
 from pipelines.tasks import Stage, TaskError
 
 Build = Callable[..., Path]

@@ -99,7 +99,7 @@ def test_relative_input_starts_at_the_current_folder(
     monkeypatch.chdir(tmp_path / "work")
     loaded = load(path, overrides={"input": ["src"]})
     (found,) = resolve_paths(loaded.recipe.sources[0], loaded.base)
-    assert found.samefile(tmp_path / "work" / "src")
+    assert Path(found).samefile(tmp_path / "work" / "src")
     assert loaded.recipe.sources[0].paths == ("../work/src",)
 
 

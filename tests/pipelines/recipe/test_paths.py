@@ -12,7 +12,7 @@ from pipelines.recipe.paths import resolve_path, resolve_paths
 
 def resolved(base: Path, *paths: str) -> list[str]:
     found = resolve_paths(FolderSource(paths=paths), base)
-    return [path.relative_to(base).as_posix() for path in found]
+    return [Path(path).relative_to(base).as_posix() for path in found]
 
 
 @pytest.fixture

@@ -44,7 +44,9 @@ def test_folder_reads_the_current_folder(monkeypatch: pytest.MonkeyPatch, tmp_pa
     monkeypatch.chdir(tmp_path)
     loaded = load("folder")
     (source,) = loaded.recipe.sources
-    assert [path.resolve() for path in resolve_paths(source, loaded.base)] == [tmp_path.resolve()]
+    assert [Path(path).resolve() for path in resolve_paths(source, loaded.base)] == [
+        tmp_path.resolve()
+    ]
     assert isinstance(source, FolderSource)
     assert (source.repositories, source.min_stars) == ("auto", None)
 

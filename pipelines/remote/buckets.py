@@ -1,0 +1,194 @@
+"""Stores that fsspec knows: S3, Google Cloud Storage, the Hugging Face hub, HDFS.
+
+Credentials and endpoints come from where each library takes them: s3fs (`AWS_ACCESS_KEY_ID`,
+`AWS_PROFILE`, `AWS_ENDPOINT_URL`, instance roles …), gcsfs (application default credentials,
+`STORAGE_EMULATOR_HOST`), huggingface_hub (`HF_TOKEN`, `HF_ENDPOINT`), Hadoop's own settings.
+Listings are not cached, and retrying is left to `faults`, so that it happens once.
+"""
+
+import os
+import uuid
+from pathlib import Path
+from typing import Any, Final
+
+from foundation.errors import UsageError
+from pipelines.remote import settings
+from pipelines.remote.faults import RemoteError, ShortError, attempt
+from pipelines.remote.stores import Found
+
+_NEEDS: Final = {
+    "s3": ("s3fs", "codecorpus[aws]"),
+    "gs": ("gcsfs", "codecorpus[gcp]"),
+    "hf": ("huggingface_hub", "huggingface_hub"),
+    "hdfs": ("pyarrow", "pyarrow, and Hadoop's client with libhdfs"),
+}
+_STAMPS: Final = (
+    "generation", "ETag", "blob_id", "etag", "mtime", "LastModified", "last_modified",
+)  # fmt: skip
+_BLOCK: Final = 32 << 20  # bytes fetched at once of a whole file
+
+
+class Buckets:
+    """One scheme's files."""
+
+    def __init__(self, scheme: str) -> None:
+        self._scheme = scheme
+        self._fs = _open(scheme)
+
+    def filesystem(self) -> Any:  # noqa: ANN401 - of fsspec
+        """The file system itself."""
+        return self._fs
+
+    def path(self, url: str) -> str:
+        """What the file system calls it."""
+        found: str = self._fs._strip_protocol(url)  # noqa: SLF001 - fsspec has no public name
+        return found
+
+    def look(self, url: str) -> Found | None:
+        """What stands under a URL."""
+        try:
+            info = attempt(url, lambda: self._fs.info(self.path(url)))
+        except FileNotFoundError:
+            return None
+        return self._found(info)
+
+    def children(self, url: str) -> list[Found]:
+        """What stands directly in a folder."""
+        try:
+            infos = attempt(url, lambda: self._fs.ls(self.path(url), detail=True))
+        except FileNotFoundError:
+            return []
+        return [found for found in map(self._found, infos) if found.url != url]
+
+    def below(self, url: str) -> list[Found]:
+        """All files below a folder."""
+        try:
+            infos = attempt(url, lambda: self._fs.find(self.path(url), detail=True))
+        except FileNotFoundError:
+            return []
+        return [found for found in map(self._found, infos.values()) if not found.is_folder]
+
+    def read(self, url: str, begin: int, end: int) -> bytes:
+        """The bytes of a range."""
+
+        def get() -> bytes:
+            data: bytes = self._fs.cat_file(self.path(url), start=begin, end=end)
+            return _whole(data, end - begin)
+
+        return attempt(url, get) if end > begin else b""
+
+    def fetch(self, found: Found, into: Path) -> None:
+        """Write a whole file to this machine's disk, range by range."""
+        with into.open("wb") as file:
+            for begin in range(0, found.size, _BLOCK):
+                file.write(self.read(found.url, begin, min(begin + _BLOCK, found.size)))
+
+    def put(self, path: Path, url: str) -> Found:
+        """Store a file; an object appears when its upload ends, in HDFS by a rename."""
+        attempt(url, lambda: self._put(path, self.path(url)))
+        found = self.look(url)
+        size = path.stat().st_size
+        if found is None or found.size != size:
+            got = "nothing" if found is None else f"{found.size:,} bytes"
+            raise RemoteError(
+                f"{url}: {size:,} bytes were written, and {got} stands there; "
+                "run the same command again"
+            )
+        return found
+
+    def write(self, url: str, data: bytes, *, create: bool = False) -> None:
+        """Store some bytes."""
+        options = {"mode": "create"} if create else {}
+        attempt(url, lambda: self._fs.pipe_file(self.path(url), data, **options))
+
+    def remove(self, url: str) -> None:
+        """Remove a file, or all below a folder."""
+        found = self.look(url)
+        if found is not None:
+            try:
+                attempt(url, lambda: self._fs.rm(self.path(url), recursive=found.is_folder))
+            except FileNotFoundError:  # another was faster
+                return
+
+    def close(self) -> None:
+        """Nothing: fsspec's file systems let connections go by themselves."""
+
+    def _put(self, path: Path, name: str) -> None:
+        if self._scheme != "hdfs":
+            self._fs.put_file(str(path), name)
+            return
+        beside = f"{name}.{uuid.uuid4().hex}"
+        self._fs.makedirs(name.rpartition("/")[0], exist_ok=True)
+        self._fs.put_file(str(path), beside)
+        if self._fs.exists(name):
+            self._fs.rm(name)
+        self._fs.mv(beside, name)
+
+    def _found(self, info: dict[str, Any]) -> Found:
+        name = str(info["name"]).rstrip("/")
+        url = name if "://" in name else f"{self._scheme}://{name}"
+        if info["type"] == "directory":
+            return Found(url, 0, "", is_folder=True)
+        stamp = next((str(info[key]) for key in _STAMPS if info.get(key)), "")
+        return Found(url, int(info["size"] or 0), stamp.strip('"'))
+
+
+def _whole(data: bytes, size: int) -> bytes:
+    if len(data) != size:
+        raise ShortError(f"{len(data):,} bytes came where {size:,} were asked for")
+    return data
+
+
+def _open(scheme: str) -> Any:  # noqa: ANN401 - of fsspec
+    module, install = _NEEDS[scheme]
+    try:
+        if scheme == "s3":
+            return _s3()
+        if scheme == "gs":
+            return _gs()
+        if scheme == "hf":
+            return _hub()
+        return _hdfs()
+    except ImportError as error:
+        raise UsageError(
+            f"{scheme}:// needs {module} ({error}); install it: pip install '{install}'"
+        ) from error
+
+
+def _s3() -> Any:  # noqa: ANN401
+    import s3fs
+
+    wait = settings.timeout()
+    system = s3fs.S3FileSystem(
+        use_listings_cache=False,
+        skip_instance_cache=True,
+        config_kwargs={
+            "connect_timeout": min(wait, 10),
+            "read_timeout": wait,
+            "retries": {"total_max_attempts": 1},
+        },
+    )
+    system.retries = 1
+    return system
+
+
+def _gs() -> Any:  # noqa: ANN401
+    import gcsfs
+
+    return gcsfs.GCSFileSystem(
+        use_listings_cache=False, skip_instance_cache=True, requests_timeout=settings.timeout()
+    )
+
+
+def _hub() -> Any:  # noqa: ANN401
+    import huggingface_hub
+
+    return huggingface_hub.HfFileSystem(
+        endpoint=os.environ.get("HF_ENDPOINT"), skip_instance_cache=True
+    )
+
+
+def _hdfs() -> Any:  # noqa: ANN401
+    from fsspec.implementations.arrow import HadoopFileSystem
+
+    return HadoopFileSystem()

@@ -1,0 +1,41 @@
+"""What a remote pattern or folder names."""
+
+import re
+
+from foundation.errors import UsageError
+from pipelines.remote.stores import store_of
+from pipelines.remote.urls import Url
+
+
+def expand(url: Url) -> list[Url]:
+    """The files and folders that a URL names, sorted; only `*` is a pattern, as in paths.
+
+    Raises:
+        UsageError: a pattern on the web, which cannot be listed.
+    """
+    if "*" not in url.text:
+        return [url] if store_of(url.text).look(url.text) is not None else []
+    scheme, _, rest = url.text.partition("://")
+    names = rest.split("/")
+    fixed = next(at for at, name in enumerate(names) if "*" in name)
+    if fixed == 0:
+        raise UsageError(f"{url}: a pattern cannot stand for a bucket; name the bucket")
+    found = [f"{scheme}://{'/'.join(names[:fixed])}"]
+    for name in names[fixed:]:
+        found = [match for parent in found for match in _matches(parent, name)]
+    return [Url(text) for text in sorted(found)]
+
+
+def _matches(parent: str, name: str) -> list[str]:
+    """The children of a folder that a name or pattern names."""
+    store = store_of(parent)
+    if "*" not in name:
+        child = f"{parent}/{name}"
+        return [child] if store.look(child) is not None else []
+    pattern = re.compile(".*".join(map(re.escape, name.split("*"))), re.DOTALL)
+    names = (child.url.rpartition("/")[2] for child in store.children(parent))
+    return [
+        f"{parent}/{found}"
+        for found in names
+        if pattern.fullmatch(found) and (found[:1] != "." or name[0] == ".")
+    ]

@@ -1,0 +1,52 @@
+"""Inputs that lie elsewhere, opened as files are."""
+
+import os
+
+from pipelines.remote import scratch
+from pipelines.remote.faults import RemoteError
+from pipelines.remote.files import RemoteFile, gone, look_again
+from pipelines.remote.stores import Found, store_of
+from pipelines.sources.files import LocalFile, Opened
+
+
+def open_remote(
+    url: str, listed: tuple[int, str] | None, *, end: int | None, whole: bool
+) -> Opened:
+    """Open a remote file as `open_file` says.
+
+    Raises:
+        ChangedError: it is not what was listed.
+        RemoteError: it cannot be had.
+    """
+    found = look_again(url, *listed) if listed else store_of(url).look(url)
+    if found is None:
+        raise gone(url)
+    if whole or not found.has_ranges:
+        copy = _open_copy(found)
+        if copy is not None:
+            return copy
+        if not found.has_ranges:
+            raise RemoteError(
+                f"{url}: the server has no ranges, and there is no room for a copy of "
+                f"{found.size:,} bytes in {scratch.folder()}"
+            )
+    file = RemoteFile(lambda begin, stop: _read(url, begin, stop), found.size, end)
+    return Opened(file, found.size, found.stamp)
+
+
+def _read(url: str, begin: int, end: int) -> bytes:
+    try:
+        return store_of(url).read(url, begin, end)
+    except FileNotFoundError as error:
+        raise gone(url) from error
+
+
+def _open_copy(found: Found) -> Opened | None:
+    path = scratch.copy_of(found)
+    if path is None:
+        return None
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError as error:  # another build has just swept the folder
+        raise RemoteError(f"{path}: the copy is gone; run the same command again") from error
+    return Opened(LocalFile(descriptor), found.size, found.stamp)

@@ -1,0 +1,58 @@
+"""Servers on loopback: an S3 of moto's, a web server that misbehaves on demand, a small hub."""
+
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from pipelines.remote import faults, stores
+from tests.pipelines.remote.web_server import WebServer
+
+BUCKET = "corpus"
+
+
+@pytest.fixture(autouse=True)
+def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Short waits, a scratch folder of the test's own, and stores that know of both."""
+    monkeypatch.setenv("CODECORPUS_SCRATCH", str(tmp_path / "scratch"))
+    monkeypatch.setenv("CODECORPUS_REMOTE_TIMEOUT", "5")
+    monkeypatch.setenv("CODECORPUS_REMOTE_ATTEMPTS", "3")
+    monkeypatch.setattr(faults, "FIRST_PAUSE", 0.001)
+    stores.forget()
+    yield
+    stores.forget()
+
+
+@pytest.fixture(scope="session")
+def s3_endpoint() -> Iterator[str]:
+    from moto.server import ThreadedMotoServer
+
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@pytest.fixture
+def bucket(
+    s3_endpoint: str, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> str:
+    """The URL of an empty bucket."""
+    import hashlib
+
+    monkeypatch.setenv("AWS_ENDPOINT_URL", s3_endpoint)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    name = f"test-{hashlib.sha256(request.node.nodeid.encode()).hexdigest()[:16]}"
+    stores.store_of("s3://").filesystem().mkdir(name)  # type: ignore[attr-defined]
+    return f"s3://{name}"
+
+
+@pytest.fixture
+def web() -> Iterator[WebServer]:
+    with WebServer() as server:
+        yield server

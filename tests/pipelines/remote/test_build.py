@@ -1,0 +1,121 @@
+"""A whole build whose inputs and output lie in S3, beside the same one on this machine's disk."""
+
+import gzip
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import sysconfig
+import tarfile
+import time
+from pathlib import Path
+
+import pytest
+import yaml
+
+from pipelines.build import prepare, tidy
+from pipelines.curate import CurateParts
+from pipelines.folders import open_folder
+from pipelines.inspection.verify import print_verdict
+from pipelines.inspection.why import print_story
+from pipelines.manifest import STAGES, WriteManifest
+from pipelines.recipe.loading import load
+from pipelines.remote import scratch
+from pipelines.remote.buckets import Buckets
+from pipelines.remote.stores import store_of
+from pipelines.remote.urls import Place, Url
+from pipelines.storage import combined_digest
+from pipelines.tasks import list_tasks, perform, require_done
+
+STDLIB = Path(sysconfig.get_paths()["stdlib"])
+
+
+@pytest.fixture
+def recipe(bucket: str, tmp_path: Path) -> Path:
+    """A recipe of three sources in S3, and its inputs there."""
+    inputs = tmp_path / "inputs"
+    inputs.mkdir()
+    with tarfile.open(inputs / "html.tar.gz", "w:gz") as archive:
+        for path in sorted((STDLIB / "html").glob("*.py")):
+            archive.add(path, f"html/{path.name}")
+    texts = {path.name: path.read_text("utf-8") for path in sorted((STDLIB / "json").glob("*.py"))}
+    lines = [{"text": text, "meta": {"pile_set_name": "Github"}} for text in texts.values()]
+    rows = [{"content": text, "repo_name": "a/b", "path": name} for name, text in texts.items()]
+    for name, objects in (("pile.jsonl.gz", lines), ("clean.json.gz", rows)):
+        data = "".join(json.dumps(one) + "\n" for one in objects).encode()
+        (inputs / name).write_bytes(gzip.compress(data, mtime=0))
+    store = store_of(bucket)
+    assert isinstance(store, Buckets)
+    for path in inputs.iterdir():
+        store.put(path, f"{bucket}/in/{path.name}")
+    sources = [
+        {"type": "folder", "paths": [f"{bucket}/in/*.tar.gz"]},
+        {"type": "codeparrot", "paths": [f"{bucket}/in/clean.json.gz"]},
+        {"type": "pile", "paths": [f"{bucket}/in/pile.*"]},
+    ]
+    path = tmp_path / "recipe.yaml"
+    near = {"sources": sources, "part_bytes": 65_536, "encode": {"sequence_length": 512}}
+    path.write_text(yaml.safe_dump(near, sort_keys=False))
+    return path
+
+
+def build(recipe: Path, out: Place, *, tasks: int | None = None) -> bool:
+    """Perform at most so many tasks; whether the build is complete."""
+    left = 1 << 30 if tasks is None else tasks
+    with prepare(load(str(recipe)), out) as prepared:
+        for stage in (CurateParts(), *STAGES[1:], WriteManifest()):
+            waiting = list_tasks(prepared.out, stage)
+            require_done(stage.name, [perform(task) for task in waiting[:left]])
+            left -= len(waiting)
+            if left < 0:
+                return False
+        tidy(prepared.out)
+    return True
+
+
+def digest(out: Place) -> str:
+    folder = open_folder(out)
+    return combined_digest({name: folder.digest_of(name) for name in folder.files()})
+
+
+def test_a_build_in_s3_has_the_digest_of_one_on_disk(
+    recipe: Path, bucket: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    here, there = tmp_path / "out", Url(f"{bucket}/out")
+    assert build(recipe, here)
+    assert not build(recipe, there, tasks=4)
+    shutil.rmtree(scratch.folder())  # as on another machine
+    assert not build(recipe, there, tasks=20)
+    assert build(recipe, there)
+    assert not list(scratch.folder().rglob("*")), "copies stay behind"
+    assert digest(there) == digest(here)
+    print_verdict(there, 0)
+    assert f"digest: {digest(here)}" in capsys.readouterr().out
+    print_story(there, "html/html/parser.py")
+    assert "html/html/parser.py: kept" in capsys.readouterr().out
+    log = open_folder(there).names("log")
+    assert "work" not in log
+    assert "lock" not in log
+
+
+@pytest.mark.slow
+def test_a_killed_command_goes_on_in_s3(recipe: Path, bucket: str, tmp_path: Path) -> None:
+    def command(out: str) -> list[str]:
+        arguments = ["build", str(recipe), "--out", out, "--workers", "2"]
+        return [sys.executable, "-m", "pipelines", *arguments]
+
+    here, there = tmp_path / "out", Url(f"{bucket}/out")
+    subprocess.run(command(str(here)), check=True, capture_output=True)
+    process = subprocess.Popen(
+        command(str(there)), stdout=subprocess.DEVNULL, start_new_session=True
+    )
+    folder = open_folder(there)
+    while not folder.exists("log/work/curate"):
+        time.sleep(0.1)
+        assert process.poll() is None
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    subprocess.run(command(str(there)), check=True, capture_output=True)
+    assert digest(there) == digest(here)

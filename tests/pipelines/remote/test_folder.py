@@ -1,0 +1,180 @@
+"""An output folder in a store keeps the promises of one on a disk."""
+
+import hashlib
+import shutil
+from pathlib import Path
+
+import pytest
+
+from foundation.errors import StorageError
+from pipelines.folders import open_folder
+from pipelines.remote import scratch
+from pipelines.remote.buckets import Buckets
+from pipelines.remote.stores import store_of
+from pipelines.remote.urls import Url
+from pipelines.remote_folder import RemoteFolder
+from pipelines.storage import FileDigest, Folder
+
+
+@pytest.fixture
+def url(bucket: str) -> Url:
+    return Url(f"{bucket}/out")
+
+
+@pytest.fixture
+def folder(url: Url) -> Folder:
+    return open_folder(url)
+
+
+def test_a_file_appears_when_it_is_whole(folder: Folder) -> None:
+    digests: dict[str, FileDigest] = {}
+    with folder.create("a/b.txt", digests) as file:
+        file.write(b"one")
+        assert not folder.exists("a/b.txt")
+        file.write(b"two")
+    assert folder.read_bytes("a/b.txt") == b"onetwo"
+    assert digests == {"a/b.txt": FileDigest(6, hashlib.sha256(b"onetwo").hexdigest())}
+    assert folder.digest_of("a/b.txt") == digests["a/b.txt"]
+
+
+def write_and_fail(folder: Folder) -> None:
+    with folder.create("x", {}) as file:
+        file.write(b"half")
+        raise RuntimeError("halfway")
+
+
+def test_an_error_keeps_what_stood_before_and_leaves_nothing_here(folder: Folder) -> None:
+    folder.write_bytes("x", b"before", {})
+    with pytest.raises(RuntimeError, match="halfway"):
+        write_and_fail(folder)
+    assert folder.read_bytes("x") == b"before"
+    assert not list(scratch.folder().rglob("*.unfinished"))
+
+
+def test_what_was_written_here_is_not_fetched(
+    folder: Folder, url: Url, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder.write_bytes("x", b"content", {})
+    monkeypatch.setattr(Buckets, "fetch", lambda *_: pytest.fail("fetched"))
+    assert folder.path("x").read_bytes() == b"content"
+    assert open_folder(url).path("x").read_bytes() == b"content"
+
+
+def test_another_machine_fetches_a_file_once(
+    folder: Folder, url: Url, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder.write_bytes("x", b"content", {})
+    shutil.rmtree(scratch.folder())
+    assert open_folder(url).path("x").read_bytes() == b"content"
+    monkeypatch.setattr(Buckets, "fetch", lambda *_: pytest.fail("fetched"))
+    assert open_folder(url).path("x").read_bytes() == b"content"
+
+
+def test_a_copy_that_went_is_fetched_again(folder: Folder) -> None:
+    folder.write_bytes("x", b"content", {})
+    folder.path("x").unlink()
+    assert folder.path("x").read_bytes() == b"content"
+
+
+def test_no_copy_stands_for_another_file(folder: Folder, url: Url) -> None:
+    folder.write_bytes("x", b"one", {})
+    folder.write_bytes("x", b"two", {})
+    assert folder.path("x").read_bytes() == b"two"
+    assert open_folder(url).path("x").read_bytes() == b"two"
+
+
+def test_copies_that_nobody_used_go_when_the_disk_is_full(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import os
+
+    folder.write_bytes("old", b"old", {})
+    folder.write_bytes("new", b"new", {})
+    old, new = folder.path("old"), folder.path("new")
+    os.utime(old, (0, 0))
+    free = iter([0, 10])
+    monkeypatch.setattr(scratch, "_free", lambda: next(free, 10))
+    new.unlink()
+    assert folder.path("new").read_bytes() == b"new"
+    assert not old.exists()
+
+
+def test_a_full_disk_is_said(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder.write_bytes("x", b"content", {})
+    folder.forget_copies()
+    monkeypatch.setattr(scratch, "_free", lambda: 0)
+    with pytest.raises(StorageError, match=r"out/x: no room for a copy.*CODECORPUS_SCRATCH"):
+        folder.path("x")
+
+
+def test_what_is_not_there_is_said_as_of_files(folder: Folder) -> None:
+    with pytest.raises(FileNotFoundError, match="out/none"):
+        folder.path("none")
+    with pytest.raises(StorageError, match=r"out/none\.json"):
+        folder.read_json("none.json")
+    assert folder.names("none") == []
+
+
+def test_the_digest_leaves_traces_out(folder: Folder) -> None:
+    for name in ("b", "a/é", "log/x", "report/y", "a/log/z"):
+        folder.write_bytes(name, name.encode(), {})
+    assert folder.files() == ["a/log/z", "a/é", "b"]
+    assert folder.names() == ["a", "b", "log", "report"]
+
+
+def test_a_marker_holds_only_with_all_its_files(folder: Folder, url: Url) -> None:
+    digests: dict[str, FileDigest] = {}
+    folder.write_bytes("data", b"12345", digests)
+    folder.write_marker("m.json", {"rows": 5}, digests)
+    marker = folder.read_marker("m.json")
+    assert marker is not None
+    assert marker["rows"] == 5
+    store = store_of(url.text)
+    assert isinstance(store, Buckets)
+    store.write(f"{url}/data", b"123")
+    assert open_folder(url).read_marker("m.json") is None
+    folder.remove("data")
+    assert open_folder(url).read_marker("m.json") is None
+
+
+def test_a_folder_goes_with_all_below(folder: Folder) -> None:
+    for name in ("log/work/a/x", "log/work/y", "log/z"):
+        folder.write_bytes(name, b"", {})
+    folder.remove("log/work")
+    assert folder.names("log") == ["z"]
+    folder.remove("log/work")
+
+
+@pytest.mark.usefixtures("bucket")
+def test_a_bucket_that_is_not_there_is_said() -> None:
+    with pytest.raises(StorageError, match=r"s3://no-such-bucket-1/out/x: .*[Bb]ucket"):
+        open_folder(Url("s3://no-such-bucket-1/out")).write_bytes("x", b"1", {})
+
+
+def test_a_refusal_is_said(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError("Access Denied")
+
+    assert isinstance(folder, RemoteFolder)
+    monkeypatch.setattr(folder._store.filesystem(), "put_file", refuse)
+    with pytest.raises(StorageError, match=r"out/x: refused: .*Access Denied.*docs/remote\.md"):
+        folder.write_bytes("x", b"1", {})
+
+
+def test_a_trace_that_cannot_be_stored_harms_nothing(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from pipelines.context import Build
+
+    def fail(*_: object) -> None:
+        raise ConnectionError("down")
+
+    assert isinstance(folder, RemoteFolder)
+    monkeypatch.setattr(folder._store.filesystem(), "put_file", fail)
+    Build(folder, None, None).leave_trace("log/errors/x.txt", "why")  # type: ignore[arg-type]
+    assert not folder.exists("log/errors")
+
+
+def test_a_spool_lies_on_this_machine(folder: Folder) -> None:
+    assert isinstance(folder.spool(), Path)
+    assert folder.spool().is_dir()

@@ -1,0 +1,233 @@
+"""Sources read the same records from a store as from this machine's disk."""
+
+import gzip
+import json
+import shutil
+import sysconfig
+import tarfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+import zstandard
+
+from foundation.errors import InputError, RetryableError
+from pipelines.remote import scratch
+from pipelines.remote.buckets import Buckets
+from pipelines.remote.faults import ChangedError, RemoteError
+from pipelines.remote.stores import Found, store_of
+from pipelines.remote.urls import Place, Url, place
+from pipelines.sources.base import Limits, Source
+from pipelines.sources.codeparrot import CodeparrotSource
+from pipelines.sources.folder import FolderSource
+from pipelines.sources.github import GithubSource
+from pipelines.sources.pile import PileSource
+from tests.pipelines.remote.web_server import WebServer
+
+STDLIB = Path(sysconfig.get_paths()["stdlib"])
+TEXTS = {path.name: path.read_text("utf-8") for path in sorted((STDLIB / "email").glob("*.py"))}
+LINES = [
+    json.dumps({"text": text, "meta": {"repo_name": "r/email", "stars": 3}}) + "\n"
+    for text in TEXTS.values()
+]
+ROWS = [
+    {"code": text, "repo_name": "r/email", "path": name, "language": "Python", "license": "mit"}
+    for name, text in TEXTS.items()
+]
+
+
+@pytest.fixture(scope="module")
+def inputs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One file of each kind."""
+    root = tmp_path_factory.mktemp("inputs")
+    for name in ("pile", "codeparrot", "src/email", "crawl"):
+        (root / name).mkdir(parents=True)
+    compress = zstandard.ZstdCompressor().compress
+    whole = "".join(LINES).encode()
+    (root / "pile/one.jsonl.zst").write_bytes(compress(whole))
+    (root / "pile/many.jsonl.zst").write_bytes(b"".join(compress(x.encode()) for x in LINES))
+    (root / "pile/plain.jsonl").write_bytes(whole)
+    (root / "pile/some.jsonl.gz").write_bytes(gzip.compress(whole, mtime=0))
+    table = pa.Table.from_pylist(ROWS)
+    pq.write_table(table, root / "codeparrot/a.parquet", row_group_size=4)
+    for name, text in TEXTS.items():
+        (root / "src/email" / name).write_text(text, "utf-8")
+    shutil.make_archive(str(root / "src/zipped"), "zip", root / "src/email")
+    with tarfile.open(root / "src/tarred.tar.gz", "w:gz") as archive:
+        archive.add(root / "src/email", "r-email-0123")
+    shutil.copy(root / "src/tarred.tar.gz", root / "crawl/email.tar.gz")
+    listed = {
+        "repository": "r/email",
+        "archive": "email.tar.gz",
+        "license": "mit",
+        "stars": 3,
+        "unpacked_bytes": 300_000,
+    }
+    (root / "crawl/repositories.jsonl").write_text(json.dumps(listed) + "\n")
+    return root
+
+
+@pytest.fixture
+def there(inputs: Path, bucket: str, uploaded: dict[str, Url]) -> Url:
+    """The same files in a store, for tests that leave them as they are."""
+    if "url" not in uploaded:
+        uploaded["url"] = _upload(inputs, bucket)
+    return uploaded["url"]
+
+
+@pytest.fixture(scope="module")
+def uploaded() -> dict[str, Url]:
+    return {}
+
+
+@pytest.fixture
+def own(inputs: Path, bucket: str) -> Url:
+    """The same files in a store, for one test alone."""
+    return _upload(inputs, bucket)
+
+
+def _upload(inputs: Path, bucket: str) -> Url:
+    store = store_of(bucket)
+    assert isinstance(store, Buckets)
+    for path in sorted(inputs.rglob("*")):
+        if path.is_file():
+            store.put(path, f"{bucket}/{path.relative_to(inputs).as_posix()}")
+    return Url(bucket)
+
+
+Make = Callable[[list[Place]], Source]
+
+KINDS: dict[str, tuple[Make, str]] = {
+    "one frame": (PileSource, "pile/one.jsonl.zst"),
+    "frames": (PileSource, "pile/many.jsonl.zst"),
+    "plain lines": (PileSource, "pile/plain.jsonl"),
+    "gzip": (PileSource, "pile/some.jsonl.gz"),
+    "a folder of lines": (PileSource, "pile"),
+    "parquet": (CodeparrotSource, "codeparrot"),
+    "files": (FolderSource, "src/email"),
+    "archives": (FolderSource, "src"),
+    "zip": (FolderSource, "src/zipped.zip"),
+    "a crawl": (GithubSource, "crawl"),
+}
+
+
+def records(source: Source, part_bytes: int) -> Iterator[list[dict[str, Any]]]:
+    for inputs in source.plan(part_bytes):
+        part: list[dict[str, Any]] = []
+        for batch in source.read(inputs, lambda names: np.ones(len(names), np.bool_), Limits()):
+            part += batch.to_pylist()
+        yield part
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("part_bytes", [40_000, 1 << 30])
+def test_parts_and_records_are_those_of_the_disk(
+    inputs: Path, there: Url, kind: str, part_bytes: int
+) -> None:
+    make, name = KINDS[kind]
+    here = list(records(make([inputs / name]), part_bytes))
+    assert list(records(make([there / name]), part_bytes)) == here
+    assert sum(map(len, here)) >= len(TEXTS)
+
+
+def test_stripes_share_one_copy_on_the_disk(there: Url, monkeypatch: pytest.MonkeyPatch) -> None:
+    fetched = []
+    fetch = Buckets.fetch
+
+    def note(store: Buckets, found: Found, into: Path) -> None:
+        fetched.append(found.url)
+        fetch(store, found, into)
+
+    monkeypatch.setattr(Buckets, "fetch", note)
+    source = PileSource([there / "pile/one.jsonl.zst"])
+    parts = list(records(source, 40_000))
+    assert len(parts) > 4
+    assert fetched == [f"{there}/pile/one.jsonl.zst"]
+
+
+def test_without_room_for_a_copy_each_stripe_reads_on_its_own(
+    inputs: Path, there: Url, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scratch, "_free", lambda: 0)
+    found = list(records(PileSource([there / "pile/one.jsonl.zst"]), 40_000))
+    assert found == list(records(PileSource([inputs / "pile/one.jsonl.zst"]), 40_000))
+
+
+@pytest.mark.parametrize("kind", ["plain lines", "parquet", "archives", "files"])
+def test_a_file_that_changed_since_it_was_listed_fails_its_part(own: Url, kind: str) -> None:
+    make, name = KINDS[kind]
+    source = make([own / name])
+    (part,) = source.plan(1 << 30)
+    store = store_of(own.text)
+    assert isinstance(store, Buckets)
+    for location in set(part["location"].to_pylist()):
+        store.write(location.decode(), b"something else")
+    if kind in {"files", "archives"}:  # loose files are read as they stand, as those of the disk
+        part = part.filter(pa.compute.not_equal(part["kind"], "file"))
+    if len(part):
+        with pytest.raises(ChangedError, match="has changed since it was listed"):
+            list(source.read(part, lambda names: np.ones(len(names), np.bool_), Limits()))
+
+
+@pytest.mark.parametrize("kind", ["plain lines", "parquet", "archives", "files"])
+def test_a_file_that_is_gone_fails_its_part(own: Url, kind: str) -> None:
+    make, name = KINDS[kind]
+    source = make([own / name])
+    (part,) = source.plan(1 << 30)
+    store = store_of(own.text)
+    assert isinstance(store, Buckets)
+    store.remove(f"{own}/{name}")
+    with pytest.raises(InputError, match="gone since it was listed"):
+        list(source.read(part, lambda names: np.ones(len(names), np.bool_), Limits()))
+
+
+@pytest.mark.parametrize("kind", ["plain lines", "gzip", "parquet", "archives"])
+def test_what_a_server_cannot_give_is_no_property_of_the_data(
+    there: Url, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    make, name = KINDS[kind]
+    source = make([there / name])
+    (part,) = source.plan(1 << 30)
+
+    def broken(*_: object) -> bytes:
+        raise RemoteError("the network is down")
+
+    monkeypatch.setattr(Buckets, "read", broken)
+    with pytest.raises(RetryableError, match="the network is down"):
+        list(source.read(part, lambda names: np.ones(len(names), np.bool_), Limits()))
+
+
+@pytest.mark.parametrize("fault", ["", "whole"])
+def test_files_come_by_http_with_ranges_and_without(
+    inputs: Path, web: WebServer, fault: str
+) -> None:
+    for kind in ("frames", "gzip", "zip"):
+        make, name = KINDS[kind]
+        web.files[f"/{name}"] = (inputs / name).read_bytes()
+        web.faults[f"/{name}"] = fault
+        found = list(records(make([place(f"{web.url}/{name}")]), 40_000))
+        assert found == list(records(make([inputs / name]), 40_000))
+    web.files["/a.parquet"] = (inputs / "codeparrot/a.parquet").read_bytes()
+    web.faults["/a.parquet"] = fault
+    source = CodeparrotSource([place(f"{web.url}/a.parquet")])
+    expected = list(records(CodeparrotSource([inputs / "codeparrot/a.parquet"]), 40_000))
+    assert list(records(source, 40_000)) == expected
+
+
+def test_of_a_parquet_file_only_what_is_wanted_is_fetched(web: WebServer, tmp_path: Path) -> None:
+    random = np.random.default_rng(0)
+    rows = [{**row, "ballast": random.bytes(200_000)} for row in ROWS]
+    pq.write_table(pa.Table.from_pylist(rows), tmp_path / "a.parquet", row_group_size=4)
+    web.files["/a.parquet"] = (tmp_path / "a.parquet").read_bytes()
+    source = CodeparrotSource([place(f"{web.url}/a.parquet")])
+    first, *_ = source.plan(40_000)
+    web.requests.clear()
+    for _ in source.read(first, lambda names: np.ones(len(names), np.bool_), Limits()):
+        pass
+    asked = [text.removeprefix("bytes=").split("-") for _, text in web.requests if text]
+    fetched = sum(int(last) - int(begin) + 1 for begin, last in asked)
+    assert fetched < len(web.files["/a.parquet"]) / 2
