@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from pipelines.sources.base import DamagedError
 from pipelines.sources.data_files import TO_THE_END
+from pipelines.sources.files import File, LocalFile
 from pipelines.sources.lines.blocks import Stretch, blocks_of_lines
 
 RECORD = 1_000
@@ -21,11 +22,11 @@ LINES = st.lists(st.binary(max_size=40).map(lambda raw: raw.replace(b"\n", b" ")
 
 
 @contextmanager
-def opened(path: Path, content: bytes) -> Iterator[int]:
+def opened(path: Path, content: bytes) -> Iterator[File]:
     path.write_bytes(content)
     descriptor = os.open(path, os.O_RDONLY)
     try:
-        yield descriptor
+        yield LocalFile(descriptor)
     finally:
         os.close(descriptor)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
+from pipelines.sources.files import LocalFile
 from pipelines.sources.lines.frames import Frame, frames
 
 BLOCK = 128 << 10
@@ -21,7 +22,7 @@ def find(tmp_path: Path) -> Find:
         (tmp_path / "x.zst").write_bytes(content)
         descriptor = os.open(tmp_path / "x.zst", os.O_RDONLY)
         try:
-            return list(frames(descriptor, len(content)))
+            return list(frames(LocalFile(descriptor), len(content)))
         finally:
             os.close(descriptor)
 
