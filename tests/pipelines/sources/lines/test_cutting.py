@@ -30,7 +30,7 @@ def streamed(text: bytes) -> bytes:
 @pytest.mark.parametrize(
     ("name", "content"), [("x.jsonl.gz", gzip.compress(TEXT)), ("x.jsonl.zst", streamed(TEXT))]
 )
-@pytest.mark.parametrize(("part_bytes", "count"), [(1 << 30, 1), (700_000, 2), (10_000, 3)])
+@pytest.mark.parametrize(("part_bytes", "count"), [(1 << 30, 1), (700_000, 2), (10_000, 2)])
 def test_what_cannot_be_entered_is_cut_into_a_few_stripes(
     tmp_path: Path, name: str, content: bytes, part_bytes: int, count: int
 ) -> None:
@@ -68,7 +68,7 @@ def test_lines_that_are_not_compressed_are_cut_anywhere(tmp_path: Path) -> None:
 def test_several_gzip_streams_whose_last_is_small_are_cut_by_a_guess(tmp_path: Path) -> None:
     content = gzip.compress(TEXT) + gzip.compress(b"x")
     found = [share for share, _ in shares(tmp_path / "x.jsonl.gz", content, 10_000)]
-    assert [share.first for share in found] == [len(content) * 4 * i // 3 for i in range(3)]
+    assert [share.first for share in found] == [0, len(content) * 2]
 
 
 @pytest.mark.parametrize("name", ["x.jsonl.gz", "x.jsonl.zst"])
