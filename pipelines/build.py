@@ -130,9 +130,7 @@ def prepare(loaded: LoadedRecipe, out: Place) -> Iterator[Prepared]:
         if begun:
             _require_same(loaded, folder, plan)
         else:
-            folder.write_bytes("recipe.yaml", loaded.recipe.to_yaml().encode(), {})
-            folder.write_bytes("tokenizer.json", vocabulary.tokenizer_json(), {})
-            plan.write(folder)
+            Build.describe(folder, loaded.recipe, plan, vocabulary)
         yield Prepared(str(folder.root), begun, folder.exists(MANIFEST))
 
 

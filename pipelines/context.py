@@ -51,6 +51,13 @@ class Build:
             ) from error
         return _load(out, stamp)
 
+    @staticmethod
+    def describe(folder: Folder, recipe: Recipe, plan: Plan, vocabulary: Vocabulary) -> None:
+        """Write what `load` reads; the plan last, since a build is begun when it stands."""
+        folder.write_bytes("recipe.yaml", recipe.to_yaml().encode(), {})
+        folder.write_bytes("tokenizer.json", vocabulary.tokenizer_json(), {})
+        plan.write(folder)
+
     @functools.cached_property
     def vocabulary(self) -> Vocabulary:
         """The vocabulary that the shards are written with, out of their own tokenizer.json."""

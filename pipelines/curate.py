@@ -26,6 +26,7 @@ from pipelines.curation import CuratedBatch, Curator
 from pipelines.opt_out import OptOut
 from pipelines.schemas import DECIDED, DOCUMENTS
 from pipelines.sources.base import Limits, Source
+from pipelines.sources.drawing import Draw
 from pipelines.sources.opening import open_reader
 from pipelines.storage import FileDigest
 from pipelines.tasks import Stage, Summary
@@ -37,9 +38,11 @@ class CurateParts(Stage):
 
     Attributes:
         strict: damaged input fails its part instead of being counted.
+        draw: takes a sample of the records only; None: all of them.
     """
 
     strict: bool = False
+    draw: Draw | None = None
     name = "curate"
 
     def weights(self, build: Build) -> list[int]:
@@ -57,7 +60,8 @@ class CurateParts(Stage):
         damaged: list[dict[str, Any]] = []
         with _Tables(build, index, curator.sketcher.schema, digests) as written:
             source = open_reader(settings)
-            for records in _read(build, index, source, curator):
+            batches = _read(build, index, source, curator)
+            for records in batches if self.draw is None else self.draw.some(batches, index):
                 batch = curator.curate(records)
                 damaged += batch.damaged
                 if self.strict and damaged:

@@ -6,7 +6,7 @@ stamps); otherwise it is refused, with what differs.
 """
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -70,7 +70,13 @@ class Plan:
 
 
 def make_plan(
-    recipe: Recipe, base: Path, vocabulary: str, folder: Folder, *, keep: bool = True
+    recipe: Recipe,
+    base: Path,
+    vocabulary: str,
+    folder: Folder,
+    *,
+    keep: bool = True,
+    cut: Iterable[tuple[int, pa.Table]] | None = None,
 ) -> Plan:
     """List the inputs and cut them into parts.
 
@@ -80,6 +86,7 @@ def make_plan(
         vocabulary: fingerprint of the vocabulary.
         folder: the output folder, which is never an input.
         keep: write each part's inputs there; otherwise only look.
+        cut: the parts, as of `cut_inputs`; left out: the recipe's.
 
     Raises:
         InputError: there is nothing to read.
@@ -87,7 +94,7 @@ def make_plan(
     """
     opted_out = read_opt_out(resolve_path(recipe.opt_out, base) if recipe.opt_out else None)
     parts: list[PlannedPart] = []
-    for source, inputs in _cut(recipe, base, folder):
+    for source, inputs in cut_inputs(recipe, base, folder) if cut is None else cut:
         stored = _serialize(inputs)
         if keep:
             folder.write_bytes(_inputs_name(len(parts)), stored, {})
@@ -115,7 +122,12 @@ def changes(recipe: Recipe, folder: Folder, old: Plan, new: Plan) -> list[str]:
     return found
 
 
-def _cut(recipe: Recipe, base: Path, folder: Folder) -> Iterator[tuple[int, pa.Table]]:
+def cut_inputs(recipe: Recipe, base: Path, folder: Folder) -> Iterator[tuple[int, pa.Table]]:
+    """The parts of a build: the number of each one's source in the recipe, and its inputs.
+
+    Raises:
+        UsageError: the recipe names an input that does not exist.
+    """
     for index, settings in enumerate(recipe.sources):
         for inputs in open_source(settings, base, folder.root).plan(recipe.part_bytes):
             yield index, inputs
@@ -123,7 +135,7 @@ def _cut(recipe: Recipe, base: Path, folder: Folder) -> Iterator[tuple[int, pa.T
 
 def _input_changes(recipe: Recipe, folder: Folder, old: Plan, new: Plan) -> list[str]:
     before = _stamps(old.inputs(folder, index) for index in range(len(old.parts)))
-    after = _stamps(inputs for _, inputs in _cut(recipe, Path(new.base), folder))
+    after = _stamps(inputs for _, inputs in cut_inputs(recipe, Path(new.base), folder))
     lines = [f"input {name}: gone" for name in before.keys() - after.keys()]
     lines += [f"input {name}: new" for name in after.keys() - before.keys()]
     lines += [

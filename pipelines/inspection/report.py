@@ -25,7 +25,7 @@ def print_report(path: Place) -> None:
         NoBuildError: there is none in the folder.
     """
     _, manifest = open_build(path)
-    console = _console()
+    console = terminal()
     read = manifest["read"]
     console.print(
         f"[bold]{manifest['name']}[/]: {manifest['records']:,} files found, "
@@ -41,7 +41,7 @@ def print_report(path: Place) -> None:
 
 def print_next_steps(path: Place) -> None:
     """Say what to do with a complete build."""
-    console = _console()
+    console = terminal()
     console.print("\nNext:")
     called = Path(sys.argv[0])  # as it was called, so that it can be called again
     name = str(_near(called)) if called.name == "codecorpus" else "codecorpus"
@@ -59,7 +59,8 @@ def _near(path: Path) -> Path:
     return absolute.relative_to(Path.cwd()) if absolute.is_relative_to(Path.cwd()) else path
 
 
-def _console() -> Console:
+def terminal() -> Console:
+    """Standard output: as wide as it is, or WIDTH where it is no terminal."""
     console = Console(highlight=False)
     return console if console.is_terminal else Console(width=WIDTH, highlight=False)
 
@@ -77,7 +78,7 @@ def _decisions(manifest: dict[str, Any]) -> Table:
         "unreadable": {},
     }
     for reason, count in manifest["counts"].items():
-        groups[_decision(reason)][reason] = count
+        groups[decision_of(reason)][reason] = count
     total = max(manifest["records"], 1)
     for decision, reasons in groups.items():
         if not reasons:
@@ -92,7 +93,8 @@ def _decisions(manifest: dict[str, Any]) -> Table:
     return table
 
 
-def _decision(reason: str) -> str:
+def decision_of(reason: str) -> str:
+    """The decision that a reason of the manifest's counts belongs to."""
     if reason == "kept":
         return "kept"
     if reason in {"exact_duplicate", "near_duplicate"}:
