@@ -115,6 +115,45 @@ def crawl(
 
 
 @app.command()
+def preflight(
+    recipe: Annotated[
+        str, typer.Argument(metavar="RECIPE", help="a recipe file, or the name of a shipped recipe")
+    ],
+    inputs: Annotated[
+        list[str] | None,
+        typer.Option("--input", metavar="PATH", help="read this instead of the recipe's folders"),
+    ] = None,
+    rate: Annotated[
+        float | None,
+        typer.Option(help="share of the files to read; default: about 10,000 files"),
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="another one draws another sample")] = 0,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="processes on this machine; default: one a core")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="print JSON instead of tables")] = False,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="write the JSON there too")
+    ] = None,
+) -> None:
+    """Predict from a sample what a build would give and cost. Leaves nothing on disk but --out.
+
+    Example: codecorpus preflight recipes/quickstart.yaml --rate 0.05
+    """
+    from pipelines.preflight.running import run_preflight
+
+    run_preflight(
+        recipe,
+        inputs=inputs or [],
+        rate=rate,
+        seed=seed,
+        workers=workers,
+        as_json=as_json,
+        out=out,
+    )
+
+
+@app.command()
 def report(folder: Folder) -> None:
     """Print what went in, what stayed, what was dropped and why.
 

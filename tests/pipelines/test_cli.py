@@ -19,7 +19,7 @@ def run(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess
     )
 
 
-@pytest.mark.parametrize("command", [[], ["build"], ["report"], ["why"], ["verify"]])
+@pytest.mark.parametrize("command", [[], ["build"], ["preflight"], ["report"], ["why"], ["verify"]])
 def test_help_shows_an_example(command: list[str]) -> None:
     done = run(*command, "--help")
     assert done.returncode == 0
@@ -37,6 +37,9 @@ def test_help_shows_an_example(command: list[str]) -> None:
         (["build", "r.yaml", "--out", "o", "--runner", "sparc"], 2, "expected one of local"),
         (["build", "r.yaml", "--out", "o", "--dry-run"], 2, "local has no job to write"),
         (["build", "r.yaml", "--out", "o"], 1, "nothing to read"),
+        (["preflight", "none.yaml"], 2, "none.yaml"),
+        (["preflight", "r.yaml", "--rate", "0"], 2, "above 0"),
+        (["preflight", "r.yaml"], 1, "nothing to read"),
         (["report", "o"], 2, "no build here"),
         (["why", "o", "x"], 2, "no build here"),
         (["verify", "o"], 2, "no build here"),

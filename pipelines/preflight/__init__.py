@@ -1,0 +1,1 @@
+"""What a build would give, predicted from a sample of its input."""

@@ -1,0 +1,67 @@
+"""Intervals of totals that are sums over a sample, good for small counts too.
+
+The interval is that of Fay and Feuer (Statistics in Medicine 16, 1997) for weighted sums of
+counts: gamma quantiles with the sum's mean and variance, the upper end with one more record of the
+largest weight. With many records it is the normal one; with none it still has an upper end.
+"""
+
+from math import sqrt
+from typing import Final, NamedTuple
+
+CONFIDENCE: Final = 0.90
+"""How often an interval should hold the truth."""
+
+_NORMAL: Final = 1.6449
+"""The normal distribution's quantile at 0.95."""
+
+_SURE: Final = 1e-9
+"""A relative error that is rounding: the number is known, not estimated."""
+
+
+class Estimate(NamedTuple):
+    """A predicted number, and the interval that holds it with CONFIDENCE."""
+
+    value: float
+    low: float
+    high: float
+
+    def joined(self, other: "Estimate") -> "Estimate":
+        """Between the two, with an interval that holds both."""
+        middle = (self.value + other.value) / 2
+        return Estimate(middle, min(self.low, other.low), max(self.high, other.high))
+
+    def scaled(self, factor: float) -> "Estimate":
+        """As many of something else."""
+        return Estimate(self.value * factor, self.low * factor, self.high * factor)
+
+
+def interval(value: float, variance: float, weight: float) -> Estimate:
+    """The interval of a sum.
+
+    Args:
+        value: the sum; below 0 it counts as 0.
+        variance: its variance.
+        weight: what one more record would add at most.
+    """
+    value = max(value, 0.0)
+    low = high = value
+    if value > 0 and variance <= (_SURE * value) ** 2:
+        return Estimate(value, value, value)
+    if value > 0:
+        low = variance / (2 * value) * _chi_squared(2 * value**2 / variance, -_NORMAL)
+    weight = weight if value > 0 else max(weight, sqrt(variance))
+    mean, spread = value + weight, variance + weight**2
+    if spread > 0:
+        high = spread / (2 * mean) * _chi_squared(2 * mean**2 / spread, _NORMAL)
+    return Estimate(value, min(low, value), max(high, value))
+
+
+def _chi_squared(freedom: float, normal: float) -> float:
+    """A quantile of the chi-squared distribution (Wilson and Hilferty, PNAS 17, 1931).
+
+    Args:
+        freedom: degrees of freedom, above 0.
+        normal: the normal distribution's quantile.
+    """
+    part = 2.0 / (9.0 * freedom)
+    return freedom * max(1.0 - part + normal * sqrt(part), 0.0) ** 3

@@ -1,0 +1,141 @@
+"""The command: list, draw, build the sample in a temporary folder, estimate, print."""
+
+import json
+import os
+import tempfile
+import uuid
+from pathlib import Path
+
+from rich.console import Console
+
+from foundation.errors import InputError, InterruptedBuildError, StorageError, UsageError
+from pipelines.inspection.report import terminal
+from pipelines.plan import cut_inputs
+from pipelines.pool import Pool
+from pipelines.preflight.costing import estimate_room
+from pipelines.preflight.estimating import Estimator
+from pipelines.preflight.listing import READING, Listing, list_inputs
+from pipelines.preflight.prediction import Prediction
+from pipelines.preflight.printing import print_prediction
+from pipelines.preflight.sampling import build_sample, read_records
+from pipelines.preflight.timing import estimate_times
+from pipelines.progress import Display
+from pipelines.recipe.loading import LoadedRecipe, load
+from pipelines.storage import Folder
+from tokenization.vocabulary_sources import obtain
+
+_GROWTH = (0.25, 0.5, 1.0)
+"""Limits of the smaller samples within the sample, as shares of its own."""
+
+
+def run_preflight(
+    recipe: str,
+    *,
+    inputs: list[str],
+    rate: float | None,
+    seed: int,
+    workers: int | None,
+    as_json: bool,
+    out: Path | None,
+) -> None:
+    """Predict what a recipe's build would give, and print it.
+
+    Raises:
+        CodecorpusError: as its text says; nothing is left behind.
+    """
+    if rate is not None and not 0 < rate <= 1:
+        raise UsageError(f"--rate {rate:g}: expected a share of the files, above 0 and up to 1")
+    try:
+        with Pool(workers or os.cpu_count() or 1) as pool:
+            loaded = load(recipe, overrides={"input": inputs} if inputs else None)
+            with Display(Console(stderr=True, highlight=False)) as display:
+                pool.watcher = display
+                prediction = predict(loaded, pool, rate=rate, seed=seed)
+    except InterruptedBuildError as error:
+        raise InterruptedBuildError("interrupted; nothing was written") from error
+    text = json.dumps(prediction.to_json(), indent=1, ensure_ascii=False) + "\n"
+    if out is not None:
+        _write(out, text)
+    if as_json:
+        Console(soft_wrap=True).file.write(text)
+    else:
+        print_prediction(prediction, terminal())
+
+
+def predict(
+    loaded: LoadedRecipe,
+    pool: Pool,
+    *,
+    rate: float | None = None,
+    seed: int = 0,
+    reading: int = READING,
+) -> Prediction:
+    """Predict what a build would give; a temporary folder holds the sample's build meanwhile.
+
+    Args:
+        loaded: the recipe.
+        pool: where tasks run.
+        rate: the chance of each file; None: so that about 10,000 are drawn.
+        seed: another one draws another sample.
+        reading: bytes of archives and the like that are read at most, or as many as the rate asks.
+
+    Raises:
+        UsageError: the recipe names an input that does not exist, or the rate draws nothing.
+        InputError: there is nothing to read.
+        TaskError: a task failed, as it would in the build.
+    """
+    vocabulary = obtain(loaded.recipe.encode.vocabulary, loaded.base)
+    with tempfile.TemporaryDirectory(prefix="codecorpus-preflight-") as temporary:
+        folder = Folder(Path(temporary))
+        part_bytes = loaded.recipe.part_bytes
+        cut = cut_inputs(loaded.recipe, loaded.base, folder)
+        listing = list_inputs(cut, part_bytes=part_bytes, rate=rate, seed=seed, reading=reading)
+        _require_some(loaded, listing)
+        build = build_sample(loaded, listing, vocabulary, folder, pool)
+        records = read_records(build, listing)
+        if not len(records):
+            raise _nothing_drawn(listing)
+        estimator = Estimator(records, listing)
+        totals = estimator.totals()
+        return Prediction(
+            name=loaded.recipe.name,
+            rate=listing.rate,
+            share=listing.share,
+            seed=seed,
+            parts=listing.parts,
+            sources=len(loaded.recipe.sources),
+            sampled=(len(records), int(records.size[records.size > 0].sum())),
+            totals=totals,
+            growth=estimator.growth(_GROWTH),
+            room=estimate_room(build, listing.parts, records, totals),
+            times=estimate_times(build, listing, totals),
+        )
+
+
+def _require_some(loaded: LoadedRecipe, listing: Listing) -> None:
+    if not listing.parts:
+        names = ", ".join(str(path) for source in loaded.recipe.sources for path in source.paths)
+        raise InputError(f"nothing to read: {names} hold no file; name a folder or an archive")
+    if not listing.holders and not any(listing.loose.values()):
+        raise _nothing_drawn(listing)
+
+
+def _nothing_drawn(listing: Listing) -> UsageError:
+    return UsageError(
+        f"--rate {listing.rate:g} draws none of the files; give a higher one, or leave it out"
+    )
+
+
+def _write(path: Path, text: str) -> None:
+    """Write the file whole or not at all."""
+    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
+    try:
+        try:
+            temporary.write_text(text, "utf-8")
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
+    except OSError as error:
+        raise StorageError(
+            f"{path}: {error.strerror}; name a file in a folder that exists"
+        ) from error

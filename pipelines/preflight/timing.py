@@ -1,0 +1,147 @@
+"""Processor time of the whole build, by what the sample's took.
+
+Parts of the sample are done again here, when all is warm; that is the least that they take. The
+most is what they took when they were built, when files were read for the first time and workers
+loaded what they need, which a large build does not notice. The truth lies between, the nearer to
+the first the larger the sample; the estimate is the geometric mean. Archives are only timed here,
+at full: a build reads all of an archive of which a sample takes a few files.
+
+A time depends on the machine and on what else it does at the moment: repeated builds on one machine
+differed by some tenths, so intervals allow for a third more on either side.
+"""
+
+import json
+import time
+from collections import Counter
+from collections.abc import Iterable
+from math import sqrt
+from typing import Final
+
+from foundation.errors import CodecorpusError
+from pipelines import deduplicate
+from pipelines.context import Build
+from pipelines.curate import CurateParts
+from pipelines.encode import EncodeParts
+from pipelines.preflight.estimating import Totals
+from pipelines.preflight.intervals import Estimate
+from pipelines.preflight.listing import Listing
+from pipelines.tasks import Stage, Task, perform
+
+_TIMED: Final = 8
+"""Parts that are timed at most."""
+
+_MACHINE: Final = 1 / 3
+
+
+def added(estimates: Iterable[Estimate]) -> Estimate:
+    """A sum, with an interval as if all of it erred alike."""
+    found = list(estimates)
+    return Estimate(*(sum(each[at] for each in found) for at in range(3)))
+
+
+def estimate_times(build: Build, listing: Listing, totals: Totals) -> dict[str, Estimate]:
+    """Seconds of one core that the whole build takes, by group of stages.
+
+    Args:
+        build: that of the sample; its files are not what they were afterwards.
+        listing: what was drawn.
+        totals: estimates of the whole.
+    """
+    count = len(build.plan.parts)
+    begin = count - len(listing.holders)
+    noted = _noted(build)
+    loose = _largest(build, range(begin))
+    first, again = _timed(build, CurateParts(), loose, noted)  # their files stay as they are
+    read = sum(_bytes_read(build, index) for index in loose)
+    every = _largest(build, range(count))
+    first_encode, again_encode = _timed(build, EncodeParts(), every, noted)
+    encoded = sum(_bytes_encoded(build, index) for index in every)
+    deduplicating = _deduplication(build, listing.parts, totals)
+    holders = _largest(build, range(begin, count))
+    _, inner = _timed(build, CurateParts(), holders, noted)
+    held = sum(_bytes_read(build, index) for index in holders)
+    inside = Estimate(*(max(bound - listing.bytes, 0.0) for bound in totals.bytes))
+    curating = [
+        _between(again, first).scaled(listing.bytes / max(read, 1)),
+        inside.scaled(inner / max(held, 1)),
+    ]
+    per_byte = _between(again_encode, first_encode).scaled(1 / max(encoded, 1))
+    encoding = (one * other for one, other in zip(per_byte, totals.kept[1], strict=True))
+    stages = {
+        "curate": added(curating),
+        "deduplicate": deduplicating,
+        "encode": Estimate(*encoding),
+    }
+    return {name: _widened(value) for name, value in stages.items()}
+
+
+def _noted(build: Build) -> Counter[tuple[str, int]]:
+    """The processor seconds of each task of the sample's build."""
+    found: Counter[tuple[str, int]] = Counter()
+    with build.folder.path("log/timings.jsonl").open(encoding="utf-8") as lines:
+        for line in lines:
+            noted = json.loads(line)
+            found[noted["stage"], noted["index"]] += noted["processor_seconds"]
+    return found
+
+
+def _largest(build: Build, indices: Iterable[int]) -> list[int]:
+    """The parts to be timed."""
+    sizes = CurateParts().weights(build)
+    return sorted(indices, key=lambda index: -sizes[index])[:_TIMED]
+
+
+def _timed(
+    build: Build, stage: Stage, indices: list[int], noted: Counter[tuple[str, int]]
+) -> tuple[float, float]:
+    """Seconds that tasks took when the sample was built, and that they take now, warm."""
+    if not indices:
+        return 0.0, 0.0
+    _perform(build, stage, indices[-1])
+    again = sum(_perform(build, stage, index) for index in indices)
+    return sum(noted[stage.name, index] for index in indices), again
+
+
+def _deduplication(build: Build, parts: int, totals: Totals) -> Estimate:
+    """Between what the sample's takes, as if that were all for tasks, and as if by documents."""
+    for _ in range(2):
+        seconds = [
+            _perform(build, stage, index)
+            for stage in deduplicate.STAGES
+            for index in range(len(stage.weights(build)))
+        ]
+    documents = build.summary(deduplicate.MatchCopies.name, 0)["documents"]
+    each = min(seconds)
+    least = sum(seconds) + each * max(parts - len(build.plan.parts), 0)
+    growth = totals.documents[0].scaled(1 / max(documents, 1))
+    most = growth.scaled(max(sum(seconds) - each * len(seconds), 0.0))
+    value = sqrt(least * max(most.value, least))
+    return Estimate(value, least, max(most.high, value))
+
+
+def _perform(build: Build, stage: Stage, index: int) -> float:
+    begun = time.process_time()
+    outcome = perform(Task(str(build.folder.root), stage, index, 1))
+    if outcome.error:
+        raise CodecorpusError(f"{outcome.name}: {outcome.error}")
+    return time.process_time() - begun
+
+
+def _bytes_read(build: Build, index: int) -> int:
+    size: int = build.summary(CurateParts.name, index)["bytes"]
+    return size
+
+
+def _bytes_encoded(build: Build, index: int) -> int:
+    languages = build.summary(EncodeParts.name, index)["languages"].values()
+    return sum(language["bytes"] for language in languages)
+
+
+def _between(again: float, first: float) -> Estimate:
+    """Seconds between those of warm tasks and those of the sample's, however these compare."""
+    least, most = sorted((again, first))
+    return Estimate(sqrt(least * most), least, most)
+
+
+def _widened(value: Estimate) -> Estimate:
+    return Estimate(value.value, value.low * (1 - _MACHINE), value.high * (1 + _MACHINE))

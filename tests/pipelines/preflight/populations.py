@@ -1,0 +1,154 @@
+"""Made-up inputs whose numbers are known, and samples of them drawn as a preflight draws."""
+
+from collections import Counter
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from pipelines.preflight.listing import Listing, Part, cells_of
+from pipelines.preflight.sampling import Records
+from pipelines.sources.drawing import limit_of, numbers_of
+
+REASONS = ("kept", "language.unknown", "file_size.min", "unreadable.utf8")
+
+
+@dataclass(frozen=True)
+class Population:
+    """Files of repositories, as `Records` would have all of them, and their families.
+
+    Attributes:
+        records: all files; the first of each family is kept, the others are its duplicates.
+        paths: of the files.
+        parts: int64, which part holds each file; used where they lie in archives.
+    """
+
+    records: Records
+    paths: list[str]
+    parts: NDArray[np.int64]
+
+    def draw(
+        self, seed: int, rate: float, *, share: float | None = None
+    ) -> tuple[Records, Listing]:
+        """A sample; with a share of the parts if they are archives, of loose files otherwise."""
+        whole, paths = self.records, pa.array(self.paths)
+        numbers = numbers_of(
+            pa.nulls(len(whole), pa.string()),
+            paths,
+            sizes=whole.size,
+            rows=np.arange(len(whole)),
+            seed=seed,
+        )
+        listing = Listing(rate, seed)
+        part, cell = np.full(len(whole), -1), np.full(len(whole), -1)
+        if share is None:
+            cell = cells_of(0, paths, whole.size)
+            listing.cells = Counter(cell.tolist())
+            listing.bytes = int(whole.size.sum())
+            drawn = np.logical_or(*(numbers < listing.loose_limit))
+        else:
+            listing.share = share
+            drawn, part = self._within(listing, numbers, seed)
+        limit = limit_of(rate / listing.share)
+        sample = Records(
+            source=whole.source,
+            reason=whole.reason,
+            language=whole.language,
+            size=whole.size,
+            tokens=whole.tokens,
+            content=whole.content,
+            of=whole.of,
+            numbers=numbers / limit,
+            rate=np.full(len(whole), rate / listing.share),
+            part=part,
+            cell=cell,
+            named=whole.named,
+            listed=whole.size if share is None else np.zeros_like(whole.size),
+        )
+        return _decided(sample, drawn), listing
+
+    def _within(
+        self, listing: Listing, numbers: NDArray[np.float64], seed: int
+    ) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
+        count = int(self.parts.max()) + 1
+        by_part = np.random.default_rng(seed).random(count)
+        chosen = np.flatnonzero(by_part < listing.share)
+        empty = pa.table({"name": pa.array([], pa.string())})
+        listing.holders = [Part(0, empty, float(by_part[at])) for at in chosen]
+        listing.holding = Counter({0: count})
+        place = np.full(count, -1)
+        place[chosen] = np.arange(len(chosen))
+        part = place[self.parts]
+        drawn: NDArray[np.bool_] = np.logical_or(*(numbers < listing.inner_limit))
+        return drawn & (part >= 0), part
+
+
+def _decided(sample: Records, drawn: NDArray[np.bool_]) -> Records:
+    """What deduplication makes of the drawn files: the first of each family there stays."""
+    reason = sample.reason.copy()
+    number = np.cumsum(drawn) - 1
+    of = np.arange(len(sample))
+    for families in (sample.content, sample.of):
+        document = drawn & np.isin(reason, ("kept", "exact_duplicate", "near_duplicate"))
+        exact = families is sample.content
+        rows = np.flatnonzero(document if exact else document & (reason != "exact_duplicate"))
+        _, first, family = np.unique(families[rows], return_index=True, return_inverse=True)
+        best = rows[first][family]
+        reason[rows] = np.where(
+            best == rows, "kept", "exact_duplicate" if exact else "near_duplicate"
+        )
+        of[rows] = best
+    tokens = np.where(reason == "kept", sample.size // 3, -1)
+    return replace(sample, reason=reason, tokens=tokens, of=number[of]).select(drawn)
+
+
+def make_population(seed: int, *, files: int = 8000, repositories: int = 150) -> Population:
+    """Files whose repositories differ in language, in reasons and in how often they are copied."""
+    random = np.random.default_rng(seed)
+    repository = np.sort(random.zipf(1.6, files) % repositories)
+    language = np.where(random.random(repositories)[repository] < 0.7, "Python", "C++")
+    quality = random.dirichlet([6, 2, 1, 0.2], repositories)[repository]
+    choice = (random.random((files, 1)) > np.cumsum(quality, axis=1)).sum(axis=1)
+    reason = np.array(REASONS)[np.minimum(choice, 3)].astype("U32")
+    size = np.exp(random.normal(8.5, 1.1, files)).astype(np.int64) + 1
+    name = np.array(
+        [
+            f"{kind}{number}.py"
+            for kind, number in zip("abcd" * (files // 4), range(files), strict=True)
+        ]
+    )
+    content, of = np.arange(files), np.arange(files)
+    documents = random.permutation(np.flatnonzero(reason == "kept"))
+    at = 0
+    while at + 12 < len(documents) // 3:
+        members = documents[at : at + 2 + random.geometric(0.5)]
+        at += len(members)
+        edited = random.random() < 0.4
+        first = int(members.min())
+        of[members] = first
+        if not edited:
+            content[members], size[members] = first, size[first]
+        if random.random() < 0.92:
+            name[members] = name[first]
+    numbers = np.arange(files)
+    reason[of != numbers] = "near_duplicate"
+    reason[content != numbers] = "exact_duplicate"
+    none = np.full(files, -1)
+    records = Records(
+        source=np.zeros(files, np.int64),
+        reason=reason,
+        language=language,
+        size=size,
+        tokens=np.where(reason == "kept", size // 3, -1),
+        content=content,
+        of=of,
+        numbers=np.zeros((2, files)),
+        rate=np.ones(files),
+        part=none,
+        cell=none,
+        named=np.ones(files, np.bool_),
+        listed=size,
+    )
+    paths = [f"r{number}/{base}" for number, base in zip(repository, name, strict=True)]
+    return Population(records, paths, np.arange(files) // 100)

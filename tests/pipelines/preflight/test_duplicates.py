@@ -1,0 +1,23 @@
+"""Families that were torn apart: how many were not seen."""
+
+import numpy as np
+import pytest
+
+from pipelines.preflight.duplicates import unseen
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 8])
+@pytest.mark.parametrize("share", [0.2, 0.5, 0.9])
+def test_unseen_families_lie_between_the_bounds(size: int, share: float) -> None:
+    """Of families of one size the least is right if they are large, the most if they are alone."""
+    seen = np.random.default_rng(0).binomial(size, share, 20_000)
+    once, twice = int((seen == 1).sum()), int((seen == 2).sum())
+    truth = int((seen == 0).sum())
+    least, most = unseen(once, twice, share), unseen(once, twice, share, lone=True)
+    assert least <= most * (1 + 1e-9)
+    assert least < truth * 1.1 + 20
+    assert most > truth * 0.9 - 20
+
+
+def test_where_all_were_seen_twice_none_is_missing() -> None:
+    assert unseen(0, 7, 0.3) == unseen(0, 7, 0.3, lone=True) == 0
