@@ -22,8 +22,8 @@ def files(count: int, begin: int = 0) -> pa.Table:
 
 
 def stripes(name: str, count: int) -> list[pa.Table]:
-    whole = {"name": name, "size": 9, "kind": "zstd", "begin": 0, "end": 9, "stripes": count}
-    rows = [whole | {"stripe": stripe} for stripe in range(count)]
+    whole = {"name": name, "size": 9, "kind": "zstd", "begin": 0, "end": 9, "last": 9}
+    rows = [whole | {"first": stripe} for stripe in range(count)]
     return [pa.Table.from_pylist([row], DATA) for row in rows]
 
 
