@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from filters.languages.classifier import classify
 from filters.languages.classifier.model import shipped
 from filters.languages.table import LANGUAGES
-from models.content_language.evaluate import LARGE, PAIRS, by_package, row, share
+from models.content_language.evaluate import LARGE, PAIRS, drawn_again, percent, row, share
 from models.content_language.files import CODES, NAMES, Files, read
 from models.content_language.places import BUILD, FILES, HERE
 
@@ -101,31 +101,16 @@ def main() -> None:
     answers = {"codecorpus": (ours, seconds), "magika": magika(held), "go-enry": enry(held)}
     print(f"{len(truth)} files, {size} bytes\n")
     pairs = [" / ".join(pair) for pair in PAIRS[:2]]
-    print(
-        row(
-            [
-                "",
-                "right %",
-                "packages drawn again",
-                "mean over languages",
-                "merged %",
-                *pairs,
-                "MB/s",
-            ]
-        )
-    )
-    print(row(["---"] + ["--:"] * 7))
+    print(row(["", "right %", "mean over languages", "merged %", *pairs, "MB/s"]))
+    print(row(["---"] + ["--:"] * 6))
     for name, (codes, seconds) in answers.items():
         right = codes == truth
-        low, high = by_package(right, held.package)
-        mean = np.mean([right[truth == code].mean() for code in range(len(NAMES))])
+        drawn = drawn_again(right, truth, held.package)
+        mean = float(np.mean([right[truth == code].mean() for code in range(len(NAMES))]))
         merged = _merge(codes) == _merge(truth)
         of_pairs = [share(right[np.isin(truth, [CODES[x] for x in pair])]) for pair in PAIRS[:2]]
-        drawn = f"{100 * low:.1f}-{100 * high:.1f}"
-        speed = f"{size / seconds / 1e6:.1f}"
-        print(
-            row([name, share(right), drawn, f"{100 * mean:.1f}", share(merged), *of_pairs, speed])
-        )
+        shares = [percent(right.mean(), drawn.all), percent(mean, drawn.mean), share(merged)]
+        print(row([name, *shares, *of_pairs, f"{size / seconds / 1e6:.1f}"]))
     print("\n" + row(["language", "files", *answers]))
     print(row(["---", "--:"] + ["--:"] * len(answers)))
     for code, name in enumerate(NAMES):

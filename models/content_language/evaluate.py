@@ -7,13 +7,14 @@ and how fast it is.
 
 import time
 from collections.abc import Iterable
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from filters.languages.classifier import classify
 from filters.languages.classifier.model import shipped
-from models.content_language.files import CODES, NAMES, Files, read
+from models.content_language.files import CODES, NAMES, Files, family, read
 from models.content_language.places import FILES
 
 LARGE = 1024
@@ -37,22 +38,55 @@ def interval(right: int, of: int) -> tuple[float, float]:
     return (middle - half) / (1 + _Z**2 / of), (middle + half) / (1 + _Z**2 / of)
 
 
-def by_package(right: NDArray[np.bool_], package: NDArray[np.object_]) -> tuple[float, float]:
-    """The 95 % interval of a share when packages are drawn again, since one's files are alike."""
-    _, numbers = np.unique(package.astype(str), return_inverse=True)
-    of = np.bincount(numbers)
-    good = np.bincount(numbers, right)
-    draws = np.random.default_rng(1).integers(0, len(of), (_RESAMPLED, len(of)))
-    low, high = np.quantile(good[draws].sum(1) / of[draws].sum(1), [0.025, 0.975])
+class Drawn(NamedTuple):
+    """95 % intervals of shares when projects are drawn again, since one's files are alike."""
+
+    all: tuple[float, float]
+    mean: tuple[float, float]
+    languages: list[tuple[float, float]]
+
+
+def drawn_again(
+    right: NDArray[np.bool_], truth: NDArray[np.int64], package: NDArray[np.object_]
+) -> Drawn:
+    """Intervals for all files, for the mean over languages and other, and for each of those.
+
+    Args:
+        right: bool[n], whether each file's answer is right.
+        truth: int64[n], its index in NAMES.
+        package: its package; those of one project (`files.family`) are drawn together.
+    """
+    _, numbers = np.unique([family(name) for name in package], return_inverse=True)
+    of, good = (np.zeros((numbers.max() + 1, len(NAMES))) for _ in range(2))
+    np.add.at(of, (numbers, truth), 1)
+    np.add.at(good, (numbers, truth), right)
+    draws = np.random.default_rng(1).multinomial(len(of), [1 / len(of)] * len(of), _RESAMPLED)
+    files, found = draws @ of, draws @ good
+    shares = np.divide(found, files, out=np.full(files.shape, np.nan), where=files > 0)
+    each = np.nanquantile(shares, [0.025, 0.975], axis=0).T
+    return Drawn(
+        _middle(found.sum(axis=1) / files.sum(axis=1)),
+        _middle(np.nanmean(shares, axis=1)),
+        [(float(low), float(high)) for low, high in each],
+    )
+
+
+def _middle(shares: NDArray[np.float64]) -> tuple[float, float]:
+    """What 95 % of the shares lie between."""
+    low, high = np.quantile(shares, [0.025, 0.975])
     return float(low), float(high)
+
+
+def percent(share: float, interval: tuple[float, float]) -> str:
+    """A share with an interval, in percent."""
+    return f"{100 * share:.1f} ({100 * interval[0]:.1f}-{100 * interval[1]:.1f})"
 
 
 def share(right: NDArray[np.bool_]) -> str:
     """A share of files with its interval, in percent."""
     if not len(right):
         return "-"
-    low, high = interval(int(right.sum()), len(right))
-    return f"{100 * right.mean():.1f} ({100 * low:.1f}-{100 * high:.1f})"
+    return percent(float(right.mean()), interval(int(right.sum()), len(right)))
 
 
 def row(cells: Iterable[object]) -> str:
@@ -67,13 +101,13 @@ def main() -> None:
     codes, odds = classify(held.bytes(), shipped())
     truth, large = held.codes, held.bytes().sizes >= LARGE
     right = codes == truth
-    low, high = by_package(right[large], held.package[large])
-    languages = [right[large & (truth == code)].mean() for code in range(len(NAMES))]
+    drawn = drawn_again(right[large], truth[large], held.package[large])
+    mean = float(np.mean([right[large & (truth == code)].mean() for code in range(len(NAMES))]))
     print(f"Files of {LARGE} bytes and more: {share(right[large])} of {large.sum()};")
-    print(f"with packages drawn again {100 * low:.1f}-{100 * high:.1f};")
-    print(f"mean over languages and other {100 * np.mean(languages):.2f}.")
+    print(f"with projects drawn again: {percent(right[large].mean(), drawn.all)};")
+    print(f"mean over languages and other, likewise: {percent(mean, drawn.mean)}.")
     print(f"Smaller files: {share(right[~large])} of {(~large).sum()}.\n")
-    _by_language(everything, held, right, large)
+    _by_language(everything, held, right, large, drawn)
     _matrix(truth[large], codes[large])
     _pairs(truth[large], codes[large])
     _confidence(truth[large], codes[large], odds[large])
@@ -81,34 +115,22 @@ def main() -> None:
 
 
 def _by_language(
-    everything: Files, held: Files, right: NDArray[np.bool_], large: NDArray[np.bool_]
+    everything: Files,
+    held: Files,
+    right: NDArray[np.bool_],
+    large: NDArray[np.bool_],
+    drawn: Drawn,
 ) -> None:
-    print(
-        row(
-            [
-                "language",
-                "packages",
-                "files",
-                "held out: packages",
-                "files ≥ 1 KiB",
-                "right %",
-                "< 1 KiB",
-            ]
-        )
-    )
+    heads = ["language", "packages", "files", "held out: packages", "files ≥ 1 KiB", "right %"]
+    print(row([*heads, "< 1 KiB"]))
     print(row(["---"] + ["--:"] * 6))
     codes, truth = everything.codes, held.codes
     for code, name in enumerate(NAMES):
-        of = truth == code
-        packages = len(set(everything.package[codes == code]))
-        mine = [
-            name,
-            packages,
-            (codes == code).sum(),
-            len(set(held.package[of])),
-            (of & large).sum(),
-        ]
-        print(row([*mine, share(right[of & large]), share(right[of & ~large])]))
+        of, listed = truth == code, codes == code
+        packages = len(set(everything.package[listed])), len(set(held.package[of]))
+        of_large = percent(right[of & large].mean(), drawn.languages[code])
+        counts = [packages[0], listed.sum(), packages[1], (of & large).sum()]
+        print(row([name, *counts, of_large, share(right[of & ~large])]))
 
 
 def _matrix(truth: NDArray[np.int64], codes: NDArray[np.int64]) -> None:

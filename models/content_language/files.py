@@ -7,8 +7,6 @@ half or more of its telling lines (24 characters or more, in few files) are in t
 
 import hashlib
 import re
-import zlib
-from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +17,7 @@ from numpy.typing import NDArray
 
 from filters.languages.table import LANGUAGES
 from foundation.columns import ByteColumn
+from foundation.compiling import kernel
 
 PARTS = ("training", "validation", "held out")
 NAMES = (*LANGUAGES, "other")
@@ -42,6 +41,11 @@ FAMILIES = (
     "r-bioc-.*",
     "torch-s.* torch-cluster",
     "akka.*",
+    "@react-native-firebase/.*",
+    "qt.*-opensource-src",
+    "llama.* whisper.*",
+    "react-native-fast-image @d11/react-native-fast-image",
+    "react-native-purchases.*",
 )
 """Names of one project's packages, patterns parted by spaces; those of npm, Maven and others."""
 
@@ -50,6 +54,7 @@ SALT = 107
 
 _FEW = 4
 _TELLING = 24
+_LINES = 400
 
 
 @dataclass(frozen=True)
@@ -128,20 +133,53 @@ def part(package: str) -> int:
 
 def _copies(files: Files) -> NDArray[np.bool_]:
     """Which files outside training have their telling lines in training."""
-    counts: Counter[int] = Counter()
-    lines: list[frozenset[int]] = []
-    for text, number in zip(files.text.to_pylist(), files.part, strict=True):
-        found = frozenset(
-            zlib.crc32(line.encode())
-            for raw in text.split("\n")[:400]
-            if len(line := raw.strip()) >= _TELLING
-        )
-        lines.append(found)
-        if number == 0:
-            counts.update(found)
-    copied = np.zeros(len(lines), np.bool_)
-    for i, found in enumerate(lines):
-        if files.part[i] and found:
-            telling = [counts[line] for line in found if counts[line] <= _FEW]
-            copied[i] = sum(count > 0 for count in telling) >= 0.5 * max(1, len(telling))
-    return copied
+    texts = files.bytes()
+    offsets, lines = np.zeros(len(texts) + 1, np.int64), np.empty(_LINES * len(texts), np.uint64)
+    _lines(texts.data, texts.starts, texts.ends, offsets, lines)
+    lines = lines[: offsets[-1]]
+    of = np.repeat(np.arange(len(texts)), np.diff(offsets))
+    order = np.lexsort((lines, of))
+    lines, of = lines[order], of[order]
+    fresh = np.ones(len(lines), np.bool_)  # a line counts once a file
+    fresh[1:] = (lines[1:] != lines[:-1]) | (of[1:] != of[:-1])
+    lines, of = lines[fresh], of[fresh]
+    known, counts = np.unique(lines[files.part[of] == 0], return_counts=True)
+    at = np.minimum(np.searchsorted(known, lines), len(known) - 1)
+    found = np.where(known[at] == lines, counts[at], 0)
+    telling = np.bincount(of, found <= _FEW, len(texts))
+    copied = np.bincount(of, (found > 0) & (found <= _FEW), len(texts))
+    outside: NDArray[np.bool_] = files.part > 0
+    return outside & (copied >= 0.5 * np.maximum(1, telling))
+
+
+@kernel
+def _lines(
+    data: NDArray[np.uint8],
+    starts: NDArray[np.int64],
+    ends: NDArray[np.int64],
+    offsets: NDArray[np.int64],
+    out: NDArray[np.uint64],
+) -> None:
+    """FNV-1a of each of a text's first lines without white space around, if it is long enough."""
+    count = 0
+    for i in range(len(starts)):
+        at = starts[i]
+        for _ in range(_LINES):
+            if at >= ends[i]:
+                break
+            first = at
+            while at < ends[i] and data[at] != 10:
+                at += 1
+            last = at
+            at += 1
+            while first < last and data[first] <= 32:
+                first += 1
+            while last > first and data[last - 1] <= 32:
+                last -= 1
+            if last - first >= _TELLING:
+                value = np.uint64(0xCBF29CE484222325)
+                for k in range(first, last):
+                    value = (value ^ np.uint64(data[k])) * np.uint64(0x100000001B3)
+                out[count] = value
+                count += 1
+        offsets[i + 1] = count

@@ -139,7 +139,7 @@ def main() -> None:
     with ProcessPoolExecutor() as pool:
         for found in pool.map(_labelled, sorted(listed())):
             for file in found:
-                body = re.sub(r"\s+", " ", file.text).encode()
+                body = " ".join(file.text.split()).encode()
                 digest = hashlib.blake2b(body, digest_size=16).digest()
                 if digest not in seen:
                     seen.add(digest)

@@ -31,6 +31,10 @@ _BACKENDS = (
 )
 _STAND_IN = """\
 import pathlib
+import sys
+
+__legacy__ = sys.modules[__name__]  # what pip asks of a package without a pyproject.toml
+build_wheel = build_sdist = get_requires_for_build_sdist = None  # never called
 
 
 def get_requires_for_build_wheel(config_settings=None):
@@ -101,15 +105,18 @@ def _stand_ins(folder: Path) -> None:
 
 def _fetch(package: Package, backends: str) -> str:
     package.folder.mkdir(parents=True, exist_ok=True)
-    done = subprocess.run(
-        _command(package),
-        cwd=package.folder,
-        env=os.environ | ({"PYTHONPATH": backends} if package.registry == "pypi" else {}),
-        capture_output=True,
-        text=True,
-        timeout=LIMIT,
-        check=False,
-    )
+    try:
+        done = subprocess.run(
+            _command(package),
+            cwd=package.folder,
+            env=os.environ | ({"PYTHONPATH": backends} if package.registry == "pypi" else {}),
+            capture_output=True,
+            text=True,
+            timeout=LIMIT,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return f"{' '.join(package)}: not there after {LIMIT} s"
     return "" if package.archives else f"{' '.join(package)}: {done.stderr.strip()[-300:]}"
 
 
@@ -124,6 +131,7 @@ def _command(package: Package) -> list[str]:
         artifact = f"-Dartifact={name}:{version}:jar:sources"
         return ["mvn", "-q", "dependency:copy", artifact, "-DoutputDirectory=."]
     options = ["--quiet", "--no-deps", "--no-build-isolation", "--use-pep517", "--dest=."]
+    options.append("--ignore-requires-python")  # it is read, not run
     pin = f"{name}=={version}"
     return [sys.executable, "-m", "pip", "download", *options, "--no-binary=:all:", pin]
 
