@@ -13,15 +13,23 @@ BUCKET = "corpus"
 
 
 @pytest.fixture(autouse=True)
-def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Short waits, a scratch folder of the test's own, and stores that know of both."""
+def settings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> Iterator[None]:
+    """Short waits, a scratch folder of the test's own, and stores that know of both.
+
+    Tests of S3 share one store, whose client takes half a second to make.
+    """
+    shared = "bucket" in request.fixturenames
     monkeypatch.setenv("CODECORPUS_SCRATCH", str(tmp_path / "scratch"))
     monkeypatch.setenv("CODECORPUS_REMOTE_TIMEOUT", "5")
     monkeypatch.setenv("CODECORPUS_REMOTE_ATTEMPTS", "3")
     monkeypatch.setattr(faults, "FIRST_PAUSE", 0.001)
-    stores.forget()
+    if not shared:
+        stores.forget()
     yield
-    stores.forget()
+    if not shared:
+        stores.forget()
 
 
 @pytest.fixture(scope="session")

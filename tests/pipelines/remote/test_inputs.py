@@ -145,7 +145,7 @@ def test_stripes_share_one_copy_on_the_disk(there: Url, monkeypatch: pytest.Monk
     monkeypatch.setattr(Buckets, "fetch", note)
     source = PileSource([there / "pile/one.jsonl.zst"])
     parts = list(records(source, 40_000))
-    assert len(parts) > 4
+    assert len(parts) > 1
     assert fetched == [f"{there}/pile/one.jsonl.zst"]
 
 
