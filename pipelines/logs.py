@@ -2,6 +2,7 @@
 
 import contextlib
 import logging
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +11,11 @@ def quieten() -> None:
     """Silence Beam, best before it is imported: importing it logs, and adds a handler."""
     logging.getLogger().setLevel(logging.ERROR)
     logging.getLogger("apache_beam").setLevel(logging.CRITICAL)
+
+
+def silence_threads() -> None:
+    """Drop the traces of threads: Beam's own outlive a job, and say that its channels closed."""
+    threading.excepthook = lambda _: None
 
 
 @contextlib.contextmanager

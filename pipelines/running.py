@@ -12,7 +12,7 @@ from rich.console import Console
 
 from foundation.errors import CodecorpusError, UsageError
 from pipelines import pool
-from pipelines.logs import quieten
+from pipelines.logs import quieten, silence_threads
 from pipelines.progress import Display
 from pipelines.remote.urls import Place, place
 
@@ -78,6 +78,7 @@ def run_build(
             else:
                 from pipelines.engines.driver import run_job
 
+                silence_threads()
                 run_job(graph, into, patience=patience, console=console)
 
         build_corpus(loaded, place(out), options=options, run=run, strict=strict, console=console)
