@@ -119,6 +119,7 @@ def test_mistakes_stand_where_they_were_written(write: Write, refused: Refused) 
         "child.yaml:5: filters.file_size: unknown key `mix`; expected min, max, languages; did you "
         "mean `min`?",
         "parent.yaml:9: unknown key `part_byte`; expected name, languages, language_confidence, "
+        "comment_sample, "
         "sources, opt_out, filters, deduplicate, encode, max_record_bytes, part_bytes, extends; "
         "did you mean `part_bytes`?",
         "parent.yaml:10: part_bytes: got `x`; expected a whole number of bytes from 1 to "

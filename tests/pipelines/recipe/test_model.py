@@ -128,6 +128,7 @@ def test_the_resolved_recipe_shows_every_default() -> None:
 name: x
 languages: all
 language_confidence: 0.5
+comment_sample: 0.02
 sources:
 - type: folder
   name: folder
