@@ -192,8 +192,13 @@ class GitHub:
         try:
             yield
         finally:
-            with self._lock:
-                busy.remove(connection)
+            self.answering(token, connection)
+
+    def answering(self, token: str, connection: socket.socket) -> None:
+        """A request is over when its answer goes out: by its last byte the client may send more."""
+        with self._lock:
+            if connection in self._busy[token]:
+                self._busy[token].remove(connection)
 
     def budget(self, token: str, resource: str) -> Budget:
         with self._lock:
@@ -385,6 +390,7 @@ class Handler(BaseHTTPRequestHandler):
             given["content-length"] = str(len(body))
         for name, value in given.items():
             self.send_header(name, value)
+        self.github.answering(self.token, self.connection)
         self.end_headers()
         self.wfile.write(body)
 
@@ -488,6 +494,7 @@ def raw(head: str, body: bytes) -> Fault:
     """An answer byte by byte, after which the connection is closed."""
 
     def fault(handler: Handler) -> None:
+        handler.github.answering(handler.token, handler.connection)
         handler.wfile.write(head.replace("\n", "\r\n").encode() + b"\r\n" + body)
         handler.close_connection = True
 
