@@ -29,7 +29,10 @@ from tests.pipelines.crawling.server import (
 
 SHORT: dict[str, Any] = {"timeout_seconds": 1.0}
 """For the tests in which a server stalls; a busy machine must not."""
-HTML = raw("HTTP/1.1 200 OK\ncontent-type: text/html\ncontent-length: 15\n", b"<html>Hi</html>")
+HTML = raw(
+    "HTTP/1.1 200 OK\ncontent-type: text/html\ncontent-length: 15\nconnection: close\n",
+    b"<html>Hi</html>",
+)
 HALF = raw("HTTP/1.1 200 OK\ncontent-length: 900\n", b"\x1f\x8b\x08\0\0\0\0\0\0\0")
 LONGER = raw("HTTP/1.1 200 OK\ncontent-length: 10\n", b"\x1f\x8b\x08\0\0\0\0\0\0\0" + bytes(200))
 
