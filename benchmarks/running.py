@@ -177,7 +177,7 @@ def compare(
     *,
     workers: int = 1,
     rounds: int = 5,
-    budget: float = 60,
+    budget: float = 40,
     limit: float = 240,
     same: Compare = equal,
     note: str = "",

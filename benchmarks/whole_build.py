@@ -93,7 +93,7 @@ def _compare(peer: Peer, sample: Sample, workers: int) -> list[Comparison]:
         lambda: _ours(sample, workers),
         lambda: _datatrove(peer, sample, workers),
         rounds=3,
-        budget=200,
+        budget=130,
     )
     lines = []
     for place, what in enumerate(("whole build, the command", "whole build, its stages alone")):
