@@ -1,21 +1,32 @@
-"""What the classifier looks at: hashed n-grams of a text's tokens.
+"""What the classifier looks at: hashed n-grams of a text's tokens (`tokens`).
 
-A token is a word (letters, digits, underscores and bytes beyond ASCII; of a long one, the first 24
-bytes), a number (all alike), a single other character, or the end of a line, once however many
-follow each other. Features are each token, each two and each three behind each other, and the first
-four with their place in the file. Spaces part tokens and are nothing themselves, but that what
-begins a line is told from what is indented.
+Features are each token, each two and each three behind each other, and the first four with their
+place in the file. Ends of lines that follow each other are one. Spaces part tokens and are nothing
+themselves, but that what begins a line is told from what is indented.
 
 Comments that open a text are passed over, since they are licences and say nothing about it, but
 what opens them is a feature. Of a long text only three parts are read, since imports are at its
-beginning and code is in its middle. Only its bytes matter, so it may be in any encoding that
-extends ASCII.
+beginning and code is in its middle.
 """
 
 import numpy as np
 from numpy.typing import NDArray
 
-from foundation.compiling import inlined, kernel
+from filters.languages.classifier.tokens import (
+    FEED,
+    INDENTED,
+    KINDS,
+    LINE,
+    OPENER,
+    PLACE,
+    SPACE,
+    THREE,
+    TWO,
+    mix,
+    token_at,
+)
+from foundation.columns import ByteColumn
+from foundation.compiling import kernel
 
 BEGINNING = 12 << 10
 MIDDLE = 4 << 10
@@ -24,29 +35,29 @@ MIDDLE = 4 << 10
 MOST = 3 * (BEGINNING + 2 * MIDDLE) + 8
 """More features than any text has."""
 
-_WORD = np.uint64(0x9E3779B97F4A7C15)
-_TWO = np.uint64(0xD6E8FEB86659FD93)
-_THREE = np.uint64(0xA0761D6478BD642F)
-_PLACE = np.uint64(0xE7037ED1A0B428DB)
-_LONGEST_WORD = 24
 _MOST_COMMENTS = 4
 
-_LINE, _INDENTED, _NUMBER, _OPENER = np.uint64(1), np.uint64(2), np.uint64(3), np.uint64(4)
-"""Tokens that are no character; all others are above 4 * 2**8."""
+
+def of_texts(texts: ByteColumn) -> tuple[NDArray[np.int64], NDArray[np.uint64]]:
+    """Where each text's features begin, int64[n + 1], and the features, repeated as they are."""
+    sizes = np.minimum(texts.sizes, BEGINNING + 2 * MIDDLE)
+    out = np.empty(3 * int(sizes.sum()) + 8 * len(texts) + MOST, np.uint64)
+    offsets = np.zeros(len(texts) + 1, np.int64)
+    _of_texts(texts.data, texts.starts, texts.ends, KINDS, out, offsets)
+    return offsets, out[: offsets[-1]]
 
 
-def _kinds() -> NDArray[np.uint8]:
-    """uint8[256]: 0 space, 1 line feed, 2 of a word, 3 digit, 4 any other character."""
-    kinds = np.full(256, 4, np.uint8)
-    kinds[[0, 9, 11, 12, 13, 32]] = 0
-    kinds[10] = 1
-    for first, last in ((65, 90), (95, 95), (97, 122), (128, 255)):
-        kinds[first : last + 1] = 2
-    kinds[48:58] = 3
-    return kinds
-
-
-KINDS = _kinds()
+@kernel
+def _of_texts(
+    data: NDArray[np.uint8],
+    starts: NDArray[np.int64],
+    ends: NDArray[np.int64],
+    kinds: NDArray[np.uint8],
+    out: NDArray[np.uint64],
+    offsets: NDArray[np.int64],
+) -> None:
+    for i in range(len(starts)):
+        offsets[i + 1] = offsets[i] + hashes(data, starts[i], ends[i], kinds, out[offsets[i] :])
 
 
 @kernel
@@ -70,7 +81,7 @@ def hashes(
         after = _comment(data, start, end)
         if after == start:
             break
-        out[count] = _mix((np.uint64(data[start]) << np.uint64(8)) | _OPENER)
+        out[count] = mix((np.uint64(data[start]) << np.uint64(8)) | OPENER)
         count += 1
         start = after
     if end - start <= BEGINNING + 2 * MIDDLE:
@@ -124,13 +135,6 @@ def _comment(data: NDArray[np.uint8], start: int, end: int) -> int:
     return start if stop >= end else stop if stop > at else start
 
 
-@inlined
-def _mix(value: np.uint64) -> np.uint64:
-    """Spread the bits of a hash over all of it (two rounds of multiplying and folding)."""
-    value = (value ^ (value >> np.uint64(32))) * _WORD
-    return (value ^ (value >> np.uint64(29))) * _TWO
-
-
 @kernel
 def _part(
     data: NDArray[np.uint8],
@@ -142,53 +146,35 @@ def _part(
     places: int,
 ) -> int:
     """Append the features of data[start:end]; its first `places` tokens also with their place."""
-    before = _LINE
-    last = _LINE
+    before = LINE
+    last = LINE
     fresh = True  # at a line's beginning
     seen = 0
     at = start
     while at < end:
         kind = kinds[data[at]]
-        if kind == 0:
+        if kind == SPACE:
             at += 1
-            if fresh and at < end and kinds[data[at]] > 1:
-                last = _INDENTED
+            if fresh and at < end and kinds[data[at]] > FEED:
+                last = INDENTED
             continue
-        if kind == 1:
-            at += 1
+        token, at = token_at(data, at, end, kinds)
+        if kind == FEED:
             if fresh:
-                last = _LINE
+                last = LINE
                 continue
-            token = _LINE
             fresh = True
-        elif kind == 4:
-            token = np.uint64(data[at]) << np.uint64(12)
-            at += 1
-            fresh = False
-        elif kind == 3:
-            while at < end and (kinds[data[at]] & 2) == 2:
-                at += 1
-            token = _NUMBER
-            fresh = False
         else:
-            stop = min(end, at + _LONGEST_WORD)
-            token = _WORD
-            while at < stop and (kinds[data[at]] & 2) == 2:
-                token = (token ^ np.uint64(data[at])) * _THREE
-                at += 1
-            while at < end and (kinds[data[at]] & 2) == 2:
-                at += 1
             fresh = False
-        if token != _LINE:
-            out[count] = _mix(token)
+            out[count] = mix(token)
             count += 1
             if seen < places:
-                out[count] = _mix(token ^ (_PLACE * np.uint64(seen + 1)))
+                out[count] = mix(token ^ (PLACE * np.uint64(seen + 1)))
                 count += 1
                 seen += 1
-        two = (last * _TWO + token) * _THREE
-        out[count] = _mix(two)
-        out[count + 1] = _mix((before * _PLACE + two) ^ _THREE)
+        two = (last * TWO + token) * THREE
+        out[count] = mix(two)
+        out[count + 1] = mix((before * PLACE + two) ^ THREE)
         count += 2
         before = last
         last = token

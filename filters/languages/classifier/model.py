@@ -1,15 +1,8 @@
 """The classifier's weights: `model.npz` beside this file, plain arrays and no pickle.
 
-| array | dtype, shape | what |
-|---|---|---|
-| tags | uint16[slots] | what the lowest 16 bits of a feature's hash must be; 0: the slot is empty |
-| weights | int8[slots, classes] | what having the feature adds to each class's score |
-| bias | int32[classes] | what each class's score begins with, for one feature |
-| language | int8[classes] | each class's index in LANGUAGES; -1 for none of the 23 |
-| temperature | float64[1] | margin, by the root of the features' number, of even odds times e |
-
-Classes are the 23 languages and several kinds of other files; a file's slot is the topmost bits of
-a feature's hash. `models/content_language` trains it.
+A `Linear` each for all classes and for each of `close.GROUPS`; their arrays are named after their
+place, `0.tags` and so on. `language`, int8[classes], has the first one's classes' indices in
+LANGUAGES, -1 for a kind of files that is none of the 23. `models/content_language` trains them.
 """
 
 import functools
@@ -19,26 +12,31 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from filters.languages.classifier.close import GROUPS
+from filters.languages.classifier.linear import Linear
+
 PATH = Path(__file__).with_name("model.npz")
 
 
 class Model(NamedTuple):
-    """The arrays; see the module."""
+    """What decides.
 
-    tags: NDArray[np.uint16]
-    weights: NDArray[np.int8]
-    bias: NDArray[np.int32]
+    Attributes:
+        language: int8[classes], see the module.
+        first: among all classes.
+        close: among the languages of each of GROUPS.
+    """
+
     language: NDArray[np.int8]
-    temperature: float
-
-    @property
-    def slot_bits(self) -> int:
-        """How many bits of a hash name the slot."""
-        return len(self.tags).bit_length() - 1
+    first: Linear
+    close: tuple[Linear, ...]
 
     def write(self, path: Path) -> None:
         """Save it for `read`; the same model gives the same bytes."""
-        arrays = self._asdict() | {"temperature": np.array([self.temperature])}
+        arrays = {"language": self.language}
+        for place, linear in enumerate((self.first, *self.close)):
+            for name, array in linear._asdict().items():
+                arrays[f"{place}.{name}"] = np.asarray(array)
         np.savez_compressed(path, allow_pickle=False, **arrays)
 
 
@@ -50,13 +48,16 @@ def read(path: Path) -> Model:
         KeyError: an array is not there.
     """
     with np.load(path, allow_pickle=False) as arrays:
-        return Model(
-            arrays["tags"],
-            arrays["weights"],
-            arrays["bias"],
-            arrays["language"],
-            float(arrays["temperature"][0]),
-        )
+        linears = [
+            Linear(
+                arrays[f"{place}.tags"],
+                arrays[f"{place}.weights"],
+                arrays[f"{place}.bias"],
+                float(arrays[f"{place}.temperature"]),
+            )
+            for place in range(1 + len(GROUPS))
+        ]
+        return Model(arrays["language"], linears[0], tuple(linears[1:]))
 
 
 @functools.cache

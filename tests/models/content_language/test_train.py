@@ -1,0 +1,44 @@
+"""Training on a few made-up files: the model knows them, and comes out the same again."""
+
+import numpy as np
+import pyarrow as pa
+
+from filters.languages.classifier import classify
+from filters.languages.table import LANGUAGES
+from models.content_language.files import CODES, Files
+from models.content_language.train import calibrated, quantized, trained
+
+PACKAGES = 8
+
+
+def made_up() -> Files:
+    """A file of each language and of one other kind in each package, told apart by two words."""
+    names = [*LANGUAGES, "other:markdown"]
+    rows = [(f"npm {i}", name) for i in range(PACKAGES) for name in names]
+    texts = [
+        f"name {package[4:]} ;\nword{CODES.get(name, 99)} is here ;\n" * 3 for package, name in rows
+    ]
+    return Files(
+        np.array([package for package, _ in rows], object),
+        np.array([f"{i}" for i in range(len(rows))], object),
+        np.array([name for _, name in rows], object),
+        pa.array(texts, pa.large_string()),
+        np.zeros(len(rows), np.int8),
+    )
+
+
+def test_a_model_knows_its_files_and_is_the_same_when_trained_again() -> None:
+    files = made_up()
+    model, again = (calibrated(trained(files), files) for _ in range(2))
+    codes, _ = classify(files.bytes(), model)
+    assert codes.tolist() == files.codes.tolist()
+    assert np.array_equal(model.first.weights, again.first.weights)
+    assert np.array_equal(model.close[0].weights, again.close[0].weights)
+
+
+def test_weights_are_whole_numbers_of_one_unit_about_their_rows_mean() -> None:
+    tags = np.array([1, 2], np.uint16)
+    weights = np.array([[3.0, 1.0], [0.5, 0.5]], np.float32)
+    linear = quantized(tags, weights, np.array([0.5, -0.5], np.float32))
+    assert linear.weights.tolist() == [[127, -127], [0, 0]]
+    assert linear.bias.tolist() == [64, -64]
