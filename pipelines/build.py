@@ -16,8 +16,9 @@ from pathlib import Path
 
 import apache_beam as beam
 
+from foundation.errors import StorageError, UsageError
 from pipelines.beam_stages import RequireDone, RunStage
-from pipelines.context import Build
+from pipelines.context import FAILED, WORK, Build
 from pipelines.curate import CurateParts
 from pipelines.deduplicate import (
     ChooseSurvivors,
@@ -30,11 +31,13 @@ from pipelines.deduplicate import (
 from pipelines.encode import EncodeParts, NumberRows
 from pipelines.engines.signs import SIGNS
 from pipelines.folders import forget_copies, open_folder
+from pipelines.locks import sole_build
 from pipelines.manifest import WriteManifest
 from pipelines.plan import Plan, changes, make_plan
 from pipelines.recipe.comparing import differences
 from pipelines.recipe.loading import LoadedRecipe
 from pipelines.remote.urls import Place
+from pipelines.skipping import settle
 from pipelines.storage import MANIFEST, PLAN, Folder, RefusedError
 from pipelines.tasks import Outcome
 from tokenization.vocabulary_sources import obtain
@@ -115,29 +118,44 @@ class Prepared:
 
 
 @contextlib.contextmanager
-def prepare(loaded: LoadedRecipe, out: Place) -> Iterator[Prepared]:
+def prepare(loaded: LoadedRecipe, out: Place, *, skip_failed: bool = False) -> Iterator[Prepared]:
     """Plan a build, or check that a begun one may go on; holds the folder's lock.
+
+    What a begun one has lost of its description is written again.
+
+    Args:
+        loaded: the recipe.
+        out: the output folder.
+        skip_failed: leave the parts out that an earlier run left out, instead of trying them again.
 
     Raises:
         RefusedError: the folder holds something else, or a build of other inputs, code or recipe.
     """
     folder = open_folder(out.absolute() if isinstance(out, Path) else out)
     begun = _look_inside(folder)
-    with folder.lock():
+    with sole_build(folder):
         vocabulary = obtain(loaded.recipe.encode.vocabulary, loaded.base)
         folder.remove("log/tmp")
-        plan = make_plan(loaded.recipe, loaded.base, vocabulary.fingerprint, folder, keep=not begun)
-        if begun:
-            _require_same(loaded, folder, plan)
+        old = Plan.read(folder) if begun else None
+        plan = make_plan(loaded.recipe, loaded.base, vocabulary.fingerprint, folder, old=old)
+        if old:
+            _require_same(loaded, folder, old, plan)
+            tokenizer = vocabulary.tokenizer_json()
+            if not folder.holds("tokenizer.json", len(tokenizer)):
+                folder.write_bytes("tokenizer.json", tokenizer, {})
         else:
             Build.describe(folder, loaded.recipe, plan, vocabulary)
-        yield Prepared(str(folder.root), begun, folder.exists(MANIFEST))
+        complete = _is_complete(folder)
+        if not complete:
+            settle(str(folder.root), skip_failed=skip_failed)
+        yield Prepared(str(folder.root), begun, complete)
 
 
 def tidy(out: str) -> None:
     """Remove what only the stages of a complete build needed."""
     build = Build.load(out)
-    for name in ("log/work", "log/tmp", "log/errors", SIGNS):
+    errors = [] if build.plan.skipped else ["log/errors"]
+    for name in (WORK, FAILED, "log/tmp", SIGNS, *errors):
         build.folder.remove(name)
     forget_copies(build.folder, build.recipe)
 
@@ -165,11 +183,29 @@ def _look_inside(folder: Folder) -> bool:
     return False
 
 
-def _require_same(loaded: LoadedRecipe, folder: Folder, plan: Plan) -> None:
-    old_recipe = folder.read_bytes("recipe.yaml").decode()
-    found = differences(old_recipe, loaded.recipe.to_yaml())
+def _is_complete(folder: Folder) -> bool:
+    """Whether a whole manifest stands; half of one, after a power cut, is written anew."""
+    with contextlib.suppress(StorageError):
+        return isinstance(folder.read_json(MANIFEST), dict)
+    return False
+
+
+def _require_same(loaded: LoadedRecipe, folder: Folder, old: Plan, plan: Plan) -> None:
+    """Refuse to go on with a build of other inputs, code or recipe.
+
+    Raises:
+        RefusedError: names what differs.
+        StorageError: the folder's own recipe is damaged.
+    """
+    try:
+        text = folder.read_bytes("recipe.yaml").decode()
+        found = differences(text, loaded.recipe.to_yaml())
+    except (OSError, ValueError, UsageError) as error:
+        raise StorageError(
+            f"{folder.where('recipe.yaml')}: damaged ({error}); remove {folder.root} to build anew"
+        ) from error
     if not found:
-        found = changes(loaded.recipe, folder, Plan.read(folder), plan)
+        found = changes(loaded.recipe, folder, old, plan)
     if found:
         lines = "\n".join(f"  {line}" for line in found)
         raise RefusedError(

@@ -50,6 +50,9 @@ def build(
     strict: Annotated[
         bool, typer.Option("--strict", help="fail on damaged input instead of counting it")
     ] = False,
+    skip_failed: Annotated[
+        bool, typer.Option("--skip-failed", help="end the build without the parts that fail")
+    ] = False,
     patience: Annotated[
         float,
         typer.Option(min=1, help="seconds that an engine's workers may show no sign of life"),
@@ -78,6 +81,7 @@ def build(
         strict=strict,
         patience=patience,
         dry_run=dry_run,
+        skip_failed=skip_failed,
         engine_options=context.args,
     )
 

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from foundation.errors import StorageError
+from foundation.errors import RetryableError, StorageError
 from pipelines.folders import open_folder
 from pipelines.plan import Plan
 from pipelines.recipe.loading import load_resolved
@@ -85,7 +85,7 @@ class Build:
 
     def marker(self, stage: str, index: int) -> dict[str, Any] | None:
         """A task's summary, or None if it is not done."""
-        return self.folder.read_marker(_marker(stage, index))
+        return self.folder.read_marker(marker_name(stage, index))
 
     def summary(self, stage: str, index: int) -> dict[str, Any]:
         """The summary of a task that must be done.
@@ -95,9 +95,10 @@ class Build:
         """
         marker = self.marker(stage, index)
         if marker is None:
+            name = self.folder.where(marker_name(stage, index))
             raise StorageError(
-                f"{self.folder.where(_marker(stage, index))}: missing, or a file that it lists is "
-                "gone or cut short; run the same command again to do this task once more"
+                self.damage()
+                or f"{name}: missing or damaged; run the same command again to do it once more"
             )
         return marker
 
@@ -105,7 +106,7 @@ class Build:
         self, stage: str, index: int, summary: dict[str, Any], digests: dict[str, FileDigest]
     ) -> None:
         """Declare a task done, after its files are written."""
-        self.folder.write_marker(_marker(stage, index), summary, digests)
+        self.folder.write_marker(marker_name(stage, index), summary, digests)
 
     def leave_timing(
         self, stage: str, index: int, *, seconds: float, processor_seconds: float
@@ -121,22 +122,51 @@ class Build:
         }
         self.folder.note("log/timings.jsonl", json.dumps(line))
 
+    def leave_failure(self, part: int, stage: str, error: str) -> None:
+        """Note that a part fails whenever a stage tries it, if there is room for that."""
+        here = f"{self.folder.root}/"
+        with contextlib.suppress(StorageError):
+            self.folder.write_json(
+                f"{FAILED}/{part:05d}.json", {"stage": stage, "error": error.replace(here, "")}
+            )
+
+    def damage(self) -> str | None:
+        """What is wrong with a file of a task that is done, if anything; looked for once a process.
+
+        A reader of a file that is gone or cut short only says that it cannot be read.
+        """
+
+        def look() -> str | None:
+            with contextlib.suppress(RetryableError):  # what was to be explained is told anyway
+                return next(self.folder.damaged(WORK), None)
+            return None
+
+        return self.remember("damage", look)
+
     def leave_trace(self, relative: str, text: str) -> None:
         """Keep what a person may want to read about an error, if there is room for it."""
         with contextlib.suppress(StorageError):
             self.folder.write_bytes(relative, text.encode("utf-8", "backslashreplace"), {})
 
 
+WORK = "log/work"
+"""Holds markers, and files that only later stages read; removed when the build is complete."""
+
+FAILED = "log/failed"
+"""Holds a note a part that failed in this run."""
+
+
 def work(stage: str, name: str) -> str:
-    """The name of a file that only later stages read; removed when the build is complete."""
-    return f"log/work/{stage}/{name}"
+    """The name of a file that only later stages read."""
+    return f"{WORK}/{stage}/{name}"
 
 
-def _marker(stage: str, index: int) -> str:
+def marker_name(stage: str, index: int) -> str:
+    """The name of a task's marker."""
     return work(stage, f"{index:05d}.json")
 
 
-@functools.lru_cache(maxsize=4)
+@functools.lru_cache(maxsize=1)  # a plan that changed leaves nothing of the old one in memory
 def _load(out: str, _stamp: str) -> Build:
     folder = open_folder(place(out))
     recipe = load_resolved(folder.path("recipe.yaml"))

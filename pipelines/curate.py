@@ -23,6 +23,7 @@ from pipelines import tables
 from pipelines.context import Build, work
 from pipelines.counters import Counters
 from pipelines.curation import CuratedBatch, Curator
+from pipelines.left_out import left_out
 from pipelines.opt_out import OptOut
 from pipelines.schemas import DECIDED, DOCUMENTS
 from pipelines.sources.base import Limits, Source
@@ -44,6 +45,7 @@ class CurateParts(Stage):
     strict: bool = False
     draw: Draw | None = None
     name = "curate"
+    by_part = True
 
     def weights(self, build: Build) -> list[int]:
         """Bytes of input."""
@@ -60,23 +62,37 @@ class CurateParts(Stage):
         damaged: list[dict[str, Any]] = []
         with _Tables(build, index, curator.sketcher.schema, digests) as written:
             source = open_reader(settings)
-            batches = _read(build, index, source, curator)
-            for records in batches if self.draw is None else self.draw.some(batches, index):
-                batch = curator.curate(records)
+            for batch in self._decide(build, index, source, curator):
                 damaged += batch.damaged
-                if self.strict and damaged:
-                    raise InputError(_strict_message(damaged[0]))
                 written.write(batch, settings.name)
                 _count(batch, summary, counters)
                 comments.update(_commented(batch.documents))
         if damaged:
             text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in damaged)
             build.leave_trace(f"log/unreadable/{index:05d}.jsonl", text)
+        skipped = build.plan.skipped_part(index)
         return {
             **summary,
+            **({"skipped": skipped.stage} if skipped else {}),
             "passed_over": dict(sorted(source.passed_over.items())),
             "natural_languages": dict(sorted(comments.items())),
         }
+
+    def _decide(
+        self, build: Build, index: int, source: Source, curator: Curator
+    ) -> Iterator[CuratedBatch]:
+        """What becomes of the records of a part; of a part that is left out, of its inputs."""
+        skipped = build.plan.skipped_part(index)
+        if skipped:
+            inputs = build.plan.inputs(build.folder, index)
+            yield left_out(inputs, skipped, curator.sketcher.schema)
+            return
+        batches = _read(build, index, source, curator)
+        for records in batches if self.draw is None else self.draw.some(batches, index):
+            batch = curator.curate(records)
+            if self.strict and batch.damaged:
+                raise InputError(_strict_message(batch.damaged[0]))
+            yield batch
 
 
 def _read(build: Build, index: int, source: Source, curator: Curator) -> Iterator[pa.RecordBatch]:

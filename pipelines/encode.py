@@ -34,6 +34,7 @@ class EncodeParts(Stage):
     """One task a part: shard, placements, duplicates, final ledger."""
 
     name = "encode"
+    by_part = True
 
     def weights(self, build: Build) -> list[int]:
         """Kept documents."""
@@ -57,6 +58,7 @@ class NumberRows(Stage):
     """One task a part: its placements, with rows counted through the whole data set."""
 
     name = "number rows"
+    by_part = True
 
     def weights(self, build: Build) -> list[int]:
         """All alike: they only copy some bytes a segment."""

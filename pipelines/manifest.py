@@ -6,6 +6,7 @@ stages did. It holds no times and no names of machines, and stands only when the
 
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import asdict
 from itertools import chain
 from typing import Any
 
@@ -15,6 +16,7 @@ from pipelines.counters import Counters
 from pipelines.curate import CurateParts
 from pipelines.deduplicate import ProposePairs, SettlePairs, VerifyPairs
 from pipelines.encode import EncodeParts, NumberRows
+from pipelines.plan import SkippedPart
 from pipelines.shards import dataset_files
 from pipelines.storage import FORMAT, MANIFEST, UNDIGESTED, FileDigest, combined_digest
 from pipelines.sums import check_sums
@@ -97,6 +99,7 @@ def summarize(build: Build, stages: dict[str, list[Summary]]) -> dict[str, Any]:
         },
         "stages": {name: {"tasks": len(summaries)} for name, summaries in stages.items()},
         "parts": [_part(build, stages, index) for index in range(len(build.plan.parts))],
+        "skipped": [_skipped(build, skipped) for skipped in build.plan.skipped],
     }
 
 
@@ -122,6 +125,17 @@ def _part(build: Build, stages: dict[str, list[Summary]], index: int) -> dict[st
         "rows": encoded["rows"],
         "counts": encoded["counts"],
         "digest": combined_digest(_output_files([curated, encoded, numbered])),
+    }
+
+
+def _skipped(build: Build, skipped: SkippedPart) -> dict[str, Any]:
+    """A part that is left out, and why; each of its inputs has a row in the ledger."""
+    planned = build.plan.parts[skipped.part]
+    return {
+        **asdict(skipped),
+        "source": build.recipe.sources[planned.source].name,
+        "inputs": planned.inputs,
+        "bytes": planned.size,
     }
 
 

@@ -5,14 +5,18 @@ the local runner stays in one process and hands its tasks to this pool. Workers 
 forked: a fork would copy locks of Arrow's threads. A worker ends with its parent, whatever kills
 that. Workers start at once and import what they need while the parent still reads the recipe and
 plans, so this module is light: it imports what tasks need in the workers only.
+
+When a worker dies (killed, or out of memory), new ones start, and the tasks that were in flight run
+again, each alone: so one that kills its worker is known by name, and the others go on.
 """
 
 import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing.connection import wait as wait_for
 from typing import TYPE_CHECKING, Any, Protocol, Self
@@ -36,6 +40,12 @@ class Watcher(Protocol):
     def tick(self, counters: Counters) -> None:
         """Called about four times a second while tasks run."""
 
+    def note(self, text: str) -> None:
+        """Something that a person should know, though the work goes on."""
+
+
+_MOST_DEATHS = 20
+"""Deaths of workers after which it is the machine, and no task, that is to blame."""
 
 _counters: Counters | None = None
 
@@ -61,9 +71,16 @@ def _end_with_parent() -> None:
 
 
 def _perform(task: "Task") -> "Outcome":
+    from pipelines.folders import open_folder
+    from pipelines.locks import at_work
+    from pipelines.remote.urls import place
     from pipelines.tasks import perform
 
-    return perform(task, _counters)
+    with at_work(open_folder(place(task.out))):
+        parent = multiprocessing.parent_process()
+        if parent is not None and not parent.is_alive():
+            os._exit(1)  # another build may have begun here before this one was at work
+        return perform(task, _counters)
 
 
 def _do_nothing() -> None:
@@ -84,16 +101,20 @@ class Pool:
     def __init__(self, workers: int) -> None:
         self.interrupted = threading.Event()
         self.watcher: Watcher | None = None
-        self._executor: ProcessPoolExecutor | None = None
-        context = multiprocessing.get_context("spawn")
-        self._cells = context.RawArray("q", 3)
+        self._workers = workers
+        self._deaths = 0
+        self._context = multiprocessing.get_context("spawn")
+        self._cells = self._context.RawArray("q", 3)
         self.counters = Counters(self._cells)
-        if workers:
-            self._executor = ProcessPoolExecutor(
-                workers, context, initializer=_start_worker, initargs=(self._cells,)
-            )
-            for _ in range(workers):
-                self._executor.submit(_do_nothing)
+        self._executor = self._start() if workers else None
+
+    def _start(self) -> ProcessPoolExecutor:
+        executor = ProcessPoolExecutor(
+            self._workers, self._context, initializer=_start_worker, initargs=(self._cells,)
+        )
+        for _ in range(self._workers):
+            executor.submit(_do_nothing)
+        return executor
 
     def __enter__(self) -> Self:
         return self
@@ -111,14 +132,12 @@ class Pool:
         """Do tasks in the order given, as workers come free; outcomes as they come.
 
         Raises:
-            RetryableError: a worker died.
+            RetryableError: workers die again and again.
             InterruptedBuildError: `interrupted` was set.
         """
         if self.watcher and tasks:
             self.watcher.begin(tasks, self.counters)
-        for outcome in (
-            self._perform_inline(tasks) if self._executor is None else self._share(tasks)
-        ):
+        for outcome in self._share(tasks) if self._executor else self._perform_inline(tasks):
             if self.watcher:
                 self.watcher.finished(outcome.name)
             yield outcome
@@ -131,20 +150,72 @@ class Pool:
             yield perform(task, self.counters)
 
     def _share(self, tasks: "list[Task]") -> "Iterator[Outcome]":
-        assert self._executor is not None
-        try:
-            pending = {self._executor.submit(_perform, task) for task in tasks}
-            while pending:
-                done, pending = wait(pending, timeout=0.25, return_when=FIRST_COMPLETED)
-                self._look()
-                for future in done:
-                    yield future.result()
-        except BrokenProcessPool as error:
+        waiting = deque(tasks)
+        running: dict[Future[Outcome], Task] = {}
+        while waiting or running:
+            try:
+                while waiting and len(running) <= self._workers:  # one lies ready for the first
+                    future = self._submit(waiting[0])
+                    running[future] = waiting.popleft()
+                for future in self._finished(running):
+                    outcome = future.result()
+                    del running[future]
+                    yield outcome
+            except BrokenProcessPool:
+                suspects = list(running.values())
+                running.clear()
+                yield from self._one_by_one(suspects)
+
+    def _one_by_one(self, suspects: "list[Task]") -> "Iterator[Outcome]":
+        """Run the tasks of which one may have killed its worker, each alone."""
+        from pipelines.tasks import Outcome, fail, is_done
+
+        names = ", ".join(task.name for task in suspects) or "none"
+        self._begin_again(f"tasks in flight, run once more one by one: {names}")
+        for task in suspects:
+            if is_done(task):  # only its outcome was lost
+                yield Outcome(task.name)
+                continue
+            try:
+                future = self._submit(task)
+                while not self._finished([future]):
+                    pass
+                outcome = future.result()
+            except BrokenProcessPool:
+                self._begin_again(f"it had nothing to do but {task.name}")
+                message = "killed its worker process twice, the second time alone: out of memory?"
+                outcome = fail(task, message)
+            yield outcome
+
+    def _begin_again(self, circumstances: str) -> None:
+        """Start new workers in place of those of which one died.
+
+        Raises:
+            RetryableError: that happens too often.
+        """
+        self._deaths += 1
+        if self._deaths >= _MOST_DEATHS:
             message = (
-                "a worker process died (killed, or out of memory); what was done is kept: "
-                "run the same command again, with fewer --workers if memory was short"
+                f"a worker process died (killed, or out of memory), the {self._deaths}th time; "
+                "what was done is kept: run the same command again, with fewer --workers if memory "
+                "was short"
             )
-            raise RetryableError(message) from error
+            raise RetryableError(message)
+        if self.watcher:
+            self.watcher.note(f"a worker process died (killed, or out of memory); {circumstances}")
+        assert self._executor is not None
+        self._executor.shutdown(wait=False, cancel_futures=True)
+        self._executor = self._start()
+
+    def _submit(self, task: "Task") -> "Future[Outcome]":
+        assert self._executor is not None
+        return self._executor.submit(_perform, task)
+
+    def _finished(self, futures: "Iterable[Future[Outcome]]") -> "set[Future[Outcome]]":
+        """Those that are over, after a moment at most."""
+        done, _ = wait(futures, timeout=0.25, return_when=FIRST_COMPLETED)
+        self._look()
+        return done
 
     def _look(self) -> None:
         if self.interrupted.is_set():

@@ -76,6 +76,10 @@ class Display:
                 self._line, advance=self._weights[name], parts=f"{self._done}/{self._count}"
             )
 
+    def note(self, text: str) -> None:
+        """Print a line that stays, on a terminal or not."""
+        self._progress.console.print(text, soft_wrap=True, markup=False)
+
     def tick(self, counters: Counters) -> None:
         """Show what workers have done by now."""
         if self._line is None:

@@ -117,8 +117,11 @@ class RemoteFolder(Folder):
         return scratch.unfinished(self._group).parent
 
     def remove(self, relative: str) -> None:
-        """Remove a file or folder, and this machine's copies of it if it is all of them."""
+        """Remove a file or folder, and forget what was known of it."""
         self._store.remove(self.where(relative))
+        for known in (self._copies, self._markers):
+            for name in [name for name in known if f"{name}/".startswith(f"{relative}/")]:
+                del known[name]
 
     def forget_copies(self) -> None:
         """Remove this machine's copies."""

@@ -37,6 +37,7 @@ def run_build(
     runner: str,
     workers: int | None,
     strict: bool,
+    skip_failed: bool,
     patience: float,
     dry_run: bool,
     engine_options: list[str],
@@ -50,6 +51,7 @@ def run_build(
         runner: one of `pipelines.runners.RUNNERS`.
         workers: processes on this machine, or what the engine takes for it.
         strict: fail on damaged input instead of counting it.
+        skip_failed: end the build without parts that fail.
         patience: seconds without a sign of life after which a job on an engine is given up.
         dry_run: write the job that would be submitted, and submit nothing.
         engine_options: Beam's, as they are.
@@ -81,7 +83,15 @@ def run_build(
                 silence_threads()
                 run_job(graph, into, patience=patience, console=console)
 
-        build_corpus(loaded, place(out), options=options, run=run, strict=strict, console=console)
+        build_corpus(
+            loaded,
+            place(out),
+            options=options,
+            run=run,
+            strict=strict,
+            skip_failed=skip_failed,
+            console=console,
+        )
     from pipelines.inspection.report import print_next_steps, print_report
 
     print_report(place(out))
@@ -95,6 +105,7 @@ def build_corpus(
     options: "PipelineOptions",
     run: "Run",
     strict: bool = False,
+    skip_failed: bool = False,
     console: Console,
 ) -> None:
     """Build, or go on building, a corpus.
@@ -105,20 +116,32 @@ def build_corpus(
         options: Beam's.
         run: runs the graph.
         strict: fail on damaged input instead of counting it.
+        skip_failed: end the build without parts that fail.
         console: where messages go.
 
     Raises:
         CodecorpusError: as its text says; what is done stays done.
     """
     from pipelines.build import pipeline, prepare, tidy
+    from pipelines.skipping import leave_out_failed
 
-    with prepare(loaded, out) as prepared:
+    with prepare(loaded, out, skip_failed=skip_failed) as prepared:
         if prepared.complete:
             console.print(f"{out} is complete already; nothing to do", soft_wrap=True)
         else:
             if prepared.resumed:
                 console.print(f"going on with the build in {out}", soft_wrap=True)
-            run(pipeline(prepared.out, options, strict=strict), prepared.out)
+            while True:
+                try:
+                    run(pipeline(prepared.out, options, strict=strict), prepared.out)
+                    break
+                except CodecorpusError:
+                    left_out = leave_out_failed(prepared.out) if skip_failed else []
+                    if not left_out:
+                        raise
+                for part in left_out:
+                    message = f"going on without part {part.part}: {part.stage}: {part.error}"
+                    console.print(message, soft_wrap=True, markup=False)
         tidy(prepared.out)
 
 

@@ -40,6 +40,7 @@ class ShingleDoubtful(Stage):
     """
 
     name = "shingle doubtful"
+    by_part = True
 
     def weights(self, build: Build) -> list[int]:
         """All alike: few files of a part are named."""

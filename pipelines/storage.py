@@ -79,10 +79,11 @@ class _HashingFile(io.RawIOBase):
         """Write all of `data`: a raw file may take less at once."""
         view = memoryview(data).cast("B")
         self._sha256.update(view)
-        self._size += len(view)
         written = 0
         while written < len(view):
-            written += self._file.write(view[written:])
+            taken = self._file.write(view[written:])
+            self._size += taken
+            written += taken
         return written
 
     def tell(self) -> int:
@@ -90,9 +91,18 @@ class _HashingFile(io.RawIOBase):
         return self._size
 
     def close(self) -> None:
-        """Close the file below."""
-        self._file.close()
+        """Close the file below.
+
+        Raises:
+            OSError: not all that was written arrived, though no write said so.
+        """
+        if self._file.closed:
+            return
+        with self._file:
+            arrived = os.fstat(self._file.fileno()).st_size
         super().close()
+        if arrived != self._size:
+            raise OSError(errno.EIO, f"{self._size:,} bytes written, {arrived:,} arrived")
 
     def digest(self) -> FileDigest:
         return FileDigest(self._size, self._sha256.hexdigest())
@@ -273,6 +283,20 @@ class Folder:
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             return None
         return marker
+
+    def damaged(self, relative: str) -> Iterator[str]:
+        """What is wrong with the files that markers below a folder list, a line a file."""
+        stages = [f"{relative}/{name}" for name in self.names(relative)]
+        for marker in (f"{stage}/{name}" for stage in stages for name in self.names(stage)):
+            if not marker.endswith(".json"):
+                continue
+            with contextlib.suppress(OSError, ValueError, KeyError, TypeError, AttributeError):
+                for name, (size, _) in json.loads(self.read_bytes(marker))["files"].items():
+                    if not self.holds(name, size):
+                        yield (
+                            f"{self.where(name)}: gone, or not the {size:,} bytes that were "
+                            "written; run the same command again to make it anew"
+                        )
 
     def files(self) -> list[str]:
         """All files that the digest counts, by bytewise order of their names."""

@@ -11,7 +11,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from foundation.errors import CodecorpusError
+from foundation.errors import CodecorpusError, RetryableError
 from pipelines.context import Build
 from pipelines.counters import Counters
 from pipelines.storage import FileDigest
@@ -25,6 +25,9 @@ class Stage(ABC):
 
     name: ClassVar[str]
     """Names the stage in markers, messages and progress."""
+
+    by_part: ClassVar[bool] = False
+    """Whether a task is a part of the plan, which a build can do without."""
 
     @abstractmethod
     def weights(self, build: Build) -> list[int]:
@@ -54,10 +57,19 @@ class Task:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a task; `error` is None when it is done."""
+    """What became of a task.
+
+    Attributes:
+        name: the task's.
+        error: None when it is done.
+        lasts: the task would fail again: neither the disk nor an earlier file is to blame.
+        part: the part that was worked on, where the stage goes by parts.
+    """
 
     name: str
     error: str | None = None
+    lasts: bool = False
+    part: int | None = None
 
 
 class TaskError(CodecorpusError):
@@ -75,6 +87,11 @@ def list_tasks(out: str, stage: Stage) -> list[Task]:
     return sorted(tasks, key=lambda task: (-task.weight, task.index))
 
 
+def is_done(task: Task) -> bool:
+    """Whether a task's marker and files stand."""
+    return Build.load(task.out).marker(task.stage.name, task.index) is not None
+
+
 def perform(task: Task, counters: Counters | None = None) -> Outcome:
     """Do a task and leave its marker; an error becomes an outcome, so that the others go on."""
     build = Build.load(task.out)
@@ -89,15 +106,35 @@ def perform(task: Task, counters: Counters | None = None) -> Outcome:
             seconds=time.perf_counter() - wall,
             processor_seconds=time.process_time() - processor,
         )
-    except CodecorpusError as error:
+    except RetryableError as error:
         return Outcome(task.name, str(error))
+    except CodecorpusError as error:
+        return fail(task, str(error))
     except Exception as error:  # noqa: BLE001 - whatever a rule raises fails its part, no other
         trace = f"log/errors/{task.stage.name}-{task.index:05d}.txt"
         build.leave_trace(trace, traceback.format_exc())
-        return Outcome(
-            task.name, f"{type(error).__name__}: {error}; trace in {build.folder.where(trace)}"
-        )
+        found = build.damage() if isinstance(error, (OSError, ValueError)) else None
+        if found or isinstance(error, OSError):
+            return Outcome(task.name, f"{found or error}; trace in {build.folder.where(trace)}")
+        return fail(task, f"{type(error).__name__}: {error}", trace)
     return Outcome(task.name)
+
+
+def fail(task: Task, error: str, trace: str | None = None) -> Outcome:
+    """Say that a task fails whenever it is tried; of a part, note it for `--skip-failed`.
+
+    Args:
+        task: which one.
+        error: what went wrong, without names that another folder or machine would not have.
+        trace: the file of the output folder that tells more.
+    """
+    build = Build.load(task.out)
+    told = f"; trace in {build.folder.where(trace)}" if trace else ""
+    if not task.stage.by_part:
+        return Outcome(task.name, error + told, lasts=True)
+    build.leave_failure(task.index, task.stage.name, error)
+    of = build.plan.describe(build.folder, task.index)
+    return Outcome(task.name, f"{error}{told}; {of}", lasts=True, part=task.index)
 
 
 def require_done(stage: str, outcomes: list[Outcome]) -> None:
@@ -111,7 +148,13 @@ def require_done(stage: str, outcomes: list[Outcome]) -> None:
         return
     shown = "\n".join(f"  {outcome.name}: {outcome.error}" for outcome in failed[:5])
     more = f"\n  and {len(failed) - 5} more" if len(failed) > 5 else ""
+    lasting = [outcome for outcome in failed if outcome.lasts]
+    advice = "run the same command again to try these once more"
+    if any(outcome.part is not None for outcome in lasting):
+        advice += ", or with --skip-failed to end the build without these parts"
+    elif lasting:
+        advice += "; --skip-failed cannot leave them out: this stage works on all parts at once"
     raise TaskError(
         f"{len(failed)} of {len(outcomes)} tasks of {stage!r} failed:\n{shown}{more}\n"
-        "the others are done and kept; run the same command again to try these once more"
+        f"the others are done and kept; {advice}"
     )

@@ -5,11 +5,14 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from pipelines.inspection import codegeex
 from pipelines.inspection.opening import open_build
 from pipelines.remote.urls import Place
+
+_SHOWN = 20
 
 WIDTH = 80
 """Columns of the report where the output is no terminal."""
@@ -31,6 +34,8 @@ def print_report(path: Place) -> None:
         f"[bold]{manifest['name']}[/]: {manifest['records']:,} files found, "
         f"{read['files']:,} read ({_megabytes(read['bytes'])} MB)\n"
     )
+    for line in _skipped(manifest):
+        console.print(line, soft_wrap=True)
     console.print(_decisions(manifest))
     console.print(_languages(manifest))
     if manifest["natural_languages"]:
@@ -91,6 +96,26 @@ def _decisions(manifest: dict[str, Any]) -> Table:
             table.add_row(f"  {reason}", f"{part:,}", f"{part / total:.1%}")
     table.add_row("all", f"{manifest['records']:,}", "", style="bold", end_section=True)
     return table
+
+
+def _skipped(manifest: dict[str, Any]) -> list[str]:
+    """What the build is without."""
+    skipped = manifest.get("skipped", [])
+    if not skipped:
+        return []
+    lines = [
+        f"[bold red]WITHOUT {len(skipped):,} of {len(manifest['parts']):,} parts[/], which failed "
+        "(--skip-failed); their inputs count as unreadable.skipped:"
+    ]
+    for part in skipped[:_SHOWN]:
+        error = escape(f"{part['stage']}: {part['error']}")
+        lines.append(
+            f"  part {part['part']} of {escape(part['source'])}, {part['inputs']:,} inputs, "
+            f"{_megabytes(part['bytes'])} MB: {error}"
+        )
+    if len(skipped) > _SHOWN:
+        lines.append(f"  and {len(skipped) - _SHOWN} more, in manifest.json")
+    return [*lines, ""]
 
 
 def decision_of(reason: str) -> str:

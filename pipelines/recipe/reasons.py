@@ -14,6 +14,7 @@ BEFORE_FILTERS: dict[str, str] = {
     "unreadable.io": "reading it failed",
     "unreadable.archive": "its archive is damaged there, or its name leads out of the archive",
     "unreadable.record": "its line or row in a data set is none: no JSON object, or no text in it",
+    "unreadable.skipped": "its part failed, and the build went on without it (`--skip-failed`)",
     "unreadable.too_large": "it is larger than `max_record_bytes`",
     "unreadable.binary": "it holds a NUL byte",
     "unreadable.utf8": "its bytes are not UTF-8",

@@ -121,10 +121,9 @@ def test_a_killed_worker_is_said_and_survived(tmp_path: Path) -> None:
         if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes()
     ]
     os.kill(workers[-1], signal.SIGKILL)
-    _, errors = process.communicate(timeout=60)
-    assert process.returncode == 1
-    assert "a worker process died" in errors
-    assert run(*build, cwd=tmp_path).returncode == 0
+    _, errors = process.communicate(timeout=120)
+    assert process.returncode == 0
+    assert "a worker process died (killed, or out of memory); tasks in flight" in errors
     digest_of(tmp_path / "out")
 
 

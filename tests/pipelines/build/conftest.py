@@ -14,8 +14,9 @@ from pipelines.curate import CurateParts
 from pipelines.inspection.verify import print_verdict
 from pipelines.manifest import STAGES, WriteManifest
 from pipelines.recipe.loading import load
+from pipelines.skipping import leave_out_failed
 from pipelines.storage import Folder, combined_digest
-from pipelines.tasks import list_tasks, perform, require_done
+from pipelines.tasks import Task, TaskError, list_tasks, perform, require_done
 
 STDLIB = Path(sysconfig.get_paths()["stdlib"])
 
@@ -33,6 +34,10 @@ RECIPE: dict[str, Any] = {
 }
 
 
+Order = Callable[[list[Task]], list[Task]]
+"""In which order a stage's tasks are performed."""
+
+
 class Builder(Protocol):
     """Builds a recipe's mapping over an input folder."""
 
@@ -43,6 +48,8 @@ class Builder(Protocol):
         *,
         changes: dict[str, Any] | None = None,
         strict: bool = False,
+        skip_failed: bool = False,
+        order: Order = list,
     ) -> Path: ...
 
 
@@ -66,13 +73,22 @@ def build() -> Builder:
         *,
         changes: dict[str, Any] | None = None,
         strict: bool = False,
+        skip_failed: bool = False,
+        order: Order = list,
     ) -> Path:
         """Every stage in this process and without Beam, whose graph takes some seconds."""
-        with prepare(load(str(write_recipe(inputs, changes))), out) as prepared:
-            if not prepared.complete:
-                for stage in (CurateParts(strict=strict), *STAGES[1:], WriteManifest()):
-                    outcomes = [perform(task) for task in list_tasks(prepared.out, stage)]
-                    require_done(stage.name, outcomes)
+        loaded = load(str(write_recipe(inputs, changes)))
+        with prepare(loaded, out, skip_failed=skip_failed) as prepared:
+            done = prepared.complete
+            while not done:
+                try:
+                    for stage in (CurateParts(strict=strict), *STAGES[1:], WriteManifest()):
+                        tasks = order(list_tasks(prepared.out, stage))
+                        require_done(stage.name, [perform(task) for task in tasks])
+                    done = True
+                except TaskError:
+                    if not (skip_failed and leave_out_failed(prepared.out)):
+                        raise
             tidy(prepared.out)
         return out
 
@@ -116,6 +132,7 @@ def inputs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (edited / "latin.py").write_bytes(b"# caf\xe9\n" * 300)
     (edited / "wide.py").write_text("# wide\n" * 300, "utf-16")
     (edited / "empty.py").write_text("")
+    (edited / "großer Schlüssel.py").write_text("# ein Schlüssel\n" + "key = 'ключ'\n" * 200)
     return folder
 
 

@@ -1,6 +1,7 @@
 """The same bytes, however the work is done."""
 
 import os
+import random
 import shutil
 import subprocess
 import sys
@@ -22,7 +23,16 @@ def test_another_folder_gives_the_same_digest(
     assert digest(build(moved, tmp_path / "out")) == digest(built)
 
 
-@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("seed", [0, pytest.param(1, marks=pytest.mark.slow)])
+def test_parts_in_another_order_give_the_same_digest(
+    inputs: Path, built: Path, build: Build, digest: Digest, tmp_path: Path, seed: int
+) -> None:
+    chance = random.Random(seed)
+    out = build(inputs, tmp_path / "out", order=lambda tasks: chance.sample(tasks, len(tasks)))
+    assert digest(out) == digest(built)
+
+
+@pytest.mark.parametrize("workers", [1, 2, pytest.param(8, marks=pytest.mark.slow)])
 def test_workers_and_surroundings_do_not_matter(
     inputs: Path,
     built: Path,
@@ -31,10 +41,11 @@ def test_workers_and_surroundings_do_not_matter(
     tmp_path: Path,
     workers: int,
 ) -> None:
+    plain = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}  # names are ASCII then
     surroundings = {
         "PYTHONHASHSEED": str(workers),
-        "TZ": ["Asia/Kathmandu", "America/St_Johns"][workers - 1],
-        "LC_ALL": ["C", "C.UTF-8"][workers - 1],
+        "TZ": "Asia/Kathmandu" if workers == 1 else "America/St_Johns",
+        **(plain if workers == 1 else {"LC_ALL": "C.UTF-8"}),
     }
     command = [sys.executable, "-m", "pipelines", "build", str(recipe_file(inputs))]
     done = subprocess.run(

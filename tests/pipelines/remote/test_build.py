@@ -11,12 +11,15 @@ import sysconfig
 import tarfile
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 
 from pipelines.build import prepare, tidy
+from pipelines.context import Build
 from pipelines.curate import CurateParts
+from pipelines.encode import EncodeParts
 from pipelines.folders import open_folder
 from pipelines.inspection.verify import print_verdict
 from pipelines.inspection.why import print_story
@@ -26,6 +29,7 @@ from pipelines.remote import scratch
 from pipelines.remote.buckets import Buckets
 from pipelines.remote.stores import store_of
 from pipelines.remote.urls import Place, Url
+from pipelines.skipping import leave_out_failed
 from pipelines.storage import combined_digest
 from pipelines.tasks import list_tasks, perform, require_done
 
@@ -59,6 +63,18 @@ def recipe(bucket: str, tmp_path: Path) -> Path:
     near = {"sources": sources, "part_bytes": 65_536, "encode": {"sequence_length": 512}}
     path.write_text(yaml.safe_dump(near, sort_keys=False))
     return path
+
+
+def build_without_failed(recipe: Path, out: Place) -> None:
+    """Twice at most: the second time without the part that failed."""
+    with prepare(load(str(recipe)), out, skip_failed=True) as prepared:
+        for _ in range(2):
+            for stage in (*STAGES, WriteManifest()):
+                outcomes = [perform(task) for task in list_tasks(prepared.out, stage)]
+                if any(outcome.error for outcome in outcomes):
+                    assert leave_out_failed(prepared.out)
+                    break
+        tidy(prepared.out)
 
 
 def build(recipe: Path, out: Place, *, tasks: int | None = None) -> bool:
@@ -98,6 +114,27 @@ def test_a_build_in_s3_has_the_digest_of_one_on_disk(
     log = open_folder(there).names("log")
     assert "work" not in log
     assert "lock" not in log
+
+
+def test_a_part_is_left_out_in_s3_as_on_disk(
+    recipe: Path, bucket: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = EncodeParts.run
+
+    def failing(self: EncodeParts, build: Build, index: int, *arguments: Any) -> Any:
+        if index == 1 and build.plan.skipped_part(index) is None:
+            raise ZeroDivisionError(f"on purpose in {build.folder.root}/x")
+        return run(self, build, index, *arguments)
+
+    monkeypatch.setattr(EncodeParts, "run", failing)
+    here, there = tmp_path / "out", Url(f"{bucket}/out")
+    build_without_failed(recipe, here)
+    build_without_failed(recipe, there)
+    manifest = open_folder(there).read_json("manifest.json")
+    assert [(part["part"], part["error"]) for part in manifest["skipped"]] == [
+        (1, "ZeroDivisionError: on purpose in x")
+    ]
+    assert digest(there) == digest(here)
 
 
 @pytest.mark.slow

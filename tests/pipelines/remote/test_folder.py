@@ -137,6 +137,30 @@ def test_a_marker_holds_only_with_all_its_files(folder: Folder, url: Url) -> Non
     assert open_folder(url).read_marker("m.json") is None
 
 
+def test_what_is_removed_is_not_remembered(folder: Folder) -> None:
+    digests: dict[str, FileDigest] = {}
+    folder.write_bytes("log/work/a/data", b"12345", digests)
+    for name in ("log/work/a/m.json", "log/work/ab/m.json"):
+        folder.write_marker(name, {}, digests)
+        assert folder.read_marker(name) is not None
+    folder.remove("log/work/a")
+    assert folder.read_marker("log/work/a/m.json") is None
+    with pytest.raises(FileNotFoundError):
+        folder.path("log/work/a/data")
+
+
+def test_damage_is_named(folder: Folder, url: Url) -> None:
+    digests: dict[str, FileDigest] = {}
+    for name in ("short", "gone", "whole"):
+        folder.write_bytes(f"log/work/a/{name}", b"12345", digests)
+    folder.write_marker("log/work/a/00000.json", {}, digests)
+    assert list(folder.damaged("log/work")) == []
+    folder.write_bytes("log/work/a/short", b"123", {})
+    folder.remove("log/work/a/gone")
+    found = [line.partition(": ")[0] for line in open_folder(url).damaged("log/work")]
+    assert found == [f"{url}/log/work/a/gone", f"{url}/log/work/a/short"]
+
+
 def test_a_folder_goes_with_all_below(folder: Folder) -> None:
     for name in ("log/work/a/x", "log/work/y", "log/z"):
         folder.write_bytes(name, b"", {})

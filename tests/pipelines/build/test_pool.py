@@ -1,0 +1,151 @@
+"""Worker processes: one that dies takes nothing with it, and one task may be done by several."""
+
+import os
+import random
+import signal
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from foundation.errors import RetryableError
+from pipelines.build import prepare, tidy
+from pipelines.context import Build
+from pipelines.counters import Counters
+from pipelines.manifest import STAGES, WriteManifest
+from pipelines.pool import Pool
+from pipelines.recipe.loading import load
+from pipelines.storage import FileDigest
+from pipelines.tasks import Stage, Summary, Task, list_tasks, require_done
+
+CHANGES = {"part_bytes": 8_192, "encode": {"sequence_length": 128}}
+DEADLY, ONCE = 1, 3
+
+
+@dataclass(frozen=True)
+class Deadly(Stage):
+    """One task always kills its worker, one the first time only."""
+
+    tokens: str
+    name = "deadly"
+    by_part = True
+
+    def weights(self, build: Build) -> list[int]:
+        del build
+        return [1] * 5
+
+    def run(
+        self, build: Build, index: int, digests: dict[str, FileDigest], counters: Counters
+    ) -> Summary:
+        del digests, counters
+        build.folder.write_bytes(f"log/tried/{index}-{os.getpid()}", b"", {})
+        if index == DEADLY:
+            os.kill(os.getpid(), signal.SIGKILL)
+        if index == ONCE:
+            token = Path(self.tokens) / "struck"
+            if not token.exists():
+                token.touch()
+                os.kill(os.getpid(), signal.SIGKILL)
+        return {}
+
+
+class Notes:
+    """Keeps what a watcher is told."""
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+
+    def begin(self, tasks: Any, counters: Counters) -> None: ...
+    def finished(self, name: str) -> None: ...
+    def tick(self, counters: Counters) -> None: ...
+
+    def note(self, text: str) -> None:
+        self.texts.append(text)
+
+
+@pytest.fixture
+def inputs(tmp_path: Path) -> Path:
+    """Twelve files in six repositories, with near duplicates."""
+    chance = random.Random(5)
+    for number in range(6):
+        folder = tmp_path / "in" / "repositories" / f"r{number}"
+        folder.mkdir(parents=True)
+        for name in range(2):
+            lines = [
+                f"def f{name}_{line}(value):\n    return value + {line}\n" for line in range(80)
+            ]
+            for line in chance.sample(range(80), 2 * number):
+                lines[line] = f"# {number} {line}\n"
+            (folder / f"{name}.py").write_text("".join(lines))
+    return tmp_path / "in"
+
+
+@pytest.fixture
+def planned(inputs: Path, recipe_file: Callable[..., Path], tmp_path: Path) -> Iterator[str]:
+    with prepare(load(str(recipe_file(inputs, CHANGES))), tmp_path / "out") as prepared:
+        yield prepared.out
+
+
+def test_a_task_that_kills_its_worker_is_named_and_the_others_go_on(
+    planned: str, tmp_path: Path
+) -> None:
+    watcher = Notes()
+    with Pool(2) as pool:
+        pool.watcher = watcher
+        outcomes = list(pool.run(list_tasks(planned, Deadly(str(tmp_path)))))
+    assert sorted(outcome.name for outcome in outcomes) == [f"deadly {n}" for n in range(5)]
+    (failed,) = [outcome for outcome in outcomes if outcome.error]
+    assert (failed.name, failed.part, failed.lasts) == ("deadly 1", DEADLY, True)
+    assert "killed its worker process twice" in str(failed.error)
+    assert "part 1 of" in str(failed.error)
+    assert "deadly 1" in watcher.texts[0]
+    tried = [path.name.split("-")[0] for path in (Path(planned) / "log" / "tried").iterdir()]
+    assert tried.count("1") == 2, "in company, then alone"
+
+
+def test_workers_that_die_again_and_again_end_the_build(
+    planned: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipelines.pool._MOST_DEATHS", 2)
+    tasks = list_tasks(planned, Deadly(str(tmp_path)))
+    with Pool(1) as pool, pytest.raises(RetryableError, match=r"2th time.*fewer --workers"):
+        list(pool.run(tasks))
+
+
+def test_a_task_done_by_three_at_once_is_as_done_by_one(
+    inputs: Path,
+    planned: str,
+    build: Callable[..., Path],
+    digest: Callable[[Path], str],
+    tmp_path: Path,
+) -> None:
+    """As retried and speculative bundles of an engine do it."""
+    with Pool(3) as pool:
+        for stage in (*STAGES, WriteManifest()):
+            tasks = list_tasks(planned, stage)
+            thrice = [task for task in tasks for _ in range(3)]
+            outcomes = list(pool.run(thrice))
+            assert len(outcomes) == 3 * len(tasks)
+            require_done(stage.name, outcomes)
+    tidy(planned)
+    assert digest(Path(planned)) == digest(build(inputs, tmp_path / "once", changes=CHANGES))
+
+
+@pytest.mark.slow
+def test_every_task_done_by_three_at_once_many_times(
+    inputs: Path,
+    planned: str,
+    build: Callable[..., Path],
+    digest: Callable[[Path], str],
+    tmp_path: Path,
+) -> None:
+    with Pool(3) as pool:
+        for stage in (*STAGES, WriteManifest()):
+            tasks: list[Task] = list_tasks(planned, stage)
+            for seed in range(20):
+                order = random.Random(seed).sample(tasks * 3, 3 * len(tasks))
+                require_done(stage.name, list(pool.run(order)))
+    tidy(planned)
+    assert digest(Path(planned)) == digest(build(inputs, tmp_path / "once", changes=CHANGES))
