@@ -13,7 +13,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from foundation.errors import InputError, StorageError
+from foundation.errors import InputError, RetryableError, StorageError
 from pipelines.opt_out import read_opt_out
 from pipelines.recipe.model import Recipe
 from pipelines.recipe.paths import resolve_path
@@ -92,7 +92,7 @@ class Plan:
             names = self.inputs(folder, index)["name"]
             ends = dict.fromkeys((names[0].as_py(), names[-1].as_py()))
             of = f"{len(names):,} inputs, {' to '.join(ends)}"
-        except StorageError as error:
+        except RetryableError as error:  # the failure itself is what must be told
             of = str(error)
         return f"part {index} of {len(self.parts)}: {of}"
 

@@ -116,6 +116,7 @@ def test_a_build_in_s3_has_the_digest_of_one_on_disk(
     assert "lock" not in log
 
 
+@pytest.mark.slow
 def test_a_part_is_left_out_in_s3_as_on_disk(
     recipe: Path, bucket: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
