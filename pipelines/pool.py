@@ -7,7 +7,7 @@ that. Workers start at once and import what they need while the parent still rea
 plans, so this module is light: it imports what tasks need in the workers only.
 
 When a worker dies (killed, or out of memory), new ones start, and the tasks that were in flight run
-again, each alone: so one that kills its worker is known by name, and the others go on.
+again, each alone: so one that kills its worker then, twice, is known by name, and the others go on.
 """
 
 import multiprocessing
@@ -176,16 +176,20 @@ class Pool:
             if is_done(task):  # only its outcome was lost
                 yield Outcome(task.name)
                 continue
-            try:
-                future = self._submit(task)
-                while not self._finished([future]):
-                    pass
-                outcome = future.result()
-            except BrokenProcessPool:
-                self._begin_again(f"it had nothing to do but {task.name}")
-                message = "killed its worker process twice, the second time alone: out of memory?"
-                outcome = fail(task, message)
-            yield outcome
+            # Before, it may only have waited: so what counts is two deaths with nothing beside it.
+            outcome = self._alone(task) or self._alone(task)
+            yield outcome or fail(task, "killed its worker process twice, alone: out of memory?")
+
+    def _alone(self, task: "Task") -> "Outcome | None":
+        """Run one task and no other; None: its worker died."""
+        try:
+            future = self._submit(task)
+            while not self._finished([future]):
+                pass
+            return future.result()
+        except BrokenProcessPool:
+            self._begin_again(f"it had nothing to do but {task.name}")
+            return None
 
     def _begin_again(self, circumstances: str) -> None:
         """Start new workers in place of those of which one died.

@@ -102,7 +102,7 @@ def test_a_task_that_kills_its_worker_is_named_and_the_others_go_on(
     assert "part 1 of" in str(failed.error)
     assert "deadly 1" in watcher.texts[0]
     tried = [path.name.split("-")[0] for path in (Path(planned) / "log" / "tried").iterdir()]
-    assert tried.count("1") == 2, "in company, then alone"
+    assert tried.count("1") in {2, 3}, "twice alone, and perhaps in company"
 
 
 def test_workers_that_die_again_and_again_end_the_build(
