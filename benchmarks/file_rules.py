@@ -35,7 +35,7 @@ def main(cores: int) -> list[Comparison]:
             peer,
             corpus.sample(size * 1_000_000),
             workers=workers,
-            budget=20,
+            budget=10,
             note=NOTE,
             ceiling="lookup",
         )

@@ -47,7 +47,7 @@ def main(cores: int) -> list[Comparison]:
                         side,
                         corpus.sample(SIZE),
                         workers=workers,
-                        budget=30,
+                        budget=12,
                         ceiling=ceiling,
                     )
                 )

@@ -133,8 +133,7 @@ def _comparisons(lines: list[Comparison]) -> str:
                 line.peer + (f"; {line.note}" if line.note else ""),
                 _sample(line.sample),
                 str(line.workers),
-                _rate(line.typical(0, "core_rate")),
-                _rate(line.typical(1, "core_rate")),
+                *_core_rates(line),
                 f"**{_rate(middle)}** ({_rate(least)} to {_rate(most)})",
                 _rate(line.typical(0, "rate")),
                 _rate(line.typical(1, "rate")),
@@ -145,6 +144,13 @@ def _comparisons(lines: list[Comparison]) -> str:
             ]
         )
     return "## Ours and the peers\n\n" + table(header, rows)
+
+
+def _core_rates(line: Comparison) -> list[str]:
+    """Ours and the peer's; of one worker only: not every peer's processes can all be counted."""
+    if line.workers > 1:
+        return ["", ""]
+    return [_rate(line.typical(side, "core_rate")) for side in (0, 1)]
 
 
 def _targets(run: Run) -> str:

@@ -28,7 +28,7 @@ def main(cores: int) -> list[Comparison]:
             Side(peer.title, "signatures", peer.name.replace("-", "_"), peer.python),
             corpus.sample(size * 1_000_000),
             workers=workers,
-            budget=25,
+            budget=12,
             ceiling="lookup",
         )
         for peer, size in ((Peer(name), size) for name, size in PEERS.items())

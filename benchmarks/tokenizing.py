@@ -33,7 +33,7 @@ def main(cores: int) -> list[Comparison]:
             ),
             corpus.sample(size * 1_000_000),
             workers=workers,
-            budget=45,
+            budget=20,
             ceiling="gather",
         )
         for peer, size in ((Peer(name), size) for name, size in PEERS.items())

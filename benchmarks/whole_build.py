@@ -10,8 +10,7 @@ of reading 300, rules 500, SHA-1, signatures 120, tokenizing 120 on the share th
 400 MB/s: about 40 MB/s. Memory bandwidth, some GB/s, is far away; instructions bound it.
 
 Two lines: the whole command, start of the interpreter included, which is what a user waits for; and
-the stages alone, which is what a large input costs. Two samples: the small one shows what loading
-kernels and the vocabulary weigh, the large one is what the target speaks of.
+the stages alone, which is what a large input costs.
 """
 
 import json
@@ -32,8 +31,6 @@ from benchmarks.worker import read_stripe
 from benchmarks.workers.file_rules import LEAST_BYTES, LEAST_LETTERS, LONGEST, MOST_BYTES, MOST_MEAN
 from pipelines.recipe.model import Recipe
 
-SIZES = (24_000_000, corpus.TARGET)
-"""Bytes; datatrove takes some minutes for the second."""
 TASKS = 8
 PLACE = WORK / "whole"
 RECIPE = f"""\
@@ -55,14 +52,14 @@ encode: {{vocabulary: gpt2, sequence_length: 2048, packing: pad}}
 def main(cores: int) -> list[Comparison]:
     """Compare with one worker and with all cores; kernels are compiled before."""
     peer = Peer("datatrove")
-    small = corpus.sample(SIZES[0] // 20)
+    small = corpus.sample(1_000_000)
     lay_out(small)
     _ours(small, 1)
+    sample = corpus.sample(corpus.TARGET)  # for which datatrove takes some minutes
+    lay_out(sample)
     found: list[Comparison] = []
-    for sample in map(corpus.sample, SIZES):
-        lay_out(sample)
-        for workers in sorted({1, cores}):
-            found += _compare(peer, sample, workers)
+    for workers in sorted({1, cores}):
+        found += _compare(peer, sample, workers)
     return found
 
 

@@ -31,7 +31,7 @@ def main(cores: int) -> list[Comparison]:
             Side("codecorpus", "writing", "codecorpus", options=options),
             Side(f"{peer.title}, {job}", "writing", job, peer.python, options),
             corpus.sample(size * 1_000_000),
-            budget=30,
+            budget=14,
             note="ours packs too",
             ceiling="write",
         )
