@@ -99,7 +99,9 @@ def crawl(
         bool, typer.Option("--refresh", help="ask again: new repositories, and new commits of old")
     ] = False,
 ) -> None:
-    """Discover and fetch repositories of GitHub, for the source `github` of a build.
+    """Discover and fetch repositories of GitHub.
+
+    A build reads the folder with the source `github`.
 
     Example: codecorpus crawl recipes/crawls/codegeex.yaml --out crawl
     """
