@@ -2,7 +2,7 @@
 # make test     every test but those marked slow, which make test-slow runs, some of them for long
 # make test-engines  one corpus on Spark, Flink and Prism; needs Java 17 and Maven, Go for Prism
 # make check    format, lint, types, import rules
-# make benchmark  every claim beside its peers, into benchmarks/RESULTS.md; some 40 minutes
+# make benchmark  every claim beside its peers, into benchmarks/RESULTS.md; some 20 minutes
 # Each sets itself up in .venv first, with the versions pinned in constraints.txt.
 
 VENV := .venv

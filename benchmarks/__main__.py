@@ -2,7 +2,7 @@
 
     .venv/bin/python -m benchmarks [NAME ...] [--cores N] [--out RESULTS.md]
 
-Without names all run, some 40 minutes on two cores, and RESULTS.md is written; with names the
+Without names all run, some 20 minutes on two cores, and RESULTS.md is written; with names the
 figures are printed only, unless --out says where to. Exit 1: something failed, or answers differed.
 """
 
