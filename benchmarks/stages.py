@@ -33,13 +33,14 @@ def main(cores: int) -> tuple[str, list[list[str]]]:
     rows = table_of(out, sample.size)
     forget_files(PLACE / "files")
     cold, again = _build(cores, "again")
+    shares = [computed(read_timings(folder)) for folder in (out, again)]
     text = (
         f"{sample.files:,} files, {sample.size / 1e6:.1f} MB read, {kept / sample.size:.0%} of the "
         f"bytes kept, {cores} workers: {taken.seconds:.1f} s by the clock for the whole command, "
         f"{sample.size / 1e6 / taken.processor_seconds:.1f} MB/s a core, "
         f"{taken.peak_memory / 1e6:,.0f} MB resident in all processes together. With no file in "
-        f"the system's cache: {cold.seconds:.1f} s, tasks computed {computed(again):.0%} of their "
-        f"time, where it was {computed(out):.0%}."
+        f"the system's cache: {cold.seconds:.1f} s, tasks computed {shares[1]:.0%} of their "
+        f"time, where it was {shares[0]:.0%}."
     )
     shutil.rmtree(PLACE, ignore_errors=True)
     print(text)
@@ -63,12 +64,8 @@ def forget_files(folder: Path) -> None:
                 os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
 
 
-def computed(out: Path) -> float:
-    """Processor seconds of a build's tasks by their seconds."""
-    return _computed(read_timings(out))
-
-
-def _computed(timings: list[dict[str, Any]]) -> float:
+def computed(timings: list[dict[str, Any]]) -> float:
+    """Processor seconds of tasks by their seconds."""
     seconds = sum(timing["seconds"] for timing in timings)
     processor = sum(timing["processor_seconds"] for timing in timings)
     return float(processor / max(seconds, 1e-3))
@@ -86,7 +83,7 @@ def table_of(out: Path, size: int) -> list[list[str]]:
             str(len(timings)),
             f"{seconds:.2f}",
             f"{seconds / total:.0%}",
-            f"{_computed(timings):.0%}",
+            f"{computed(timings):.0%}",
             f"{size / 1e6 / max(seconds, 1e-3):,.0f}",
             f"{max(t['peak_memory'] for t in timings) / 1e6:,.0f}",
         ]

@@ -3,8 +3,10 @@
 import re
 import threading
 from collections import defaultdict
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Self
+from http.server import BaseHTTPRequestHandler
+from typing import Any
+
+from tests.pipelines.remote.loopback import LoopbackServer
 
 FAULTS = {
     "404", "403", "500", "503",
@@ -18,7 +20,7 @@ FAULTS = {
 }  # fmt: skip
 
 
-class WebServer:
+class WebServer(LoopbackServer):
     """Files by path, and for each path what goes wrong with the next requests, in order.
 
     A fault that stands as a text, not in a list, goes on for ever.
@@ -30,22 +32,11 @@ class WebServer:
         self.requests: list[tuple[str, str | None]] = []
         self.released = threading.Event()
         handler = type("Handler", (_Handler,), {"web": self})
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+        super().__init__(handler)
 
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, *parts: object) -> None:
         self.released.set()
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_port}"
+        super().__exit__(*parts)
 
     def fault(self, path: str) -> str | None:
         waiting = self.faults[path]
