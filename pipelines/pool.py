@@ -123,10 +123,11 @@ class Pool:
         """Stop the workers, at once if they are busy: what they write appears whole or not."""
         if self._executor is None:
             return
-        self._executor.shutdown(wait=False, cancel_futures=True)
         for process in multiprocessing.active_children():
             process.terminate()
-            process.join()
+        # Its thread must be over before the interpreter ends, which would wake it through a pipe
+        # that the thread may be closing then (CPython 3.11: "Bad file descriptor").
+        self._executor.shutdown(wait=True, cancel_futures=True)
 
     def run(self, tasks: "list[Task]") -> "Iterator[Outcome]":
         """Do tasks in the order given, as workers come free; outcomes as they come.
@@ -208,7 +209,7 @@ class Pool:
         if self.watcher:
             self.watcher.note(f"a worker process died (killed, or out of memory); {circumstances}")
         assert self._executor is not None
-        self._executor.shutdown(wait=False, cancel_futures=True)
+        self._executor.shutdown(wait=True, cancel_futures=True)
         self._executor = self._start()
 
     def _submit(self, task: "Task") -> "Future[Outcome]":

@@ -1,8 +1,10 @@
 """Worker processes: one that dies takes nothing with it, and one task may be done by several."""
 
+import multiprocessing
 import os
 import random
 import signal
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -112,6 +114,18 @@ def test_workers_that_die_again_and_again_end_the_build(
     tasks = list_tasks(planned, Deadly(str(tmp_path)))
     with Pool(1) as pool, pytest.raises(RetryableError, match=r"2th time.*fewer --workers"):
         list(pool.run(tasks))
+
+
+def test_nothing_of_a_pool_is_left_when_it_ends(planned: str, tmp_path: Path) -> None:
+    """A thread left to the end of the interpreter would race with that."""
+    before = set(threading.enumerate())
+    with Pool(2):
+        pass
+    assert set(threading.enumerate()) <= before
+    with Pool(2) as pool:
+        list(pool.run(list_tasks(planned, Deadly(str(tmp_path)))))
+    assert set(threading.enumerate()) <= before
+    assert not multiprocessing.active_children()
 
 
 def test_a_task_done_by_three_at_once_is_as_done_by_one(
