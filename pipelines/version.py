@@ -6,19 +6,19 @@ from importlib.metadata import version
 from pathlib import Path
 
 PACKAGES = ("foundation", "filters", "tokenization", "pipelines")
-LIBRARIES = ("apache-beam", "numba", "numpy", "pyarrow", "tokenizers")
+LIBRARIES = ("apache-beam", "numba", "numpy", "py3langid", "pyarrow", "tokenizers")
 """Whose versions may show in the bytes of the output."""
 
 
 @functools.cache
 def code_version() -> str:
-    """Version, a hash over the project's own modules and tables, and the libraries' versions."""
+    """Version, a hash over our modules, tables and weights, and the libraries' versions."""
     root = Path(__file__).parent.parent
     files = sorted(
         path
         for package in PACKAGES
         for path in (root / package).rglob("*")
-        if path.suffix in {".py", ".txt"}
+        if path.suffix in {".py", ".txt", ".npz"}
     )
     digest = hashlib.sha256()
     for path in files:

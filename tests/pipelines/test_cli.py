@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from pipelines.version import code_version
+
 COMMAND = [sys.executable, "-m", "pipelines"]
 RECIPE = "name: t\nsources: [{type: folder, paths: [src], repositories: children}]\n"
 
@@ -24,6 +26,12 @@ def test_help_shows_an_example(command: list[str]) -> None:
     done = run(*command, "--help")
     assert done.returncode == 0
     assert ("Example: codecorpus " in done.stdout) == bool(command)
+
+
+def test_version_says_which_code_this_is() -> None:
+    done = run("--version")
+    assert done.returncode == 0
+    assert done.stdout.strip() == code_version()
 
 
 @pytest.mark.parametrize(
