@@ -10,6 +10,7 @@ When a worker dies (killed, or out of memory), new ones start, and the tasks tha
 again, each alone: so one that kills its worker then, twice, is known by name, and the others go on.
 """
 
+import gc
 import multiprocessing
 import os
 import signal
@@ -55,12 +56,15 @@ def _start_worker(cells: Any) -> None:  # noqa: ANN401 - a shared array
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides
     _counters = Counters(cells)
     threading.Thread(target=_end_with_parent, daemon=True).start()
+    gc.disable()  # what is imported stays: looking for cycles in it is a tenth of a start
     import pyarrow as pa
 
     import pipelines.curate
     import pipelines.encode  # noqa: F401 - so that the first task need not wait for it
 
     pa.set_cpu_count(1)
+    gc.freeze()
+    gc.enable()
 
 
 def _end_with_parent() -> None:

@@ -41,7 +41,6 @@ READ_RAW = 12 << 10
 
 _RAW, _SHAPE, _PART, _BESIDE = (np.uint64(salt) for salt in (0xA5, 0x5A, 0x3C, 0xC3))
 _AT, _COLON = (np.uint64(ord(sign) << 12) for sign in "@:")
-_OF_CUDA = table(OF_CUDA)
 
 
 class Group(NamedTuple):
@@ -49,11 +48,11 @@ class Group(NamedTuple):
 
     Attributes:
         languages: their names.
-        words: uint64[SIZE], `words.table` of the words that are the languages' own.
+        words: those that are the languages' own, between spaces.
     """
 
     languages: tuple[str, ...]
-    words: NDArray[np.uint64]
+    words: str
 
     @property
     def codes(self) -> NDArray[np.int64]:
@@ -62,8 +61,8 @@ class Group(NamedTuple):
 
 
 GROUPS = (
-    Group(("C++", "C", "Objective-C", "Cuda", "Objective-C++"), table(C_LIKE)),
-    Group(("JavaScript", "TypeScript"), table(SCRIPTS)),
+    Group(("C++", "C", "Objective-C", "Cuda", "Objective-C++"), C_LIKE),
+    Group(("JavaScript", "TypeScript"), SCRIPTS),
 )
 
 
@@ -83,8 +82,8 @@ def of_texts(texts: ByteColumn, group: Group) -> tuple[NDArray[np.int64], NDArra
         code.starts,
         code.ends,
         KINDS,
-        group.words,
-        _OF_CUDA,
+        table(group.words),
+        table(OF_CUDA),
         out,
         offsets,
     )

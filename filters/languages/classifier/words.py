@@ -4,6 +4,8 @@ Where the shape of code matters and not what it is about, all other words are on
 (`close`). From the languages' standards and their vendors' references.
 """
 
+import functools
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -48,6 +50,7 @@ Array Function Map Object Omit Partial Pick Promise Props React Readonly Record 
 SIZE = 1024
 
 
+@functools.cache
 def table(words: str) -> NDArray[np.uint64]:
     """uint64[SIZE]: the words' tokens, each at its topmost 10 bits or the next free place."""
     found = np.zeros(SIZE, np.uint64)
