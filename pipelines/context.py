@@ -20,9 +20,9 @@ from pipelines.recipe.loading import load_resolved
 from pipelines.recipe.model import Recipe
 from pipelines.remote.urls import place
 from pipelines.storage import PLAN, FileDigest, Folder, part_name
+from tokenization.compiled import read_compiled
 from tokenization.encoder import Encoder
 from tokenization.vocabulary import Vocabulary
-from tokenization.vocabulary_files import read as read_vocabulary
 
 T = TypeVar("T")
 
@@ -59,14 +59,12 @@ class Build:
         plan.write(folder)
 
     @functools.cached_property
-    def vocabulary(self) -> Vocabulary:
-        """The vocabulary that the shards are written with, out of their own tokenizer.json."""
-        return read_vocabulary(self.folder.path("tokenizer.json"))
-
-    @functools.cached_property
     def encoder(self) -> Encoder:
-        """One encoder a process: its table of words serves part after part."""
-        return Encoder(self.vocabulary)
+        """One encoder a process, with the shards' own tokenizer.json.
+
+        Its table of words serves part after part.
+        """
+        return Encoder(read_compiled(self.folder.path("tokenizer.json")))
 
     @functools.cached_property
     def _memory(self) -> dict[str, Any]:

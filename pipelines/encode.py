@@ -163,7 +163,7 @@ def _packer(build: Build) -> Packer:
         build.recipe.encode.packing,
         sequence_length=build.recipe.encode.sequence_length,
         tags=(tags.ids, tags.offsets),
-        end_of_text=build.vocabulary.end_of_text,
+        end_of_text=build.encoder.end_of_text,
         languages=len(LANGUAGES),
         spool=build.folder.spool(),
     )

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from foundation.columns import ByteColumn
+from tokenization.compiled import Compiled, compile_vocabulary
 from tokenization.encoder_kernel import (
     READ_AHEAD,
     WRITE_AHEAD,
@@ -19,9 +20,8 @@ from tokenization.encoder_kernel import (
     encode_values,
     make_scratch,
 )
-from tokenization.pairs import build_merges
 from tokenization.scanner import byte_classes, padded_classes
-from tokenization.vocabulary import LONGEST_RUN, Vocabulary
+from tokenization.vocabulary import Vocabulary
 from tokenization.word_cache import RESETS, make_cache
 
 
@@ -44,14 +44,18 @@ class Encoder:
     Args:
         vocabulary: what the ids mean.
         cache_bits: the table of words has 2^cache_bits entries of 56 bytes, 59 MB by default.
+
+    Attributes:
+        end_of_text: its id.
     """
 
-    def __init__(self, vocabulary: Vocabulary, *, cache_bits: int = 20) -> None:
-        self.vocabulary = vocabulary
-        space_ids = np.zeros(LONGEST_RUN + 1, np.uint16)
-        for length, identity in vocabulary.space_tokens.items():
-            space_ids[length] = identity
-        self._tables = Tables(build_merges(vocabulary), space_ids, padded_classes(), byte_classes())
+    def __init__(self, vocabulary: Vocabulary | Compiled, *, cache_bits: int = 20) -> None:
+        if isinstance(vocabulary, Vocabulary):
+            vocabulary = compile_vocabulary(vocabulary)
+        self.end_of_text = vocabulary.end_of_text
+        self._tables = Tables(
+            vocabulary.merges, vocabulary.space_ids, padded_classes(), byte_classes()
+        )
         self._cache = make_cache(cache_bits)
         self._scratch = make_scratch()
 

@@ -22,8 +22,10 @@ def read(path: Path) -> Vocabulary:
         VocabularyError: there is none, or it is not of the kind that the encoder understands.
     """
     if path.is_dir():
-        return parse_pair(_bytes(path / "vocab.json"), _bytes(path / "merges.txt"), where=str(path))
-    return parse_tokenizer(_bytes(path), where=str(path))
+        return parse_pair(
+            read_bytes(path / "vocab.json"), read_bytes(path / "merges.txt"), where=str(path)
+        )
+    return parse_tokenizer(read_bytes(path), where=str(path))
 
 
 def parse_pair(vocab_json: bytes, merges_txt: bytes, *, where: str) -> Vocabulary:
@@ -93,7 +95,12 @@ def _same(found: Any, expected: Any, what: str) -> None:  # noqa: ANN401 - as ab
         )
 
 
-def _bytes(path: Path) -> bytes:
+def read_bytes(path: Path) -> bytes:
+    """A file's content.
+
+    Raises:
+        VocabularyError: it cannot be read.
+    """
     try:
         return path.read_bytes()
     except OSError as error:

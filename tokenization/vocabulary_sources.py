@@ -8,12 +8,10 @@ company's proxy may hang.
 
 import contextlib
 import hashlib
-import os
-import secrets
 from collections.abc import Callable
 from pathlib import Path
 
-from foundation.caching import user_cache
+from foundation.caching import keep, user_cache
 from foundation.errors import VocabularyError
 from tokenization import hub, package_index, vocabulary_files
 from tokenization.vocabulary import Vocabulary
@@ -57,7 +55,9 @@ def _gpt2(folder: Path) -> Vocabulary:
             answers.append(f"  {source}: {error}")
             continue
         if answers:  # so it was not in the cache
-            _keep(folder, files)
+            with contextlib.suppress(OSError):  # a cache that cannot be written stays as it is
+                for file, content in files.items():
+                    keep(folder / file, content)
         return vocabulary_files.parse_pair(
             files["vocab.json"], files["merges.txt"], where=f"GPT-2's vocabulary from the {source}"
         )
@@ -85,19 +85,3 @@ def _cached(folder: Path) -> Files:
         return {name: (folder / name).read_bytes() for name in GPT2_SHA256}
     except OSError as error:
         raise VocabularyError(error.strerror or str(error)) from error
-
-
-def _keep(folder: Path, files: Files) -> None:
-    """Put files into the cache, each whole or not at all; a cache that cannot be written stays.
-
-    Several processes may do so at once: each writes files of its own, and the last rename counts.
-    """
-    with contextlib.suppress(OSError):
-        folder.mkdir(parents=True, exist_ok=True)
-        for name, content in files.items():
-            unfinished = folder / f".{name}.{os.getpid()}.{secrets.token_hex(4)}"
-            try:
-                unfinished.write_bytes(content)
-                unfinished.replace(folder / name)
-            finally:
-                unfinished.unlink(missing_ok=True)

@@ -1,10 +1,11 @@
 """Where things are kept."""
 
+import threading
 from pathlib import Path
 
 import pytest
 
-from foundation.caching import user_cache
+from foundation.caching import keep, user_cache
 
 
 def test_the_cache_follows_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -16,3 +17,29 @@ def test_the_cache_follows_the_environment(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.delenv("XDG_CACHE_HOME")
     monkeypatch.setenv("HOME", "/home/me")
     assert user_cache() == Path("/home/me/.cache/codecorpus")
+
+
+def test_whoever_reads_while_others_write_reads_whole_files(tmp_path: Path) -> None:
+    kept = tmp_path / "folder" / "file"
+    content = bytes(1 << 20)
+
+    def write() -> None:
+        for _ in range(10):
+            keep(kept, content)
+
+    write()
+    writers = [threading.Thread(target=write) for _ in range(3)]
+    for writer in writers:
+        writer.start()
+    while any(writer.is_alive() for writer in writers):
+        assert kept.read_bytes() == content
+    for writer in writers:
+        writer.join()
+    assert [path.name for path in kept.parent.iterdir()] == ["file"]
+
+
+def test_what_cannot_be_kept_leaves_nothing(tmp_path: Path) -> None:
+    (tmp_path / "file").mkdir()
+    with pytest.raises(OSError, match="file"):
+        keep(tmp_path / "file", b"content")
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]

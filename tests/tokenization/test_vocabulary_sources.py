@@ -15,7 +15,7 @@ import pytest
 
 from foundation.caching import user_cache
 from foundation.errors import VocabularyError
-from tokenization import hub, package_index, vocabulary_sources
+from tokenization import hub, package_index
 from tokenization.vocabulary import END_OF_TEXT, Vocabulary
 from tokenization.vocabulary_sources import GPT2_SHA256, obtain
 
@@ -262,24 +262,6 @@ def test_a_cache_that_cannot_be_written_is_no_error(
     site.serve_hub(originals)
     (tmp_path / "file").touch()
     assert obtain("gpt2", cache=tmp_path / "file") == vocabulary
-
-
-def test_whoever_reads_while_others_write_reads_whole_files(
-    originals: dict[str, bytes], tmp_path: Path
-) -> None:
-    def write() -> None:
-        for _ in range(10):
-            vocabulary_sources._keep(tmp_path, originals)
-
-    vocabulary_sources._keep(tmp_path, originals)
-    writers = [threading.Thread(target=write) for _ in range(3)]
-    for writer in writers:
-        writer.start()
-    while any(writer.is_alive() for writer in writers):
-        assert vocabulary_sources._checked(vocabulary_sources._cached(tmp_path))
-    for writer in writers:
-        writer.join()
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["merges.txt", "vocab.json"]
 
 
 def test_a_path_starts_at_the_base(other_folder: Path, tmp_path: Path) -> None:
