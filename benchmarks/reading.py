@@ -1,10 +1,10 @@
 """Claim: reading at 300 MB/s a core from files and jsonl.zst, 150 from gz and zip, 500 parquet.
 
 Ours: the sources, from listing to Arrow batches, every record wanted, parts of the default size. Of
-files and archives, beside Python's own `open`, `zipfile` and `tarfile`, which know no limits,
-damage, or names that climb out. Of sets, beside a loop over `json.loads`, what pyarrow reads of the
-same columns, and datatrove's readers. A set is one file in one frame or stream, the case that
-cannot be entered in the middle: what lies before a part is inflated for each.
+files and archives, a crawl's among them, beside Python's own `open`, `zipfile` and `tarfile`, which
+know no limits, damage, or names that climb out. Of sets, beside a loop over `json.loads`, what
+pyarrow reads of the same columns, and datatrove's readers. A set is one file in one frame or
+stream, the case that cannot be entered in the middle: what lies before a part is inflated for each.
 
 Roofline: of plain files one copy out of the system's cache (ceiling `read`) and some system calls a
 file, which dominate at the usual 10 KB; of archives and gz inflating (ceiling `igzip`, ISA-L's; of
@@ -19,8 +19,15 @@ from benchmarks.peers import Peer
 from benchmarks.places import WORK
 from benchmarks.running import Comparison, Side, compare
 
-FILES = {"files": "read", "zip": "igzip", "tar.gz": "igzip"}
+FILES = {"files": "read", "zip": "igzip", "tar.gz": "igzip", "crawl": "igzip"}
 SETS = {"jsonl.zst": "unzstd", "jsonl.gz": "igzip", "parquet": "copy"}
+SOURCES = {
+    "crawl": "github",
+    "jsonl.zst": "pile",
+    "jsonl.gz": "codeparrot",
+    "parquet": "codeparrot",
+}
+"""A recipe's name of the source that reads a form; `folder` of all others."""
 SIZE = 135_000_000
 
 
@@ -42,7 +49,7 @@ def main(cores: int) -> list[Comparison]:
             for workers in sorted({1, cores}):
                 found.append(
                     compare(
-                        f"reading {form}",
+                        f"reading {form}, {SOURCES.get(form, 'folder')}",
                         ours,
                         side,
                         corpus.sample(SIZE),

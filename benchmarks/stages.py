@@ -26,7 +26,7 @@ HEADER += ["peak MB of a process"]
 def main(cores: int) -> tuple[str, list[list[str]]]:
     """A sentence, and rows of HEADER."""
     sample = corpus.sample(corpus.TARGET)
-    whole_build.lay_out(sample, json_lines=False)
+    whole_build.lay_out(sample)
     taken, out = _build(cores, "out")
     manifest = json.loads((out / "manifest.json").read_text())
     kept = sum(sums["bytes"] for sums in manifest["languages"].values())
@@ -49,7 +49,7 @@ def main(cores: int) -> tuple[str, list[list[str]]]:
 
 def _build(cores: int, name: str) -> tuple[whole_command.Outcome, Path]:
     out = PLACE / name
-    command = [sys.executable, "-m", "pipelines", "build", str(PLACE / "recipe.yaml")]
+    command = [sys.executable, "-m", "pipelines", "build", str(whole_build.recipe_of("files"))]
     return whole_command.run([*command, f"--out={out}", f"--workers={cores}"], limit=600), out
 
 

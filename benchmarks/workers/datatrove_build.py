@@ -2,9 +2,9 @@
 
     python -m benchmarks.workers.datatrove_build IN OUT TOKENIZER WORKERS
 
-IN holds one JSON-lines file a task: datatrove reads no folders of files, so it is spared opening
-each. The steps are its own, chained as its minhash example chains them; the rules, which it lacks,
-are a plain function (`file_rules.keeps`). OUT/summary.json gets the seconds without the imports.
+IN holds one Parquet file a task. The steps are its own, chained as its minhash example chains them;
+the rules, which it lacks, are a plain function (`file_rules.keeps`). OUT/summary.json gets the
+seconds without the imports.
 """
 
 # mypy: disable-error-code="import-not-found"
@@ -24,7 +24,7 @@ from datatrove.pipeline.dedup import (
 )
 from datatrove.pipeline.dedup.minhash import MinhashConfig
 from datatrove.pipeline.filters import LambdaFilter
-from datatrove.pipeline.readers import JsonlReader
+from datatrove.pipeline.readers import JsonlReader, ParquetReader
 from datatrove.pipeline.tokens import DocumentTokenizer
 from datatrove.pipeline.writers import JsonlWriter
 
@@ -42,13 +42,13 @@ def stays(document: Foreign) -> bool:
 def main() -> None:
     """Run the four stages."""
     given, out, tokenizer = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
-    workers, tasks = int(sys.argv[4]), len(list(given.glob("*.jsonl")))
+    workers, tasks = int(sys.argv[4]), len(list(given.glob("*.parquet")))
     wall, processor = time.perf_counter(), _processor_seconds()
     stages = [
         (
             tasks,
             [
-                JsonlReader(str(given)),
+                ParquetReader(str(given), text_key="content"),
                 LambdaFilter(stays),
                 JsonlWriter(str(out / "kept"), compression=None),
                 MinhashDedupSignature(str(out / "signatures"), config=CONFIG),

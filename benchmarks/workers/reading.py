@@ -1,4 +1,4 @@
-"""Every file of a folder, of zip archives, of tar.gz archives: ours, and Python's own modules.
+"""Every file of a folder, of zip or tar.gz archives, of a crawl: ours, and Python's own modules.
 
 The stripe's files are laid out beforehand, one folder or archive a repository, and lie in the
 system's cache when the clock runs. Both sides end with all contents in memory.
@@ -6,6 +6,7 @@ system's cache when the clock runs. Both sides end with all contents in memory.
 
 import hashlib
 import io
+import json
 import os
 import tarfile
 import tempfile
@@ -18,14 +19,18 @@ from benchmarks.worker import Job, Named, digest, serve
 
 
 def codecorpus(options: dict[str, Any]) -> Job:
-    """The source `folder`, told that every file is wanted."""
+    """The sources `folder` and `github`, told that every file is wanted."""
     import numpy as np
 
     from pipelines.sources.base import Limits
     from pipelines.sources.folder import FolderSource
+    from pipelines.sources.github import GithubSource
 
     def run(_: object, folder: Path) -> list[Any]:
-        source = FolderSource([folder], repositories="children")
+        crawled = options["form"] == "crawl"
+        source = (
+            GithubSource([folder]) if crawled else FolderSource([folder], repositories="children")
+        )
         return [
             batch["content"]
             for part in source.plan(32 << 20)
@@ -41,7 +46,7 @@ def codecorpus(options: dict[str, Any]) -> Job:
 
 def python(options: dict[str, Any]) -> Job:
     """Python's open, zipfile and tarfile."""
-    read = {"files": _files, "zip": _zip, "tar.gz": _tar}[options["form"]]
+    read = {"files": _files, "zip": _zip, "tar.gz": _tar, "crawl": _tar}[options["form"]]
     return Job(
         load=lambda files: lay_out(files, options), run=lambda _, folder: read(folder), check=_check
     )
@@ -56,7 +61,7 @@ def lay_out(files: list[Named], options: dict[str, Any]) -> Path:
     work = Path(options["work"])
     work.mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(dir=work))
-    write = {"files": _write_files, "zip": _write_zip, "tar.gz": _write_tar}[options["form"]]
+    write = WRITERS[options["form"]]
     for repository, members in groupby(sorted(files), lambda file: file[0].partition("/")[0]):
         write(folder / repository, [(name.partition("/")[2], text) for name, text in members])
     return folder
@@ -82,6 +87,28 @@ def _write_tar(place: Path, members: list[Named]) -> None:
             archive.addfile(member, io.BytesIO(text))
 
 
+def _write_crawled(place: Path, members: list[Named]) -> None:
+    """An archive as GitHub makes it, all in one folder, and its line in the crawl's list."""
+    _write_tar(place, [(f"{place.name}-0123456/{name}", text) for name, text in members])
+    line = {
+        "repository": place.name,
+        "archive": f"{place.name}.tar.gz",
+        "stars": 1,
+        "license": "mit",
+        "unpacked_bytes": sum(len(text) for _, text in members),
+    }
+    with (place.parent / "repositories.jsonl").open("a") as listing:
+        listing.write(json.dumps(line) + "\n")
+
+
+WRITERS = {
+    "files": _write_files,
+    "zip": _write_zip,
+    "tar.gz": _write_tar,
+    "crawl": _write_crawled,
+}
+
+
 def _files(folder: Path) -> list[bytes]:
     found = []
     for place, _, names in os.walk(folder):
@@ -101,7 +128,7 @@ def _zip(folder: Path) -> list[bytes]:
 
 def _tar(folder: Path) -> list[bytes]:
     found = []
-    for path in folder.iterdir():
+    for path in folder.glob("*.tar.gz"):
         with tarfile.open(path, "r:gz") as archive:
             for member in archive:
                 file = archive.extractfile(member)
