@@ -4,10 +4,11 @@
 #   infra/spark/cluster.sh start JARS_FOLDER STATE_FOLDER [WORKERS]
 #   infra/spark/cluster.sh stop STATE_FOLDER
 # Ports: SPARK_PORT (7077), SPARK_UI_PORT (8080), POOL_PORT (50000). PYTHON: the interpreter that has
-# codecorpus (python).
+# codecorpus (python). The pool hands its environment on to its workers: for inputs and output in a store, set
+# AWS_ENDPOINT_URL, credentials and the like (docs/remote.md).
 set -euo pipefail
 
-usage() { sed -n '2,6s/^# *//p' "$0" >&2; exit 2; }
+usage() { sed -n '2,8s/^# *//p' "$0" >&2; exit 2; }
 opens() { sed 's|.*|--add-opens=&=ALL-UNNAMED|' "$(dirname "$0")/../add-opens.txt"; }
 
 # launch NAME COMMAND...: in the background and in a session of its own, so that stop ends it and all

@@ -2,12 +2,11 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from pipelines.crawling.clock import SystemClock
-from tests.engines.conftest import Command
+from tests.engines.running import Cluster, Command
 from tests.pipelines.crawling.crawled import listed
 from tests.pipelines.crawling.server import GitHub, some
 
@@ -20,7 +19,7 @@ def server() -> Iterator[GitHub]:
 
 
 def test_spark_cluster(
-    server: GitHub, cluster: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    server: GitHub, cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("GITHUB_TOKEN", "secret")
     recipe, out = tmp_path / "crawl.yaml", tmp_path / "out"

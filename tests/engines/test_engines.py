@@ -4,13 +4,11 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-Digest = Callable[[Path], str]
+from tests.engines.running import Cluster, Engines, build, digest
 
 PRISM = Path(os.environ.get("ENGINES", "build/engines")) / "prism" / "prism"
 
@@ -24,7 +22,7 @@ def test_the_corpus_has_what_could_differ(local: Path) -> None:
 
 @pytest.mark.parametrize("environment", ["EXTERNAL", "LOOPBACK"])
 def test_spark_cluster(
-    recipe: Path, local: Path, cluster: Any, build: Any, digest: Digest, tmp_path: Path,
+    recipe: Path, local: Path, cluster: Cluster, tmp_path: Path,
     environment: str,
 ) -> None:  # fmt: skip
     options = cluster.options(environment)
@@ -34,9 +32,7 @@ def test_spark_cluster(
     assert digest(tmp_path / "out") == digest(local)
 
 
-def test_flink(
-    recipe: Path, local: Path, engines: Any, build: Any, digest: Digest, tmp_path: Path
-) -> None:
+def test_flink(recipe: Path, local: Path, engines: Engines, tmp_path: Path) -> None:
     done = build(recipe, tmp_path / "out", runner="flink", options=engines.flink()).wait()
     assert done.returncode == 0, done.stderr
     assert digest(tmp_path / "out") == digest(local)
@@ -44,7 +40,7 @@ def test_flink(
 
 if PRISM.exists():  # where there is no Go, `make test-engines` says that it is left out
 
-    def test_prism(recipe: Path, local: Path, build: Any, digest: Digest, tmp_path: Path) -> None:
+    def test_prism(recipe: Path, local: Path, tmp_path: Path) -> None:
         options = [f"--prism_location={PRISM.resolve()}"]
         done = build(recipe, tmp_path / "out", runner="prism", options=options).wait()
         assert done.returncode == 0, done.stderr
@@ -52,7 +48,7 @@ if PRISM.exists():  # where there is no Go, `make test-engines` says that it is 
 
 
 def test_an_error_names_the_part_and_the_file(
-    recipe: Path, engines: Any, build: Any, tmp_path: Path
+    recipe: Path, engines: Engines, tmp_path: Path
 ) -> None:
     shutil.copytree(recipe.parent / "repositories" / "json", tmp_path / "repositories" / "json")
     (tmp_path / "repositories" / "torn.tar.gz").write_bytes(os.urandom(3000))
@@ -69,12 +65,16 @@ def test_an_error_names_the_part_and_the_file(
 
 
 def test_workers_that_cannot_start_end_the_job(
-    recipe: Path, engines: Any, build: Any, broken_pool: int, tmp_path: Path
+    recipe: Path, engines: Engines, broken_pool: int, tmp_path: Path
 ) -> None:
     """Beam would wait for good: the pool says that it has started what has ended at once."""
-    options = [*engines.flink("EXTERNAL"), f"--environment_config=localhost:{broken_pool}"]
+    environment = ["--environment_type=EXTERNAL", f"--environment_config=localhost:{broken_pool}"]
     done = build(
-        recipe, tmp_path / "out", runner="flink", words=("--patience", "45"), options=options
+        recipe,
+        tmp_path / "out",
+        runner="flink",
+        words=("--patience", "45"),
+        options=engines.flink(*environment),
     ).wait()
     assert done.returncode == 1
     assert "no worker has started: for 45 s nothing has changed" in done.stderr
@@ -82,7 +82,7 @@ def test_workers_that_cannot_start_end_the_job(
 
 
 def test_a_job_that_is_interrupted_is_cancelled_and_may_end_elsewhere(
-    recipe: Path, local: Path, engines: Any, build: Any, digest: Digest, tmp_path: Path
+    recipe: Path, local: Path, engines: Engines, tmp_path: Path
 ) -> None:
     out = tmp_path / "out"
     job = build(recipe, out, runner="flink", options=engines.flink())

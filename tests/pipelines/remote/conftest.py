@@ -1,15 +1,14 @@
 """Servers on loopback: an S3 of moto's, a web server that misbehaves on demand, a small hub."""
 
-import logging
+import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from pipelines.remote import faults, stores
+from tests.pipelines.remote.s3_server import s3_server
 from tests.pipelines.remote.web_server import WebServer
-
-BUCKET = "corpus"
 
 
 @pytest.fixture(autouse=True)
@@ -33,28 +32,19 @@ def settings(
 
 
 @pytest.fixture(scope="session")
-def s3_endpoint() -> Iterator[str]:
-    from moto.server import ThreadedMotoServer
-
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
+def s3() -> Iterator[dict[str, str]]:
+    """What the environment must hold to reach an S3 that all tests share."""
+    with s3_server() as environment:
+        yield environment
 
 
 @pytest.fixture
 def bucket(
-    s3_endpoint: str, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+    s3: dict[str, str], monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ) -> str:
     """The URL of an empty bucket."""
-    import hashlib
-
-    monkeypatch.setenv("AWS_ENDPOINT_URL", s3_endpoint)
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    for name, value in s3.items():
+        monkeypatch.setenv(name, value)
     name = f"test-{hashlib.sha256(request.node.nodeid.encode()).hexdigest()[:16]}"
     stores.store_of("s3://").filesystem().mkdir(name)  # type: ignore[attr-defined]
     return f"s3://{name}"
