@@ -1,6 +1,7 @@
 # make corpus   build training shards from the code of this Python, or from INPUT=~/src
 # make test     every test but those marked slow, which make test-slow runs, some of them for long
 # make test-engines  one corpus on Spark, Flink and Prism; needs Java 17 and Maven, Go for Prism
+# make test-engines-slow  its long tests: many kills on each engine
 # make check    format, lint, types, import rules
 # make benchmark  every claim beside its peers, into benchmarks/RESULTS.md; some 20 minutes
 # Each sets itself up in .venv first, with the versions pinned in constraints.txt.
@@ -15,7 +16,7 @@ WORKERS ?=
 ENGINES := build/engines
 
 .DELETE_ON_ERROR:
-.PHONY: corpus test test-slow test-engines engines no-prism check benchmark format clean help
+.PHONY: corpus test test-slow test-engines test-engines-slow engines no-prism check benchmark format clean help
 
 corpus: $(READY)
 	@$(BIN)/codecorpus build $(if $(INPUT),recipes/folder.yaml $(foreach path,$(INPUT),--input $(path)),recipes/quickstart.yaml) \
@@ -29,7 +30,11 @@ test-slow: $(READY)
 
 test-engines: $(READY)
 	@$(MAKE) --no-print-directory -j 2 engines
-	ENGINES=$(ENGINES) $(BIN)/pytest tests/engines
+	ENGINES=$(ENGINES) $(BIN)/pytest tests/engines -m "not slow"
+
+test-engines-slow: $(READY)
+	@$(MAKE) --no-print-directory -j 2 engines
+	ENGINES=$(ENGINES) $(BIN)/pytest tests/engines -m slow
 
 engines: $(ENGINES)/spark/job-server.jar $(ENGINES)/flink/job-server.jar \
 		$(if $(shell command -v go),$(ENGINES)/prism/prism,no-prism)

@@ -13,15 +13,16 @@ from apache_beam.transforms.window import GlobalWindow
 from apache_beam.utils.windowed_value import WindowedValue
 
 from pipelines import pool
-from pipelines.engines.worker import at_work, noting_failure, perform_here
+from pipelines.engines.worker import Run, at_work, noting_failure, perform_here
 from pipelines.tasks import Outcome, Stage, Task, list_tasks, require_done
 
 
 class RunTasks(beam.DoFn):  # type: ignore[misc]
     """Performs tasks, in this process's pool if there is one."""
 
-    def __init__(self) -> None:
+    def __init__(self, run: Run) -> None:
         super().__init__()
+        self._run = run
         self._waiting: list[Task] = []
 
     def process(self, spread: tuple[int, Iterable[Task]]) -> Iterator[Outcome]:
@@ -30,7 +31,8 @@ class RunTasks(beam.DoFn):  # type: ignore[misc]
         if pool.current():
             self._waiting.extend(tasks)
         else:
-            yield from map(perform_here, tasks)
+            for task in tasks:
+                yield perform_here(task, self._run)
 
     def finish_bundle(self) -> Iterator[WindowedValue]:
         """Perform what was put by."""
@@ -46,9 +48,9 @@ class RunTasks(beam.DoFn):  # type: ignore[misc]
 class RunStage(beam.PTransform):  # type: ignore[misc]
     """All tasks of a stage, after all outcomes of the stage before."""
 
-    def __init__(self, out: str, stage: Stage, previous: str | None) -> None:
+    def __init__(self, run: Run, stage: Stage, previous: str | None) -> None:
         super().__init__()
-        self._out = out
+        self._run = run
         self._stage = stage
         self._previous = previous
 
@@ -66,22 +68,22 @@ class RunStage(beam.PTransform):  # type: ignore[misc]
                 tuple[int, Task]
             )
             | "Spread" >> beam.GroupByKey()
-            | "Perform" >> beam.ParDo(RunTasks())
+            | "Perform" >> beam.ParDo(RunTasks(self._run))
         )
 
     def _list(self, _: bytes, outcomes: list[Outcome]) -> list[tuple[int, Task]]:
-        with _here(self._out):
+        with _here(self._run):
             if self._previous:
                 require_done(self._previous, outcomes)
-            return [(task.index, task) for task in list_tasks(self._out, self._stage)]
+            return [(task.index, task) for task in list_tasks(self._run.out, self._stage)]
 
 
 class RequireDone(beam.PTransform):  # type: ignore[misc]
     """Fails the job if a task of the last stage failed."""
 
-    def __init__(self, out: str, stage: str) -> None:
+    def __init__(self, run: Run, stage: str) -> None:
         super().__init__()
-        self._out = out
+        self._run = run
         self._stage = stage
 
     def expand(self, outcomes: beam.PCollection) -> beam.PCollection:
@@ -89,15 +91,15 @@ class RequireDone(beam.PTransform):  # type: ignore[misc]
         return outcomes | "Gather" >> beam.combiners.ToList() | "Look" >> beam.Map(self._look)
 
     def _look(self, outcomes: list[Outcome]) -> None:
-        with _here(self._out):
+        with _here(self._run):
             require_done(self._stage, outcomes)
 
 
 @contextlib.contextmanager
-def _here(out: str) -> Iterator[None]:
+def _here(run: Run) -> Iterator[None]:
     """What lies around the steps between tasks: on an engine they, too, run anywhere."""
     if pool.current():
         yield
     else:
-        with noting_failure(out), at_work(out):
+        with noting_failure(run.out), at_work(run):
             yield

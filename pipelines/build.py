@@ -30,8 +30,9 @@ from pipelines.deduplicate import (
 )
 from pipelines.encode import EncodeParts, NumberRows
 from pipelines.engines.signs import SIGNS
+from pipelines.engines.worker import Run
 from pipelines.folders import forget_copies, open_folder
-from pipelines.locks import sole_build
+from pipelines.locks import RUN, sole_build
 from pipelines.manifest import WriteManifest
 from pipelines.plan import Plan, changes, make_plan
 from pipelines.recipe.comparing import differences
@@ -46,73 +47,90 @@ from tokenization.vocabulary_sources import obtain
 class Curate(beam.PTransform):  # type: ignore[misc]
     """Parts to documents."""
 
-    def __init__(self, out: str, *, strict: bool) -> None:
+    def __init__(self, run: Run, *, strict: bool) -> None:
         super().__init__()
-        self._out, self._strict = out, strict
+        self._run, self._strict = run, strict
 
     def expand(self, start: beam.PCollection) -> beam.PCollection:
         """Each part is read, filtered and written by one task."""
-        return start | "Parts" >> RunStage(self._out, CurateParts(strict=self._strict), None)
+        return start | "Parts" >> RunStage(self._run, CurateParts(strict=self._strict), None)
 
 
 class Deduplicate(beam.PTransform):  # type: ignore[misc]
     """Sketches to survivors."""
 
-    def __init__(self, out: str) -> None:
+    def __init__(self, run: Run) -> None:
         super().__init__()
-        self._out = out
+        self._run = run
 
     def expand(self, curated: beam.PCollection) -> beam.PCollection:
         """Copies first, so that they count once; then bands, pairs, and the choice."""
         return (
             curated
-            | "Match copies" >> RunStage(self._out, MatchCopies(), CurateParts.name)
-            | "Propose pairs" >> RunStage(self._out, ProposePairs(), MatchCopies.name)
-            | "Verify pairs" >> RunStage(self._out, VerifyPairs(), ProposePairs.name)
-            | "Shingle doubtful" >> RunStage(self._out, ShingleDoubtful(), VerifyPairs.name)
-            | "Settle pairs" >> RunStage(self._out, SettlePairs(), ShingleDoubtful.name)
-            | "Choose survivors" >> RunStage(self._out, ChooseSurvivors(), SettlePairs.name)
+            | "Match copies" >> RunStage(self._run, MatchCopies(), CurateParts.name)
+            | "Propose pairs" >> RunStage(self._run, ProposePairs(), MatchCopies.name)
+            | "Verify pairs" >> RunStage(self._run, VerifyPairs(), ProposePairs.name)
+            | "Shingle doubtful" >> RunStage(self._run, ShingleDoubtful(), VerifyPairs.name)
+            | "Settle pairs" >> RunStage(self._run, SettlePairs(), ShingleDoubtful.name)
+            | "Choose survivors" >> RunStage(self._run, ChooseSurvivors(), SettlePairs.name)
         )
 
 
 class Encode(beam.PTransform):  # type: ignore[misc]
     """Documents to training rows."""
 
-    def __init__(self, out: str) -> None:
+    def __init__(self, run: Run) -> None:
         super().__init__()
-        self._out = out
+        self._run = run
 
     def expand(self, deduplicated: beam.PCollection) -> beam.PCollection:
         """Each part becomes a shard; then rows are numbered through all of them."""
         return (
             deduplicated
-            | "Parts" >> RunStage(self._out, EncodeParts(), ChooseSurvivors.name)
-            | "Number rows" >> RunStage(self._out, NumberRows(), EncodeParts.name)
+            | "Parts" >> RunStage(self._run, EncodeParts(), ChooseSurvivors.name)
+            | "Number rows" >> RunStage(self._run, NumberRows(), EncodeParts.name)
         )
 
 
 def pipeline(
-    out: str, options: beam.options.pipeline_options.PipelineOptions, *, strict: bool
+    out: str,
+    options: beam.options.pipeline_options.PipelineOptions,
+    *,
+    strict: bool,
+    run: str | None = None,
 ) -> beam.Pipeline:
-    """The graph of a planned build."""
+    """The graph of a planned build.
+
+    Args:
+        out: the output folder.
+        options: Beam's.
+        strict: fail on damaged input instead of counting it.
+        run: as `Prepared.run`; None: tasks do not ask whether another run has begun.
+    """
+    in_run = Run(out, run)
     graph = beam.Pipeline(options=options)
     (
         graph
         | "Start" >> beam.Create([Outcome("plan")])
-        | "Curate" >> Curate(out, strict=strict)
-        | "Deduplicate" >> Deduplicate(out)
-        | "Encode" >> Encode(out)
-        | "Manifest" >> RunStage(out, WriteManifest(), NumberRows.name)
-        | "Require" >> RequireDone(out, WriteManifest.name)
+        | "Curate" >> Curate(in_run, strict=strict)
+        | "Deduplicate" >> Deduplicate(in_run)
+        | "Encode" >> Encode(in_run)
+        | "Manifest" >> RunStage(in_run, WriteManifest(), NumberRows.name)
+        | "Require" >> RequireDone(in_run, WriteManifest.name)
     )
     return graph
 
 
 @dataclass(frozen=True)
 class Prepared:
-    """A planned build; `resumed` and `complete` say what was found in the folder."""
+    """A planned build; `resumed` and `complete` say what was found in the folder.
+
+    Attributes:
+        run: names this run of the command: workers perform no tasks of an earlier one.
+    """
 
     out: str
+    run: str
     resumed: bool
     complete: bool
 
@@ -133,7 +151,7 @@ def prepare(loaded: LoadedRecipe, out: Place, *, skip_failed: bool = False) -> I
     """
     folder = open_folder(out.absolute() if isinstance(out, Path) else out)
     begun = _look_inside(folder)
-    with sole_build(folder):
+    with sole_build(folder) as run:
         vocabulary = obtain(loaded.recipe.encode.vocabulary, loaded.base)
         folder.remove("log/tmp")
         old = Plan.read(folder) if begun else None
@@ -148,14 +166,14 @@ def prepare(loaded: LoadedRecipe, out: Place, *, skip_failed: bool = False) -> I
         complete = _is_complete(folder)
         if not complete:
             settle(str(folder.root), skip_failed=skip_failed)
-        yield Prepared(str(folder.root), begun, complete)
+        yield Prepared(str(folder.root), run, begun, complete)
 
 
 def tidy(out: str) -> None:
     """Remove what only the stages of a complete build needed."""
     build = Build.load(out)
     errors = [] if build.plan.skipped else ["log/errors"]
-    for name in (WORK, FAILED, "log/tmp", SIGNS, *errors):
+    for name in (WORK, FAILED, "log/tmp", SIGNS, RUN, *errors):
         build.folder.remove(name)
     forget_copies(build.folder, build.recipe)
 

@@ -28,6 +28,7 @@ from apache_beam.options.pipeline_options import PipelineOptions
 from foundation.errors import CodecorpusError, RetryableError
 from pipelines.crawling.downloading import Threads
 from pipelines.crawling.orders import TEMPORARY, Delivery, Order, Terms
+from pipelines.engines.job_servers import tied_to_this_process
 
 Batch = tuple[Order, ...]
 
@@ -153,7 +154,8 @@ class BeamCarrier:
             job.start(lambda: pipeline.run().wait_until_finish())
         else:
             before = signal.getsignal(signal.SIGINT)
-            self._running = pipeline.run()
+            with tied_to_this_process():
+                self._running = pipeline.run()
             # Beam's handler would stop the job's server before the job can be cancelled.
             signal.signal(signal.SIGINT, before)
             job.start(self._running.wait_until_finish)

@@ -123,6 +123,8 @@ def build_corpus(
         CodecorpusError: as its text says; what is done stays done.
     """
     from pipelines.build import pipeline, prepare, tidy
+    from pipelines.folders import open_folder
+    from pipelines.locks import take_over
     from pipelines.skipping import leave_out_failed
 
     with prepare(loaded, out, skip_failed=skip_failed) as prepared:
@@ -131,12 +133,16 @@ def build_corpus(
         else:
             if prepared.resumed:
                 console.print(f"going on with the build in {out}", soft_wrap=True)
+            name = prepared.run
             while True:
                 try:
-                    run(pipeline(prepared.out, options, strict=strict), prepared.out)
+                    run(pipeline(prepared.out, options, strict=strict, run=name), prepared.out)
                     break
                 except CodecorpusError:
-                    left_out = leave_out_failed(prepared.out) if skip_failed else []
+                    if not skip_failed:
+                        raise
+                    name = take_over(open_folder(place(prepared.out)))
+                    left_out = leave_out_failed(prepared.out)
                     if not left_out:
                         raise
                 for part in left_out:

@@ -20,6 +20,7 @@ from rich.console import Console
 from foundation.errors import CodecorpusError, InterruptedBuildError
 from pipelines.context import Build
 from pipelines.engines.errors import EngineError, readable
+from pipelines.engines.job_servers import tied_to_this_process
 from pipelines.engines.progress import Lines
 from pipelines.engines.signs import SIGNS, Watch
 from pipelines.engines.worker import FAILURE
@@ -113,7 +114,7 @@ def _submit(graph: beam.Pipeline, patience: float, log: Path) -> Any:  # noqa: A
         EngineError: it cannot be done, or not in time.
     """
     try:
-        with _time_limit(patience):
+        with _time_limit(patience), tied_to_this_process():
             return graph.run()
     except KeyboardInterrupt:
         raise InterruptedBuildError from None

@@ -4,19 +4,24 @@ An engine may run several bundles at once in threads of one process. Here tasks 
 then needs the memory of one task (1 GB at most), and what a process keeps between tasks (compiled
 kernels, the encoder's table of words) is used by one at a time. Cores are used by more processes:
 `--sdk_worker_parallelism`, or one worker pool a core.
+
+An engine may go on with a job whose command has been killed. Its tasks ask, therefore, whether
+another command has taken the build over (`pipelines.locks`), and fail then.
 """
 
 import contextlib
 import functools
 import threading
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import pyarrow as pa
 
 from foundation.errors import CodecorpusError, UsageError
+from pipelines import locks
 from pipelines.context import Build
 from pipelines.engines.signs import alive
-from pipelines.tasks import Outcome, Task, perform
+from pipelines.tasks import Outcome, Task, is_done, perform
 from pipelines.version import code_version
 
 FAILURE = "log/errors/failure.txt"
@@ -25,27 +30,49 @@ FAILURE = "log/errors/failure.txt"
 _turn = threading.Lock()
 
 
+@dataclass(frozen=True)
+class Run:
+    """A run of the command over an output folder.
+
+    Attributes:
+        out: the folder.
+        name: as in `log/run`; None: workers do not ask.
+    """
+
+    out: str
+    name: str | None = None
+
+
 @contextlib.contextmanager
-def at_work(out: str) -> Iterator[Build]:
+def at_work(run: Run) -> Iterator[Build]:
     """Take this process's turn at a build, giving signs of life.
 
     Raises:
         StorageError: the folder is not to be seen from here.
+        TakenOverError: another run has taken this one's place.
         UsageError: this worker has other code than the command that planned the build.
     """
     with _turn:
-        build = Build.load(out)
-        with alive(build.folder):
+        build = Build.load(run.out)
+        with locks.at_work(build.folder), alive(build.folder):
+            if run.name is not None:
+                locks.require_current(build.folder, run.name)
             _one_thread()
             _require_same_code(build)
             yield build
 
 
-def perform_here(task: Task) -> Outcome:
-    """Perform a task in this process."""
+def perform_here(task: Task, run: Run) -> Outcome:
+    """Perform a task in this process, unless it is done: engines repeat what a dead worker had.
+
+    Raises:
+        TakenOverError: another run has taken this one's place; the job is to end.
+    """
     try:
-        with at_work(task.out):
-            return perform(task)
+        with at_work(run):
+            return Outcome(task.name) if is_done(task) else perform(task)
+    except locks.TakenOverError:
+        raise
     except CodecorpusError as error:
         return Outcome(task.name, str(error))
 
@@ -55,6 +82,8 @@ def noting_failure(out: str) -> Iterator[None]:
     """Leave an error of ours where the command finds it, and let it stop the job."""
     try:
         yield
+    except locks.TakenOverError:  # nobody waits for this job: the folder is another's
+        raise
     except CodecorpusError as error:
         with contextlib.suppress(CodecorpusError):
             Build.load(out).leave_trace(FAILURE, str(error))

@@ -12,6 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from pipelines.remote import stores
+from pipelines.remote.buckets import Buckets
+from pipelines.remote.stores import store_of
 from tests.engines.corpus import ROOT, write_inputs, write_recipe
 from tests.engines.running import LIMIT, Cluster, Engines, build
 from tests.pipelines.remote.s3_server import s3_server
@@ -73,7 +76,7 @@ def cluster(
             check=True,
             timeout=LIMIT,
         )
-        yield Cluster(engines, f"spark://127.0.0.1:{port}", pool, workers)
+        yield Cluster(engines, f"spark://127.0.0.1:{port}", pool, state, workers)
     finally:
         subprocess.run([script, "stop", state], check=True, timeout=LIMIT)
 
@@ -116,3 +119,24 @@ def local(recipe: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     done = build(recipe, out).wait()
     assert done.returncode == 0, done.stderr
     return out
+
+
+@pytest.fixture(scope="session")
+def store(s3: Path, recipe: Path) -> Iterator[Buckets]:
+    """The S3, with the corpus in the bucket `corpus`."""
+    del s3
+    found = store_of("s3://corpus")
+    assert isinstance(found, Buckets)
+    system = found.filesystem()
+    system.mkdir("corpus")
+    for source in ("repositories", "pile", "rows"):
+        system.put(str(recipe.parent / source), f"corpus/in/{source}", recursive=True)
+    yield found
+    stores.forget()
+
+
+@pytest.fixture(scope="session")
+def elsewhere(store: Buckets, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The recipe over the inputs in the S3, alone in its folder."""
+    del store
+    return write_recipe(tmp_path_factory.mktemp("elsewhere") / "recipe.yaml", "s3://corpus/in/")

@@ -1,5 +1,6 @@
 """Engines and their options, and the command run with a time limit."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -36,6 +37,7 @@ class Cluster:
     """A Spark standalone cluster, and the pool of Python workers that stands on its one node.
 
     Attributes:
+        state: where `cluster.sh` keeps logs and process ids.
         workers: holds a folder for each Python process that the pool has started, its scratch
             folder among others.
     """
@@ -43,7 +45,12 @@ class Cluster:
     engines: Engines
     master: str
     pool: int
+    state: Path
     workers: Path
+
+    def sessions(self) -> set[int]:
+        """The sessions that its processes are in, those of jobs among them."""
+        return {int(path.read_text()) for path in self.state.glob("*.pid")}
 
     @property
     def external(self) -> list[str]:
@@ -95,6 +102,19 @@ class Command:
                 os.killpg(self.process.pid, signal.SIGKILL)
                 self.process.communicate()
         return Done(self.process.returncode, stdout, stderr)
+
+
+def processes(sessions: set[int]) -> set[int]:
+    """The processes of some sessions that have not ended."""
+    found = set()
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            state, _, _, session, *_ = (
+                (folder / "stat").read_text().rpartition(")")[2].split(maxsplit=4)
+            )
+            if int(session) in sessions and state != "Z":
+                found.add(int(folder.name))
+    return found
 
 
 def build(

@@ -1,39 +1,12 @@
 """Inputs and output in an object store, on every engine; machines share nothing but the store."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import pytest
-
-from pipelines.remote import stores
 from pipelines.remote.buckets import Buckets
-from pipelines.remote.stores import store_of
-from tests.engines.corpus import write_recipe
 from tests.engines.running import Cluster, Engines, build, digest
 from tests.engines.test_engines import PRISM
-
-
-@pytest.fixture(scope="module")
-def store(s3: Path, recipe: Path) -> Iterator[Buckets]:
-    """The S3, with the corpus in the bucket `corpus`."""
-    del s3
-    found = store_of("s3://corpus")
-    assert isinstance(found, Buckets)
-    system = found.filesystem()
-    system.mkdir("corpus")
-    for source in ("repositories", "pile", "rows"):
-        system.put(str(recipe.parent / source), f"corpus/in/{source}", recursive=True)
-    yield found
-    stores.forget()
-
-
-@pytest.fixture(scope="module")
-def elsewhere(store: Buckets, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The recipe over the inputs in the S3, alone in its folder."""
-    del store
-    return write_recipe(tmp_path_factory.mktemp("elsewhere") / "recipe.yaml", "s3://corpus/in/")
 
 
 def is_that_of_the_disk(out: str, store: Buckets, local: Path) -> None:

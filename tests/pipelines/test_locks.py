@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.locks import at_work, sole_build
+from pipelines.locks import TakenOverError, at_work, require_current, sole_build
 from pipelines.storage import Folder, RefusedError
 
 
@@ -47,3 +47,13 @@ def test_a_worker_left_behind_is_waited_for(tmp_path: Path) -> None:
     finally:
         end.set()
         orphan.join()
+
+
+def test_only_the_last_run_may_begin_tasks(tmp_path: Path) -> None:
+    folder = Folder(tmp_path)
+    with sole_build(folder) as first:
+        require_current(folder, first)
+    with sole_build(folder) as second:
+        require_current(folder, second)
+        with pytest.raises(TakenOverError, match="another goes on with the build"):
+            require_current(folder, first)

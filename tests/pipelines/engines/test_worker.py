@@ -10,7 +10,8 @@ from foundation.errors import CodecorpusError
 from pipelines.context import Build
 from pipelines.counters import Counters
 from pipelines.engines import worker
-from pipelines.engines.worker import FAILURE, noting_failure, perform_here
+from pipelines.engines.worker import FAILURE, Run, noting_failure, perform_here
+from pipelines.locks import TakenOverError, take_over
 from pipelines.storage import FileDigest
 from pipelines.tasks import Stage, Summary, Task
 
@@ -21,7 +22,7 @@ class Together(Stage):
     name = "together"
 
     def __init__(self) -> None:
-        self.now, self.most = 0, 0
+        self.now, self.most, self.times = 0, 0, 0
 
     def weights(self, build: Build) -> list[int]:
         del build
@@ -32,6 +33,7 @@ class Together(Stage):
     ) -> Summary:
         del build, digests, counters
         self.now += 1
+        self.times += 1
         self.most = max(self.most, self.now)
         threading.Event().wait(0.05)
         self.now -= 1
@@ -41,7 +43,7 @@ class Together(Stage):
 def test_tasks_of_one_process_take_turns(planned: str) -> None:
     stage = Together()
     threads = [
-        threading.Thread(target=perform_here, args=(Task(planned, stage, index, 1),))
+        threading.Thread(target=perform_here, args=(Task(planned, stage, index, 1), Run(planned)))
         for index in range(3)
     ]
     for thread in threads:
@@ -54,13 +56,13 @@ def test_tasks_of_one_process_take_turns(planned: str) -> None:
 
 def test_a_worker_of_another_version_refuses(planned: str, monkeypatch: Any) -> None:
     monkeypatch.setattr(worker, "code_version", lambda: "codecorpus 0.0.1 (abc)")
-    outcome = perform_here(Task(planned, Together(), 0, 1))
+    outcome = perform_here(Task(planned, Together(), 0, 1), Run(planned))
     assert outcome.error
     assert "other code than this command: codecorpus 0.0.1" in outcome.error
 
 
 def test_a_folder_that_is_not_there_is_an_outcome(tmp_path: Path) -> None:
-    outcome = perform_here(Task(str(tmp_path), Together(), 0, 1))
+    outcome = perform_here(Task(str(tmp_path), Together(), 0, 1), Run(str(tmp_path)))
     assert outcome.error
     assert "no build was planned here" in outcome.error
 
@@ -69,3 +71,20 @@ def test_a_failure_is_noted_for_the_command(planned: str) -> None:
     with pytest.raises(CodecorpusError), noting_failure(planned):
         raise CodecorpusError("what went wrong")
     assert (Path(planned) / FAILURE).read_text() == "what went wrong"
+
+
+def test_a_task_that_is_done_is_not_done_again(planned: str) -> None:
+    stage = Together()
+    for _ in range(2):  # as when an engine repeats what a dead worker was given
+        assert perform_here(Task(planned, stage, 0, 1), Run(planned)).error is None
+    assert stage.times == 1
+
+
+def test_a_job_whose_command_is_gone_begins_no_task_and_says_nothing(planned: str) -> None:
+    folder = Build.load(planned).folder
+    earlier, now = Run(planned, take_over(folder)), Run(planned, take_over(folder))
+    task = Task(planned, Together(), 0, 1)
+    with pytest.raises(TakenOverError), noting_failure(planned):
+        perform_here(task, earlier)
+    assert not (Path(planned) / FAILURE).exists()
+    assert perform_here(task, now).error is None

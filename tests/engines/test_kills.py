@@ -1,0 +1,117 @@
+"""The command killed while its job runs: the job ends too, and the same command goes on."""
+
+import json
+import random
+import signal
+import time
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from pipelines.folders import open_folder
+from pipelines.remote.buckets import Buckets
+from pipelines.remote.urls import place
+from tests.engines.running import LIMIT, Cluster, Command, build, digest, processes
+from tests.engines.test_remote import is_that_of_the_disk
+
+KILLS = 6
+"""Of the command, in the long tests, spread over the stages."""
+
+
+class Killed:
+    """A build on an engine whose command is killed, and run again.
+
+    Args:
+        engine: spark or flink, with Python in the cluster's pool.
+        recipe: what to build.
+        out: a folder or a URL.
+    """
+
+    def __init__(self, engine: str, recipe: Path, out: str, cluster: Cluster) -> None:
+        self.out = out
+        self._engine, self._recipe, self._cluster = engine, recipe, cluster
+
+    def start(self) -> Command:
+        cluster = self._cluster
+        options = (
+            cluster.options("EXTERNAL")
+            if self._engine == "spark"
+            else cluster.engines.flink(*cluster.external)
+        )
+        return build(self._recipe, self.out, runner=self._engine, options=options)
+
+    def kill(self, *, after: int) -> None:
+        """Run the command, and kill it when so many tasks are done."""
+        before = processes(self._cluster.sessions())
+        command = self.start()
+        with command.process as process:
+            give_up = time.monotonic() + LIMIT
+            while self.done() < after:
+                assert time.monotonic() < give_up, f"fewer than {after} tasks are done"
+                assert process.poll() is None, f"it ends before {after} tasks are seen"
+                time.sleep(0.02)
+            process.send_signal(signal.SIGKILL)
+            process.communicate()
+        sessions = {process.pid, *self._cluster.sessions()}
+        give_up = time.monotonic() + 60
+        while left := processes(sessions) - before:
+            assert time.monotonic() < give_up, f"left behind: {left}"
+            time.sleep(0.1)
+
+    def done(self) -> int:
+        """How many tasks are done."""
+        folder = open_folder(place(self.out))
+        stages = [f"log/work/{stage}" for stage in folder.names("log/work")]
+        return sum(name.endswith(".json") for stage in stages for name in folder.names(stage))
+
+    def performed(self) -> Counter[tuple[str, int]]:
+        """How often each task was done, over all runs."""
+        lines = Path(self.out, "log", "timings.jsonl").read_text().splitlines()
+        return Counter((line["stage"], line["index"]) for line in map(json.loads, lines))
+
+
+def number_of_tasks(out: Path) -> int:
+    stages = json.loads((out / "manifest.json").read_text())["stages"]
+    return sum(stage["tasks"] for stage in stages.values())
+
+
+@pytest.mark.parametrize("engine", ["spark", "flink"])
+def test_a_killed_command_takes_its_job_along_and_goes_on(
+    recipe: Path, local: Path, cluster: Cluster, tmp_path: Path, engine: str
+) -> None:
+    job = Killed(engine, recipe, str(tmp_path / "out"), cluster)
+    job.kill(after=random.randrange(1, number_of_tasks(local) - 5))
+    done = job.start().wait()
+    assert done.returncode == 0, done.stderr
+    assert set(job.performed().values()) == {1}, "what was done was not done again"
+    assert digest(job.out) == digest(local)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("engine", ["spark", "flink"])
+def test_many_kills(
+    recipe: Path, local: Path, cluster: Cluster, tmp_path: Path, engine: str
+) -> None:
+    job = Killed(engine, recipe, str(tmp_path / "out"), cluster)
+    tasks = number_of_tasks(local)
+    for number in range(1, KILLS + 1):
+        job.kill(after=number * tasks // (KILLS + 1))
+    done = job.start().wait()
+    assert done.returncode == 0, done.stderr
+    assert set(job.performed().values()) == {1}, "what was done was not done again"
+    assert digest(job.out) == digest(local)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("engine", ["spark", "flink"])
+def test_many_kills_in_a_store(
+    elsewhere: Path, store: Buckets, local: Path, cluster: Cluster, engine: str
+) -> None:
+    job = Killed(engine, elsewhere, f"s3://corpus/killed-{engine}", cluster)
+    tasks = number_of_tasks(local)
+    for number in range(1, KILLS + 1):
+        job.kill(after=number * tasks // (KILLS + 1))
+    done = job.start().wait()
+    assert done.returncode == 0, done.stderr
+    is_that_of_the_disk(job.out, store, local)
