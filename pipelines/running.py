@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from foundation.errors import CodecorpusError, UsageError
+from foundation.errors import CodecorpusError, InterruptedBuildError, UsageError
 from pipelines import pool
 from pipelines.logs import quieten, silence_threads
 from pipelines.progress import Display
@@ -138,6 +138,8 @@ def build_corpus(
                 try:
                     run(pipeline(prepared.out, options, strict=strict, run=name), prepared.out)
                     break
+                except InterruptedBuildError:
+                    raise
                 except CodecorpusError:
                     if not skip_failed:
                         raise
