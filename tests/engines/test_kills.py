@@ -1,6 +1,7 @@
 """The command killed while its job runs: the job ends too, and the same command goes on."""
 
 import json
+import os
 import random
 import signal
 import time
@@ -12,7 +13,7 @@ import pytest
 from pipelines.folders import open_folder
 from pipelines.remote.buckets import Buckets
 from pipelines.remote.urls import place
-from tests.engines.running import LIMIT, Cluster, Command, build, digest, processes
+from tests.engines.running import LIMIT, Cluster, Command, Done, build, digest, processes
 from tests.engines.test_remote import is_that_of_the_disk
 
 KILLS = 6
@@ -46,11 +47,7 @@ class Killed:
         before = processes(self._cluster.sessions())
         command = self.start()
         with command.process as process:
-            give_up = time.monotonic() + LIMIT
-            while self.done() < after:
-                assert time.monotonic() < give_up, f"fewer than {after} tasks are done"
-                assert process.poll() is None, f"it ends before {after} tasks are seen"
-                time.sleep(0.02)
+            self._wait_for(command, after)
             process.send_signal(signal.SIGKILL)
             process.communicate()
         sessions = {process.pid, *self._cluster.sessions()}
@@ -58,6 +55,30 @@ class Killed:
         while left := processes(sessions) - before:
             assert time.monotonic() < give_up, f"left behind: {left}"
             time.sleep(0.1)
+
+    def kill_worker(self, program: bytes, *, after: int) -> Done:
+        """Run the command, and kill a process of its job when so many tasks are done.
+
+        Args:
+            program: what stands in the process's command line.
+            after: the number of tasks.
+        """
+        command = self.start()
+        self._wait_for(command, after)
+        workers = [
+            pid
+            for pid in processes(self._cluster.sessions())
+            if program in Path(f"/proc/{pid}/cmdline").read_bytes()
+        ]
+        os.kill(max(workers), signal.SIGKILL)
+        return command.wait()
+
+    def _wait_for(self, command: Command, tasks: int) -> None:
+        give_up = time.monotonic() + LIMIT
+        while self.done() < tasks:
+            assert time.monotonic() < give_up, f"fewer than {tasks} tasks are done"
+            assert command.process.poll() is None, f"it ends before {tasks} tasks are seen"
+            time.sleep(0.02)
 
     def done(self) -> int:
         """How many tasks are done."""
@@ -115,3 +136,27 @@ def test_many_kills_in_a_store(
     done = job.start().wait()
     assert done.returncode == 0, done.stderr
     is_that_of_the_disk(job.out, store, local)
+
+
+EXECUTOR, PYTHON = b"CoarseGrainedExecutorBackend", b"SdkHarness"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("engine", "victim", "goes_on"),
+    [("spark", EXECUTOR, True), ("spark", PYTHON, False), ("flink", PYTHON, False)],
+)
+def test_a_killed_worker(
+    recipe: Path, local: Path, cluster: Cluster, tmp_path: Path,
+    engine: str, victim: bytes, goes_on: bool,
+) -> None:  # fmt: skip
+    """Spark replaces an executor; a Python process is given up by both, with its job."""
+    job = Killed(engine, recipe, str(tmp_path / "out"), cluster)
+    done = job.kill_worker(victim, after=6)
+    if not goes_on:
+        assert done.returncode == 1
+        assert "what is done is kept: the same command goes on" in done.stderr
+        done = job.start().wait()
+        assert set(job.performed().values()) == {1}, "what was done was not done again"
+    assert done.returncode == 0, done.stderr
+    assert digest(job.out) == digest(local)
