@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # A Flink session cluster on this machine, from the jars that infra/job-server.sh fetched: a job
-# manager and task managers of one slot each, and one pool of Python workers.
-#   infra/flink/cluster.sh start JARS_FOLDER STATE_FOLDER [TASK_MANAGERS]
+# manager, a task manager and a pool of Python workers, as on a node of a real cluster.
+#   infra/flink/cluster.sh start JARS_FOLDER STATE_FOLDER [SLOTS]
 #   infra/flink/cluster.sh stop STATE_FOLDER
 # Ports: FLINK_PORT (8081, for jobs), FLINK_RPC_PORT (6123), POOL_PORT (50000). PYTHON: the interpreter
 # that has codecorpus (python). The pool hands its environment on to its workers: for inputs and
@@ -13,7 +13,7 @@ set -euo pipefail
 # The package of addresses is not opened, but exported, to Flink 1.16.
 java17+=(--add-exports=java.base/sun.net.util=ALL-UNNAMED)
 
-# Flink's own scripts would size these by the machine; tasks do their work in Python.
+# settings SLOTS. Flink's own scripts would size memory by the machine; tasks do their work in Python.
 settings() {
     cat <<YAML
 jobmanager.rpc.address: 127.0.0.1
@@ -25,7 +25,7 @@ rest.bind-address: 127.0.0.1
 rest.port: ${FLINK_PORT:-8081}
 taskmanager.host: 127.0.0.1
 taskmanager.bind-host: 127.0.0.1
-taskmanager.numberOfTaskSlots: 1
+taskmanager.numberOfTaskSlots: $1
 taskmanager.cpu.cores: 1
 taskmanager.memory.framework.heap.size: 64m
 taskmanager.memory.framework.off-heap.size: 64m
@@ -45,19 +45,17 @@ start() {
     jars=$(cd "$1" && pwd)
     mkdir -p "$2/conf"
     state=$(cd "$2" && pwd)
-    settings >"$state/conf/flink-conf.yaml"
+    settings "$3" >"$state/conf/flink-conf.yaml"
     export FLINK_CONF_DIR=$state/conf
     launch_pool
     launch manager java "${java17[@]}" -Xmx400m -cp "$jars/*" \
         org.apache.flink.runtime.entrypoint.StandaloneSessionClusterEntrypoint \
         --configDir "$state/conf" --executionMode cluster
     await manager "$port"
-    for number in $(seq "$3"); do
-        launch "tasks-$number" java "${java17[@]}" -Xmx400m -cp "$jars/*" \
-            org.apache.flink.runtime.taskexecutor.TaskManagerRunner --configDir "$state/conf"
-    done
+    launch tasks java "${java17[@]}" -Xmx400m -cp "$jars/*" \
+        org.apache.flink.runtime.taskexecutor.TaskManagerRunner --configDir "$state/conf"
     await pool "${POOL_PORT:-50000}"
-    await_lines "$3" 'Registering TaskManager' manager
+    await_lines 1 'Registering TaskManager' manager
     echo "127.0.0.1:$port"
 }
 

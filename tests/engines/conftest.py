@@ -3,6 +3,7 @@
 `make test-engines` prepares what these need and names the folder in $ENGINES.
 """
 
+import contextlib
 import os
 import socket
 import subprocess
@@ -59,26 +60,48 @@ def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 def cluster(
     engines: Engines, s3: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Cluster]:
-    """A master, two workers of one core each, and a worker pool that can reach the S3."""
+    """Spark: a master, two workers of one core each, and a worker pool that can reach the S3."""
     del s3  # it is in the environment
-    state, workers = tmp_path_factory.mktemp("spark"), tmp_path_factory.mktemp("workers")
-    python = tmp_path_factory.mktemp("bin") / "python"
+    folder = tmp_path_factory.mktemp("spark")
+    with started(engines, "spark", folder, {"SPARK_UI_PORT": "0"}) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def flink_cluster(engines: Engines, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """Flink: a job manager, a task manager of two slots, and a worker pool."""
+    folder = tmp_path_factory.mktemp("flink")
+    with started(engines, "flink", folder, {"FLINK_RPC_PORT": str(free_port())}) as found:
+        yield found
+
+
+@contextlib.contextmanager
+def started(
+    engines: Engines, engine: str, folder: Path, ports: dict[str, str]
+) -> Iterator[Cluster]:
+    """A cluster, as its script in infra/ starts it; its logs are in `folder`."""
+    workers, python = folder / "workers", folder / "bin" / "python"
+    python.parent.mkdir()
     python.write_text(WORKER.format(folder=workers, python=sys.executable))
     python.chmod(0o755)
-    script = ROOT / "infra" / "spark" / "cluster.sh"
+    workers.mkdir()
     port, pool = free_port(), free_port()
-    ports = {"SPARK_PORT": str(port), "SPARK_UI_PORT": "0", "POOL_PORT": str(pool)}
-    jars = str(engines.folder / "spark" / "jars")
+    ports |= {f"{engine.upper()}_PORT": str(port), "POOL_PORT": str(pool), "PYTHON": str(python)}
+    script = ROOT / "infra" / engine / "cluster.sh"
     try:
-        subprocess.run(
-            [script, "start", jars, state, "2"],
-            env=os.environ | ports | {"PYTHON": str(python)},
+        done = subprocess.run(
+            [script, "start", engines.folder / engine / "jars", folder / "state", "2"],
+            env=os.environ | ports,
             check=True,
             timeout=LIMIT,
+            stdout=subprocess.PIPE,
+            text=True,
         )
-        yield Cluster(engines, f"spark://127.0.0.1:{port}", pool, state, workers)
+        yield Cluster(
+            engines, engine, done.stdout.split()[-1], pool, folder / "state", workers
+        )
     finally:
-        subprocess.run([script, "stop", state], check=True, timeout=LIMIT)
+        subprocess.run([script, "stop", folder / "state"], check=True, timeout=LIMIT)
 
 
 @pytest.fixture

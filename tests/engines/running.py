@@ -34,15 +34,19 @@ class Engines:
 
 @dataclass(frozen=True)
 class Cluster:
-    """A Spark standalone cluster, and the pool of Python workers that stands on its one node.
+    """A cluster of Spark or Flink, and the pool of Python workers that stands on its one node.
 
     Attributes:
+        engine: spark or flink.
+        master: its address.
+        pool: the port of the pool.
         state: where `cluster.sh` keeps logs and process ids.
         workers: holds a folder for each Python process that the pool has started, its scratch
             folder among others.
     """
 
     engines: Engines
+    engine: str
     master: str
     pool: int
     state: Path
@@ -59,9 +63,10 @@ class Cluster:
 
     def options(self, environment: str) -> list[str]:
         """Options for a job, with Python where the environment says: EXTERNAL or LOOPBACK."""
+        masters = {"spark": "--spark_master_url=", "flink": "--parallelism=2 --flink_master="}
         return [
-            f"--spark_job_server_jar={self.engines.jar('spark')}",
-            f"--spark_master_url={self.master}",
+            f"--{self.engine}_job_server_jar={self.engines.jar(self.engine)}",
+            *f"{masters[self.engine]}{self.master}".split(),
             *(self.external if environment == "EXTERNAL" else ["--environment_type=LOOPBACK"]),
         ]
 

@@ -38,6 +38,13 @@ def test_flink(recipe: Path, local: Path, engines: Engines, tmp_path: Path) -> N
     assert digest(tmp_path / "out") == digest(local)
 
 
+def test_flink_cluster(recipe: Path, local: Path, flink_cluster: Cluster, tmp_path: Path) -> None:
+    options = flink_cluster.options("EXTERNAL")
+    done = build(recipe, tmp_path / "out", runner="flink", options=options).wait()
+    assert done.returncode == 0, done.stderr
+    assert digest(tmp_path / "out") == digest(local)
+
+
 if PRISM.exists():  # where there is no Go, `make test-engines` says that it is left out
 
     def test_prism(recipe: Path, local: Path, tmp_path: Path) -> None:
