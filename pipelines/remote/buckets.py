@@ -9,11 +9,12 @@ Listings are not cached, and retrying is left to `faults`, so that it happens on
 import os
 import uuid
 from pathlib import Path
+from types import MethodType
 from typing import Any, Final
 
 from foundation.errors import UsageError
 from pipelines.remote import settings
-from pipelines.remote.faults import RemoteError, ShortError, attempt
+from pipelines.remote.faults import ForbiddenError, RemoteError, ShortError, attempt
 from pipelines.remote.stores import Found
 
 _NEEDS: Final = {
@@ -84,8 +85,16 @@ class Buckets:
                 file.write(self.read(found.url, begin, min(begin + _BLOCK, found.size)))
 
     def put(self, path: Path, url: str) -> Found:
-        """Store a file; an object appears when its upload ends, in HDFS by a rename."""
-        attempt(url, lambda: self._put(path, self.path(url)))
+        """Store a file; an object appears when its upload ends, in HDFS by a rename.
+
+        Raises:
+            ForbiddenError: there is no such bucket, or the server refuses.
+            RemoteError: it failed every time.
+        """
+        try:
+            attempt(url, lambda: self._put(path, self.path(url)))
+        except FileNotFoundError as error:
+            raise _no_bucket(url) from error
         found = self.look(url)
         size = path.stat().st_size
         if found is None or found.size != size:
@@ -97,9 +106,12 @@ class Buckets:
         return found
 
     def write(self, url: str, data: bytes, *, create: bool = False) -> None:
-        """Store some bytes."""
+        """Store some bytes; errors as of `put`, and FileExistsError."""
         options = {"mode": "create"} if create else {}
-        attempt(url, lambda: self._fs.pipe_file(self.path(url), data, **options))
+        try:
+            attempt(url, lambda: self._fs.pipe_file(self.path(url), data, **options))
+        except FileNotFoundError as error:
+            raise _no_bucket(url) from error
 
     def remove(self, url: str) -> None:
         """Remove a file, or all below a folder."""
@@ -131,6 +143,12 @@ class Buckets:
             return Found(url, 0, "", is_folder=True)
         stamp = next((str(info[key]) for key in _STAMPS if info.get(key)), "")
         return Found(url, int(info["size"] or 0), stamp.strip('"'))
+
+
+def _no_bucket(url: str) -> ForbiddenError:
+    """The error of a file that cannot be written since what it should stand in is missing."""
+    bucket = "/".join(url.split("/")[:3])
+    return ForbiddenError(f"{url}: there is no bucket {bucket}; make it first, or give another")
 
 
 def _whole(data: bytes, size: int) -> bytes:
@@ -173,11 +191,21 @@ def _s3() -> Any:  # noqa: ANN401
 
 
 def _gs() -> Any:  # noqa: ANN401
-    import gcsfs
+    import aiohttp
+    from gcsfs.core import GCSFileSystem  # not the package's own, which asks by gRPC, too
 
-    return gcsfs.GCSFileSystem(
-        use_listings_cache=False, skip_instance_cache=True, requests_timeout=settings.timeout()
+    wait = settings.timeout()
+    silence = aiohttp.ClientTimeout(
+        total=10 * wait,  # of 50 MB sent at once: silence is noticed only in what is received
+        sock_connect=min(wait, 10),
+        sock_read=wait,
     )
+    system = GCSFileSystem(
+        use_listings_cache=False, skip_instance_cache=True, requests_timeout=silence
+    )
+    once = GCSFileSystem._request.__wrapped__  # noqa: SLF001 - it has no setting for retries
+    system._request = MethodType(once, system)  # noqa: SLF001
+    return system
 
 
 def _hub() -> Any:  # noqa: ANN401

@@ -1,5 +1,6 @@
-"""Servers on loopback: an S3 of moto's, a web server that misbehaves on demand, a small hub."""
+"""Servers on loopback: an S3 of moto's, a Google Cloud Storage, a web server that misbehaves."""
 
+import hashlib
 import logging
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,9 +8,8 @@ from pathlib import Path
 import pytest
 
 from pipelines.remote import faults, stores
+from tests.pipelines.remote.gcs_server import GcsServer
 from tests.pipelines.remote.web_server import WebServer
-
-BUCKET = "corpus"
 
 
 @pytest.fixture(autouse=True)
@@ -18,7 +18,7 @@ def settings(
 ) -> Iterator[None]:
     """Short waits, a scratch folder of the test's own, and stores that know of both.
 
-    Tests of S3 share one store, whose client takes half a second to make.
+    Tests of buckets share one store of each kind, whose client takes half a second to make.
     """
     shared = "bucket" in request.fixturenames
     monkeypatch.setenv("CODECORPUS_SCRATCH", str(tmp_path / "scratch"))
@@ -44,20 +44,34 @@ def s3_endpoint() -> Iterator[str]:
     server.stop()
 
 
-@pytest.fixture
-def bucket(
-    s3_endpoint: str, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
-) -> str:
-    """The URL of an empty bucket."""
-    import hashlib
+@pytest.fixture(scope="session")
+def gcs_endpoint() -> Iterator[str]:
+    with GcsServer() as server:
+        yield server.url
 
+
+@pytest.fixture
+def s3(s3_endpoint: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", s3_endpoint)
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+
+
+@pytest.fixture
+def gs(gcs_endpoint: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STORAGE_EMULATOR_HOST", gcs_endpoint)
+    monkeypatch.setenv("NO_GCE_CHECK", "true")
+
+
+@pytest.fixture(params=["s3", "gs"])
+def bucket(request: pytest.FixtureRequest) -> str:
+    """The URL of an empty bucket, of each kind of store in turn."""
+    scheme: str = request.param
+    request.getfixturevalue(scheme)
     name = f"test-{hashlib.sha256(request.node.nodeid.encode()).hexdigest()[:16]}"
-    stores.store_of("s3://").filesystem().mkdir(name)  # type: ignore[attr-defined]
-    return f"s3://{name}"
+    stores.store_of(f"{scheme}://").filesystem().mkdir(name)  # type: ignore[attr-defined]
+    return f"{scheme}://{name}"
 
 
 @pytest.fixture

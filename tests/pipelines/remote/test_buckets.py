@@ -1,4 +1,4 @@
-"""Files in S3, as moto has it."""
+"""Files in buckets: of S3, as moto has it, and of Google's, as fake-gcs-server has it."""
 
 import os
 from pathlib import Path
@@ -64,7 +64,7 @@ def test_the_stamp_changes_with_the_file(store: Buckets, bucket: str) -> None:
 def test_where_nothing_stands_nothing_is_found(store: Buckets, bucket: str) -> None:
     assert store.look(f"{bucket}/none") is None
     assert store.below(f"{bucket}/none") == []
-    assert store.look("s3://no-such-bucket/none") is None
+    assert store.look(f"{Url(bucket).scheme}://no-such-bucket/none") is None
     store.remove(f"{bucket}/none")
 
 
@@ -86,7 +86,7 @@ def test_a_stored_file_of_another_size_is_an_error(
 ) -> None:
     (tmp_path / "x").write_bytes(b"0123456789")
     monkeypatch.setattr(
-        store.filesystem(), "put_file", lambda _, name: store.write(f"s3://{name}", b"half")
+        store.filesystem(), "put_file", lambda *_: store.write(f"{bucket}/x", b"half")
     )
     with pytest.raises(RemoteError, match=r"10 bytes were written, and 4 bytes stands there"):
         store.put(tmp_path / "x", f"{bucket}/x")
@@ -138,7 +138,7 @@ def test_a_recipe_s_urls_are_found_in_the_order_written(
     fill(store, bucket, "b.zip", "a.zip")
     source = FolderSource(paths=(f"{bucket}/b.zip", f"{bucket}/*.zip"))
     assert resolve_paths(source, tmp_path) == [Url(f"{bucket}/b.zip"), Url(f"{bucket}/a.zip")]
-    with pytest.raises(UsageError, match=r"path `s3://.*/c\.zip`: there is no such file or folder"):
+    with pytest.raises(UsageError, match=r"path `.*://.*/c\.zip`: there is no such file or folder"):
         resolve_paths(FolderSource(paths=(f"{bucket}/c.zip",)), tmp_path)
 
 

@@ -1,4 +1,4 @@
-"""A whole build whose inputs and output lie in S3, beside the same one on this machine's disk."""
+"""A whole build with inputs and output in a store, beside the same one on this machine's disk."""
 
 import gzip
 import json
@@ -38,7 +38,7 @@ STDLIB = Path(sysconfig.get_paths()["stdlib"])
 
 @pytest.fixture
 def recipe(bucket: str, tmp_path: Path) -> Path:
-    """A recipe of three sources in S3, and its inputs there."""
+    """A recipe of three sources in a store, and its inputs there."""
     inputs = tmp_path / "inputs"
     inputs.mkdir()
     with tarfile.open(inputs / "html.tar.gz", "w:gz") as archive:
@@ -96,7 +96,7 @@ def digest(out: Place) -> str:
     return combined_digest({name: folder.digest_of(name) for name in folder.files()})
 
 
-def test_a_build_in_s3_has_the_digest_of_one_on_disk(
+def test_a_build_in_a_store_has_the_digest_of_one_on_disk(
     recipe: Path, bucket: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     here, there = tmp_path / "out", Url(f"{bucket}/out")
@@ -117,7 +117,7 @@ def test_a_build_in_s3_has_the_digest_of_one_on_disk(
 
 
 @pytest.mark.slow
-def test_a_part_is_left_out_in_s3_as_on_disk(
+def test_a_part_is_left_out_in_a_store_as_on_disk(
     recipe: Path, bucket: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = EncodeParts.run
@@ -139,7 +139,7 @@ def test_a_part_is_left_out_in_s3_as_on_disk(
 
 
 @pytest.mark.slow
-def test_a_killed_command_goes_on_in_s3(recipe: Path, bucket: str, tmp_path: Path) -> None:
+def test_a_killed_command_goes_on_in_a_store(recipe: Path, bucket: str, tmp_path: Path) -> None:
     def command(out: str) -> list[str]:
         arguments = ["build", str(recipe), "--out", out, "--workers", "2"]
         return [sys.executable, "-m", "pipelines", *arguments]

@@ -10,6 +10,7 @@ from foundation.errors import StorageError
 from pipelines.folders import open_folder
 from pipelines.remote import scratch
 from pipelines.remote.buckets import Buckets
+from pipelines.remote.faults import ForbiddenError
 from pipelines.remote.stores import store_of
 from pipelines.remote.urls import Url
 from pipelines.remote_folder import RemoteFolder
@@ -169,10 +170,13 @@ def test_a_folder_goes_with_all_below(folder: Folder) -> None:
     folder.remove("log/work")
 
 
-@pytest.mark.usefixtures("bucket")
-def test_a_bucket_that_is_not_there_is_said() -> None:
-    with pytest.raises(StorageError, match=r"s3://no-such-bucket-1/out/x: .*[Bb]ucket"):
-        open_folder(Url("s3://no-such-bucket-1/out")).write_bytes("x", b"1", {})
+def test_a_bucket_that_is_not_there_is_said(bucket: str) -> None:
+    missing = f"{Url(bucket).scheme}://no-such-bucket-1"
+    folder = open_folder(Url(f"{missing}/out"))
+    with pytest.raises(StorageError, match=rf"{missing}/out/x: there is no bucket {missing};"):
+        folder.write_bytes("x", b"1", {})
+    with pytest.raises(ForbiddenError, match=r"out/log/lock: there is no bucket"), folder.lock():
+        pytest.fail("locked")
 
 
 def test_a_refusal_is_said(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -74,9 +74,10 @@ def inputs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def there(inputs: Path, bucket: str, uploaded: dict[str, Url]) -> Url:
     """The same files in a store, for tests that leave them as they are."""
-    if "url" not in uploaded:
-        uploaded["url"] = _upload(inputs, bucket)
-    return uploaded["url"]
+    scheme = Url(bucket).scheme
+    if scheme not in uploaded:
+        uploaded[scheme] = _upload(inputs, bucket)
+    return uploaded[scheme]
 
 
 @pytest.fixture(scope="module")
