@@ -1,4 +1,4 @@
-"""Servers on loopback: an S3 of moto's, a Google Cloud Storage, a web server that misbehaves."""
+"""Servers on loopback: S3, Google Cloud Storage, HDFS, a web server that misbehaves."""
 
 import hashlib
 import logging
@@ -8,8 +8,13 @@ from pathlib import Path
 import pytest
 
 from pipelines.remote import faults, stores
+from pipelines.remote.buckets import Buckets
 from tests.pipelines.remote.gcs_server import GcsServer
+from tests.pipelines.remote.hdfs_server import HdfsServer
+from tests.pipelines.remote.stored import HADOOP, KINDS
 from tests.pipelines.remote.web_server import WebServer
+
+collect_ignore = [] if HADOOP.exists() else ["test_hdfs_cluster.py"]
 
 
 @pytest.fixture(autouse=True)
@@ -50,6 +55,12 @@ def gcs_endpoint() -> Iterator[str]:
         yield server.url
 
 
+@pytest.fixture(scope="session")
+def hdfs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with HdfsServer(HADOOP, tmp_path_factory.mktemp("hdfs")) as server:
+        yield server.url
+
+
 @pytest.fixture
 def s3(s3_endpoint: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", s3_endpoint)
@@ -64,13 +75,17 @@ def gs(gcs_endpoint: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_GCE_CHECK", "true")
 
 
-@pytest.fixture(params=["s3", "gs"])
+@pytest.fixture(params=KINDS)
 def bucket(request: pytest.FixtureRequest) -> str:
-    """The URL of an empty bucket, of each kind of store in turn."""
+    """The URL of an empty bucket, or of a folder of HDFS, of each kind of store in turn."""
     scheme: str = request.param
-    request.getfixturevalue(scheme)
     name = f"test-{hashlib.sha256(request.node.nodeid.encode()).hexdigest()[:16]}"
-    stores.store_of(f"{scheme}://").filesystem().mkdir(name)  # type: ignore[attr-defined]
+    if scheme == "hdfs":
+        return f"{request.getfixturevalue('hdfs')}/{name}"
+    request.getfixturevalue(scheme)
+    buckets = stores.store_of(f"{scheme}://")
+    assert isinstance(buckets, Buckets)
+    buckets.filesystem().mkdir(name)
     return f"{scheme}://{name}"
 
 

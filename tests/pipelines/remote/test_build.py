@@ -26,12 +26,11 @@ from pipelines.inspection.why import print_story
 from pipelines.manifest import STAGES, WriteManifest
 from pipelines.recipe.loading import load
 from pipelines.remote import scratch
-from pipelines.remote.buckets import Buckets
-from pipelines.remote.stores import store_of
 from pipelines.remote.urls import Place, Url
 from pipelines.skipping import leave_out_failed
 from pipelines.storage import combined_digest
 from pipelines.tasks import list_tasks, perform, require_done
+from tests.pipelines.remote.stored import writable
 
 STDLIB = Path(sysconfig.get_paths()["stdlib"])
 
@@ -50,8 +49,7 @@ def recipe(bucket: str, tmp_path: Path) -> Path:
     for name, objects in (("pile.jsonl.gz", lines), ("clean.json.gz", rows)):
         data = "".join(json.dumps(one) + "\n" for one in objects).encode()
         (inputs / name).write_bytes(gzip.compress(data, mtime=0))
-    store = store_of(bucket)
-    assert isinstance(store, Buckets)
+    store = writable(bucket)
     for path in inputs.iterdir():
         store.put(path, f"{bucket}/in/{path.name}")
     sources = [

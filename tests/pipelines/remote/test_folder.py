@@ -9,12 +9,10 @@ import pytest
 from foundation.errors import StorageError
 from pipelines.folders import open_folder
 from pipelines.remote import scratch
-from pipelines.remote.buckets import Buckets
 from pipelines.remote.faults import ForbiddenError
-from pipelines.remote.stores import store_of
 from pipelines.remote.urls import Url
-from pipelines.remote_folder import RemoteFolder
 from pipelines.storage import FileDigest, Folder
+from tests.pipelines.remote.stored import BUCKETS, break_uploads, writable
 
 
 @pytest.fixture
@@ -56,7 +54,7 @@ def test_what_was_written_here_is_not_fetched(
     folder: Folder, url: Url, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder.write_bytes("x", b"content", {})
-    monkeypatch.setattr(Buckets, "fetch", lambda *_: pytest.fail("fetched"))
+    monkeypatch.setattr(type(writable(url.text)), "fetch", lambda *_: pytest.fail("fetched"))
     assert folder.path("x").read_bytes() == b"content"
     assert open_folder(url).path("x").read_bytes() == b"content"
 
@@ -67,7 +65,7 @@ def test_another_machine_fetches_a_file_once(
     folder.write_bytes("x", b"content", {})
     shutil.rmtree(scratch.folder())
     assert open_folder(url).path("x").read_bytes() == b"content"
-    monkeypatch.setattr(Buckets, "fetch", lambda *_: pytest.fail("fetched"))
+    monkeypatch.setattr(type(writable(url.text)), "fetch", lambda *_: pytest.fail("fetched"))
     assert open_folder(url).path("x").read_bytes() == b"content"
 
 
@@ -130,8 +128,7 @@ def test_a_marker_holds_only_with_all_its_files(folder: Folder, url: Url) -> Non
     marker = folder.read_marker("m.json")
     assert marker is not None
     assert marker["rows"] == 5
-    store = store_of(url.text)
-    assert isinstance(store, Buckets)
+    store = writable(url.text)
     store.write(f"{url}/data", b"123")
     assert open_folder(url).read_marker("m.json") is None
     folder.remove("data")
@@ -170,6 +167,7 @@ def test_a_folder_goes_with_all_below(folder: Folder) -> None:
     folder.remove("log/work")
 
 
+@pytest.mark.parametrize("bucket", BUCKETS, indirect=True)
 def test_a_bucket_that_is_not_there_is_said(bucket: str) -> None:
     missing = f"{Url(bucket).scheme}://no-such-bucket-1"
     folder = open_folder(Url(f"{missing}/out"))
@@ -183,8 +181,7 @@ def test_a_refusal_is_said(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> N
     def refuse(*_: object) -> None:
         raise PermissionError("Access Denied")
 
-    assert isinstance(folder, RemoteFolder)
-    monkeypatch.setattr(folder._store.filesystem(), "put_file", refuse)
+    break_uploads(writable(str(folder.root)), monkeypatch, refuse)
     with pytest.raises(StorageError, match=r"out/x: refused: .*Access Denied.*docs/remote\.md"):
         folder.write_bytes("x", b"1", {})
 
@@ -197,8 +194,7 @@ def test_a_trace_that_cannot_be_stored_harms_nothing(
     def fail(*_: object) -> None:
         raise ConnectionError("down")
 
-    assert isinstance(folder, RemoteFolder)
-    monkeypatch.setattr(folder._store.filesystem(), "put_file", fail)
+    break_uploads(writable(str(folder.root)), monkeypatch, fail)
     Build(folder, None, None).leave_trace("log/errors/x.txt", "why")  # type: ignore[arg-type]
     assert not folder.exists("log/errors")
 
