@@ -1,6 +1,6 @@
 # make corpus   build training shards from the code of this Python, or from INPUT=~/src
 # make test     every test but those marked slow, which make test-slow runs, some of them for long
-# make test-engines  one corpus on Spark, Flink and Prism; needs Java 17 and Maven, Go for Prism
+# make test-engines  one corpus on Spark, Flink, Prism and HDFS; needs Java 17 and Maven, Go for Prism
 # make test-engines-slow  its long tests: many kills on each engine
 # make check    format, lint, types, import rules
 # make benchmark  every claim beside its peers, into benchmarks/RESULTS.md; some 20 minutes
@@ -31,18 +31,26 @@ test-slow: $(READY)
 test-engines: $(READY)
 	@$(MAKE) --no-print-directory -j 2 engines
 	ENGINES=$(ENGINES) $(BIN)/pytest tests/engines -m "not slow"
+	ENGINES=$(ENGINES) $(BIN)/pytest tests/pipelines/remote -k hdfs
 
 test-engines-slow: $(READY)
 	@$(MAKE) --no-print-directory -j 2 engines
 	ENGINES=$(ENGINES) $(BIN)/pytest tests/engines -m slow
 
-engines: $(ENGINES)/spark/job-server.jar $(ENGINES)/flink/job-server.jar \
+engines: $(ENGINES)/spark/job-server.jar $(ENGINES)/flink/job-server.jar $(ENGINES)/hdfs/.ready \
 		$(if $(shell command -v go),$(ENGINES)/prism/prism,no-prism)
 
 $(ENGINES)/%/job-server.jar: infra/%/pom.xml infra/job-server.sh infra/add-opens.txt
 	@infra/job-server.sh $* $(@D)
 
-$(ENGINES)/flink/job-server.jar: | $(ENGINES)/spark/job-server.jar  # Maven's cache takes one at a time
+$(ENGINES)/hdfs/.ready: infra/hdfs/pom.xml
+	@mvn --quiet --batch-mode -Dstyle.color=never --file $< \
+		dependency:copy-dependencies -DoutputDirectory=$(abspath $(@D))/jars
+	@touch $@
+
+# Maven's cache takes one at a time.
+$(ENGINES)/flink/job-server.jar: | $(ENGINES)/spark/job-server.jar
+$(ENGINES)/hdfs/.ready: | $(ENGINES)/flink/job-server.jar
 
 $(ENGINES)/prism/prism: infra/prism.sh
 	@infra/prism.sh $(@D)

@@ -106,7 +106,7 @@ class RemoteFolder(Folder):
 
     def dataset(self, relative: str) -> ds.Dataset:
         """A folder of Parquet files as one table, read in ranges."""
-        system, path = self._store.filesystem(), self._store.path(self.where(relative))
+        system, path = self._store.for_arrow(self.where(relative))
         return ds.dataset(path, filesystem=system, format="parquet")
 
     def note(self, relative: str, line: str) -> None:

@@ -1,31 +1,23 @@
-"""Stores that fsspec knows: S3, Google Cloud Storage, the Hugging Face hub, HDFS.
+"""Stores that fsspec knows: S3, Google Cloud Storage, the Hugging Face hub.
 
 Credentials and endpoints come from where each library takes them: s3fs (`AWS_ACCESS_KEY_ID`,
 `AWS_PROFILE`, `AWS_ENDPOINT_URL`, instance roles …), gcsfs (application default credentials,
-`STORAGE_EMULATOR_HOST`), huggingface_hub (`HF_TOKEN`, `HF_ENDPOINT`), Hadoop's own settings.
-Listings are not cached, and retrying is left to `faults`, so that it happens once.
+`STORAGE_EMULATOR_HOST`), huggingface_hub (`HF_TOKEN`, `HF_ENDPOINT`). Listings are not cached, and
+retrying is left to `faults`, so that it happens once.
 """
 
 import os
-import uuid
 from pathlib import Path
+from types import MethodType
 from typing import Any, Final
 
-from foundation.errors import UsageError
 from pipelines.remote import settings
-from pipelines.remote.faults import RemoteError, ShortError, attempt
-from pipelines.remote.stores import Found
+from pipelines.remote.faults import ForbiddenError, ShortError, attempt
+from pipelines.remote.stores import Found, fetch_by_ranges, look_at_stored
 
-_NEEDS: Final = {
-    "s3": ("s3fs", "codecorpus[aws]"),
-    "gs": ("gcsfs", "codecorpus[gcp]"),
-    "hf": ("huggingface_hub", "huggingface_hub"),
-    "hdfs": ("pyarrow", "pyarrow, and Hadoop's client with libhdfs"),
-}
 _STAMPS: Final = (
     "generation", "ETag", "blob_id", "etag", "mtime", "LastModified", "last_modified",
 )  # fmt: skip
-_BLOCK: Final = 32 << 20  # bytes fetched at once of a whole file
 
 
 class Buckets:
@@ -79,27 +71,28 @@ class Buckets:
 
     def fetch(self, found: Found, into: Path) -> None:
         """Write a whole file to this machine's disk, range by range."""
-        with into.open("wb") as file:
-            for begin in range(0, found.size, _BLOCK):
-                file.write(self.read(found.url, begin, min(begin + _BLOCK, found.size)))
+        fetch_by_ranges(self, found, into)
 
     def put(self, path: Path, url: str) -> Found:
-        """Store a file; an object appears when its upload ends, in HDFS by a rename."""
-        attempt(url, lambda: self._put(path, self.path(url)))
-        found = self.look(url)
-        size = path.stat().st_size
-        if found is None or found.size != size:
-            got = "nothing" if found is None else f"{found.size:,} bytes"
-            raise RemoteError(
-                f"{url}: {size:,} bytes were written, and {got} stands there; "
-                "run the same command again"
-            )
-        return found
+        """Store a file; it appears when its upload ends.
+
+        Raises:
+            ForbiddenError: there is no such bucket, or the server refuses.
+            RemoteError: it failed every time.
+        """
+        try:
+            attempt(url, lambda: self._fs.put_file(str(path), self.path(url)))
+        except FileNotFoundError as error:
+            raise _no_bucket(url) from error
+        return look_at_stored(self, url, path.stat().st_size)
 
     def write(self, url: str, data: bytes, *, create: bool = False) -> None:
-        """Store some bytes."""
+        """Store some bytes; errors as of `put`, and FileExistsError."""
         options = {"mode": "create"} if create else {}
-        attempt(url, lambda: self._fs.pipe_file(self.path(url), data, **options))
+        try:
+            attempt(url, lambda: self._fs.pipe_file(self.path(url), data, **options))
+        except FileNotFoundError as error:
+            raise _no_bucket(url) from error
 
     def remove(self, url: str) -> None:
         """Remove a file, or all below a folder."""
@@ -110,19 +103,12 @@ class Buckets:
             except FileNotFoundError:  # another was faster
                 return
 
+    def for_arrow(self, url: str) -> tuple[Any, str]:
+        """The file system, and what it calls a folder."""
+        return self._fs, self.path(url)
+
     def close(self) -> None:
         """Nothing: fsspec's file systems let connections go by themselves."""
-
-    def _put(self, path: Path, name: str) -> None:
-        if self._scheme != "hdfs":
-            self._fs.put_file(str(path), name)
-            return
-        beside = f"{name}.{uuid.uuid4().hex}"
-        self._fs.makedirs(name.rpartition("/")[0], exist_ok=True)
-        self._fs.put_file(str(path), beside)
-        if self._fs.exists(name):
-            self._fs.rm(name)
-        self._fs.mv(beside, name)
 
     def _found(self, info: dict[str, Any]) -> Found:
         name = str(info["name"]).rstrip("/")
@@ -133,6 +119,12 @@ class Buckets:
         return Found(url, int(info["size"] or 0), stamp.strip('"'))
 
 
+def _no_bucket(url: str) -> ForbiddenError:
+    """The error of a file that cannot be written since what it should stand in is missing."""
+    bucket = "/".join(url.split("/")[:3])
+    return ForbiddenError(f"{url}: there is no bucket {bucket}; make it first, or give another")
+
+
 def _whole(data: bytes, size: int) -> bytes:
     if len(data) != size:
         raise ShortError(f"{len(data):,} bytes came where {size:,} were asked for")
@@ -140,19 +132,7 @@ def _whole(data: bytes, size: int) -> bytes:
 
 
 def _open(scheme: str) -> Any:  # noqa: ANN401 - of fsspec
-    module, install = _NEEDS[scheme]
-    try:
-        if scheme == "s3":
-            return _s3()
-        if scheme == "gs":
-            return _gs()
-        if scheme == "hf":
-            return _hub()
-        return _hdfs()
-    except ImportError as error:
-        raise UsageError(
-            f"{scheme}:// needs {module} ({error}); install it: pip install '{install}'"
-        ) from error
+    return {"s3": _s3, "gs": _gs, "hf": _hub}[scheme]()
 
 
 def _s3() -> Any:  # noqa: ANN401
@@ -173,11 +153,21 @@ def _s3() -> Any:  # noqa: ANN401
 
 
 def _gs() -> Any:  # noqa: ANN401
-    import gcsfs
+    import aiohttp
+    from gcsfs.core import GCSFileSystem  # not the package's own, which asks by gRPC, too
 
-    return gcsfs.GCSFileSystem(
-        use_listings_cache=False, skip_instance_cache=True, requests_timeout=settings.timeout()
+    wait = settings.timeout()
+    silence = aiohttp.ClientTimeout(
+        total=10 * wait,  # of 50 MB sent at once: silence is noticed only in what is received
+        sock_connect=min(wait, 10),
+        sock_read=wait,
     )
+    system = GCSFileSystem(
+        use_listings_cache=False, skip_instance_cache=True, requests_timeout=silence
+    )
+    once = GCSFileSystem._request.__wrapped__  # noqa: SLF001 - it has no setting for retries
+    system._request = MethodType(once, system)  # noqa: SLF001
+    return system
 
 
 def _hub() -> Any:  # noqa: ANN401
@@ -186,9 +176,3 @@ def _hub() -> Any:  # noqa: ANN401
     return huggingface_hub.HfFileSystem(
         endpoint=os.environ.get("HF_ENDPOINT"), skip_instance_cache=True
     )
-
-
-def _hdfs() -> Any:  # noqa: ANN401
-    from fsspec.implementations.arrow import HadoopFileSystem
-
-    return HadoopFileSystem()

@@ -21,6 +21,7 @@ LONGEST_PAUSE: Final = 30.0
 
 _TIMELY: Final = frozenset({408, 425, 429})  # of 400 to 499, what may pass
 _OURS: Final = (CodecorpusError, TypeError, AttributeError, KeyError, ImportError, AssertionError)
+_IN_WORDS: Final = {"Forbidden: ": 403, "Bad Request: ": 400}  # how gcsfs says them
 _CREDENTIALS: Final = ("Credential", "ProfileNotFound", "RefreshError")  # in names of error types
 
 
@@ -77,7 +78,9 @@ def _status(error: Any) -> int | None:  # noqa: ANN401 - any library's error
         found = getattr(response, "status_code", None)
     for name in ("status", "code"):
         found = found or getattr(error, name, None)
-    return found if isinstance(found, int) else None
+    if isinstance(found, int):
+        return found
+    return next((_IN_WORDS[start] for start in _IN_WORDS if str(error).startswith(start)), None)
 
 
 def _is_final(error: Exception, status: int | None) -> bool:

@@ -1,9 +1,10 @@
 """What every kind of store can do, and which store a URL belongs to."""
 
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 from foundation.errors import UsageError
+from pipelines.remote.faults import RemoteError
 from pipelines.remote.urls import EXPECTED, SCHEMES, scheme_of
 
 
@@ -55,13 +56,17 @@ class WritableStore(Store, Protocol):
     def remove(self, url: str) -> None:
         """Remove a file, or all below a folder; nothing need stand there."""
 
-    def filesystem(self) -> Any:  # noqa: ANN401 - of fsspec
-        """For Arrow's data sets."""
-
-    def path(self, url: str) -> str:
-        """What the file system calls it."""
+    def for_arrow(self, url: str) -> tuple[Any, str]:
+        """A file system of Arrow's data sets or of fsspec, and what it calls a folder."""
 
 
+_BLOCK: Final = 32 << 20  # bytes fetched at once of a whole file
+_NEEDS: Final = {
+    "s3": ("s3fs", "codecorpus[aws]"),
+    "gs": ("gcsfs", "codecorpus[gcp]"),
+    "hf": ("huggingface_hub", "huggingface_hub"),
+    "hdfs": ("hdfs-native", "codecorpus[hdfs]"),
+}
 _stores: dict[str, Store] = {}  # one a process and scheme
 
 
@@ -70,9 +75,19 @@ def _open(scheme: str) -> Store:
         from pipelines.remote.web import Web  # httpx is not needed for other URLs
 
         return Web()
-    from pipelines.remote.buckets import Buckets  # fsspec costs a tenth of a second
+    module, install = _NEEDS[scheme]
+    try:
+        if scheme == "hdfs":
+            from pipelines.remote.hdfs import Hdfs
 
-    return Buckets(scheme)
+            return Hdfs()
+        from pipelines.remote.buckets import Buckets  # fsspec costs a tenth of a second
+
+        return Buckets(scheme)
+    except ImportError as error:
+        raise UsageError(
+            f"{scheme}:// needs {module} ({error}); install it: pip install '{install}'"
+        ) from error
 
 
 def store_of(url: str | bytes) -> Store:
@@ -87,6 +102,29 @@ def store_of(url: str | bytes) -> Store:
     if scheme not in _stores:
         _stores[scheme] = _open(scheme)
     return _stores[scheme]
+
+
+def fetch_by_ranges(store: Store, found: Found, into: Path) -> None:
+    """Write a whole file to a path of this machine, range by range."""
+    with into.open("wb") as file:
+        for begin in range(0, found.size, _BLOCK):
+            file.write(store.read(found.url, begin, min(begin + _BLOCK, found.size)))
+
+
+def look_at_stored(store: Store, url: str, size: int) -> Found:
+    """What stands where so many bytes were just stored.
+
+    Raises:
+        RemoteError: nothing, or something of another size.
+    """
+    found = store.look(url)
+    if found is None or found.size != size:
+        got = "nothing" if found is None else f"{found.size:,} bytes"
+        raise RemoteError(
+            f"{url}: {size:,} bytes were written, and {got} stands there; run the same command "
+            "again"
+        )
+    return found
 
 
 def forget() -> None:

@@ -1,4 +1,4 @@
-"""Servers on loopback: an S3 of moto's, a web server that misbehaves on demand, a small hub."""
+"""Servers on loopback: S3, Google Cloud Storage, HDFS, a web server that misbehaves."""
 
 import hashlib
 from collections.abc import Iterator
@@ -7,8 +7,14 @@ from pathlib import Path
 import pytest
 
 from pipelines.remote import faults, stores
+from pipelines.remote.buckets import Buckets
+from tests.pipelines.remote.gcs_server import GcsServer
+from tests.pipelines.remote.hdfs_server import HdfsServer
 from tests.pipelines.remote.s3_server import s3_server
+from tests.pipelines.remote.stored import HADOOP, KINDS
 from tests.pipelines.remote.web_server import WebServer
+
+collect_ignore = [] if HADOOP.exists() else ["test_hdfs_cluster.py"]
 
 
 @pytest.fixture(autouse=True)
@@ -17,7 +23,7 @@ def settings(
 ) -> Iterator[None]:
     """Short waits, a scratch folder of the test's own, and stores that know of both.
 
-    Tests of S3 share one store, whose client takes half a second to make.
+    Tests of buckets share one store of each kind, whose client takes half a second to make.
     """
     shared = "bucket" in request.fixturenames
     monkeypatch.setenv("CODECORPUS_SCRATCH", str(tmp_path / "scratch"))
@@ -32,22 +38,48 @@ def settings(
 
 
 @pytest.fixture(scope="session")
-def s3() -> Iterator[dict[str, str]]:
+def s3_environment() -> Iterator[dict[str, str]]:
     """What the environment must hold to reach an S3 that all tests share."""
     with s3_server() as environment:
         yield environment
 
 
+@pytest.fixture(scope="session")
+def gcs_endpoint() -> Iterator[str]:
+    with GcsServer() as server:
+        yield server.url
+
+
+@pytest.fixture(scope="session")
+def hdfs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with HdfsServer(HADOOP, tmp_path_factory.mktemp("hdfs")) as server:
+        yield server.url
+
+
 @pytest.fixture
-def bucket(
-    s3: dict[str, str], monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
-) -> str:
-    """The URL of an empty bucket."""
-    for name, value in s3.items():
+def s3(s3_environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in s3_environment.items():
         monkeypatch.setenv(name, value)
+
+
+@pytest.fixture
+def gs(gcs_endpoint: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STORAGE_EMULATOR_HOST", gcs_endpoint)
+    monkeypatch.setenv("NO_GCE_CHECK", "true")
+
+
+@pytest.fixture(params=KINDS)
+def bucket(request: pytest.FixtureRequest) -> str:
+    """The URL of an empty bucket, or of a folder of HDFS, of each kind of store in turn."""
+    scheme: str = request.param
     name = f"test-{hashlib.sha256(request.node.nodeid.encode()).hexdigest()[:16]}"
-    stores.store_of("s3://").filesystem().mkdir(name)  # type: ignore[attr-defined]
-    return f"s3://{name}"
+    if scheme == "hdfs":
+        return f"{request.getfixturevalue('hdfs')}/{name}"
+    request.getfixturevalue(scheme)
+    buckets = stores.store_of(f"{scheme}://")
+    assert isinstance(buckets, Buckets)
+    buckets.filesystem().mkdir(name)
+    return f"{scheme}://{name}"
 
 
 @pytest.fixture

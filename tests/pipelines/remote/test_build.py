@@ -1,4 +1,4 @@
-"""A whole build whose inputs and output lie in S3, beside the same one on this machine's disk."""
+"""A whole build with inputs and output in a store, beside the same one on this machine's disk."""
 
 import gzip
 import json
@@ -26,19 +26,18 @@ from pipelines.inspection.why import print_story
 from pipelines.manifest import STAGES, WriteManifest
 from pipelines.recipe.loading import load
 from pipelines.remote import scratch
-from pipelines.remote.buckets import Buckets
-from pipelines.remote.stores import store_of
 from pipelines.remote.urls import Place, Url
 from pipelines.skipping import leave_out_failed
 from pipelines.storage import combined_digest
 from pipelines.tasks import list_tasks, perform, require_done
+from tests.pipelines.remote.stored import writable
 
 STDLIB = Path(sysconfig.get_paths()["stdlib"])
 
 
 @pytest.fixture
 def recipe(bucket: str, tmp_path: Path) -> Path:
-    """A recipe of three sources in S3, and its inputs there."""
+    """A recipe of three sources in a store, and its inputs there."""
     inputs = tmp_path / "inputs"
     inputs.mkdir()
     with tarfile.open(inputs / "html.tar.gz", "w:gz") as archive:
@@ -50,8 +49,7 @@ def recipe(bucket: str, tmp_path: Path) -> Path:
     for name, objects in (("pile.jsonl.gz", lines), ("clean.json.gz", rows)):
         data = "".join(json.dumps(one) + "\n" for one in objects).encode()
         (inputs / name).write_bytes(gzip.compress(data, mtime=0))
-    store = store_of(bucket)
-    assert isinstance(store, Buckets)
+    store = writable(bucket)
     for path in inputs.iterdir():
         store.put(path, f"{bucket}/in/{path.name}")
     sources = [
@@ -96,7 +94,7 @@ def digest(out: Place) -> str:
     return combined_digest({name: folder.digest_of(name) for name in folder.files()})
 
 
-def test_a_build_in_s3_has_the_digest_of_one_on_disk(
+def test_a_build_in_a_store_has_the_digest_of_one_on_disk(
     recipe: Path, bucket: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     here, there = tmp_path / "out", Url(f"{bucket}/out")
@@ -117,7 +115,7 @@ def test_a_build_in_s3_has_the_digest_of_one_on_disk(
 
 
 @pytest.mark.slow
-def test_a_part_is_left_out_in_s3_as_on_disk(
+def test_a_part_is_left_out_in_a_store_as_on_disk(
     recipe: Path, bucket: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = EncodeParts.run
@@ -139,7 +137,7 @@ def test_a_part_is_left_out_in_s3_as_on_disk(
 
 
 @pytest.mark.slow
-def test_a_killed_command_goes_on_in_s3(recipe: Path, bucket: str, tmp_path: Path) -> None:
+def test_a_killed_command_goes_on_in_a_store(recipe: Path, bucket: str, tmp_path: Path) -> None:
     def command(out: str) -> list[str]:
         arguments = ["build", str(recipe), "--out", out, "--workers", "2"]
         return [sys.executable, "-m", "pipelines", *arguments]

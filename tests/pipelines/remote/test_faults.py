@@ -49,7 +49,15 @@ def test_in_the_end_the_error_says_how_often_and_what_to_do() -> None:
 
 
 @pytest.mark.parametrize(
-    "error", [PermissionError("denied"), StatusError(403), StatusError(400), NoCredentialsError()]
+    "error",
+    [
+        PermissionError("denied"),
+        StatusError(403),
+        StatusError(400),
+        NoCredentialsError(),
+        OSError("Forbidden: b/k\nas gcsfs says it"),
+        ValueError("Bad Request: b/k\nlikewise"),
+    ],
 )
 def test_a_refusal_is_final(error: Exception) -> None:
     call = Call(error)

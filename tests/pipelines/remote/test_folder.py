@@ -9,11 +9,10 @@ import pytest
 from foundation.errors import StorageError
 from pipelines.folders import open_folder
 from pipelines.remote import scratch
-from pipelines.remote.buckets import Buckets
-from pipelines.remote.stores import store_of
+from pipelines.remote.faults import ForbiddenError
 from pipelines.remote.urls import Url
-from pipelines.remote_folder import RemoteFolder
 from pipelines.storage import FileDigest, Folder
+from tests.pipelines.remote.stored import BUCKETS, break_uploads, writable
 
 
 @pytest.fixture
@@ -55,7 +54,7 @@ def test_what_was_written_here_is_not_fetched(
     folder: Folder, url: Url, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder.write_bytes("x", b"content", {})
-    monkeypatch.setattr(Buckets, "fetch", lambda *_: pytest.fail("fetched"))
+    monkeypatch.setattr(type(writable(url.text)), "fetch", lambda *_: pytest.fail("fetched"))
     assert folder.path("x").read_bytes() == b"content"
     assert open_folder(url).path("x").read_bytes() == b"content"
 
@@ -66,7 +65,7 @@ def test_another_machine_fetches_a_file_once(
     folder.write_bytes("x", b"content", {})
     shutil.rmtree(scratch.folder())
     assert open_folder(url).path("x").read_bytes() == b"content"
-    monkeypatch.setattr(Buckets, "fetch", lambda *_: pytest.fail("fetched"))
+    monkeypatch.setattr(type(writable(url.text)), "fetch", lambda *_: pytest.fail("fetched"))
     assert open_folder(url).path("x").read_bytes() == b"content"
 
 
@@ -129,8 +128,7 @@ def test_a_marker_holds_only_with_all_its_files(folder: Folder, url: Url) -> Non
     marker = folder.read_marker("m.json")
     assert marker is not None
     assert marker["rows"] == 5
-    store = store_of(url.text)
-    assert isinstance(store, Buckets)
+    store = writable(url.text)
     store.write(f"{url}/data", b"123")
     assert open_folder(url).read_marker("m.json") is None
     folder.remove("data")
@@ -169,18 +167,21 @@ def test_a_folder_goes_with_all_below(folder: Folder) -> None:
     folder.remove("log/work")
 
 
-@pytest.mark.usefixtures("bucket")
-def test_a_bucket_that_is_not_there_is_said() -> None:
-    with pytest.raises(StorageError, match=r"s3://no-such-bucket-1/out/x: .*[Bb]ucket"):
-        open_folder(Url("s3://no-such-bucket-1/out")).write_bytes("x", b"1", {})
+@pytest.mark.parametrize("bucket", BUCKETS, indirect=True)
+def test_a_bucket_that_is_not_there_is_said(bucket: str) -> None:
+    missing = f"{Url(bucket).scheme}://no-such-bucket-1"
+    folder = open_folder(Url(f"{missing}/out"))
+    with pytest.raises(StorageError, match=rf"{missing}/out/x: there is no bucket {missing};"):
+        folder.write_bytes("x", b"1", {})
+    with pytest.raises(ForbiddenError, match=r"out/log/lock: there is no bucket"), folder.lock():
+        pytest.fail("locked")
 
 
 def test_a_refusal_is_said(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object) -> None:
         raise PermissionError("Access Denied")
 
-    assert isinstance(folder, RemoteFolder)
-    monkeypatch.setattr(folder._store.filesystem(), "put_file", refuse)
+    break_uploads(writable(str(folder.root)), monkeypatch, refuse)
     with pytest.raises(StorageError, match=r"out/x: refused: .*Access Denied.*docs/remote\.md"):
         folder.write_bytes("x", b"1", {})
 
@@ -193,8 +194,7 @@ def test_a_trace_that_cannot_be_stored_harms_nothing(
     def fail(*_: object) -> None:
         raise ConnectionError("down")
 
-    assert isinstance(folder, RemoteFolder)
-    monkeypatch.setattr(folder._store.filesystem(), "put_file", fail)
+    break_uploads(writable(str(folder.root)), monkeypatch, fail)
     Build(folder, None, None).leave_trace("log/errors/x.txt", "why")  # type: ignore[arg-type]
     assert not folder.exists("log/errors")
 

@@ -17,15 +17,15 @@ import zstandard
 
 from foundation.errors import InputError, RetryableError
 from pipelines.remote import scratch
-from pipelines.remote.buckets import Buckets
 from pipelines.remote.faults import ChangedError, RemoteError
-from pipelines.remote.stores import Found, store_of
+from pipelines.remote.stores import Found
 from pipelines.remote.urls import Place, Url, place
 from pipelines.sources.base import Limits, Source
 from pipelines.sources.codeparrot import CodeparrotSource
 from pipelines.sources.folder import FolderSource
 from pipelines.sources.github import GithubSource
 from pipelines.sources.pile import PileSource
+from tests.pipelines.remote.stored import writable
 from tests.pipelines.remote.web_server import WebServer
 
 STDLIB = Path(sysconfig.get_paths()["stdlib"])
@@ -74,9 +74,10 @@ def inputs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def there(inputs: Path, bucket: str, uploaded: dict[str, Url]) -> Url:
     """The same files in a store, for tests that leave them as they are."""
-    if "url" not in uploaded:
-        uploaded["url"] = _upload(inputs, bucket)
-    return uploaded["url"]
+    scheme = Url(bucket).scheme
+    if scheme not in uploaded:
+        uploaded[scheme] = _upload(inputs, bucket)
+    return uploaded[scheme]
 
 
 @pytest.fixture(scope="module")
@@ -91,8 +92,7 @@ def own(inputs: Path, bucket: str) -> Url:
 
 
 def _upload(inputs: Path, bucket: str) -> Url:
-    store = store_of(bucket)
-    assert isinstance(store, Buckets)
+    store = writable(bucket)
     for path in sorted(inputs.rglob("*")):
         if path.is_file():
             store.put(path, f"{bucket}/{path.relative_to(inputs).as_posix()}")
@@ -136,13 +136,14 @@ def test_parts_and_records_are_those_of_the_disk(
 
 def test_stripes_share_one_copy_on_the_disk(there: Url, monkeypatch: pytest.MonkeyPatch) -> None:
     fetched = []
-    fetch = Buckets.fetch
+    store = writable(there.text)
+    fetch = store.fetch
 
-    def note(store: Buckets, found: Found, into: Path) -> None:
+    def note(found: Found, into: Path) -> None:
         fetched.append(found.url)
-        fetch(store, found, into)
+        fetch(found, into)
 
-    monkeypatch.setattr(Buckets, "fetch", note)
+    monkeypatch.setattr(store, "fetch", note)
     source = PileSource([there / "pile/one.jsonl.zst"])
     parts = list(records(source, 40_000))
     assert len(parts) > 1
@@ -162,8 +163,7 @@ def test_a_file_that_changed_since_it_was_listed_fails_its_part(own: Url, kind: 
     make, name = KINDS[kind]
     source = make([own / name])
     (part,) = source.plan(1 << 30)
-    store = store_of(own.text)
-    assert isinstance(store, Buckets)
+    store = writable(own.text)
     for location in set(part["location"].to_pylist()):
         store.write(location.decode(), b"something else")
     if kind in {"files", "archives"}:  # loose files are read as they stand, as those of the disk
@@ -178,8 +178,7 @@ def test_a_file_that_is_gone_fails_its_part(own: Url, kind: str) -> None:
     make, name = KINDS[kind]
     source = make([own / name])
     (part,) = source.plan(1 << 30)
-    store = store_of(own.text)
-    assert isinstance(store, Buckets)
+    store = writable(own.text)
     store.remove(f"{own}/{name}")
     with pytest.raises(InputError, match="gone since it was listed"):
         list(source.read(part, lambda names: np.ones(len(names), np.bool_), Limits()))
@@ -196,7 +195,7 @@ def test_what_a_server_cannot_give_is_no_property_of_the_data(
     def broken(*_: object) -> bytes:
         raise RemoteError("the network is down")
 
-    monkeypatch.setattr(Buckets, "read", broken)
+    monkeypatch.setattr(writable(there.text), "read", broken)
     with pytest.raises(RetryableError, match="the network is down"):
         list(source.read(part, lambda names: np.ones(len(names), np.bool_), Limits()))
 

@@ -7,7 +7,8 @@ _LOOK = """
 import sys
 import pipelines.build, pipelines.curate, pipelines.encode, pipelines.inspection.verify
 import pipelines.sources.opening
-needless = {"fsspec", "gcsfs", "httpx2", "huggingface_hub", "s3fs", "pipelines.remote.stores"}
+needless = {"fsspec", "gcsfs", "hdfs_native", "httpx2", "huggingface_hub", "s3fs"}
+needless.add("pipelines.remote.stores")
 print(sorted(needless & set(sys.modules)))
 """
 

@@ -8,10 +8,9 @@ import pytest
 
 from pipelines import remote_lock
 from pipelines.folders import open_folder
-from pipelines.remote.buckets import Buckets
-from pipelines.remote.stores import store_of
 from pipelines.remote.urls import Url
 from pipelines.storage import Folder, RefusedError
+from tests.pipelines.remote.stored import writable
 
 
 @pytest.fixture
@@ -26,8 +25,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def leave_lock(folder: Folder, **holder: object) -> None:
-    store = store_of(str(folder.root))
-    assert isinstance(store, Buckets)
+    store = writable(str(folder.root))
     lock = {"token": "another", "host": "elsewhere", "pid": 1, "beat": 0, **holder}
     store.write(folder.where("log/lock"), json.dumps(lock).encode())
 
@@ -72,7 +70,10 @@ def dead_process() -> int:
     return process.pid
 
 
-def test_a_lock_that_was_taken_over_is_left_to_the_other(folder: Folder) -> None:
+def test_a_lock_that_was_taken_over_is_left_to_the_other(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(remote_lock, "BEAT", 3600.0)  # no renewal while the other writes
     with folder.lock():
         leave_lock(folder)
     assert folder.read_json("log/lock")["token"] == "another"
@@ -80,8 +81,7 @@ def test_a_lock_that_was_taken_over_is_left_to_the_other(folder: Folder) -> None
 
 @pytest.mark.parametrize("text", [b"", b"[]", b"{"])
 def test_a_damaged_lock_is_taken_over(folder: Folder, text: bytes) -> None:
-    store = store_of(str(folder.root))
-    assert isinstance(store, Buckets)
+    store = writable(str(folder.root))
     store.write(folder.where("log/lock"), text)
     with folder.lock():
         assert folder.exists("log/lock")
