@@ -97,9 +97,7 @@ def started(
             stdout=subprocess.PIPE,
             text=True,
         )
-        yield Cluster(
-            engines, engine, done.stdout.split()[-1], pool, folder / "state", workers
-        )
+        yield Cluster(engines, engine, done.stdout.split()[-1], pool, folder / "state", workers)
     finally:
         subprocess.run([script, "stop", folder / "state"], check=True, timeout=LIMIT)
 
