@@ -48,7 +48,8 @@ class RemoteFile:
     Args:
         fetch: gives the bytes of a range.
         size: of the file.
-        end: nothing behind it is fetched ahead, as another part reads it.
+        end: nothing behind it is fetched ahead, as another part reads it; what is asked for there
+            all the same, the end of a line, comes in ranges that begin small again.
     """
 
     def __init__(self, fetch: Fetch, size: int, end: int | None = None) -> None:
@@ -57,7 +58,7 @@ class RemoteFile:
         self._end = size if end is None else min(end, size)
         self._begin = 0
         self._window = b""
-        self._step = _FIRST
+        self._step = self._behind = _FIRST
         self._ahead: tuple[int, int, Future[bytes]] | None = None
         self._thread: ThreadPoolExecutor | None = None
 
@@ -108,13 +109,16 @@ class RemoteFile:
 
     def _stop(self, start: int, end: int) -> int:
         """Where a range from `start` on ends."""
-        most = self._end if start < self._end else self._size
-        return max(end, min(start + self._step, most))
+        if start < self._end:
+            return max(end, min(start + self._step, self._end))
+        stop = max(end, min(start + self._behind, self._size))
+        self._behind = min(2 * self._behind, WINDOW)
+        return stop
 
     def _look_ahead(self, start: int) -> None:
-        stop = self._stop(start, start)
-        if start >= self._end or stop <= start:
+        if start >= self._end:
             return
+        stop = self._stop(start, start)
         if self._thread is None:
             self._thread = ThreadPoolExecutor(1, thread_name_prefix="remote")
         self._ahead = start, stop, self._thread.submit(self._fetch, start, stop)

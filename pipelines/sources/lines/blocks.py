@@ -26,6 +26,7 @@ _EXPANSION = 3
 two such for those beyond the basic plane, it is that long; of control characters alone, twice."""
 _AROUND = 1 << 16  # bytes of a line that are not its text
 _LINE_FEED = 10
+_LOOK = 1 << 16  # bytes behind a stretch that are read at first, to find where its last line ends
 
 
 @dataclass(frozen=True)
@@ -124,17 +125,24 @@ def _rest(
     """
     if source is None:
         source = Inflated(stretch.file, stretch.codec, stretch.end, stretch.size)
-    count = block_bytes
-    while count == block_bytes:
-        if held + block_bytes + PADDING > len(room):
-            yield Block(room, 0, 0, cut=True)
-            return
-        count, damage = _fill(source, room[held : held + block_bytes])
+    done, step = block_bytes, _LOOK
+    while True:
+        if done == block_bytes:  # the bound counts whole blocks, however little is read at once
+            if held + block_bytes + PADDING > len(room):
+                yield Block(room, 0, 0, cut=True)
+                return
+            done = 0
+        step = min(step, block_bytes - done)
+        count, damage = _fill(source, room[held : held + step])
         held = line_end(room, held, held + count)
         if count and room[held - 1] == _LINE_FEED:
             break
         if damage is not None:  # what it lies in reports it
             return
+        if count < step:
+            break
+        done += count
+        step *= 2
     if held:
         yield Block(room, 0, held, cut=False)
 

@@ -79,9 +79,11 @@ class Inflated:
         self._may_fail = codec == "zstd"  # and be gone through once more
         if end > begin and codec == "gzip":
             self._stream = _Chunks(file, end)
+        elif end > begin and codec == "plain":
+            self._stream = _Stretch(file, begin, end)
         elif end > begin:
             raw = io.BufferedReader(_Stretch(file, begin, end), _READ)
-            self._stream = raw if codec == "plain" else pa.CompressedInputStream(raw, codec)
+            self._stream = pa.CompressedInputStream(raw, codec)
 
     def fill(self, buffer: memoryview) -> int:
         """Fill a buffer; fewer bytes only at the end of the stretch.

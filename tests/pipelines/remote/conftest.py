@@ -8,8 +8,10 @@ import pytest
 
 from pipelines.remote import faults, stores
 from pipelines.remote.buckets import Buckets
+from tests.pipelines.remote.data import write_inputs
 from tests.pipelines.remote.gcs_server import GcsServer
 from tests.pipelines.remote.hdfs_server import HdfsServer
+from tests.pipelines.remote.hub_server import HubServer
 from tests.pipelines.remote.s3_server import s3_server
 from tests.pipelines.remote.stored import HADOOP, KINDS
 from tests.pipelines.remote.web_server import WebServer
@@ -80,6 +82,22 @@ def bucket(request: pytest.FixtureRequest) -> str:
     assert isinstance(buckets, Buckets)
     buckets.filesystem().mkdir(name)
     return f"{scheme}://{name}"
+
+
+@pytest.fixture(scope="session")
+def inputs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One file of each kind that sources read."""
+    root = tmp_path_factory.mktemp("inputs")
+    write_inputs(root)
+    return root
+
+
+@pytest.fixture
+def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[HubServer]:
+    monkeypatch.delenv("HF_TOKEN", raising=False)
+    with HubServer() as server:
+        monkeypatch.setenv("HF_ENDPOINT", server.url)
+        yield server
 
 
 @pytest.fixture

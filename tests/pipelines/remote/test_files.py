@@ -79,6 +79,15 @@ def test_nothing_behind_the_share_is_fetched_ahead() -> None:
     assert max(end for _, end in fetched.ranges) == 30_000
 
 
+def test_behind_the_share_ranges_begin_small_again() -> None:
+    fetched = Fetched()
+    file = RemoteFile(fetched, len(CONTENT), end=40_000)
+    for at in range(0, 46_000, 500):
+        assert file.pread(500, at) == CONTENT[at : at + 500]
+    behind = [end - begin for begin, end in fetched.ranges if begin >= 40_000]
+    assert behind == [1_000, 2_000, 4_000]
+
+
 def test_few_bytes_here_and_there_cost_small_ranges() -> None:
     fetched = Fetched()
     file = RemoteFile(fetched, len(CONTENT))

@@ -1,7 +1,6 @@
 """Data sets of the Hugging Face hub, by a small hub on loopback."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -18,14 +17,6 @@ from pipelines.sources.codeparrot import CodeparrotSource
 from tests.pipelines.remote.hub_server import HubServer
 
 ROOT = "hf://datasets/owner/set"
-
-
-@pytest.fixture
-def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[HubServer]:
-    monkeypatch.delenv("HF_TOKEN", raising=False)
-    with HubServer() as server:
-        monkeypatch.setenv("HF_ENDPOINT", server.url)
-        yield server
 
 
 def parquet(texts: list[str]) -> bytes:

@@ -1,10 +1,5 @@
 """Sources read the same records from a store as from this machine's disk."""
 
-import gzip
-import json
-import shutil
-import sysconfig
-import tarfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,7 +8,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-import zstandard
 
 from foundation.errors import InputError, RetryableError
 from pipelines.remote import scratch
@@ -25,50 +19,9 @@ from pipelines.sources.codeparrot import CodeparrotSource
 from pipelines.sources.folder import FolderSource
 from pipelines.sources.github import GithubSource
 from pipelines.sources.pile import PileSource
+from tests.pipelines.remote.data import LINES, ROWS, TEXTS, upload
 from tests.pipelines.remote.stored import writable
 from tests.pipelines.remote.web_server import WebServer
-
-STDLIB = Path(sysconfig.get_paths()["stdlib"])
-TEXTS = {path.name: path.read_text("utf-8") for path in sorted((STDLIB / "email").glob("*.py"))}
-LINES = [
-    json.dumps({"text": text, "meta": {"repo_name": "r/email", "stars": 3}}) + "\n"
-    for text in TEXTS.values()
-]
-ROWS = [
-    {"code": text, "repo_name": "r/email", "path": name, "language": "Python", "license": "mit"}
-    for name, text in TEXTS.items()
-]
-
-
-@pytest.fixture(scope="module")
-def inputs(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One file of each kind."""
-    root = tmp_path_factory.mktemp("inputs")
-    for name in ("pile", "codeparrot", "src/email", "crawl"):
-        (root / name).mkdir(parents=True)
-    compress = zstandard.ZstdCompressor().compress
-    whole = "".join(LINES).encode()
-    (root / "pile/one.jsonl.zst").write_bytes(compress(whole))
-    (root / "pile/many.jsonl.zst").write_bytes(b"".join(compress(x.encode()) for x in LINES))
-    (root / "pile/plain.jsonl").write_bytes(whole)
-    (root / "pile/some.jsonl.gz").write_bytes(gzip.compress(whole, mtime=0))
-    table = pa.Table.from_pylist(ROWS)
-    pq.write_table(table, root / "codeparrot/a.parquet", row_group_size=4)
-    for name, text in TEXTS.items():
-        (root / "src/email" / name).write_text(text, "utf-8")
-    shutil.make_archive(str(root / "src/zipped"), "zip", root / "src/email")
-    with tarfile.open(root / "src/tarred.tar.gz", "w:gz") as archive:
-        archive.add(root / "src/email", "r-email-0123")
-    shutil.copy(root / "src/tarred.tar.gz", root / "crawl/email.tar.gz")
-    listed = {
-        "repository": "r/email",
-        "archive": "email.tar.gz",
-        "license": "mit",
-        "stars": 3,
-        "unpacked_bytes": 300_000,
-    }
-    (root / "crawl/repositories.jsonl").write_text(json.dumps(listed) + "\n")
-    return root
 
 
 @pytest.fixture
@@ -76,7 +29,7 @@ def there(inputs: Path, bucket: str, uploaded: dict[str, Url]) -> Url:
     """The same files in a store, for tests that leave them as they are."""
     scheme = Url(bucket).scheme
     if scheme not in uploaded:
-        uploaded[scheme] = _upload(inputs, bucket)
+        uploaded[scheme] = upload(inputs, bucket)
     return uploaded[scheme]
 
 
@@ -88,15 +41,7 @@ def uploaded() -> dict[str, Url]:
 @pytest.fixture
 def own(inputs: Path, bucket: str) -> Url:
     """The same files in a store, for one test alone."""
-    return _upload(inputs, bucket)
-
-
-def _upload(inputs: Path, bucket: str) -> Url:
-    store = writable(bucket)
-    for path in sorted(inputs.rglob("*")):
-        if path.is_file():
-            store.put(path, f"{bucket}/{path.relative_to(inputs).as_posix()}")
-    return Url(bucket)
+    return upload(inputs, bucket)
 
 
 Make = Callable[[list[Place]], Source]
@@ -217,6 +162,25 @@ def test_files_come_by_http_with_ranges_and_without(
     assert list(records(source, 40_000)) == expected
 
 
+def test_of_lines_little_more_than_the_part_is_fetched(web: WebServer) -> None:
+    web.files["/x.jsonl"] = "".join(LINES * 8).encode()
+    size = len(web.files["/x.jsonl"])
+    source = PileSource([place(f"{web.url}/x.jsonl")])
+    parts = list(source.plan(size // 4 + 1))
+    assert len(parts) == 4
+    for part in parts:
+        web.requests.clear()
+        for _ in source.read(part, lambda names: np.ones(len(names), np.bool_), Limits()):
+            pass
+        assert fetched(web) < size // 4 + (300 << 10)
+
+
+def fetched(web: WebServer) -> int:
+    """Bytes that were asked for, but for the single ones of looks."""
+    asked = [text.removeprefix("bytes=").split("-") for _, text in web.requests if text]
+    return sum(int(last) - int(begin) for begin, last in asked)
+
+
 def test_of_a_parquet_file_only_what_is_wanted_is_fetched(web: WebServer, tmp_path: Path) -> None:
     random = np.random.default_rng(0)
     rows = [{**row, "ballast": random.bytes(200_000)} for row in ROWS]
@@ -227,6 +191,4 @@ def test_of_a_parquet_file_only_what_is_wanted_is_fetched(web: WebServer, tmp_pa
     web.requests.clear()
     for _ in source.read(first, lambda names: np.ones(len(names), np.bool_), Limits()):
         pass
-    asked = [text.removeprefix("bytes=").split("-") for _, text in web.requests if text]
-    fetched = sum(int(last) - int(begin) + 1 for begin, last in asked)
-    assert fetched < len(web.files["/a.parquet"]) / 2
+    assert fetched(web) < len(web.files["/a.parquet"]) / 2
