@@ -18,6 +18,7 @@ from pipelines.folders import open_folder
 from pipelines.plan import Plan
 from pipelines.recipe.loading import load_resolved
 from pipelines.recipe.model import Recipe
+from pipelines.remote.traffic import Traffic
 from pipelines.remote.urls import place
 from pipelines.storage import PLAN, FileDigest, Folder, part_name
 from tokenization.compiled import read_compiled
@@ -107,7 +108,13 @@ class Build:
         self.folder.write_marker(marker_name(stage, index), summary, digests)
 
     def leave_timing(
-        self, stage: str, index: int, *, seconds: float, processor_seconds: float
+        self,
+        stage: str,
+        index: int,
+        *,
+        seconds: float,
+        processor_seconds: float,
+        traffic: Traffic,
     ) -> None:
         """Note in `log/timings.jsonl` what a task took; benchmarks and the curious read it."""
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
@@ -117,6 +124,7 @@ class Build:
             "seconds": round(seconds, 4),
             "processor_seconds": round(processor_seconds, 4),
             "peak_memory": peak * (1 if sys.platform == "darwin" else 1024),
+            **(traffic._asdict() if traffic.fetched else {}),
         }
         self.folder.note("log/timings.jsonl", json.dumps(line))
 

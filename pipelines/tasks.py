@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 from foundation.errors import CodecorpusError, RetryableError
 from pipelines.context import Build
 from pipelines.counters import Counters
+from pipelines.remote import traffic
 from pipelines.storage import FileDigest
 
 Summary = dict[str, Any]
@@ -96,7 +97,7 @@ def perform(task: Task, counters: Counters | None = None) -> Outcome:
     """Do a task and leave its marker; an error becomes an outcome, so that the others go on."""
     build = Build.load(task.out)
     digests: dict[str, FileDigest] = {}
-    wall, processor = time.perf_counter(), time.process_time()
+    wall, processor, before = time.perf_counter(), time.process_time(), traffic.noted()
     try:
         summary = task.stage.run(build, task.index, digests, counters or Counters())
         build.leave_marker(task.stage.name, task.index, summary, digests)
@@ -105,6 +106,7 @@ def perform(task: Task, counters: Counters | None = None) -> Outcome:
             task.index,
             seconds=time.perf_counter() - wall,
             processor_seconds=time.process_time() - processor,
+            traffic=traffic.noted().since(before),
         )
     except RetryableError as error:
         return Outcome(task.name, str(error))

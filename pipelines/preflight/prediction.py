@@ -1,6 +1,6 @@
 """A prediction as a whole, and as JSON."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 from pipelines.preflight.costing import Room
@@ -8,6 +8,28 @@ from pipelines.preflight.estimating import Growth, Totals
 from pipelines.preflight.intervals import CONFIDENCE, Estimate
 
 FORMAT: Final = 1
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """Bytes of inputs elsewhere that came; those that listing a store takes are not counted.
+
+    Attributes:
+        planning: to list and cut all inputs.
+        sample: to read the sample.
+        whole: of these, those of files that came from their beginning to their end.
+        timing: to read some parts of the sample once more.
+    """
+
+    planning: int
+    sample: int
+    whole: int
+    timing: int
+
+    @property
+    def all(self) -> int:
+        """Their sum."""
+        return self.planning + self.sample + self.timing
 
 
 @dataclass(frozen=True)
@@ -22,6 +44,7 @@ class Prediction:
         sampled: records of the sample, and bytes that were read of them.
         totals, growth, room: the estimates.
         times: seconds of one core by group of stages.
+        fetched: what came from elsewhere.
     """
 
     name: str
@@ -35,6 +58,7 @@ class Prediction:
     growth: list[Growth]
     times: dict[str, Estimate]
     room: Room
+    fetched: Fetched
 
     def to_json(self) -> dict[str, Any]:
         """The same names as in a manifest, where it has them; each number with its interval."""
@@ -80,6 +104,7 @@ class Prediction:
             "disk": {name: _json(value) for name, value in room.folders.items()},
             "work": _json(room.work),
             "shuffle": _json(room.shuffle),
+            **({"fetched": asdict(self.fetched)} if self.fetched.all else {}),
         }
 
 

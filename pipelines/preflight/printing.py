@@ -8,7 +8,7 @@ from rich.table import Table
 from pipelines.inspection.report import decision_of
 from pipelines.preflight.duplicates import EARLIER
 from pipelines.preflight.intervals import CONFIDENCE, Estimate
-from pipelines.preflight.prediction import Prediction
+from pipelines.preflight.prediction import Fetched, Prediction
 from pipelines.preflight.timing import added
 
 _NONE = Estimate(0, 0, 0)
@@ -26,6 +26,8 @@ def print_prediction(prediction: Prediction, console: Console) -> None:
             f"parts of archives and data sets: {prediction.share:.3g} of them were read, "
             f"and {min(1.0, prediction.rate / prediction.share):.3g} of their files taken"
         )
+    if prediction.fetched.all:
+        console.print(_fetched(prediction.fetched))
     console.print(
         f"each number with the interval that should hold it in {CONFIDENCE:.0%} of cases\n"
     )
@@ -39,6 +41,21 @@ def print_prediction(prediction: Prediction, console: Console) -> None:
         console.print()
     for line in _notes(prediction):
         console.print(line)
+
+
+def _fetched(fetched: Fetched) -> str:
+    parts = [f"{fetched.sample / 1e6:,.1f} MB as the sample"]
+    if fetched.whole:
+        parts[0] += f" ({fetched.whole / 1e6:,.1f} MB of it files that came whole)"
+    parts += [
+        f"{size / 1e6:,.1f} MB {what}"
+        for size, what in (
+            (fetched.planning, "to list and cut all inputs"),
+            (fetched.timing, "to time parts once more"),
+        )
+        if size
+    ]
+    return f"fetched {fetched.all / 1e6:,.1f} MB: {', '.join(parts)}"
 
 
 def _table(first: str, *others: str) -> Table:

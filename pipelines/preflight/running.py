@@ -9,18 +9,22 @@ from pathlib import Path
 from rich.console import Console
 
 from foundation.errors import InputError, InterruptedBuildError, StorageError, UsageError
+from pipelines.context import Build
+from pipelines.folders import forget_copies
 from pipelines.inspection.report import terminal
 from pipelines.plan import cut_inputs
 from pipelines.pool import Pool
 from pipelines.preflight.costing import estimate_room
 from pipelines.preflight.estimating import Estimator
 from pipelines.preflight.listing import READING, Listing, list_inputs
-from pipelines.preflight.prediction import Prediction
+from pipelines.preflight.prediction import Fetched, Prediction
 from pipelines.preflight.printing import print_prediction
 from pipelines.preflight.sampling import build_sample, read_records
-from pipelines.preflight.timing import estimate_times
+from pipelines.preflight.timing import estimate_times, fetched_by_tasks
 from pipelines.progress import Display
 from pipelines.recipe.loading import LoadedRecipe, load
+from pipelines.remote import traffic
+from pipelines.remote.traffic import Traffic
 from pipelines.storage import Folder
 from tokenization.vocabulary_sources import obtain
 
@@ -87,29 +91,48 @@ def predict(
     vocabulary = obtain(loaded.recipe.encode.vocabulary, loaded.base)
     with tempfile.TemporaryDirectory(prefix="codecorpus-preflight-") as temporary:
         folder = Folder(Path(temporary))
-        part_bytes = loaded.recipe.part_bytes
-        cut = cut_inputs(loaded.recipe, loaded.base, folder)
-        listing = list_inputs(cut, part_bytes=part_bytes, rate=rate, seed=seed, reading=reading)
-        _require_some(loaded, listing)
-        build = build_sample(loaded, listing, vocabulary, folder, pool)
-        records = read_records(build, listing)
-        if not len(records):
-            raise _nothing_drawn(listing)
-        estimator = Estimator(records, listing)
-        totals = estimator.totals()
-        return Prediction(
-            name=loaded.recipe.name,
-            rate=listing.rate,
-            share=listing.share,
-            seed=seed,
-            parts=listing.parts,
-            sources=len(loaded.recipe.sources),
-            sampled=(len(records), int(records.size[records.size > 0].sum())),
-            totals=totals,
-            growth=estimator.growth(_GROWTH),
-            room=estimate_room(build, listing.parts, records, totals),
-            times=estimate_times(build, listing, totals),
-        )
+        begun = traffic.noted()
+        try:
+            cut = cut_inputs(loaded.recipe, loaded.base, folder)
+            listing = list_inputs(
+                cut, part_bytes=loaded.recipe.part_bytes, rate=rate, seed=seed, reading=reading
+            )
+            _require_some(loaded, listing)
+            planning = traffic.noted().since(begun)
+            build = build_sample(loaded, listing, vocabulary, folder, pool)
+            return _prediction(loaded, listing, build, planning)
+        finally:
+            forget_copies(folder, loaded.recipe)
+
+
+def _prediction(
+    loaded: LoadedRecipe, listing: Listing, build: Build, planning: Traffic
+) -> Prediction:
+    """What the sample's build says of the whole."""
+    records = read_records(build, listing)
+    if not len(records):
+        raise _nothing_drawn(listing)
+    sample = fetched_by_tasks(build)
+    estimator = Estimator(records, listing)
+    totals = estimator.totals()
+    room = estimate_room(build, listing.parts, records, totals)
+    before = traffic.noted()
+    times = estimate_times(build, listing, totals)
+    again = traffic.noted().since(before)
+    return Prediction(
+        name=loaded.recipe.name,
+        rate=listing.rate,
+        share=listing.share,
+        seed=listing.seed,
+        parts=listing.parts,
+        sources=len(loaded.recipe.sources),
+        sampled=(len(records), int(records.size[records.size > 0].sum())),
+        totals=totals,
+        growth=estimator.growth(_GROWTH),
+        room=room,
+        times=times,
+        fetched=Fetched(planning.fetched, sample.fetched, sample.whole, again.fetched),
+    )
 
 
 def _require_some(loaded: LoadedRecipe, listing: Listing) -> None:

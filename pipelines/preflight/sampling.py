@@ -104,7 +104,8 @@ def _require_done(outcome: Outcome) -> None:
     """Stop at the first task that failed; its trace goes with the folder, so it is not named."""
     if outcome.error is not None:
         what = outcome.error.partition("; trace in ")[0]
-        raise TaskError(f"the sample's {outcome.name}: {what}; a build would fail alike")
+        alike = "; a build would fail alike" if outcome.lasts else ""
+        raise TaskError(f"the sample's {outcome.name}: {what}{alike}")
 
 
 def read_records(build: Build, listing: Listing) -> Records:

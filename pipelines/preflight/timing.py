@@ -13,9 +13,9 @@ differed by some tenths, so intervals allow for a third more on either side.
 import json
 import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from math import sqrt
-from typing import Final
+from typing import Any, Final
 
 from foundation.errors import CodecorpusError
 from pipelines import deduplicate
@@ -25,10 +25,15 @@ from pipelines.encode import EncodeParts
 from pipelines.preflight.estimating import Totals
 from pipelines.preflight.intervals import Estimate
 from pipelines.preflight.listing import Listing
+from pipelines.remote.traffic import Traffic
+from pipelines.remote.urls import is_remote
 from pipelines.tasks import Stage, Task, perform
 
 _TIMED: Final = 8
 """Parts that are timed at most."""
+
+_FETCHED: Final = 2
+"""Of these, parts that lie elsewhere: they are fetched once more."""
 
 _MACHINE: Final = 1 / 3
 
@@ -50,14 +55,14 @@ def estimate_times(build: Build, listing: Listing, totals: Totals) -> dict[str, 
     count = len(build.plan.parts)
     begin = count - len(listing.holders)
     noted = _noted(build)
-    loose = _largest(build, range(begin))
+    loose = _largest(build, range(begin), elsewhere=_FETCHED)
     first, again = _timed(build, CurateParts(), loose, noted)  # their files stay as they are
     read = sum(_bytes_read(build, index) for index in loose)
     every = _largest(build, range(count))
     first_encode, again_encode = _timed(build, EncodeParts(), every, noted)
     encoded = sum(_bytes_encoded(build, index) for index in every)
     deduplicating = _deduplication(build, listing.parts, totals)
-    holders = _largest(build, range(begin, count))
+    holders = _largest(build, range(begin, count), elsewhere=_FETCHED)
     _, inner = _timed(build, CurateParts(), holders, noted)
     held = sum(_bytes_read(build, index) for index in holders)
     inside = Estimate(*(max(bound - listing.bytes, 0.0) for bound in totals.bytes))
@@ -75,20 +80,37 @@ def estimate_times(build: Build, listing: Listing, totals: Totals) -> dict[str, 
     return {name: _widened(value) for name, value in stages.items()}
 
 
+def fetched_by_tasks(build: Build) -> Traffic:
+    """What the tasks of the sample's build have fetched so far."""
+    lines = list(_timings(build))
+    return Traffic(*(sum(line.get(name, 0) for line in lines) for name in Traffic._fields))
+
+
 def _noted(build: Build) -> Counter[tuple[str, int]]:
     """The processor seconds of each task of the sample's build."""
     found: Counter[tuple[str, int]] = Counter()
-    with build.folder.path("log/timings.jsonl").open(encoding="utf-8") as lines:
-        for line in lines:
-            noted = json.loads(line)
-            found[noted["stage"], noted["index"]] += noted["processor_seconds"]
+    for line in _timings(build):
+        found[line["stage"], line["index"]] += line["processor_seconds"]
     return found
 
 
-def _largest(build: Build, indices: Iterable[int]) -> list[int]:
-    """The parts to be timed."""
-    sizes = CurateParts().weights(build)
-    return sorted(indices, key=lambda index: -sizes[index])[:_TIMED]
+def _timings(build: Build) -> Iterator[dict[str, Any]]:
+    with build.folder.path("log/timings.jsonl").open(encoding="utf-8") as lines:
+        yield from map(json.loads, lines)
+
+
+def _largest(build: Build, indices: Iterable[int], *, elsewhere: int = _TIMED) -> list[int]:
+    """The parts to be timed, at most so many of those whose inputs lie elsewhere."""
+    sizes, sources = CurateParts().weights(build), build.recipe.sources
+    ordered = sorted(indices, key=lambda index: -sizes[index])
+    chosen: list[int] = []
+    for index in ordered:
+        if any(is_remote(path) for path in sources[build.plan.parts[index].source].paths):
+            if not elsewhere:
+                continue
+            elsewhere -= 1
+        chosen.append(index)
+    return chosen[:_TIMED]
 
 
 def _timed(

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import MethodType
 from typing import Any, Final
 
-from pipelines.remote import settings
+from pipelines.remote import settings, traffic
 from pipelines.remote.faults import ForbiddenError, ShortError, attempt
 from pipelines.remote.stores import Found, fetch_by_ranges, look_at_stored
 
@@ -65,6 +65,7 @@ class Buckets:
 
         def get() -> bytes:
             data: bytes = self._fs.cat_file(self.path(url), start=begin, end=end)
+            traffic.note(len(data))
             return _whole(data, end - begin)
 
         return attempt(url, get) if end > begin else b""

@@ -12,6 +12,7 @@ from typing import Any, Final, TypeVar
 
 from foundation.errors import CodecorpusError, InputError, RetryableError
 from pipelines.remote import settings
+from pipelines.remote.urls import scheme_of
 
 T = TypeVar("T")
 
@@ -23,6 +24,18 @@ _TIMELY: Final = frozenset({408, 425, 429})  # of 400 to 499, what may pass
 _OURS: Final = (CodecorpusError, TypeError, AttributeError, KeyError, ImportError, AssertionError)
 _IN_WORDS: Final = {"Forbidden: ": 403, "Bad Request: ": 400}  # how gcsfs says them
 _CREDENTIALS: Final = ("Credential", "ProfileNotFound", "RefreshError")  # in names of error types
+_GIVEN: Final = {
+    "s3": (
+        "the credentials in AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, the profile AWS_PROFILE, "
+        "or this machine's role"
+    ),
+    "gs": (
+        "application default credentials (GOOGLE_APPLICATION_CREDENTIALS, `gcloud auth "
+        "application-default login`, or this machine's service account)"
+    ),
+    "hf": "the token in HF_TOKEN",
+    "hdfs": "Hadoop's own settings",
+}
 
 
 class RemoteError(RetryableError):
@@ -91,9 +104,13 @@ def _is_final(error: Exception, status: int | None) -> bool:
 
 
 def _refused(url: str, error: Exception) -> str:
+    scheme = scheme_of(url) or ""
+    none = any(part in type(error).__name__ for part in _CREDENTIALS)
+    what = "there are no credentials for it" if none else "refused"
     return (
-        f"{url}: refused: {_first_line(error)}; expected a file that may be read (or, of an output "
-        "folder, written) with the credentials of the environment: see docs/remote.md"
+        f"{url}: {what}: {_first_line(error)}; expected a file that may be read (or, of an output "
+        f"folder, written) with {_GIVEN.get(scheme, 'what the URL itself holds')}: see "
+        "docs/remote.md"
     )
 
 

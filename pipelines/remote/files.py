@@ -9,6 +9,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Final
 
+from pipelines.remote import traffic
 from pipelines.remote.faults import ChangedError
 from pipelines.remote.stores import Found, store_of
 
@@ -56,6 +57,7 @@ class RemoteFile:
         self._fetch = fetch
         self._size = size
         self._end = size if end is None else min(end, size)
+        self._fetched = 0
         self._begin = 0
         self._window = b""
         self._step = self._behind = _FIRST
@@ -79,6 +81,9 @@ class RemoteFile:
 
     def close(self) -> None:
         """Fetch nothing more."""
+        if self._fetched >= self._size:
+            traffic.note(self._size, whole=True)
+        self._fetched = 0
         self._window, self._ahead = b"", None
         if self._thread is not None:
             self._thread.shutdown(wait=False, cancel_futures=True)
@@ -104,8 +109,12 @@ class RemoteFile:
             begin, stop, future = self._ahead
             self._ahead = None
             if begin <= start < stop:
-                return future.result()[start - begin :]
-        return self._fetch(start, self._stop(start, end))
+                return self._came(future.result())[start - begin :]
+        return self._came(self._fetch(start, self._stop(start, end)))
+
+    def _came(self, piece: bytes) -> bytes:
+        self._fetched += len(piece)
+        return piece
 
     def _stop(self, start: int, end: int) -> int:
         """Where a range from `start` on ends."""

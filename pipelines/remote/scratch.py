@@ -17,12 +17,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from pipelines.remote import settings
+from pipelines.remote import settings, traffic
 from pipelines.remote.faults import RemoteError
+from pipelines.remote.files import gone
 from pipelines.remote.stores import Found, store_of
 
 _UNUSED: Final = 120  # seconds after which a copy may go
 _SPARE: Final = 1 << 30  # bytes that stay free on the disk
+_SWEEPS: Final = 3  # how often another build may remove the folder while a copy is made
 
 
 def folder() -> Path:
@@ -42,18 +44,36 @@ def copy_of(found: Found, group: str = "inputs") -> Path | None:
     Returns:
         Where it lies; None if the disk has no room for it.
     """
-    path = _place(found, group)
-    if touch(path):
-        return path
+    for _ in range(_SWEEPS):
+        path = _place(found, group)
+        try:
+            return path if touch(path) or _fetch(found, path) else None
+        except FileNotFoundError as error:
+            if not str(error.filename).startswith(f"{path.parent}/"):
+                raise gone(found.url) from error
+    raise RemoteError(
+        f"{path.parent}: other commands remove it while copies are made; run the same command "
+        f"again, or set {settings.SCRATCH} to a folder of its own"
+    )
+
+
+def _fetch(found: Found, path: Path) -> bool:
+    """Make a copy, unless another process does; False where there is no room for it.
+
+    Raises:
+        FileNotFoundError: the remote file is gone, or another build that ended swept the folder.
+    """
     with _alone(path):
-        if touch(path):  # another process was faster
-            return path
+        if touch(path):
+            return True
         if not _make_room(found.size):
-            return None
+            return False
         unfinished = path.with_name(f"{uuid.uuid4().hex}.unfinished")
         try:
             store_of(found.url).fetch(found, unfinished)
             unfinished.replace(path)
+        except FileNotFoundError:
+            raise
         except OSError as error:
             raise RemoteError(
                 f"{found.url}: no copy could be made in {path.parent}: {error}; free some space, "
@@ -62,7 +82,8 @@ def copy_of(found: Found, group: str = "inputs") -> Path | None:
             ) from error
         finally:
             unfinished.unlink(missing_ok=True)
-    return path
+    traffic.note(found.size, whole=True)
+    return True
 
 
 def adopt(path: Path, found: Found, group: str) -> Path:

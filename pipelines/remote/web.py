@@ -12,7 +12,7 @@ from typing import Final
 import httpx2
 
 from foundation.errors import InputError, UsageError
-from pipelines.remote import settings
+from pipelines.remote import settings, traffic
 from pipelines.remote.faults import ShortError, attempt
 from pipelines.remote.stores import Found
 
@@ -122,6 +122,7 @@ def _body(response: httpx2.Response, size: int) -> Iterator[bytes]:
     given = 0
     for chunk in response.iter_raw():
         given += len(chunk)
+        traffic.note(len(chunk))
         if given > size:
             raise ShortError(f"more than {size:,} bytes came")
         yield chunk

@@ -1,5 +1,6 @@
 """Inputs that lie elsewhere, opened as files are."""
 
+import contextlib
 import os
 
 from pipelines.remote import scratch
@@ -42,11 +43,8 @@ def _read(url: str, begin: int, end: int) -> bytes:
 
 
 def _open_copy(found: Found) -> Opened | None:
-    path = scratch.copy_of(found)
-    if path is None:
-        return None
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    except FileNotFoundError as error:  # another build has just swept the folder
-        raise RemoteError(f"{path}: the copy is gone; run the same command again") from error
-    return Opened(LocalFile(descriptor), found.size, found.stamp)
+    while (path := scratch.copy_of(found)) is not None:
+        with contextlib.suppress(FileNotFoundError):  # another build has just swept the folder
+            descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+            return Opened(LocalFile(descriptor), found.size, found.stamp)
+    return None

@@ -61,7 +61,7 @@ def test_in_the_end_the_error_says_how_often_and_what_to_do() -> None:
 )
 def test_a_refusal_is_final(error: Exception) -> None:
     call = Call(error)
-    with pytest.raises(ForbiddenError, match=r"s3://b/k: refused: .*credentials"):
+    with pytest.raises(ForbiddenError, match=r"s3://b/k: .*credentials in AWS_ACCESS"):
         attempt("s3://b/k", call)
     assert call.calls == 1
 
