@@ -12,6 +12,8 @@ from types import MethodType
 from typing import Any, Final
 
 from pipelines.remote import settings, traffic
+from pipelines.remote.ahead import AT_ONCE
+from pipelines.remote.at_once import GETS
 from pipelines.remote.faults import ForbiddenError, ShortError, attempt
 from pipelines.remote.stores import Found, fetch_by_ranges, look_at_stored
 
@@ -69,6 +71,21 @@ class Buckets:
             return _whole(data, end - begin)
 
         return attempt(url, get) if end > begin else b""
+
+    def at_once(self, found: Found) -> bytes | None:
+        """All bytes of a listed file by one request; None: it has changed, or nobody can tell."""
+        ask = GETS.get(self._scheme)
+        if ask is None:
+            return None
+
+        def get() -> bytes | None:
+            data = ask(self._fs, self.path(found.url), found.stamp)
+            if data is None:
+                return None
+            traffic.note(len(data))
+            return _whole(data, found.size)
+
+        return attempt(found.url, get)
 
     def fetch(self, found: Found, into: Path) -> None:
         """Write a whole file to this machine's disk, range by range."""
@@ -147,6 +164,7 @@ def _s3() -> Any:  # noqa: ANN401
             "connect_timeout": min(wait, 10),
             "read_timeout": wait,
             "retries": {"total_max_attempts": 1},
+            "max_pool_connections": 2 * AT_ONCE,
         },
     )
     system.retries = 1

@@ -11,7 +11,7 @@ from typing import Final
 
 from pipelines.remote import traffic
 from pipelines.remote.faults import ChangedError
-from pipelines.remote.stores import Found, store_of
+from pipelines.remote.stores import Found, SingleStore, store_of
 
 WINDOW: Final = 8 << 20
 """Bytes of the largest range that is fetched ahead."""
@@ -36,6 +36,24 @@ def look_again(url: str, size: int, stamp: str) -> Found:
             f"{found.size:,} bytes, {found.stamp}); put the old one back, or build anew"
         )
     return found
+
+
+def get(found: Found) -> bytes:
+    """All bytes of a file that was listed, by one request where the store can.
+
+    Raises:
+        ChangedError: it is gone, or another file.
+        RemoteError: it cannot be had.
+    """
+    store = store_of(found.url)
+    try:
+        data = store.at_once(found) if isinstance(store, SingleStore) else None
+        if data is None:
+            look_again(found.url, found.size, found.stamp)
+            data = store.read(found.url, 0, found.size)
+    except FileNotFoundError as error:
+        raise gone(found.url) from error
+    return data
 
 
 def gone(url: str) -> ChangedError:

@@ -1,7 +1,7 @@
 """What every kind of store can do, and which store a URL belongs to."""
 
 from pathlib import Path
-from typing import Any, Final, NamedTuple, Protocol
+from typing import Any, Final, NamedTuple, Protocol, runtime_checkable
 
 from foundation.errors import UsageError
 from pipelines.remote.faults import RemoteError
@@ -42,6 +42,14 @@ class Store(Protocol):
 
     def close(self) -> None:
         """Let connections go."""
+
+
+@runtime_checkable
+class SingleStore(Store, Protocol):
+    """A store that may give a whole file, and tell that it is the one listed, in one answer."""
+
+    def at_once(self, found: Found) -> bytes | None:
+        """All bytes of a listed file by one request; None: it has changed, or nobody can tell."""
 
 
 class WritableStore(Store, Protocol):

@@ -2,11 +2,14 @@
 
 import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from foundation.errors import UsageError
+
+if TYPE_CHECKING:
+    from pipelines.remote.stores import Found
 
 SCHEMES: Final = ("s3", "gs", "hf", "hdfs", "https", "http")
 """What a URL may begin with."""
@@ -27,6 +30,8 @@ class Url(os.PathLike[str]):
     """A file or folder elsewhere; without a slash at its end."""
 
     text: str
+    known: "Found | None" = field(default=None, compare=False, repr=False)
+    """What stood there when it was listed just now."""
 
     def __str__(self) -> str:
         return self.text

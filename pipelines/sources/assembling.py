@@ -33,6 +33,8 @@ class Group(NamedTuple):
     """Read the content of a row into a buffer one byte longer than the largest record, and return
     its length; with None, pass over it. Called for every row, in order. Raises `UnreadableError`
     for a record without content, and `DamagedError` where the input ends and the row with it."""
+    expect: Callable[[list[bool]], None] | None = None
+    """Told before the first row which of them will be read."""
 
 
 class _Batch:
@@ -107,6 +109,8 @@ def assemble(groups: Iterable[Group], wanted: Wanted, limits: Limits) -> Iterato
     for group in groups:
         names = _numbered(group.names, row)
         readable = _readable(names, wanted)
+        if group.expect is not None:
+            group.expect(readable)
         first = 0
         for index, is_wanted in enumerate(readable):
             if batch.full:

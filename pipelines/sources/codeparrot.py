@@ -28,6 +28,7 @@ from pipelines.sources.lines.members import Lines, Wish
 from pipelines.sources.lines.reading import Shape, read_lines
 from pipelines.sources.parquet import cut_parquet, read_parquet
 from pipelines.sources.parts import Cutter
+from pipelines.sources.planning import each
 
 TEXTS = ("code", "content")
 """What the column of texts may be called."""
@@ -72,8 +73,9 @@ class CodeparrotSource:
             UsageError: a path is missing or nothing that is read, or a Parquet file lacks columns.
         """
         cutter = Cutter(part_bytes)
-        for file in find_files(self._paths, PARQUET | LINES, self._without):
-            yield from cutter.add(*to_inputs(list(_cut(file, part_bytes))))
+        files = find_files(self._paths, PARQUET | LINES, self._without)
+        for shares in each(lambda file: list(_cut(file, part_bytes)), files, self._paths):
+            yield from cutter.add(*to_inputs(shares))
         yield from cutter.rest()
 
     def read(self, inputs: pa.Table, wanted: Wanted, limits: Limits) -> Iterator[pa.RecordBatch]:

@@ -94,6 +94,7 @@ def open_file(
     *,
     end: int | None = None,
     whole: bool = False,
+    again: bool = True,
 ) -> Opened:
     """Open a regular file, or one that lies elsewhere; the caller closes it.
 
@@ -102,6 +103,7 @@ def open_file(
         listed: size and stamp that a file elsewhere had when it was listed.
         end: how far a file elsewhere will be read, mostly.
         whole: whether others on this machine will read all of it as well.
+        again: whether a file elsewhere is looked at once more; no need right after it was listed.
 
     Raises:
         UnreadableError: there is none, it may not be read, or it is no regular file.
@@ -110,7 +112,7 @@ def open_file(
     if is_remote(location):
         from pipelines.sources.remote_files import open_remote  # local builds need none of it
 
-        return open_remote(os.fsdecode(location), listed, end=end, whole=whole)
+        return open_remote(os.fsdecode(location), listed, end=end, whole=whole, again=again)
     descriptor, status = _open_local(location)
     return Opened(LocalFile(descriptor), status.st_size, str(status.st_mtime_ns))
 
@@ -171,16 +173,13 @@ def read_file(location: bytes, into: memoryview, listed: int) -> int:
     regular file ends just there; any other is opened anew and looked at.
 
     Args:
-        location: absolute raw path, or URL.
+        location: absolute raw path.
         into: one byte longer than the largest record.
         listed: bytes that the file had when it was listed.
 
     Raises:
         UnreadableError: it cannot be read, or fills `into`.
-        CodecorpusError: a file elsewhere could not be had.
     """
-    if is_remote(location):
-        return _read_remote(location, into)
     if 0 < listed < len(into):
         try:
             descriptor = open_raw(location, _FILE)
@@ -213,16 +212,6 @@ def _read_changed(location: bytes, into: memoryview) -> int:
     finally:
         os.close(descriptor)
     return length
-
-
-def _read_remote(location: bytes, into: memoryview) -> int:
-    file, size, _ = open_file(location)
-    try:
-        if size >= len(into):
-            raise too_large(size, len(into) - 1)
-        return file.preadinto(into[:size], 0)
-    finally:
-        file.close()
 
 
 def too_large(size: int, most: int) -> UnreadableError:

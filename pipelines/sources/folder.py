@@ -15,7 +15,7 @@ from pipelines.remote.urls import Place
 from pipelines.sources.archives.reading import archive_groups
 from pipelines.sources.assembling import NAMES, Group, assemble
 from pipelines.sources.base import TOO_LARGE, Limits, Wanted
-from pipelines.sources.files import read_file, too_large
+from pipelines.sources.files import too_large
 from pipelines.sources.inputs import (
     FILE,
     RepositoryFacts,
@@ -23,8 +23,10 @@ from pipelines.sources.inputs import (
     archive_of,
     file_inputs,
 )
-from pipelines.sources.parts import Cutter, NotSource
-from pipelines.sources.repositories import Repositories, find_repositories
+from pipelines.sources.loose import LooseFiles
+from pipelines.sources.parts import Cutter, NotSource, Weights
+from pipelines.sources.planning import each
+from pipelines.sources.repositories import Repositories, Repository, find_repositories
 
 
 class FolderSource:
@@ -67,14 +69,17 @@ class FolderSource:
                 one name.
         """
         cutter = Cutter(part_bytes)
-        for repository in find_repositories(self._paths, self._repositories, self._without):
+
+        def look_into(repository: Repository) -> tuple[pa.Table, Weights]:
             facts = self._metadata.get(repository.name, RepositoryFacts())
             if repository.archive is None:
-                inputs, weights = file_inputs(repository, facts, self._not_source)
-            else:
-                inputs, weights = archive_inputs(
-                    repository, facts, self._not_source, part_bytes, self._max_repository_bytes
-                )
+                return file_inputs(repository, facts, self._not_source)
+            return archive_inputs(
+                repository, facts, self._not_source, part_bytes, self._max_repository_bytes
+            )
+
+        found = find_repositories(self._paths, self._repositories, self._without)
+        for inputs, weights in each(look_into, found, self._paths):
             yield from cutter.add(inputs, weights)
         yield from cutter.rest()
 
@@ -95,17 +100,13 @@ def _groups(inputs: pa.Table, limits: Limits) -> Iterator[Group]:
         end = start
         while end < len(kinds) and kinds[end] == FILE and end - start < limits.batch_rows:
             end += 1
-        yield _files(inputs.slice(start, end - start), limits.record_bytes)
+        files = inputs.slice(start, end - start)
+        loose = LooseFiles(files)
+        try:
+            yield Group(_file_names(files, limits.record_bytes), loose.fill, loose.expect)
+        finally:
+            loose.close()
         start = end
-
-
-def _files(inputs: pa.Table, record_bytes: int) -> Group:
-    locations, sizes = (inputs.column(name).to_pylist() for name in ("location", "size"))
-
-    def fill(index: int, into: memoryview | None) -> int:
-        return 0 if into is None else read_file(locations[index], into, sizes[index])
-
-    return Group(_file_names(inputs, record_bytes), fill)
 
 
 def _file_names(inputs: pa.Table, record_bytes: int) -> pa.RecordBatch:

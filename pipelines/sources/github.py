@@ -26,7 +26,8 @@ from pipelines.sources.files import Stream, open_file
 from pipelines.sources.inputs import SCHEMA, RepositoryFacts, archive_inputs, archive_of
 from pipelines.sources.listing import Entry
 from pipelines.sources.looking import locate, look
-from pipelines.sources.parts import Cutter, NotSource
+from pipelines.sources.parts import Cutter, NotSource, Weights
+from pipelines.sources.planning import each
 from pipelines.sources.repositories import Repository
 
 LISTING: Final = "repositories.jsonl"
@@ -69,20 +70,28 @@ class GithubSource:
         """
         cutter = Cutter(part_bytes)
         seen: set[str] = set()
-        for folder in self._paths:
-            for listed in _read_listing(folder):
-                if listed.repository.lower() in seen:
-                    raise UsageError(
-                        f"{folder / LISTING}: {listed.repository} is listed twice; leave it out of "
-                        "one crawl with `exclude`"
-                    )
-                seen.add(listed.repository.lower())
-                inputs, weights = archive_inputs(
-                    _repository(listed), listed.facts, self._not_source, part_bytes, None
-                )
-                at = SCHEMA.get_field_index("repository_bytes")
-                size = pa.repeat(pa.scalar(listed.unpacked_bytes, pa.int64()), len(inputs))
-                yield from cutter.add(inputs.set_column(at, SCHEMA.field(at), size), weights)
+
+        def all_listed() -> Iterator[_Listed]:
+            for folder in self._paths:
+                for listed in _read_listing(folder):
+                    if listed.repository.lower() in seen:
+                        raise UsageError(
+                            f"{folder / LISTING}: {listed.repository} is listed twice; leave it "
+                            "out of one crawl with `exclude`"
+                        )
+                    seen.add(listed.repository.lower())
+                    yield listed
+
+        def look_into(listed: _Listed) -> tuple[pa.Table, Weights]:
+            inputs, weights = archive_inputs(
+                _repository(listed), listed.facts, self._not_source, part_bytes, None
+            )
+            at = SCHEMA.get_field_index("repository_bytes")
+            size = pa.repeat(pa.scalar(listed.unpacked_bytes, pa.int64()), len(inputs))
+            return inputs.set_column(at, SCHEMA.field(at), size), weights
+
+        for inputs, weights in each(look_into, all_listed(), self._paths):
+            yield from cutter.add(inputs, weights)
         yield from cutter.rest()
 
     def read(self, inputs: pa.Table, wanted: Wanted, limits: Limits) -> Iterator[pa.RecordBatch]:

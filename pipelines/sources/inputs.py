@@ -104,7 +104,7 @@ def archive_inputs(
     assert repository.entry is not None
     entry, path = repository.entry, spell(repository.entry.path)
     shares, repository_bytes = cut(
-        repository.location, repository.archive, part_bytes, not_source, max_repository_bytes
+        repository.location, entry, repository.archive, part_bytes, not_source, max_repository_bytes
     )
     count = len(shares)
     table = _table(

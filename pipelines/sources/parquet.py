@@ -42,7 +42,7 @@ def cut_parquet(
         UsageError: no column of texts, or one of another type.
     """
     try:
-        with _open(file.location) as reader:
+        with _open(file.location, (file.entry.size, str(file.entry.stamp)), again=False) as reader:
             text, _ = _columns(file.name, reader.schema_arrow, texts, facts)
             groups = [reader.metadata.row_group(i) for i in range(reader.num_row_groups)]
             weights = [_text_bytes(group, text) + _ROW * group.num_rows for group in groups]
@@ -119,8 +119,10 @@ def _row_group(
 
 
 @contextlib.contextmanager
-def _open(location: bytes, listed: tuple[int, str] | None = None) -> Iterator[pq.ParquetFile]:
-    opened = open_file(location, listed)
+def _open(
+    location: bytes, listed: tuple[int, str], *, again: bool = True
+) -> Iterator[pq.ParquetFile]:
+    opened = open_file(location, listed, again=again)
     file, here = opened.file, isinstance(opened.file, LocalFile)
     with (
         os.fdopen(file.descriptor, "rb") if isinstance(file, LocalFile) else Stream(opened) as raw,

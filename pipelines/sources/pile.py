@@ -23,6 +23,7 @@ from pipelines.sources.lines.cutting import cut_lines
 from pipelines.sources.lines.members import Lines, Wish
 from pipelines.sources.lines.reading import Shape, read_lines
 from pipelines.sources.parts import Cutter
+from pipelines.sources.planning import each
 
 _SET: Final = "Github"
 _SETS: Final = 100  # names that are told apart; The Pile has 22
@@ -79,8 +80,9 @@ class PileSource:
             UsageError: a path is missing, or neither a file of JSON lines nor a folder of such.
         """
         cutter = Cutter(part_bytes)
-        for file in find_files(self._paths, LINES, self._without):
-            yield from cutter.add(*to_inputs(list(cut_lines(file, part_bytes))))
+        files = find_files(self._paths, LINES, self._without)
+        for shares in each(lambda file: list(cut_lines(file, part_bytes)), files, self._paths):
+            yield from cutter.add(*to_inputs(shares))
         yield from cutter.rest()
 
     def read(self, inputs: pa.Table, wanted: Wanted, limits: Limits) -> Iterator[pa.RecordBatch]:

@@ -7,11 +7,12 @@ from pipelines.remote import scratch
 from pipelines.remote.faults import RemoteError
 from pipelines.remote.files import RemoteFile, gone, look_again
 from pipelines.remote.stores import Found, store_of
+from pipelines.remote.urls import scheme_of
 from pipelines.sources.files import LocalFile, Opened
 
 
 def open_remote(
-    url: str, listed: tuple[int, str] | None, *, end: int | None, whole: bool
+    url: str, listed: tuple[int, str] | None, *, end: int | None, whole: bool, again: bool
 ) -> Opened:
     """Open a remote file as `open_file` says.
 
@@ -19,7 +20,10 @@ def open_remote(
         ChangedError: it is not what was listed.
         RemoteError: it cannot be had.
     """
-    found = look_again(url, *listed) if listed else store_of(url).look(url)
+    if listed and not again and scheme_of(url) not in {"http", "https"}:  # which may lack ranges
+        found: Found | None = Found(url, *listed)
+    else:
+        found = look_again(url, *listed) if listed else store_of(url).look(url)
     if found is None:
         raise gone(url)
     if whole or not found.has_ranges:

@@ -12,6 +12,7 @@ from pipelines.remote.urls import is_remote
 from pipelines.sources.archives import tar_members, zip_members
 from pipelines.sources.base import UnreadableError
 from pipelines.sources.files import open_file
+from pipelines.sources.listing import Entry
 from pipelines.sources.names import ArchiveKind
 from pipelines.sources.parts import NotSource, runs, weigh
 
@@ -34,6 +35,7 @@ class Share:
 
 def cut(
     location: bytes,
+    entry: Entry,
     kind: ArchiveKind,
     part_bytes: int,
     not_source: NotSource,
@@ -45,14 +47,14 @@ def cut(
     the archive cannot be read; over the limit, it is what was seen by then. An archive that is
     damaged is one share: reading says what is wrong with it.
     """
+    if kind == "tar" and max_repository_bytes is None and is_remote(location):
+        return _stripes(location, entry.size, part_bytes), None  # else all of it would be fetched
     try:
-        file, size, _ = open_file(location)
+        file, size, _ = open_file(location, (entry.size, str(entry.stamp)), again=False)
     except UnreadableError:
         return [Share(0)], None
     try:
         if kind == "tar":
-            if max_repository_bytes is None and is_remote(location):  # all of it would be fetched
-                return _stripes(location, size, part_bytes), None
             total = tar_members.measure(file, size, max_repository_bytes)
             return _stripes(location, size, part_bytes), total
         found = zip_members.survey(file, size, with_paths=True)

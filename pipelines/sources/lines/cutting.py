@@ -57,7 +57,7 @@ def _cuts(file: DataFile, most: int) -> Iterator[tuple[int, int]]:
         yield size, most
         return
     try:
-        opened = open_file(file.location)
+        opened = open_file(file.location, (size, str(file.entry.stamp)), again=False)
     except UnreadableError:  # reading it will say so
         yield size, 0
         return

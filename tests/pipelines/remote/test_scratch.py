@@ -23,7 +23,8 @@ def found(web: WebServer) -> Found:
 def test_a_build_that_ends_may_sweep_the_folder(
     found: Found, monkeypatch: pytest.MonkeyPatch, before: bool
 ) -> None:
-    fetch, sweeps = Web.fetch, []
+    fetch = Web.fetch
+    sweeps: list[Path] = []
 
     def swept(store: Web, found: Found, into: Path) -> None:
         if sweeps:
