@@ -41,7 +41,7 @@ from pipelines.remote.urls import Place
 from pipelines.skipping import settle
 from pipelines.storage import MANIFEST, PLAN, Folder, RefusedError
 from pipelines.tasks import Outcome
-from tokenization.vocabulary_sources import obtain
+from pipelines.vocabularies import obtain_vocabulary
 
 
 class Curate(beam.PTransform):  # type: ignore[misc]
@@ -152,7 +152,7 @@ def prepare(loaded: LoadedRecipe, out: Place, *, skip_failed: bool = False) -> I
     folder = open_folder(out.absolute() if isinstance(out, Path) else out)
     begun = _look_inside(folder)
     with sole_build(folder) as run:
-        vocabulary = obtain(loaded.recipe.encode.vocabulary, loaded.base)
+        vocabulary = obtain_vocabulary(loaded.recipe, loaded.base)
         folder.remove("log/tmp")
         old = Plan.read(folder) if begun else None
         plan = make_plan(loaded.recipe, loaded.base, vocabulary.fingerprint, folder, old=old)

@@ -1,5 +1,6 @@
 """The output folder of a build, wherever it lies, and what else a build leaves on this machine."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from foundation.errors import UsageError
@@ -21,11 +22,20 @@ def open_folder(place: Place) -> Folder:
 
 def forget_copies(folder: Folder, recipe: Recipe) -> None:
     """Remove the copies of remote files that a build needed on this machine's disk."""
-    if any(is_remote(path) for source in recipe.sources for path in source.paths):
+    if any(map(is_remote, _inputs(recipe))):
         from pipelines.remote import scratch  # local builds need none of it
 
         scratch.remove("inputs")
     folder.forget_copies()
+
+
+def _inputs(recipe: Recipe) -> Iterator[str]:
+    """All paths and URLs that a recipe reads."""
+    yield recipe.encode.vocabulary
+    yield recipe.opt_out or ""
+    for source in recipe.sources:
+        yield from source.paths
+        yield getattr(source, "metadata", None) or ""
 
 
 def _open_remote(url: Url) -> Folder:

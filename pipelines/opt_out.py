@@ -6,10 +6,12 @@ Case does not matter, as it does not on GitHub.
 
 import re
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 from typing import Final
 
 from foundation.errors import UsageError
+from pipelines.remote.urls import Place
+from pipelines.sources.base import UnreadableError
+from pipelines.sources.files import read_whole
 
 _ENTRY: Final = re.compile(r"[^\s/]+(/[^\s/]+)?")
 
@@ -29,7 +31,7 @@ class OptOut:
         return len(self._known)
 
 
-def read_opt_out(path: Path | None) -> OptOut:
+def read_opt_out(path: Place | None) -> OptOut:
     """Read a list; None is an empty one.
 
     Raises:
@@ -38,7 +40,7 @@ def read_opt_out(path: Path | None) -> OptOut:
     return OptOut(read_names(path) if path is not None else ())
 
 
-def read_names(path: Path, *, owners: bool = True) -> Sequence[str]:
+def read_names(path: Place, *, owners: bool = True) -> Sequence[str]:
     """The entries of a list in their order.
 
     Args:
@@ -49,8 +51,8 @@ def read_names(path: Path, *, owners: bool = True) -> Sequence[str]:
         UsageError: it cannot be read, or a line is no entry; names the line.
     """
     try:
-        lines = path.read_text("utf-8-sig").splitlines()
-    except (OSError, ValueError) as error:
+        lines = read_whole(path).decode("utf-8-sig").splitlines()
+    except (OSError, ValueError, UnreadableError) as error:
         raise UsageError(f"{path}: {error}; expected a list in UTF-8, a name a line") from error
     entries = []
     for number, line in enumerate(lines, 1):

@@ -6,9 +6,10 @@ stamps); otherwise it is refused, with what differs.
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -22,6 +23,7 @@ from pipelines.storage import PLAN, Folder
 from pipelines.version import code_version
 
 _SHOWN = 5
+_COMPARED = ("name", "size", "stamp", "stars", "license")
 
 
 @dataclass(frozen=True)
@@ -180,7 +182,7 @@ def _input_changes(recipe: Recipe, folder: Folder, old: Plan, new: Plan) -> list
     lines = [f"input {name}: gone" for name in before.keys() - after.keys()]
     lines += [f"input {name}: new" for name in after.keys() - before.keys()]
     lines += [
-        f"input {name}: size or time changed"
+        f"input {name}: {_difference(before[name], after[name])}"
         for name in before.keys() & after.keys()
         if before[name] != after[name]
     ]
@@ -188,14 +190,22 @@ def _input_changes(recipe: Recipe, folder: Folder, old: Plan, new: Plan) -> list
     return sorted(lines)[:_SHOWN] + more
 
 
-def _stamps(tables: Iterator[pa.Table]) -> dict[str, tuple[int, str]]:
+def _stamps(tables: Iterator[pa.Table]) -> dict[str, list[Any]]:
+    """Of each input its size and stamp, and what is known of its repository, if anything can be."""
     return {
-        name: (size, stamp)
+        name: values
         for table in tables
-        for name, size, stamp in zip(
-            *(table[column].to_pylist() for column in ("name", "size", "stamp")), strict=True
+        for name, *values in zip(
+            *(table[column].to_pylist() for column in _COMPARED if column in table.schema.names),
+            strict=True,
         )
     }
+
+
+def _difference(before: Sequence[Any], after: Sequence[Any]) -> str:
+    if before[:2] != after[:2]:
+        return "size or time changed"
+    return "stars or licence of its repository changed"
 
 
 def _planned(old: Plan, index: int, digest: str) -> bool:

@@ -26,7 +26,7 @@ from pipelines.recipe.loading import LoadedRecipe, load
 from pipelines.remote import traffic
 from pipelines.remote.traffic import Traffic
 from pipelines.storage import Folder
-from tokenization.vocabulary_sources import obtain
+from pipelines.vocabularies import obtain_vocabulary
 
 _GROWTH = (0.25, 0.5, 1.0)
 """Limits of the smaller samples within the sample, as shares of its own."""
@@ -88,7 +88,7 @@ def predict(
         InputError: there is nothing to read.
         TaskError: a task failed, as it would in the build.
     """
-    vocabulary = obtain(loaded.recipe.encode.vocabulary, loaded.base)
+    vocabulary = obtain_vocabulary(loaded.recipe, loaded.base)
     with tempfile.TemporaryDirectory(prefix="codecorpus-preflight-") as temporary:
         folder = Folder(Path(temporary))
         begun = traffic.noted()

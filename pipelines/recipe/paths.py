@@ -36,15 +36,14 @@ def resolve_paths(source: SourceSettings, base: Path) -> list[Place]:
     return list(found.values())
 
 
-def resolve_path(text: str, base: Path) -> Path:
-    """The one path that `text` (`vocabulary`, `metadata`) names, whether or not it exists.
+def resolve_path(text: str, base: Path) -> Place:
+    """The one path or URL that `text` (`metadata`, `opt_out`) names, whether or not it exists.
 
     Raises:
-        UsageError: it is a URL.
+        UsageError: a URL that cannot be read.
     """
-    if is_remote(text):
-        raise UsageError(f"`{text}`: expected a path of this machine; copy the file to it")
-    return Path(_absolute(text, base)[0])
+    url = place(text)
+    return url if isinstance(url, Url) else Path(_absolute(text, base)[0])
 
 
 def _matches(text: str, base: Path) -> Sequence[Place]:

@@ -13,9 +13,10 @@ cannot give fails the task (`remote.faults`).
 import io
 import os
 import stat
+from pathlib import Path
 from typing import Any, Final, NamedTuple, Protocol
 
-from pipelines.remote.urls import is_remote
+from pipelines.remote.urls import Place, is_remote
 from pipelines.sources.base import IO, TOO_LARGE, UnreadableError
 
 NOT_REGULAR: Final = "not a regular file"
@@ -127,6 +128,23 @@ def _open_local(location: bytes) -> tuple[int, os.stat_result]:
         os.close(descriptor)
         raise UnreadableError(IO, NOT_REGULAR)
     return descriptor, status
+
+
+def read_whole(place: Place) -> bytes:
+    """All bytes of a small file: a list, a table, a vocabulary.
+
+    Raises:
+        OSError: there is none, or it may not be read.
+        UnreadableError: likewise, of one that lies elsewhere.
+        CodecorpusError: a file elsewhere could not be had.
+    """
+    if isinstance(place, Path):
+        return place.read_bytes()
+    file, size, _ = open_file(os.fsencode(place))
+    try:
+        return file.pread(size, 0)
+    finally:
+        file.close()
 
 
 class Stream(io.RawIOBase):

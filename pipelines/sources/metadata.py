@@ -1,16 +1,19 @@
 """What a folder does not know of its repositories, out of a table: stars and licences."""
 
 import csv
+import io
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 from foundation.errors import UsageError
+from pipelines.remote.urls import Place
+from pipelines.sources.base import UnreadableError
+from pipelines.sources.files import read_whole
 from pipelines.sources.inputs import RepositoryFacts
 
 
-def read_metadata(path: Path) -> dict[str, RepositoryFacts]:
+def read_metadata(path: Place) -> dict[str, RepositoryFacts]:
     """Stars and licence by repository.
 
     Args:
@@ -21,9 +24,9 @@ def read_metadata(path: Path) -> dict[str, RepositoryFacts]:
         UsageError: it cannot be read, or a row is wrong; names the row.
     """
     try:
-        with path.open(encoding="utf-8", newline="") as file:
-            rows = list(_json_rows(file) if path.suffix == ".jsonl" else csv.DictReader(file))
-    except (OSError, ValueError) as error:
+        lines = io.StringIO(read_whole(path).decode(), newline="")
+        rows = list(_json_rows(lines) if path.name.endswith(".jsonl") else csv.DictReader(lines))
+    except (OSError, ValueError, UnreadableError) as error:
         raise UsageError(f"{path}: {error}; expected a table in UTF-8") from error
     facts: dict[str, RepositoryFacts] = {}
     for number, row in enumerate(rows, 1):

@@ -1,6 +1,7 @@
 """Inputs that lie elsewhere, opened as files are."""
 
 import contextlib
+import errno
 import os
 
 from pipelines.remote import scratch
@@ -8,7 +9,8 @@ from pipelines.remote.faults import RemoteError
 from pipelines.remote.files import RemoteFile, gone, look_again
 from pipelines.remote.stores import Found, store_of
 from pipelines.remote.urls import scheme_of
-from pipelines.sources.files import LocalFile, Opened
+from pipelines.sources.base import IO, UnreadableError
+from pipelines.sources.files import NOT_REGULAR, LocalFile, Opened
 
 
 def open_remote(
@@ -18,14 +20,15 @@ def open_remote(
 
     Raises:
         ChangedError: it is not what was listed.
+        UnreadableError: there is none, and none was listed.
         RemoteError: it cannot be had.
     """
     if listed and not again and scheme_of(url) not in {"http", "https"}:  # which may lack ranges
         found: Found | None = Found(url, *listed)
     else:
         found = look_again(url, *listed) if listed else store_of(url).look(url)
-    if found is None:
-        raise gone(url)
+    if found is None or found.is_folder:
+        raise UnreadableError(IO, NOT_REGULAR if found else os.strerror(errno.ENOENT))
     if whole or not found.has_ranges:
         copy = _open_copy(found)
         if copy is not None:

@@ -8,6 +8,7 @@ import pytest
 from foundation.errors import UsageError
 from pipelines.recipe.model import FolderSource
 from pipelines.recipe.paths import resolve_path, resolve_paths
+from pipelines.remote.urls import Url
 
 
 def resolved(base: Path, *paths: str) -> list[str]:
@@ -99,3 +100,4 @@ def test_a_path_that_finds_nothing_is_named_with_its_source(base: Path, path: st
 def test_a_single_path_need_not_exist(base: Path) -> None:
     assert resolve_path("gone/x.csv", base) == base / "gone/x.csv"
     assert resolve_path("/gone", base) == Path("/gone")
+    assert resolve_path("s3://bucket/x.csv", base) == Url("s3://bucket/x.csv")

@@ -18,7 +18,6 @@ import yaml
 
 from pipelines.build import prepare, tidy
 from pipelines.context import Build
-from pipelines.curate import CurateParts
 from pipelines.encode import EncodeParts
 from pipelines.folders import open_folder
 from pipelines.inspection.verify import print_verdict
@@ -28,8 +27,8 @@ from pipelines.recipe.loading import load
 from pipelines.remote import scratch
 from pipelines.remote.urls import Place, Url
 from pipelines.skipping import leave_out_failed
-from pipelines.storage import combined_digest
-from pipelines.tasks import list_tasks, perform, require_done
+from pipelines.tasks import list_tasks, perform
+from tests.pipelines.remote.building import build, digest
 from tests.pipelines.remote.stored import writable
 
 STDLIB = Path(sysconfig.get_paths()["stdlib"])
@@ -73,25 +72,6 @@ def build_without_failed(recipe: Path, out: Place) -> None:
                     assert leave_out_failed(prepared.out)
                     break
         tidy(prepared.out)
-
-
-def build(recipe: Path, out: Place, *, tasks: int | None = None) -> bool:
-    """Perform at most so many tasks; whether the build is complete."""
-    left = 1 << 30 if tasks is None else tasks
-    with prepare(load(str(recipe)), out) as prepared:
-        for stage in (CurateParts(), *STAGES[1:], WriteManifest()):
-            waiting = list_tasks(prepared.out, stage)
-            require_done(stage.name, [perform(task) for task in waiting[:left]])
-            left -= len(waiting)
-            if left < 0:
-                return False
-        tidy(prepared.out)
-    return True
-
-
-def digest(out: Place) -> str:
-    folder = open_folder(out)
-    return combined_digest({name: folder.digest_of(name) for name in folder.files()})
 
 
 def test_a_build_in_a_store_has_the_digest_of_one_on_disk(
