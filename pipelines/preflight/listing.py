@@ -172,7 +172,7 @@ def _number(source: int, inputs: pa.Table, seed: int) -> float:
     So the stripes of a file, each of which inflates all of it, are drawn together.
     """
     place = next((name for name in ("begin", "first") if name in inputs.column_names), None)
-    begin = inputs[place][0].as_py() if place else 0
+    begin = inputs[place][0].as_py() if place and inputs["kind"][0].as_py() != "tar" else 0
     return of_name(f"{source}\0{inputs['name'][0].as_py()}\0{begin or 0}", seed + 4)
 
 

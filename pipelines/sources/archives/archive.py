@@ -6,8 +6,8 @@ from typing import Final, NamedTuple
 
 import pyarrow as pa
 
-from pipelines.sources.assembling import NAMES
-from pipelines.sources.base import ARCHIVE, DamagedError
+from pipelines.sources.assembling import NAMES, Group
+from pipelines.sources.base import ARCHIVE, DamagedError, UnreadableError
 from pipelines.sources.names import ArchiveKind, escapes, is_ignored, spell
 
 EXPANSION_BYTES: Final = 1 << 30
@@ -42,12 +42,14 @@ class Archive:
     stars: int | None
     license: str | None
     share: int
-    """Which share this is, from 0; the first one reports damage."""
+    """Which share this is, from 0."""
     shares: int
     first: int
-    """Of a zip's share: the byte of the directory where its first member is described."""
+    """Of a zip's share: the byte of the directory where its first member is described. Of a tar's:
+    the inflated byte from which on its members begin."""
     count: int
-    """Of a zip's share: its number of members."""
+    """Of a zip's share: its number of members. Of a tar's: the inflated bytes that they begin in;
+    the last share goes to the end."""
 
     def names(self, rows: Sequence[Row]) -> pa.RecordBatch:
         """The rows as a batch of NAMES."""
@@ -61,6 +63,12 @@ class Archive:
                 kind = NAMES.field(name).type
                 columns[name] = repeated(getattr(self, name, None), kind, len(rows))
         return pa.record_batch([columns[name] for name in NAMES.names], schema=NAMES)
+
+
+def damage_group(archive: Archive, trouble: UnreadableError) -> Group:
+    """The one row that says what is wrong with an archive."""
+    row = Row(archive.path, trouble.reason, trouble.detail)
+    return Group(archive.names([row]), lambda _index, _into: 0)
 
 
 def repeated(value: str | int | None, kind: pa.DataType, count: int) -> pa.Array:

@@ -3,20 +3,23 @@
 from collections.abc import Iterator
 
 from pipelines.sources.archives import tar_members, zip_members
-from pipelines.sources.archives.archive import CHANGED, Archive, Row
+from pipelines.sources.archives.archive import CHANGED, Archive, damage_group
 from pipelines.sources.assembling import Group
 from pipelines.sources.base import ARCHIVE, IO, DamagedError, Limits, UnreadableError
 from pipelines.sources.files import open_file
 
 
 def archive_groups(archive: Archive, limits: Limits) -> Iterator[Group]:
-    """The members of an archive, or of a share of it; damage is a last row of the first share."""
+    """The members of an archive, or of a share of it; damage is a last row.
+
+    Of a tar it is one of the share that it lies in, of a zip or a file that cannot be had of the
+    first share.
+    """
     try:
         yield from _members(archive, limits)
     except UnreadableError as trouble:
         if archive.share == 0:
-            row = Row(archive.path, trouble.reason, trouble.detail)
-            yield Group(archive.names([row]), lambda _index, _into: 0)
+            yield damage_group(archive, trouble)
 
 
 def _members(archive: Archive, limits: Limits) -> Iterator[Group]:

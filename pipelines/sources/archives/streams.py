@@ -17,6 +17,8 @@ from pipelines.sources.files import File
 CHUNK: Final = 1 << 20  # bytes given out at once
 _COMPRESSED: Final = 128 << 10  # bytes of a compressed file read at once
 _GZIP: Final = 16 + zlib.MAX_WBITS
+INFLATION: Final = 4
+"""Bytes of source code that a compressed byte stands for, about."""
 CUT: Final = "it is cut short"
 FAILED: Final[Any] = isal_zlib.error
 """What ISA-L raises of bytes that it cannot inflate; its stub does not say that it is a class."""
@@ -34,8 +36,12 @@ class Stream(Protocol):
 
 def open_stream(file: File, size: int) -> Stream:
     """The bytes of an open file of `size` bytes, inflated if it begins as gzip does."""
-    compressed = file.pread(2, 0) == b"\x1f\x8b"
-    return Gzip(file, size) if compressed else Plain(file, size)
+    return Gzip(file, size) if is_gzip(file) else Plain(file, size)
+
+
+def is_gzip(file: File) -> bool:
+    """Whether a file begins as gzip does."""
+    return file.pread(2, 0) == b"\x1f\x8b"
 
 
 class Plain:
@@ -172,6 +178,17 @@ def _read(file: File, size: int, at: int) -> bytes:
         raise DamagedError(IO, error.strerror or str(error)) from error
 
 
+def gzip_bytes(file: File, size: int) -> int:
+    """What a gzip file says that it holds (RFC 1952, ISIZE), or what it probably does.
+
+    The number is that of the last stream, less some times 4 GiB.
+    """
+    stated = int.from_bytes(file.pread(4, max(0, size - 4)), "little")
+    rounds = max(0, round((size * INFLATION - stated) / (1 << 32)))
+    stated += rounds << 32
+    return stated if stated >= size else size * INFLATION
+
+
 class Window:
     """A stretch of a stream that is held in memory, and moved along it.
 
@@ -183,7 +200,13 @@ class Window:
         self._stream = stream
         self._data = b""
         self._at = 0
+        self._before = 0  # bytes of the stream before the window
         self._damage: DamagedError | None = None
+
+    @property
+    def place(self) -> int:
+        """How many bytes of the stream have passed."""
+        return self._before + self._at
 
     def holds(self, size: int) -> bool:
         """Whether the next `size` bytes lie in the window."""
@@ -192,7 +215,9 @@ class Window:
     def ended(self) -> bool:
         """Whether nothing comes any more; may move the window on."""
         if not self.holds(1):
-            self._data, self._at = self._chunk(), 0
+            more = self._chunk()
+            self._before += len(self._data)
+            self._data, self._at = more, 0
         return not self._data
 
     def take(self, size: int) -> memoryview:
@@ -205,6 +230,7 @@ class Window:
             more = self._chunk()
             if not more:
                 raise DamagedError(ARCHIVE, CUT)
+            self._before += self._at
             self._data, self._at = self._data[self._at :] + more, 0
         self._at += size
         return memoryview(self._data)[self._at - size : self._at]
@@ -234,7 +260,9 @@ class Window:
             self._at += step
             done += step
             if into is None:
-                done += self._stream.skip(size - done)
+                skipped = self._stream.skip(size - done)
+                self._before += skipped
+                done += skipped
             if done == size:
                 return
             if self.ended():

@@ -5,13 +5,23 @@ first, then copies of what is wanted. A member that reaches beyond is a group of
 straight into its batch, or dropped. So it has no row until its data has passed, and of an archive
 that is cut, the members before the cut are taken and nothing else.
 
-A share of a tar takes every `shares`-th run of RUN members, and inflates all the same.
+A share of a tar takes the members whose headers begin in a stretch of the inflated bytes. It goes
+over the headers before it without looking at names or data, and stops where the stretch ends. What
+is damaged shows in the share that the bytes belong to, since those before stop, and those behind
+do not get there.
 """
 
 from collections.abc import Iterator
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
-from pipelines.sources.archives.archive import Archive, Row, bomb, member_row, most_bytes
+from pipelines.sources.archives.archive import (
+    Archive,
+    Row,
+    bomb,
+    damage_group,
+    member_row,
+    most_bytes,
+)
 from pipelines.sources.archives.numbers import BLOCK, padded
 from pipelines.sources.archives.sparse import expand
 from pipelines.sources.archives.streams import Plain, Window, open_stream
@@ -28,9 +38,6 @@ from pipelines.sources.assembling import Group
 from pipelines.sources.base import ARCHIVE, IO, TOO_LARGE, DamagedError, Limits
 from pipelines.sources.files import NOT_REGULAR, File, too_large
 
-RUN: Final = 64
-"""Members that follow each other and belong to one share."""
-
 
 class _Held(NamedTuple):
     """A member whose data lies in the window."""
@@ -41,13 +48,13 @@ class _Held(NamedTuple):
 
 
 class _Walk:
-    """The members of an archive in order."""
+    """The members of an archive in order, those that begin before the inflated byte `stop`."""
 
-    def __init__(self, file: File, size: int) -> None:
+    def __init__(self, file: File, size: int, stop: int | None = None) -> None:
         self.window = Window(open_stream(file, size))
         self.owed = 0  # bytes of the member before that have not been passed
-        self.number = -1  # of the member, from 0
         self._size = size
+        self._stop = stop
         self._unpacked = 0  # bytes of sparse files, which need no bytes in the archive
 
     @property
@@ -57,17 +64,32 @@ class _Walk:
 
     def next(self) -> Header | None:
         """The next member; None behind the last one, when all that follows has been checked."""
-        self.window.skip(self.owed)
+        self._pass()
+        if self._stop is not None and self.window.place >= self._stop:
+            return None
         header = next_header(self.window)
         if header is None:
             self.window.drain()
             return None
         self.owed = padded(header.stored)
-        self.number += 1
         self._unpacked += header.size if header.sparse is not None else 0
         if self._unpacked > most_bytes(self._size):
             raise bomb(self._size)
         return header
+
+    def pass_to(self, begin: int) -> bool:
+        """Go over the members that begin before an inflated byte; False if there are no others."""
+        self._pass()
+        while self.window.place < begin:
+            if self.next() is None:
+                return False
+            self._pass()
+        return True
+
+    def _pass(self) -> None:
+        """Pass over what is left of a member."""
+        self.window.skip(self.owed)
+        self.owed = 0
 
     def take(self, header: Header) -> memoryview:
         """The member's data, which the window holds."""
@@ -76,12 +98,21 @@ class _Walk:
 
 
 def groups(archive: Archive, file: File, size: int, limits: Limits) -> Iterator[Group]:
-    """The members of an archive, or of a share of it.
+    """The members of an archive, or of a share of it; behind the last one its damage, if any."""
+    is_last = archive.share == archive.shares - 1
+    walk = _Walk(file, size, None if is_last else archive.first + archive.count)
+    try:
+        if not walk.pass_to(archive.first):
+            return
+    except DamagedError:  # a share before this one has met it
+        return
+    try:
+        yield from _members(archive, walk, limits)
+    except DamagedError as damage:
+        yield damage_group(archive, damage)
 
-    Raises:
-        DamagedError: behind the last whole member.
-    """
-    walk = _Walk(file, size)
+
+def _members(archive: Archive, walk: _Walk, limits: Limits) -> Iterator[Group]:
     held: list[_Held] = []
     while True:
         if held and not walk.next_in_window:
@@ -96,7 +127,7 @@ def groups(archive: Archive, file: File, size: int, limits: Limits) -> Iterator[
         if header is None:
             break
         row = _row(header, limits.record_bytes)
-        if row is None or walk.number // RUN % archive.shares != archive.share:
+        if row is None:
             continue
         if walk.window.holds(header.stored):
             held.append(_Held(row, header, walk.take(header)))

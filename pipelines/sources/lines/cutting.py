@@ -5,13 +5,11 @@ from itertools import pairwise
 from typing import Final
 
 from pipelines.remote.urls import is_remote
+from pipelines.sources.archives.streams import INFLATION, gzip_bytes
 from pipelines.sources.base import UnreadableError
 from pipelines.sources.data_files import TO_THE_END, DataFile, Share
 from pipelines.sources.files import File, open_file
 from pipelines.sources.lines.frames import frames
-
-_INFLATION: Final = 4
-"""Bytes of source code that a compressed byte stands for, about: what a part weighs."""
 
 _WALKED: Final = 256 << 20
 """Bytes of the largest remote file that is fetched to find its frames, before it is read."""
@@ -32,7 +30,7 @@ codeparrot-clean fifty-four, which is enough to share out."""
 def cut_lines(file: DataFile, part_bytes: int) -> Iterator[tuple[Share, int]]:
     """The shares of a file, and what each weighs in a part."""
     size = file.entry.size
-    factor = 1 if file.kind == "plain" else _INFLATION
+    factor = 1 if file.kind == "plain" else INFLATION
     begin = 0
     for end, inflated in _cuts(file, max(1, part_bytes // factor)):
         if inflated > part_bytes and (begin, end) == (0, size) and file.kind != "plain":
@@ -63,11 +61,11 @@ def _cuts(file: DataFile, most: int) -> Iterator[tuple[int, int]]:
         return
     try:
         if file.kind == "zstd" and size > _WALKED and is_remote(file.location):
-            yield size, size * _INFLATION
+            yield size, size * INFLATION
         elif file.kind == "zstd":
             yield from _frames(opened.file, size, most)
         else:
-            yield size, _gzip_bytes(opened.file, size)
+            yield size, gzip_bytes(opened.file, size)
     finally:
         opened.file.close()
 
@@ -81,14 +79,3 @@ def _frames(file: File, size: int, most: int) -> Iterator[tuple[int, int]]:
         before = frame.end
         inflated += frame.inflated
     yield size, inflated
-
-
-def _gzip_bytes(file: File, size: int) -> int:
-    """What a gzip file says that it holds (RFC 1952, ISIZE), or what it probably does.
-
-    The number is that of the last stream, less some times 4 GiB.
-    """
-    stated = int.from_bytes(file.pread(4, max(0, size - 4)), "little")
-    rounds = max(0, round((size * _INFLATION - stated) / (1 << 32)))
-    stated += rounds << 32
-    return stated if stated >= size else size * _INFLATION

@@ -17,7 +17,6 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from pipelines.sources.archives import archive, streams
-from pipelines.sources.archives.tar_members import RUN
 from pipelines.sources.base import ARCHIVE, IO, TOO_LARGE, Limits
 from pipelines.sources.files import NOT_REGULAR
 from pipelines.sources.folder import FolderSource
@@ -357,29 +356,97 @@ def test_a_bad_extended_header_is_damage(tmp_path: Path, read: Read, record: byt
 def test_stripes_together_are_the_whole(
     tmp_path: Path, parts: Callable[..., Any], name: str, part_bytes: int
 ) -> None:
-    files = {f"{number}.py": noise(700, number) for number in range(RUN * 9 + 5)}
+    files = {f"{number}.py": noise(700, number) for number in range(581)}
     data = pack(files)
     folder = source(tmp_path / name, gzip.compress(data) if name.endswith("gz") else data)
     striped = parts(folder, part_bytes=part_bytes)
-    assert 2 <= len(striped) <= 8
+    assert len(striped) == 2
     together = [record for part in striped for record in part]
-    assert contents(together) == files
-    assert len(together) == len(files)
-    assert [r["path"] for r in striped[1][: 2 * RUN]] == list(files)[RUN : 2 * RUN] + [
-        r["path"] for r in striped[1][RUN : 2 * RUN]
-    ]
+    assert [(record["path"], record["content"]) for record in together] == list(files.items())
+    assert abs(len(striped[0]) - len(striped[1])) < 30, "each takes about half of them"
 
 
-def test_only_the_first_stripe_reports_damage(tmp_path: Path, parts: Callable[..., Any]) -> None:
-    files = {f"{number}.py": noise(700, number) for number in range(RUN * 4)}
-    data = gzip.compress(pack(files))[:-20_000]
-    striped = parts(source(tmp_path / "a.tgz", data), part_bytes=200_000)
-    assert len(striped) > 1
-    assert [sum(r["error"] == ARCHIVE for r in part) for part in striped] == [1] + [0] * (
-        len(striped) - 1
-    )
-    whole = {r["path"] for part in striped for r in part} - {"a.tgz"}
-    assert whole == set(list(files)[: len(whole)])
+def stripes_of(folder: FolderSource, cut: int) -> list[dict[str, Any]]:
+    """The records of two stripes that are cut at an inflated byte."""
+    (whole,) = folder.plan(1 << 30)
+    found: list[dict[str, Any]] = []
+    for share, first, count in ((0, 0, cut), (1, cut, 1)):
+        part = whole
+        for name, value in (("share", share), ("shares", 2), ("first", first), ("count", count)):
+            at = part.schema.get_field_index(name)
+            part = part.set_column(at, part.field(at), pa.array([value], part.field(at).type))
+        found += read_part(folder, part)
+    return found
+
+
+def read_part(folder: FolderSource, part: pa.Table) -> list[dict[str, Any]]:
+    batches = folder.read(part, lambda b: np.ones(b.num_rows, np.bool_), Limits())
+    return [{**row, "row": None} for batch in batches for row in batch.to_pylist()]
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+@pytest.mark.parametrize("name", ["a.tar", "a.tgz"])
+def test_wherever_an_archive_is_cut_its_stripes_are_the_whole(
+    tmp_path: Path, name: str, kind: int
+) -> None:
+    files = {f"{'d' * (90 * (number % 2))}{number}.py": noise(number * 321) for number in range(9)}
+    data = pack(files, kind)
+    folder = source(tmp_path / name, data if name == "a.tar" else gzip.compress(data))
+    (part,) = folder.plan(1 << 30)
+    whole = read_part(folder, part)
+    assert len(whole) == len(files)
+    for cut in [*range(0, len(data) + 1_024, 512), 700, 1_333]:
+        assert stripes_of(folder, cut) == whole, cut
+
+
+@pytest.mark.parametrize("damage", ["cut", "flipped", "header", "bomb"])
+def test_damage_is_told_once_by_the_stripe_that_it_lies_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, damage: str
+) -> None:
+    files = {f"{number}.py": noise(3_000, number) for number in range(20)}
+    data = pack(files)
+    if damage == "header":
+        place = 11 * (512 + 3_072)
+        data = data[:place] + b"\1" * 512 + data[place + 512 :]
+    packed = gzip.compress(data)
+    if damage == "cut":
+        packed = packed[: len(packed) // 2]
+    elif damage == "flipped":
+        packed = packed[:30_000] + bytes(99) + packed[30_099:]
+    elif damage == "bomb":
+        monkeypatch.setattr(archive, "EXPANSION_BYTES", 40_000)
+        monkeypatch.setattr(archive, "EXPANSION_RATIO", 0)
+        monkeypatch.setattr(streams, "CHUNK", 4_096)
+    folder = source(tmp_path / "a.tgz", packed)
+    (part,) = folder.plan(1 << 30)
+    whole = read_part(folder, part)
+    assert 2 < len(whole) < 20
+    assert [row["path"] for row in whole if row["error"]] == ["a.tgz"]
+    for cut in range(0, len(data) + 8_192, 2_048):
+        together = stripes_of(folder, cut)
+        assert sorted(map(str, together)) == sorted(map(str, whole)), cut
+
+
+def test_a_stripe_stops_where_it_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[int] = []
+    chunk = streams.Gzip.chunk
+
+    def counted(stream: streams.Gzip) -> bytes:
+        data = chunk(stream)
+        given[-1] += len(data)
+        return data
+
+    files = {f"{number}.py": noise(70_000, number) for number in range(100)}
+    data = pack(files)
+    folder = source(tmp_path / "a.tgz", gzip.compress(data))
+    planned = list(folder.plan(4 << 20))
+    monkeypatch.setattr(streams.Gzip, "chunk", counted)
+    for part in planned:
+        given.append(0)
+        read_part(folder, part)
+    assert len(given) == 2
+    assert given[0] < len(data) / 2 + 2 * streams.CHUNK
+    assert given[1] == len(data)
 
 
 @pytest.mark.parametrize(
