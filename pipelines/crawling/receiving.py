@@ -13,7 +13,7 @@ from typing import BinaryIO, Final
 from pipelines.crawling.orders import Stored
 from pipelines.sources.archives.archive import most_bytes
 from pipelines.sources.archives.numbers import padded
-from pipelines.sources.archives.streams import CHUNK, Gzip, Window
+from pipelines.sources.archives.streams import CHUNK, Gzip
 from pipelines.sources.archives.tar_headers import (
     FOLDERS,
     LABEL,
@@ -22,6 +22,7 @@ from pipelines.sources.archives.tar_headers import (
     Header,
     next_header,
 )
+from pipelines.sources.archives.window import Window
 from pipelines.sources.base import ARCHIVE, DamagedError
 from pipelines.sources.files import LocalFile
 from pipelines.sources.github import LFS_BYTES, LFS_POINTER

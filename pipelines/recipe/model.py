@@ -122,8 +122,9 @@ class Encode(Section):
 
     vocabulary: PathText = Field(
         default="gpt2",
-        description="`gpt2`, or the path of a folder with vocab.json and merges.txt, or of a "
-        "tokenizer.json. The 143 added tokens of CodeGeeX make 50,400 of GPT-2's 50,257.",
+        description="`gpt2`, or the path or URL of a folder with vocab.json and merges.txt, or of "
+        "a tokenizer.json (a URL that ends in .json). The 143 added tokens of CodeGeeX make 50,400 "
+        "of GPT-2's 50,257.",
         examples=["gpt2", "vocabularies/mine/tokenizer.json"],
         json_schema_extra={"expects": "`gpt2` or a path"},
     )
@@ -182,7 +183,7 @@ class Recipe(Section):
         default=None,
         description="A list of repositories and owners that do not want to be part of the corpus, "
         "`owner/name` or `owner` on each line; null: none. None of their files is read.",
-        examples=["opt-out.txt"],
+        examples=["opt-out.txt", "s3://corpora/opt-out.txt"],
     )
     filters: dict[str, SerializeAsAny[Rule]] = Field(
         default={},

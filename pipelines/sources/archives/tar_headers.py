@@ -9,7 +9,8 @@ from typing import Final
 
 from pipelines.sources.archives.numbers import BLOCK, number
 from pipelines.sources.archives.sparse import Sparse, from_header, from_records
-from pipelines.sources.archives.streams import CUT, Window
+from pipelines.sources.archives.streams import CUT
+from pipelines.sources.archives.window import Window
 from pipelines.sources.base import ARCHIVE, DamagedError
 
 _EXTENSION_BYTES: Final = 1 << 20  # a longer name or extended header is damage, or an attack

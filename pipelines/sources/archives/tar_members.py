@@ -24,7 +24,7 @@ from pipelines.sources.archives.archive import (
 )
 from pipelines.sources.archives.numbers import BLOCK, padded
 from pipelines.sources.archives.sparse import expand
-from pipelines.sources.archives.streams import Plain, Window, open_stream
+from pipelines.sources.archives.streams import Plain, open_stream
 from pipelines.sources.archives.tar_headers import (
     CONTINUED,
     FOLDERS,
@@ -34,6 +34,7 @@ from pipelines.sources.archives.tar_headers import (
     Header,
     next_header,
 )
+from pipelines.sources.archives.window import Window
 from pipelines.sources.assembling import Group
 from pipelines.sources.base import ARCHIVE, IO, TOO_LARGE, DamagedError, Limits
 from pipelines.sources.files import NOT_REGULAR, File, too_large

@@ -1,5 +1,7 @@
 """What is listed is counted, what is drawn follows from names and sizes alone."""
 
+from collections.abc import Callable
+
 import pyarrow as pa
 import pytest
 
@@ -57,8 +59,15 @@ def test_without_a_rate_some_thousand_files_are_drawn(monkeypatch: pytest.Monkey
     assert listed([(0, files(100))]).rate == 1.0
 
 
-def test_stripes_of_one_file_are_drawn_together() -> None:
-    cut = [(0, part) for at in range(60) for part in stripes(f"{at}.jsonl.zst", 4)]
+def tar_stripes(name: str, count: int) -> list[pa.Table]:
+    whole = {"name": name, "size": 9, "kind": "tar", "shares": count, "count": 3}
+    rows = [whole | {"share": stripe, "first": 3 * stripe} for stripe in range(count)]
+    return [pa.Table.from_pylist([row], FILES) for row in rows]
+
+
+@pytest.mark.parametrize("make", [stripes, tar_stripes])
+def test_stripes_of_one_file_are_drawn_together(make: Callable[[str, int], list[pa.Table]]) -> None:
+    cut = [(0, part) for at in range(60) for part in make(f"{at}.x", 4)]
     found = listed(cut, 0.1, reading=120 << 16)
     assert found.share == pytest.approx(0.5)
     assert found.holding[0] == found.parts == 240
