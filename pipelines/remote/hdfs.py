@@ -16,7 +16,7 @@ from typing import Any, Final, TypeVar
 from hdfs_native import Client, FileStatus, WriteOptions
 
 from foundation.errors import UsageError
-from pipelines.remote import settings
+from pipelines.remote import settings, traffic
 from pipelines.remote.faults import ShortError, attempt
 from pipelines.remote.stores import Found, fetch_by_ranges, look_at_stored
 from pipelines.remote.watching import Alive, watched
@@ -71,6 +71,7 @@ class Hdfs:
             pieces = []
             for at in range(begin, end, _PIECE):
                 pieces.append(file.read_range(at, min(_PIECE, end - at)))
+                traffic.note(len(pieces[-1]))
                 alive()
             return b"".join(pieces)
 
