@@ -84,7 +84,8 @@ def fetch() -> list[str]:
     """Download what is not there yet.
 
     Returns:
-        What could not be had, with the client's last words; training works without some.
+        What could not be had, all or in part, with the client's last words; training works
+        without some.
     """
     missing = [package for package in listed() if not package.archives]
     with TemporaryDirectory() as folder, ThreadPoolExecutor(4) as pool:
@@ -117,13 +118,16 @@ def _fetch(package: Package, backends: str) -> str:
         )
     except subprocess.TimeoutExpired:
         return f"{' '.join(package)}: not there after {LIMIT} s"
-    return "" if package.archives else f"{' '.join(package)}: {done.stderr.strip()[-300:]}"
+    if package.archives and done.returncode == 0:
+        return ""
+    part = "only in part: " if package.archives else ""
+    return f"{' '.join(package)}: {part}{done.stderr.strip()[-300:]}"
 
 
 def _command(package: Package) -> list[str]:
     registry, name, version = package
     if registry == "debian":
-        options = ["--quiet=2", "--download-only", "--only-source"]
+        options = ["--quiet=2", "--download-only", "--only-source", "--tar-only"]
         return ["apt-get", "source", *options, f"{name}={version}"]
     if registry == "npm":
         return ["npm", "pack", "--silent", "--ignore-scripts", f"{name}@{version}"]

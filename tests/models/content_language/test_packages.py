@@ -33,7 +33,7 @@ def answering(stderr: str) -> Callable[..., Any]:
     def run(*_: object, **options: Any) -> subprocess.CompletedProcess[str]:
         if stderr == "slow":
             raise subprocess.TimeoutExpired("client", options["timeout"])
-        if not stderr:
+        if stderr in {"", "one of two"}:
             Path(options["cwd"], "x-1.tgz").touch()
         return subprocess.CompletedProcess("client", int(bool(stderr)), "", stderr)
 
@@ -42,7 +42,12 @@ def answering(stderr: str) -> Callable[..., Any]:
 
 @pytest.mark.parametrize(
     ("stderr", "said"),
-    [("", []), ("no such version", ["no such version"]), ("slow", ["not there after 600 s"])],
+    [
+        ("", []),
+        ("no such version", ["no such version"]),
+        ("one of two", ["only in part: one of two"]),
+        ("slow", ["not there after 600 s"]),
+    ],
 )
 def test_what_cannot_be_had_is_said_and_the_rest_goes_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stderr: str, said: list[str]
