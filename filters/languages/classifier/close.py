@@ -27,7 +27,9 @@ from filters.languages.classifier.tokens import (
     TWO,
     WORD,
     mix,
+    pair,
     token_at,
+    triple,
 )
 from filters.languages.classifier.words import C_LIKE, OF_CUDA, SCRIPTS, SIZE, table
 from filters.languages.cleaning import clean
@@ -132,7 +134,7 @@ def _pairs(
         else:
             out[count] = mix(token ^ _RAW)
             count += 1
-        out[count] = mix(((last * TWO + token) * THREE) ^ _RAW)
+        out[count] = mix(pair(last, token) ^ _RAW)
         count += 1
         last = token
     return count
@@ -162,10 +164,10 @@ def _shapes(
         token, at = token_at(data, at, end, kinds)
         if token == LINE and last == LINE:
             continue
-        two = (last * TWO + token) * THREE
+        two = pair(last, token)
         out[count] = mix(token)
         out[count + 1] = mix(two)
-        out[count + 2] = mix((before * PLACE + two) ^ THREE)
+        out[count + 2] = mix(triple(before, two))
         count += 3
         before, last = last, token
         if token == LINE:

@@ -20,10 +20,10 @@ from filters.languages.classifier.tokens import (
     OPENER,
     PLACE,
     SPACE,
-    THREE,
-    TWO,
     mix,
+    pair,
     token_at,
+    triple,
 )
 from foundation.columns import ByteColumn
 from foundation.compiling import kernel
@@ -172,9 +172,9 @@ def _part(
                 out[count] = mix(token ^ (PLACE * np.uint64(seen + 1)))
                 count += 1
                 seen += 1
-        two = (last * TWO + token) * THREE
+        two = pair(last, token)
         out[count] = mix(two)
-        out[count + 1] = mix((before * PLACE + two) ^ THREE)
+        out[count + 1] = mix(triple(before, two))
         count += 2
         before = last
         last = token

@@ -45,6 +45,18 @@ def mix(value: np.uint64) -> np.uint64:
     return (value ^ (value >> np.uint64(29))) * TWO
 
 
+@inlined
+def pair(last: np.uint64, token: np.uint64) -> np.uint64:
+    """Two tokens behind each other, to be mixed."""
+    return (last * TWO + token) * THREE
+
+
+@inlined
+def triple(before: np.uint64, two: np.uint64) -> np.uint64:
+    """A token and the `pair` that follows it, to be mixed."""
+    return (before * PLACE + two) ^ THREE
+
+
 @kernel
 def token_at(
     data: NDArray[np.uint8], at: int, end: int, kinds: NDArray[np.uint8]
