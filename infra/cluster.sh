@@ -1,6 +1,11 @@
 # Shared by the clusters to try, spark/cluster.sh and flink/cluster.sh, which set $state, the folder of
 # logs and process numbers. The jars are those that job-server.sh fetched.
 
+[ "$0" != "${BASH_SOURCE[0]}" ] || {
+    echo "cluster.sh: is part of spark/cluster.sh and flink/cluster.sh: run one of these" >&2
+    exit 2
+}
+
 # usage FIRST LAST: these lines of the script's head, and exit.
 usage() { sed -n "$1,$2s/^# *//p" "$0" >&2; exit 2; }
 
