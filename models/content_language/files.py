@@ -2,7 +2,8 @@
 
 Packages that are one project's (`FAMILIES`) go together. What is left of a project in another one's
 package, a vendored copy say, would still be in two parts: a file outside training is dropped where
-half or more of its telling lines (24 characters or more, in few files) are in training too.
+half or more of its telling lines (24 characters or more, in few files) are in a part before its own
+too, since the model is trained on validation's files in the end.
 """
 
 import hashlib
@@ -80,9 +81,9 @@ class Files:
         """int64[files], each label's index in NAMES."""
         return np.array([CODES.get(name, len(LANGUAGES)) for name in self.label], np.int64)
 
-    def of_part(self, name: str) -> "Files":
-        """The files of one of PARTS."""
-        return self.select(np.flatnonzero(self.part == PARTS.index(name)))
+    def of_part(self, *names: str) -> "Files":
+        """The files of some of PARTS."""
+        return self.select(np.flatnonzero(np.isin(self.part, [PARTS.index(x) for x in names])))
 
     def bytes(self) -> ByteColumn:
         """The texts."""
@@ -100,7 +101,7 @@ class Files:
 
 
 def read(path: Path) -> Files:
-    """What `gathering` wrote, in parts."""
+    """What `gather` wrote, in parts."""
     table = pq.read_table(path).combine_chunks()
     package = np.array(table["package"].to_pylist(), object)
     files = Files(
@@ -132,7 +133,24 @@ def part(package: str) -> int:
 
 
 def _copies(files: Files) -> NDArray[np.bool_]:
-    """Which files outside training have their telling lines in training."""
+    """Which files have their telling lines in a part before their own."""
+    lines, of = _lines_of(files)
+    part = files.part[of]
+    copies = np.zeros(len(files.part), np.bool_)
+    for number in range(1, len(PARTS)):
+        known, counts = np.unique(lines[part < number], return_counts=True)
+        asked = part == number
+        mine, whose = lines[asked], of[asked]
+        at = np.minimum(np.searchsorted(known, mine), len(known) - 1)
+        found = np.where(known[at] == mine, counts[at], 0)
+        telling = np.bincount(whose, found <= _FEW, len(copies))
+        copied = np.bincount(whose, (found > 0) & (found <= _FEW), len(copies))
+        copies |= (files.part == number) & (copied >= 0.5 * np.maximum(1, telling))
+    return copies
+
+
+def _lines_of(files: Files) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
+    """Hashes of the files' lines, each once a file, and the row of each one's file."""
     texts = files.bytes()
     offsets, lines = np.zeros(len(texts) + 1, np.int64), np.empty(_LINES * len(texts), np.uint64)
     _lines(texts.data, texts.starts, texts.ends, offsets, lines)
@@ -140,16 +158,9 @@ def _copies(files: Files) -> NDArray[np.bool_]:
     of = np.repeat(np.arange(len(texts)), np.diff(offsets))
     order = np.lexsort((lines, of))
     lines, of = lines[order], of[order]
-    fresh = np.ones(len(lines), np.bool_)  # a line counts once a file
+    fresh = np.ones(len(lines), np.bool_)
     fresh[1:] = (lines[1:] != lines[:-1]) | (of[1:] != of[:-1])
-    lines, of = lines[fresh], of[fresh]
-    known, counts = np.unique(lines[files.part[of] == 0], return_counts=True)
-    at = np.minimum(np.searchsorted(known, lines), len(known) - 1)
-    found = np.where(known[at] == lines, counts[at], 0)
-    telling = np.bincount(of, found <= _FEW, len(texts))
-    copied = np.bincount(of, (found > 0) & (found <= _FEW), len(texts))
-    outside: NDArray[np.bool_] = files.part > 0
-    return outside & (copied >= 0.5 * np.maximum(1, telling))
+    return lines[fresh], of[fresh]
 
 
 @kernel

@@ -1,6 +1,8 @@
 """Train the classifier: `python -m models.content_language.train` writes its `model.npz`.
 
-Reads the files that `gather` wrote. Some minutes on one core, and the same bytes each time.
+Reads the files that `gather` wrote. A model of the training part is calibrated on the validation
+part, which also chose the settings; what is written is trained on both, with its temperatures.
+Some five minutes on one core, and the same bytes each time.
 """
 
 import time
@@ -39,21 +41,22 @@ CLOSE = (Settings(slot_bits=16, keep=0.5), Settings(slot_bits=15))
 
 
 def main() -> None:
-    """Train, calibrate, write, and say how often validation's answers are right."""
+    """Train, calibrate, say how often validation's answers are right; train on both, write."""
     started = time.monotonic()
     files = read(FILES)
     training, validation = files.of_part("training"), files.of_part("validation")
-    model = calibrated(trained(training), validation)
-    model.write(PATH)
-    right = classify(validation.bytes(), model)[0] == validation.codes
+    model = trained(training)
+    factors = temperatures(model, validation)
+    right = classify(validation.bytes(), calibrated(model, factors))[0] == validation.codes
+    calibrated(trained(files.of_part("training", "validation")), factors).write(PATH)
     print(
-        f"{len(training.path)} files, {PATH.stat().st_size} bytes, "
-        f"{right.mean():.4f} of validation right, {time.monotonic() - started:.0f} s"
+        f"{len(training.path)} files, {right.mean():.4f} of {len(validation.path)} others right; "
+        f"trained on both, {PATH.stat().st_size} bytes, {time.monotonic() - started:.0f} s"
     )
 
 
 def trained(training: Files) -> Model:
-    """The model of all classes and those of close languages, without their temperatures."""
+    """The model of all classes and those of close languages, not calibrated."""
     names = class_names(training)
     numbers = {name: i for i, name in enumerate(names)}
     classes = np.array([numbers.get(x, len(names) - 1) for x in training.label], np.int32)
@@ -132,7 +135,7 @@ def quantized(
 ) -> Linear:
     """The model in integers: one unit for all, so that one weight in 2,000 is cut to 127 units.
 
-    A row's mean is taken off it first, which changes no margin.
+    A row's mean is taken off it first, which changes no margin. The temperature undoes the unit.
     """
     weights = weights - weights.mean(axis=1, keepdims=True)
     unit = np.quantile(np.abs(weights[tags > 0]), 0.9995) / 127
@@ -140,29 +143,37 @@ def quantized(
         tags=tags,
         weights=np.clip(np.rint(weights / unit), -127, 127).astype(np.int8),
         bias=np.rint(bias / unit).astype(np.int32),
-        temperature=1.0,
+        temperature=float(1 / unit),
     )
 
 
-def calibrated(model: Model, validation: Files) -> Model:
-    """With temperatures that make margins log-odds of being right, on files it has not seen."""
-    texts, truth = validation.bytes(), validation.codes
+def temperatures(model: Model, unseen: Files) -> tuple[float, ...]:
+    """By what factors each part's margins are too large, first's and groups', on unseen files."""
+    texts, truth = unseen.bytes(), unseen.codes
     codes, odds = guess(texts, model)
-    first = model.first._replace(temperature=temperature(SETS[codes] == SETS[truth], odds))
-    of_groups = []
+    factors = [factor(SETS[codes] == SETS[truth], odds)]
     for group, mine in zip(GROUPS, model.close, strict=True):
         rows = np.flatnonzero(np.isin(truth, group.codes))
         chosen, sure = decide(texts.select(rows), group, mine)
-        of_groups.append(mine._replace(temperature=temperature(chosen == truth[rows], sure)))
-    return model._replace(first=first, close=tuple(of_groups))
+        factors.append(factor(chosen == truth[rows], sure))
+    return tuple(factors)
 
 
-def temperature(right: NDArray[np.bool_], margins: NDArray[np.float64]) -> float:
-    """What to divide margins by, so that they are log-odds of being right: the likeliest."""
-    signed = np.where(right, -margins, margins)
-    candidates = np.geomspace(1, 1000, 1000)
+def factor(right: NDArray[np.bool_], odds: NDArray[np.float64]) -> float:
+    """What to divide log-odds by, so that they are those of being right: the likeliest."""
+    signed = np.where(right, -odds, odds)
+    candidates = np.geomspace(0.05, 50, 1000)
     losses = [np.logaddexp(0, signed / candidate).mean() for candidate in candidates]
     return float(candidates[np.argmin(losses)])
+
+
+def calibrated(model: Model, factors: tuple[float, ...]) -> Model:
+    """With the temperatures multiplied by the factors."""
+    first, *of_groups = (
+        linear._replace(temperature=linear.temperature * factor)
+        for linear, factor in zip((model.first, *model.close), factors, strict=True)
+    )
+    return model._replace(first=first, close=tuple(of_groups))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Which part a file belongs to: projects stay together, and no part has copies of training."""
+"""Which part a file belongs to: projects stay together, and no part has copies of those before."""
 
 from pathlib import Path
 
@@ -34,7 +34,7 @@ def lines(word: str, count: int = 10) -> str:
     return "\n".join(f"    the {word} line of the file number {i}" for i in range(count))
 
 
-def test_a_file_outside_training_that_repeats_training_is_left_out(tmp_path: Path) -> None:
+def test_a_file_that_repeats_one_of_a_part_before_its_own_is_left_out(tmp_path: Path) -> None:
     names = {part(f"npm {i}"): f"npm {i}" for i in range(100)}
     table = tmp_path / "files.parquet"
     rows = [
@@ -42,6 +42,8 @@ def test_a_file_outside_training_that_repeats_training_is_left_out(tmp_path: Pat
         (names[1], "copy.js", lines("first").replace("    ", "\t")),
         (names[1], "half.js", lines("first", 4) + "\n" + lines("second", 6)),
         (names[2], "own.js", lines("third")),
+        (names[2], "copy of training.js", lines("first")),
+        (names[2], "copy of validation.js", lines("second", 6)),
     ]
     columns = zip(*[(*row[:2], "JavaScript", row[2]) for row in rows], strict=True)
     arrays = [pa.array(column, pa.large_string()) for column in columns]

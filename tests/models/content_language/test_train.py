@@ -2,11 +2,12 @@
 
 import numpy as np
 import pyarrow as pa
+import pytest
 
 from filters.languages.classifier import classify
 from filters.languages.table import LANGUAGES
 from models.content_language.files import CODES, Files
-from models.content_language.train import calibrated, quantized, trained
+from models.content_language.train import calibrated, factor, quantized, temperatures, trained
 
 PACKAGES = 8
 
@@ -29,7 +30,8 @@ def made_up() -> Files:
 
 def test_a_model_knows_its_files_and_is_the_same_when_trained_again() -> None:
     files = made_up()
-    model, again = (calibrated(trained(files), files) for _ in range(2))
+    model, again = (trained(files) for _ in range(2))
+    model = calibrated(model, temperatures(model, files))
     codes, _ = classify(files.bytes(), model)
     assert codes.tolist() == files.codes.tolist()
     assert np.array_equal(model.first.weights, again.first.weights)
@@ -42,3 +44,15 @@ def test_weights_are_whole_numbers_of_one_unit_about_their_rows_mean() -> None:
     linear = quantized(tags, weights, np.array([0.5, -0.5], np.float32))
     assert linear.weights.tolist() == [[127, -127], [0, 0]]
     assert linear.bias.tolist() == [64, -64]
+
+
+def test_factors_make_margins_the_log_odds_of_being_right() -> None:
+    """Of four answers three are right, whatever the margins said: log-odds of 1.1."""
+    right, odds = np.array([True, True, True, False]), np.full(4, 10.0)
+    assert 10 / factor(right, odds) == pytest.approx(np.log(3), rel=0.02)
+    files = made_up()
+    model = trained(files)
+    factors = temperatures(model, files)
+    done = calibrated(model, factors)
+    assert done.first.temperature == model.first.temperature * factors[0]
+    assert done.close[1].temperature == model.close[1].temperature * factors[2]
