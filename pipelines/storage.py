@@ -25,8 +25,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pyarrow as pa
-
 from foundation.errors import StorageError, UsageError
 from pipelines.remote.urls import Place
 
@@ -322,10 +320,6 @@ class Folder:
         from pyarrow import dataset  # which no task of a build needs
 
         return dataset.dataset(self.path(relative), format="parquet")
-
-    def open_arrow(self, relative: str) -> pa.ipc.RecordBatchFileReader:
-        """Memory-map an Arrow IPC file of ours."""
-        return pa.ipc.open_file(pa.memory_map(str(self.path(relative))))
 
 
 def combined_digest(digests: dict[str, FileDigest]) -> str:

@@ -5,7 +5,6 @@
 
 import contextlib
 import os
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -18,6 +17,7 @@ from pipelines.remote.buckets import Buckets
 from pipelines.remote.stores import store_of
 from tests.engines.corpus import ROOT, write_inputs, write_recipe
 from tests.engines.running import LIMIT, Cluster, Engines, build
+from tests.pipelines.remote.loopback import free_port
 from tests.pipelines.remote.s3_server import s3_server
 
 WORKER = """\
@@ -37,13 +37,6 @@ def engines() -> Engines:
     found = Engines(folder.resolve())
     assert Path(found.jar("spark")).exists(), "run these tests with `make test-engines`"
     return found
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
 
 
 @pytest.fixture(scope="session")

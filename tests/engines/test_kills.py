@@ -56,6 +56,17 @@ class Killed:
             assert time.monotonic() < give_up, f"left behind: {left}"
             time.sleep(0.1)
 
+    def kill_often(self, tasks: int) -> None:
+        """Kill the command KILLS times, spread over so many tasks, then let it end."""
+        for number in range(1, KILLS + 1):
+            self.kill(after=number * tasks // (KILLS + 1))
+        self.finish()
+
+    def finish(self) -> None:
+        """Run the command to its end."""
+        done = self.start().wait()
+        assert done.returncode == 0, done.stderr
+
     def kill_worker(self, program: bytes, *, after: int) -> Done:
         """Run the command, and kill a process of its job when so many tasks are done.
 
@@ -103,8 +114,7 @@ def test_a_killed_command_takes_its_job_along_and_goes_on(
 ) -> None:
     job = Killed(engine, recipe, str(tmp_path / "out"), cluster)
     job.kill(after=random.randrange(1, number_of_tasks(local) - 5))
-    done = job.start().wait()
-    assert done.returncode == 0, done.stderr
+    job.finish()
     assert set(job.performed().values()) == {1}, "what was done was not done again"
     assert digest(job.out) == digest(local)
 
@@ -115,11 +125,7 @@ def test_many_kills(
     recipe: Path, local: Path, cluster: Cluster, tmp_path: Path, engine: str
 ) -> None:
     job = Killed(engine, recipe, str(tmp_path / "out"), cluster)
-    tasks = number_of_tasks(local)
-    for number in range(1, KILLS + 1):
-        job.kill(after=number * tasks // (KILLS + 1))
-    done = job.start().wait()
-    assert done.returncode == 0, done.stderr
+    job.kill_often(number_of_tasks(local))
     assert set(job.performed().values()) == {1}, "what was done was not done again"
     assert digest(job.out) == digest(local)
 
@@ -130,11 +136,7 @@ def test_many_kills_in_a_store(
     elsewhere: Path, store: Buckets, local: Path, cluster: Cluster, engine: str
 ) -> None:
     job = Killed(engine, elsewhere, f"s3://corpus/killed-{engine}", cluster)
-    tasks = number_of_tasks(local)
-    for number in range(1, KILLS + 1):
-        job.kill(after=number * tasks // (KILLS + 1))
-    done = job.start().wait()
-    assert done.returncode == 0, done.stderr
+    job.kill_often(number_of_tasks(local))
     is_that_of_the_disk(job.out, store, local)
 
 

@@ -16,7 +16,6 @@ from pipelines.storage import Folder, _HashingFile
 from pipelines.tasks import Stage
 
 MOMENTS = ("begin", "write", "rename", "renamed", "marker", "done")
-VICTIMS = ("worker", "driver", "group")
 
 _TOKENS = Path(os.environ["KILL_TOKENS"])
 _KILLS = [kill.split(":") for kill in os.environ["KILLS"].split(",") if kill]

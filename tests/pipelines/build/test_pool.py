@@ -128,6 +128,17 @@ def test_nothing_of_a_pool_is_left_when_it_ends(planned: str, tmp_path: Path) ->
     assert not multiprocessing.active_children()
 
 
+def perform_all(planned: str, rounds: Callable[[list[Task]], list[list[Task]]]) -> None:
+    """All stages, by three at once, each in the rounds that are made of its tasks."""
+    with Pool(3) as pool:
+        for stage in (*STAGES, WriteManifest()):
+            for tasks in rounds(list_tasks(planned, stage)):
+                outcomes = list(pool.run(tasks))
+                assert len(outcomes) == len(tasks)
+                require_done(stage.name, outcomes)
+    tidy(planned)
+
+
 def test_a_task_done_by_three_at_once_is_as_done_by_one(
     inputs: Path,
     planned: str,
@@ -136,14 +147,7 @@ def test_a_task_done_by_three_at_once_is_as_done_by_one(
     tmp_path: Path,
 ) -> None:
     """As retried and speculative bundles of an engine do it."""
-    with Pool(3) as pool:
-        for stage in (*STAGES, WriteManifest()):
-            tasks = list_tasks(planned, stage)
-            thrice = [task for task in tasks for _ in range(3)]
-            outcomes = list(pool.run(thrice))
-            assert len(outcomes) == 3 * len(tasks)
-            require_done(stage.name, outcomes)
-    tidy(planned)
+    perform_all(planned, lambda tasks: [[task for task in tasks for _ in range(3)]])
     assert digest(Path(planned)) == digest(build(inputs, tmp_path / "once", changes=CHANGES))
 
 
@@ -155,11 +159,8 @@ def test_every_task_done_by_three_at_once_many_times(
     digest: Callable[[Path], str],
     tmp_path: Path,
 ) -> None:
-    with Pool(3) as pool:
-        for stage in (*STAGES, WriteManifest()):
-            tasks: list[Task] = list_tasks(planned, stage)
-            for seed in range(20):
-                order = random.Random(seed).sample(tasks * 3, 3 * len(tasks))
-                require_done(stage.name, list(pool.run(order)))
-    tidy(planned)
+    def rounds(tasks: list[Task]) -> list[list[Task]]:
+        return [random.Random(seed).sample(tasks * 3, 3 * len(tasks)) for seed in range(20)]
+
+    perform_all(planned, rounds)
     assert digest(Path(planned)) == digest(build(inputs, tmp_path / "once", changes=CHANGES))

