@@ -30,7 +30,7 @@ test-slow: $(READY)
 
 test-engines: $(READY)
 	@$(MAKE) --no-print-directory -j 2 engines
-	ENGINES=$(ENGINES) $(BIN)/pytest tests/pipelines/remote -k hdfs
+	ENGINES=$(ENGINES) $(BIN)/pytest tests/pipelines/storage -k hdfs
 	ENGINES=$(ENGINES) $(BIN)/pytest tests/engines -m "not slow"
 
 test-engines-slow: $(READY)

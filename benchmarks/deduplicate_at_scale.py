@@ -25,16 +25,16 @@ from pathlib import Path
 from benchmarks.places import WORK
 from benchmarks.synthetic_sketches import Corpus, make
 from benchmarks.timings import read_timings
-from pipelines.context import Build
-from pipelines.deduplicate import (
+from codecorpus.pipelines.engines.process_pool import Pool
+from codecorpus.pipelines.stages.base import list_tasks, require_done
+from codecorpus.pipelines.stages.context import Build
+from codecorpus.pipelines.stages.deduplicate.survivors import (
     STAGES,
     ChooseSurvivors,
     MatchCopies,
     ProposePairs,
     VerifyPairs,
 )
-from pipelines.pool import Pool
-from pipelines.tasks import list_tasks, require_done
 
 SKETCHES = 1_000_000
 """Of a run of all benchmarks."""

@@ -17,9 +17,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from filters.near_duplicates.shingles import MINIMUM_TOKENS, Shingles, shingle
-from filters.near_duplicates.verification import exact_jaccard
-from foundation.columns import ByteColumn
+from codecorpus.filters.near_duplicates.shingles import MINIMUM_TOKENS, Shingles, shingle
+from codecorpus.filters.near_duplicates.verification import exact_jaccard
+from codecorpus.foundation.columns import ByteColumn
 
 NGRAM = 5
 LEAST = 0.6

@@ -28,7 +28,7 @@ from benchmarks.peers import Peer
 from benchmarks.places import CORPUS, ROOT, WORK
 from benchmarks.running import ONE_THREAD
 from benchmarks.worker import read_stripe
-from filters.near_duplicates.survivors import STAYS, choose_survivors
+from codecorpus.filters.near_duplicates.survivors import STAYS, choose_survivors
 
 REAL, COPIES = 10_000, 3_000
 SMALLEST, LARGEST = 512, 12_288

@@ -53,7 +53,7 @@ class Peer:
 
     def tokenizer(self) -> Path:
         """The tokenizer.json that all sides use: GPT-2's with the tokens for spaces."""
-        from tokenization.vocabulary_sources import obtain
+        from codecorpus.tokenization.vocabulary_sources import obtain
 
         path = BUILD / "tokenizer.json"
         if not path.exists():

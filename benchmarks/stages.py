@@ -49,7 +49,7 @@ def main(cores: int) -> tuple[str, list[list[str]]]:
 
 def _build(cores: int, name: str) -> tuple[whole_command.Outcome, Path]:
     out = PLACE / name
-    command = [sys.executable, "-m", "pipelines", "build", str(whole_build.recipe_of("files"))]
+    command = [sys.executable, "-m", "codecorpus", "build", str(whole_build.recipe_of("files"))]
     return whole_command.run([*command, f"--out={out}", f"--workers={cores}"], limit=600), out
 
 

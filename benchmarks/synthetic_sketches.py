@@ -23,17 +23,17 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from filters.near_duplicates.bands import choose
-from filters.near_duplicates.shingles import mix
-from filters.near_duplicates.signatures import FINE, band_keys, compact
-from foundation.compiling import kernel
-from pipelines import tables
-from pipelines.context import Build, work
-from pipelines.curate import CurateParts
-from pipelines.plan import Plan, PlannedPart
-from pipelines.recipe.model import Recipe
-from pipelines.schemas import kept_files
-from pipelines.storage import Folder
+from codecorpus.filters.near_duplicates.bands import choose
+from codecorpus.filters.near_duplicates.shingles import mix
+from codecorpus.filters.near_duplicates.signatures import FINE, band_keys, compact
+from codecorpus.foundation.compiling import kernel
+from codecorpus.pipelines.corpus.schemas import kept_files
+from codecorpus.pipelines.recipe.model import Recipe
+from codecorpus.pipelines.stages import tables
+from codecorpus.pipelines.stages.context import Build, work
+from codecorpus.pipelines.stages.curate import CurateParts
+from codecorpus.pipelines.stages.plan import Plan, PlannedPart
+from codecorpus.pipelines.storage.folder import Folder
 
 PART = 4096
 PERMUTATIONS = 256

@@ -32,7 +32,7 @@ from benchmarks.running import Comparison, Measurement, alternate
 from benchmarks.timings import read_timings
 from benchmarks.worker import read_stripe
 from benchmarks.workers.file_rules import LEAST_BYTES, LEAST_LETTERS, LONGEST, MOST_BYTES, MOST_MEAN
-from pipelines.recipe.model import Recipe
+from codecorpus.pipelines.recipe.model import Recipe
 
 TASKS = 8
 PLACE = WORK / "whole"
@@ -140,7 +140,7 @@ Both = tuple[Measurement, Measurement]
 def _ours(sample: Sample, workers: int, source: str) -> Both:
     out = PLACE / "ours"
     shutil.rmtree(out, ignore_errors=True)
-    command = [sys.executable, "-m", "pipelines", "build", str(recipe_of(source))]
+    command = [sys.executable, "-m", "codecorpus", "build", str(recipe_of(source))]
     taken = whole_command.run([*command, f"--out={out}", f"--workers={workers}"], limit=300)
     timings = read_timings(out)
     seconds = sum(line["seconds"] for line in timings) / workers

@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from filters.rule import Ratio, RatioBounds, Threshold
+from codecorpus.filters.rule import Ratio, RatioBounds, Threshold
 
 MAX_RATIO = 0.20
 

@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from filters.rule import ByteBounds, Bytes, Threshold
+from codecorpus.filters.rule import ByteBounds, Bytes, Threshold
 
 MIN_BYTES = 1_024
 MAX_BYTES = 102_400

@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
-from filters.languages.table import LANGUAGES
+from codecorpus.filters.languages.table import LANGUAGES
 
 _COMMON = {
     "bash": "Shell",

@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from filters.rule import CharacterBounds, Characters, Threshold
+from codecorpus.filters.rule import CharacterBounds, Characters, Threshold
 
 MAX_CHARACTERS = 1_000
 

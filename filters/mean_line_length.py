@@ -4,8 +4,8 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from filters.language_names import Language
-from filters.rule import MeanBounds, MeanCharacters, Threshold
+from codecorpus.filters.language_names import Language
+from codecorpus.filters.rule import MeanBounds, MeanCharacters, Threshold
 
 MAX_CHARACTERS = 100.0
 

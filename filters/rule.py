@@ -23,7 +23,7 @@ from pydantic import (
 )
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from filters.language_names import Language
+from codecorpus.filters.language_names import Language
 
 Mask = NDArray[np.bool_]
 

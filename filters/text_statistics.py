@@ -19,11 +19,11 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from foundation.blocks import BLOCK, between, equal
-from foundation.characters import CLASSES, LETTER, NUMBER, SPACE
-from foundation.columns import ByteColumn
-from foundation.compiling import inlined, kernel
-from foundation.words import population_count, trailing_zeros
+from codecorpus.foundation.bitops import population_count, trailing_zeros
+from codecorpus.foundation.characters import CLASSES, LETTER, NUMBER, SPACE
+from codecorpus.foundation.columns import ByteColumn
+from codecorpus.foundation.compiling import inlined, kernel
+from codecorpus.foundation.simd64 import BLOCK, between, equal
 
 TEXT, BINARY, NOT_UTF8 = 0, 1, 2
 

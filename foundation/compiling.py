@@ -19,15 +19,13 @@ from typing import Any, TypeVar, cast
 import numba
 from numba import njit
 
-from foundation.caching import user_cache
+from codecorpus.foundation.caching import user_cache
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 _ROOT = Path(__file__).parent.parent
-_IMPORT = re.compile(
-    rb"^from ((?:foundation|filters|tokenization|pipelines)[\w.]*) import (.+)", re.MULTILINE
-)
+_IMPORT = re.compile(rb"^from codecorpus\.([\w.]+) import (\([^)]*\)|.+)", re.MULTILINE)
 
 
 @functools.cache
@@ -51,7 +49,7 @@ def kernel_cache(module: Path) -> Path:
     """The folder of a module's compiled kernels, named after the source that goes into them."""
     digest = hashlib.sha256(numba.__version__.encode())
     for path in sorted(_sources(module)):
-        digest.update(path.relative_to(_ROOT).as_posix().encode() + b"\0" + path.read_bytes())
+        digest.update(os.path.relpath(path, _ROOT).encode() + b"\0" + path.read_bytes())
     return user_cache() / "kernels" / digest.hexdigest()[:16]
 
 

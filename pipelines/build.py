@@ -16,11 +16,17 @@ from pathlib import Path
 
 import apache_beam as beam
 
-from foundation.errors import StorageError, UsageError
-from pipelines.beam_stages import RequireDone, RunStage
-from pipelines.context import FAILED, WORK, Build
-from pipelines.curate import CurateParts
-from pipelines.deduplicate import (
+from codecorpus.foundation.errors import StorageError, UsageError
+from codecorpus.pipelines.engines.beam import RequireDone, RunStage
+from codecorpus.pipelines.engines.heartbeat import SIGNS
+from codecorpus.pipelines.engines.run_lock import RUN, sole_build
+from codecorpus.pipelines.engines.worker import Run
+from codecorpus.pipelines.recipe.diff import differences
+from codecorpus.pipelines.recipe.loader import LoadedRecipe
+from codecorpus.pipelines.stages.base import Outcome
+from codecorpus.pipelines.stages.context import FAILED, WORK, Build
+from codecorpus.pipelines.stages.curate import CurateParts
+from codecorpus.pipelines.stages.deduplicate.survivors import (
     ChooseSurvivors,
     MatchCopies,
     ProposePairs,
@@ -28,20 +34,14 @@ from pipelines.deduplicate import (
     ShingleDoubtful,
     VerifyPairs,
 )
-from pipelines.encode import EncodeParts, NumberRows
-from pipelines.engines.signs import SIGNS
-from pipelines.engines.worker import Run
-from pipelines.folders import forget_copies, open_folder
-from pipelines.locks import RUN, sole_build
-from pipelines.manifest import WriteManifest
-from pipelines.plan import Plan, changes, make_plan
-from pipelines.recipe.comparing import differences
-from pipelines.recipe.loading import LoadedRecipe
-from pipelines.remote.urls import Place
-from pipelines.skipping import settle
-from pipelines.storage import MANIFEST, PLAN, Folder, RefusedError
-from pipelines.tasks import Outcome
-from pipelines.vocabularies import obtain_vocabulary
+from codecorpus.pipelines.stages.encode import EncodeParts, NumberRows
+from codecorpus.pipelines.stages.manifest import WriteManifest
+from codecorpus.pipelines.stages.plan import Plan, changes, make_plan
+from codecorpus.pipelines.stages.skip_failed import settle
+from codecorpus.pipelines.stages.vocabulary import obtain_vocabulary
+from codecorpus.pipelines.storage.folder import MANIFEST, PLAN, Folder, RefusedError
+from codecorpus.pipelines.storage.folders import forget_copies, open_folder
+from codecorpus.pipelines.storage.locations import Place
 
 
 class Curate(beam.PTransform):  # type: ignore[misc]

@@ -12,8 +12,8 @@ from typing import Annotated
 
 import typer
 
-from foundation.errors import CodecorpusError, InterruptedBuildError
-from pipelines.remote.urls import place
+from codecorpus.foundation.errors import CodecorpusError, InterruptedBuildError
+from codecorpus.pipelines.storage.locations import place
 
 app = typer.Typer(
     name="codecorpus",
@@ -30,7 +30,7 @@ Folder = Annotated[
 
 def _print_version(asked: bool) -> None:
     if asked:
-        from pipelines.version import code_version
+        from codecorpus.pipelines.stages.code_version import code_version
 
         typer.echo(code_version())
         raise typer.Exit
@@ -90,10 +90,10 @@ def build(
 
     Example: codecorpus build recipes/quickstart.yaml --out build/quickstart
     """
-    from pipelines.logs import quieten
+    from codecorpus.pipelines.engines.quiet_logs import quieten
 
     quieten()
-    from pipelines.running import run_build
+    from codecorpus.pipelines.run import run_build
 
     run_build(
         recipe,
@@ -128,10 +128,10 @@ def crawl(
 
     Example: codecorpus crawl recipes/crawls/codegeex.yaml --out crawl
     """
-    from pipelines.logs import quieten
+    from codecorpus.pipelines.engines.quiet_logs import quieten
 
     quieten()
-    from pipelines.crawl_running import run_crawl
+    from codecorpus.pipelines.crawl.command import run_crawl
 
     run_crawl(
         recipe,
@@ -169,7 +169,7 @@ def preflight(
 
     Example: codecorpus preflight recipes/quickstart.yaml --rate 0.05
     """
-    from pipelines.preflight.running import run_preflight
+    from codecorpus.pipelines.preflight.command import run_preflight
 
     run_preflight(
         recipe,
@@ -188,7 +188,7 @@ def report(folder: Folder) -> None:
 
     Example: codecorpus report build/quickstart
     """
-    from pipelines.inspection.report import print_report
+    from codecorpus.pipelines.inspection.report import print_report
 
     print_report(place(folder))
 
@@ -204,7 +204,7 @@ def why(
 
     Example: codecorpus why build/quickstart json/decoder.py
     """
-    from pipelines.inspection.why import print_story
+    from codecorpus.pipelines.inspection.why import print_story
 
     print_story(place(folder), query)
 
@@ -220,7 +220,7 @@ def verify(
 
     Example: codecorpus verify build/quickstart
     """
-    from pipelines.inspection.verify import print_verdict
+    from codecorpus.pipelines.inspection.verify import print_verdict
 
     print_verdict(place(folder), sample)
 

@@ -3,8 +3,8 @@
 import pytest
 from hypothesis import settings
 
-from tokenization.vocabulary import Vocabulary
-from tokenization.vocabulary_sources import obtain
+from codecorpus.tokenization.vocabulary import Vocabulary
+from codecorpus.tokenization.vocabulary_sources import obtain
 
 # A kernel is compiled at its first call, which no deadline of an example allows for.
 settings.register_profile("codecorpus", deadline=None)

@@ -38,7 +38,7 @@ def test_commands_exist() -> None:
     for command in commands:
         name, *arguments = shlex.split(command)
         done = subprocess.run(
-            [sys.executable, "-m", "pipelines", name, "--help"],
+            [sys.executable, "-m", "codecorpus", name, "--help"],
             capture_output=True,
             text=True,
             check=True,
@@ -48,7 +48,7 @@ def test_commands_exist() -> None:
 
 
 def test_the_recipes_in_the_readme_are_valid(tmp_path: Path) -> None:
-    from pipelines.recipe.loading import load
+    from codecorpus.pipelines.recipe.loader import load
 
     recipes = []
     for number, text in enumerate(blocks("yaml")):

@@ -12,8 +12,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from foundation.blocks import BLOCK, between, equal
-from foundation.compiling import inlined
+from codecorpus.foundation.compiling import inlined
+from codecorpus.foundation.simd64 import BLOCK, between, equal
 
 BLOCK_AHEAD = BLOCK + 2
 """Bytes from the beginning of a block that are loaded: contractions look two bytes ahead."""

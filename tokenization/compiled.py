@@ -16,10 +16,10 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from foundation.caching import keep, user_cache
-from tokenization import vocabulary_files
-from tokenization.pairs import Merges, build_merges
-from tokenization.vocabulary import LONGEST_RUN, Vocabulary
+from codecorpus.foundation.caching import keep, user_cache
+from codecorpus.tokenization import vocabulary_files
+from codecorpus.tokenization.pairs import Merges, build_merges
+from codecorpus.tokenization.vocabulary import LONGEST_RUN, Vocabulary
 
 _FORMAT: Final = 1
 """Another number for other arrays, or for other rules of what a `tokenizer.json` may hold."""

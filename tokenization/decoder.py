@@ -3,9 +3,9 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from foundation.compiling import kernel
-from foundation.errors import InputError
-from tokenization.vocabulary import Vocabulary
+from codecorpus.foundation.compiling import kernel
+from codecorpus.foundation.errors import InputError
+from codecorpus.tokenization.vocabulary import Vocabulary
 
 
 class Decoder:

@@ -11,18 +11,18 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from foundation.columns import ByteColumn
-from tokenization.compiled import Compiled, compile_vocabulary
-from tokenization.encoder_kernel import (
+from codecorpus.foundation.columns import ByteColumn
+from codecorpus.tokenization.compiled import Compiled, compile_vocabulary
+from codecorpus.tokenization.encoder_kernel import (
     READ_AHEAD,
     WRITE_AHEAD,
     Tables,
     encode_values,
     make_scratch,
 )
-from tokenization.scanner import byte_classes, padded_classes
-from tokenization.vocabulary import Vocabulary
-from tokenization.word_cache import RESETS, make_cache
+from codecorpus.tokenization.scanner import byte_classes, padded_classes
+from codecorpus.tokenization.vocabulary import Vocabulary
+from codecorpus.tokenization.word_cache import RESETS, make_cache
 
 
 @dataclass(frozen=True)

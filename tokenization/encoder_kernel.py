@@ -11,17 +11,17 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from foundation.blocks import BLOCK
-from foundation.compiling import inlined, kernel
-from foundation.words import load64, store64, trailing_zeros
-from tokenization.ascii_words import BLOCK_AHEAD, NOTHING, is_ascii, word_starts
-from tokenization.borrowing import borrowed
-from tokenization.merging import LONGEST_SCANNED, merge_word
-from tokenization.pairs import Merges
-from tokenization.prefetching import prefetch
-from tokenization.scanner import word_end
-from tokenization.vocabulary import LONGEST_RUN
-from tokenization.word_cache import (
+from codecorpus.foundation.bitops import load64, store64, trailing_zeros
+from codecorpus.foundation.compiling import inlined, kernel
+from codecorpus.foundation.simd64 import BLOCK
+from codecorpus.tokenization.ascii_words import BLOCK_AHEAD, NOTHING, is_ascii, word_starts
+from codecorpus.tokenization.borrowed_arrays import borrowed
+from codecorpus.tokenization.merging import LONGEST_SCANNED, merge_word
+from codecorpus.tokenization.pairs import Merges
+from codecorpus.tokenization.prefetching import prefetch
+from codecorpus.tokenization.scanner import word_end
+from codecorpus.tokenization.vocabulary import LONGEST_RUN
+from codecorpus.tokenization.word_cache import (
     IDS_IN_ENTRY,
     LONGEST_KEY,
     LONGEST_WORD,

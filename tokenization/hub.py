@@ -6,7 +6,7 @@ import time
 import urllib.error
 import urllib.request
 
-from foundation.errors import VocabularyError
+from codecorpus.foundation.errors import VocabularyError
 
 ENDPOINT = "https://huggingface.co"
 STALL_SECONDS = 5.0

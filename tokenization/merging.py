@@ -8,10 +8,10 @@ time; longer ones keep a heap, so that a word of n bytes takes O(n log n) whatev
 import numpy as np
 from numpy.typing import NDArray
 
-from foundation.compiling import inlined, kernel
-from foundation.words import leading_zeros, trailing_zeros
-from tokenization.long_words import merge_long_word
-from tokenization.pairs import NO_MERGE, Merges, merge_rank
+from codecorpus.foundation.bitops import leading_zeros, trailing_zeros
+from codecorpus.foundation.compiling import inlined, kernel
+from codecorpus.tokenization.heap_merge import merge_long_word
+from codecorpus.tokenization.pairs import NO_MERGE, Merges, merge_rank
 
 LONGEST_SCANNED = 48
 """Bytes; longer words use the heap."""

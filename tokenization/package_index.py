@@ -20,9 +20,9 @@ import tarfile
 import tempfile
 from pathlib import Path
 
-from foundation.errors import VocabularyError
-from tokenization.spelling import CHARACTERS, spell
-from tokenization.vocabulary import END_OF_TEXT
+from codecorpus.foundation.errors import VocabularyError
+from codecorpus.tokenization.byte_alphabet import CHARACTERS, spell
+from codecorpus.tokenization.vocabulary import END_OF_TEXT
 
 PACKAGE, VERSION = "openai-whisper", "20250625"
 ARCHIVE_SHA256 = "37a91a3921809d9f44748ffc73c0a55c9f366c85a3ef5c2ae0cc09540432eb96"

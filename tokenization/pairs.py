@@ -5,9 +5,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from foundation.compiling import kernel
-from tokenization.spelling import CHARACTERS
-from tokenization.vocabulary import Vocabulary
+from codecorpus.foundation.compiling import kernel
+from codecorpus.tokenization.byte_alphabet import CHARACTERS
+from codecorpus.tokenization.vocabulary import Vocabulary
 
 NO_MERGE = 1 << 30
 

@@ -4,7 +4,7 @@ Spelled exactly as CodeGeeX spells them (THUDM/CodeGeeX, commit 2838420), mostly
 language.
 """
 
-from foundation.errors import UsageError
+from codecorpus.foundation.errors import UsageError
 
 TAGS: dict[str, str] = {
     "C++": "// language: C++",

@@ -16,9 +16,9 @@ are no UTF-8 give words without meaning, but never an access out of bounds.
 import numpy as np
 from numpy.typing import NDArray
 
-from foundation.characters import CLASSES, CODE_POINTS, LETTER, OTHER, SPACE
-from foundation.compiling import inlined
-from foundation.words import load64, trailing_zeros
+from codecorpus.foundation.bitops import load64, trailing_zeros
+from codecorpus.foundation.characters import CLASSES, CODE_POINTS, LETTER, OTHER, SPACE
+from codecorpus.foundation.compiling import inlined
 
 CONTRACTION = 4
 """The class of a word that is complete as it stands."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from foundation.errors import UsageError
+from codecorpus.foundation.errors import UsageError
 
 
 @dataclass(frozen=True)

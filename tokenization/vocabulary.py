@@ -21,8 +21,8 @@ from typing import Any
 
 from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
 
-from foundation.errors import VocabularyError
-from tokenization.spelling import BYTES, CHARACTERS, unspell
+from codecorpus.foundation.errors import VocabularyError
+from codecorpus.tokenization.byte_alphabet import BYTES, CHARACTERS, unspell
 
 END_OF_TEXT = "<|endoftext|>"
 EXTRA_TOKENS = 143

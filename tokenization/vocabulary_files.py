@@ -11,8 +11,8 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from foundation.errors import VocabularyError
-from tokenization.vocabulary import EXTRA_TOKENS, Vocabulary
+from codecorpus.foundation.errors import VocabularyError
+from codecorpus.tokenization.vocabulary import EXTRA_TOKENS, Vocabulary
 
 
 def read(path: Path) -> Vocabulary:

@@ -11,10 +11,10 @@ import hashlib
 from collections.abc import Callable
 from pathlib import Path
 
-from foundation.caching import keep, user_cache
-from foundation.errors import VocabularyError
-from tokenization import hub, package_index, vocabulary_files
-from tokenization.vocabulary import Vocabulary
+from codecorpus.foundation.caching import keep, user_cache
+from codecorpus.foundation.errors import VocabularyError
+from codecorpus.tokenization import hub, package_index, vocabulary_files
+from codecorpus.tokenization.vocabulary import Vocabulary
 
 GPT2_SHA256 = {
     "vocab.json": "196139668be63f3b5d6574427317ae82f612a97c5d1cdaf36ed2256dbf636783",

@@ -13,9 +13,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from foundation.compiling import inlined, kernel
-from foundation.words import load64
-from tokenization.hashing import folded_product
+from codecorpus.foundation.bitops import load64
+from codecorpus.foundation.compiling import inlined, kernel
+from codecorpus.tokenization.hashing import folded_product
 
 LONGEST_KEY = 16
 LONGEST_WORD = 512

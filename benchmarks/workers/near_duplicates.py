@@ -49,17 +49,17 @@ def codecorpus(files: list[bytes]) -> Answers:
     """
     import numpy as np
 
-    from filters.near_duplicates.bands import choose
-    from filters.near_duplicates.candidates import pairs, unpack
-    from filters.near_duplicates.signatures import Permutations, band_keys, compact, sign
-    from filters.near_duplicates.verification import (
+    from codecorpus.filters.near_duplicates.bands import choose
+    from codecorpus.filters.near_duplicates.candidates import pairs, unpack
+    from codecorpus.filters.near_duplicates.signatures import Permutations, band_keys, compact, sign
+    from codecorpus.filters.near_duplicates.verification import (
         doubtful,
         exact_jaccard,
         matches,
         matches_needed,
     )
-    from foundation.columns import ByteColumn
-    from pipelines.recipe.model import Near
+    from codecorpus.foundation.columns import ByteColumn
+    from codecorpus.pipelines.recipe.model import Near
 
     column = ByteColumn.from_values(files)
     signatures = sign(column, ngram=NGRAM, permutations=Permutations(PERMUTATIONS))

@@ -22,9 +22,9 @@ def codecorpus(options: dict[str, Any]) -> Job:
     """The sources `folder` and `github`, told that every file is wanted."""
     import numpy as np
 
-    from pipelines.sources.base import Limits
-    from pipelines.sources.folder import FolderSource
-    from pipelines.sources.github import GithubSource
+    from codecorpus.pipelines.sources.base import Limits
+    from codecorpus.pipelines.sources.folder import FolderSource
+    from codecorpus.pipelines.sources.github import GithubSource
 
     def run(_: object, folder: Path) -> list[Any]:
         crawled = options["form"] == "crawl"

@@ -22,9 +22,9 @@ def codecorpus(options: dict[str, Any]) -> Job:
     """The sources `pile` and `codeparrot`, told that every record is wanted."""
     import numpy as np
 
-    from pipelines.sources.base import Limits
-    from pipelines.sources.codeparrot import CodeparrotSource
-    from pipelines.sources.pile import PileSource
+    from codecorpus.pipelines.sources.base import Limits
+    from codecorpus.pipelines.sources.codeparrot import CodeparrotSource
+    from codecorpus.pipelines.sources.pile import PileSource
 
     def run(_: object, path: Path) -> list[Any]:
         source = PileSource([path]) if "zst" in path.name else CodeparrotSource([path])

@@ -28,9 +28,9 @@ def contents(files: list[Named]) -> list[bytes]:
 
 def codecorpus(_: dict[str, Any]) -> Job:
     """Signatures, sketches and the keys of the bands for 0.85."""
-    from filters.near_duplicates.bands import choose
-    from filters.near_duplicates.signatures import Permutations, band_keys, compact, sign
-    from foundation.columns import ByteColumn
+    from codecorpus.filters.near_duplicates.bands import choose
+    from codecorpus.filters.near_duplicates.signatures import Permutations, band_keys, compact, sign
+    from codecorpus.foundation.columns import ByteColumn
 
     bands = choose(0.85, PERMUTATIONS)
 

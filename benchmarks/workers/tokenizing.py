@@ -13,9 +13,9 @@ from benchmarks.worker import Foreign, Job, digest, serve, texts
 
 def codecorpus(_: dict[str, Any]) -> Job:
     """Our encoder, a new one for each pass: its table of words is empty."""
-    from foundation.columns import ByteColumn
-    from tokenization.encoder import Encoder
-    from tokenization.vocabulary_sources import obtain
+    from codecorpus.foundation.columns import ByteColumn
+    from codecorpus.tokenization.encoder import Encoder
+    from codecorpus.tokenization.vocabulary_sources import obtain
 
     vocabulary = obtain("gpt2")
     return Job(

@@ -19,13 +19,13 @@ def codecorpus(options: dict[str, Any]) -> Job:
     """Pad packing and the build's shard writer, with its digest of what it writes."""
     import numpy as np
 
-    from foundation.columns import ByteColumn
-    from pipelines.shards import ShardWriter
-    from pipelines.storage import Folder
-    from tokenization.encoder import Encoder
-    from tokenization.packing import make_packer
-    from tokenization.prefixes import LANGUAGES, tag
-    from tokenization.vocabulary_sources import obtain
+    from codecorpus.foundation.columns import ByteColumn
+    from codecorpus.pipelines.corpus.shards import ShardWriter
+    from codecorpus.pipelines.storage.folder import Folder
+    from codecorpus.tokenization.encoder import Encoder
+    from codecorpus.tokenization.packing import make_packer
+    from codecorpus.tokenization.prefixes import LANGUAGES, tag
+    from codecorpus.tokenization.vocabulary_sources import obtain
 
     vocabulary = obtain("gpt2")
     encoder = Encoder(vocabulary)

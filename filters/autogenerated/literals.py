@@ -13,9 +13,9 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from foundation.columns import ByteColumn
-from foundation.compiling import inlined, kernel
-from foundation.words import load64
+from codecorpus.foundation.bitops import load64
+from codecorpus.foundation.columns import ByteColumn
+from codecorpus.foundation.compiling import inlined, kernel
 
 SHORTEST = 4
 """Bytes in a key."""

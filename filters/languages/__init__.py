@@ -12,10 +12,10 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from filters.languages import classifier
-from filters.languages.by_content import by_group, by_mode, by_shebang
-from filters.languages.by_label import by_label
-from filters.languages.by_name import (
+from codecorpus.filters.languages import classifier
+from codecorpus.filters.languages.by_content import by_group, by_mode, by_shebang
+from codecorpus.filters.languages.by_label import by_label
+from codecorpus.filters.languages.by_name import (
     GROUPS,
     LANGUAGE_LOOKUP,
     NameVerdict,
@@ -23,9 +23,9 @@ from filters.languages.by_name import (
     languages,
     not_source,
 )
-from filters.languages.heads import HEAD, to_arrow
-from filters.languages.table import LANGUAGES
-from foundation.columns import ByteColumn
+from codecorpus.filters.languages.table import LANGUAGES
+from codecorpus.filters.languages.text_prefix import HEAD, to_arrow
+from codecorpus.foundation.columns import ByteColumn
 
 __all__ = ["CONFIDENCE", "LANGUAGES", "NameVerdict", "by_name", "detect", "not_source"]
 

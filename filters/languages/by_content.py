@@ -9,12 +9,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from filters.languages import table
-from filters.languages.by_name import LANGUAGE_CODES, Lookup, words
-from filters.languages.cleaning import clean
-from filters.languages.groups import CODE, CPP, CUDA, EXTERN_C, GROUPS, OBJECTIVE_C
-from filters.languages.heads import to_arrow
-from foundation.columns import ByteColumn
+from codecorpus.filters.languages import table
+from codecorpus.filters.languages.by_name import LANGUAGE_CODES, Lookup, words
+from codecorpus.filters.languages.groups import CODE, CPP, CUDA, EXTERN_C, GROUPS, OBJECTIVE_C
+from codecorpus.filters.languages.strip_comments import clean
+from codecorpus.filters.languages.text_prefix import to_arrow
+from codecorpus.foundation.columns import ByteColumn
 
 Codes = NDArray[np.int64]
 """int64[n], indices into LANGUAGES, -1 for unknown."""

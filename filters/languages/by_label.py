@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from filters.languages.by_name import LANGUAGE_CODES, Lookup
+from codecorpus.filters.languages.by_name import LANGUAGE_CODES, Lookup
 
 _ALIASES = {
     "C#": "csharp,cs,c sharp",

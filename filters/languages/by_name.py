@@ -13,10 +13,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from filters.languages import table
-from filters.languages.heads import to_arrow
-from foundation.columns import ByteColumn
-from foundation.compiling import kernel
+from codecorpus.filters.languages import table
+from codecorpus.filters.languages.text_prefix import to_arrow
+from codecorpus.foundation.columns import ByteColumn
+from codecorpus.foundation.compiling import kernel
 
 GROUPS: tuple[str, ...] = ("", *table.AMBIGUOUS)
 """What a code of `NameVerdict.ambiguous` means; 0 is no group."""

@@ -16,12 +16,12 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from filters.languages.table import LANGUAGES
-from filters.natural_language.comments import extract
-from filters.natural_language.model import NO_WORDS, load_model
-from filters.natural_language.scoring import score
-from filters.natural_language.syntaxes import SYNTAXES
-from foundation.columns import ByteColumn
+from codecorpus.filters.languages.table import LANGUAGES
+from codecorpus.filters.natural_language.comments import extract
+from codecorpus.filters.natural_language.model import NO_WORDS, load_model
+from codecorpus.filters.natural_language.scoring import score
+from codecorpus.filters.natural_language.syntaxes import SYNTAXES
+from codecorpus.foundation.columns import ByteColumn
 
 LETTERS = 40
 """A comment of fewer says little: about seven words."""

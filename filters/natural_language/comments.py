@@ -6,8 +6,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from filters.natural_language.syntaxes import BLOCK, DOCSTRING, LINE, STRING, Mark
-from foundation.compiling import kernel
+from codecorpus.filters.natural_language.syntaxes import BLOCK, DOCSTRING, LINE, STRING, Mark
+from codecorpus.foundation.compiling import kernel
 
 _LINE, _BLOCK, _STRING, _DOCSTRING = LINE, BLOCK, STRING, DOCSTRING
 _LONGEST = 4  # bytes of a mark

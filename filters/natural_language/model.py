@@ -24,7 +24,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from foundation.caching import user_cache
+from codecorpus.foundation.caching import user_cache
 
 NO_WORDS: Final = "zxx"
 """ISO 639-2's code for what is no language."""

@@ -11,8 +11,8 @@ import functools
 import numpy as np
 from numpy.typing import NDArray
 
-from filters.natural_language.model import LANGUAGES, UNIT, Model
-from foundation.compiling import kernel
+from codecorpus.filters.natural_language.model import LANGUAGES, UNIT, Model
+from codecorpus.foundation.compiling import kernel
 
 LEAD = 1
 

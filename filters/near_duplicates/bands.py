@@ -8,7 +8,7 @@ Mining of Massive Datasets, section 3.4.2).
 from dataclasses import dataclass
 from fractions import Fraction
 
-from foundation.errors import UsageError
+from codecorpus.foundation.errors import UsageError
 
 RECALL = Fraction(995, 1000)
 """Share of the pairs exactly at the threshold that must become candidates; of more similar pairs it

@@ -16,9 +16,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from filters.near_duplicates.ordering import sort_along
-from foundation.compiling import inlined, kernel
-from foundation.errors import UsageError
+from codecorpus.filters.near_duplicates.radix_sort import sort_along
+from codecorpus.foundation.compiling import inlined, kernel
+from codecorpus.foundation.errors import UsageError
 
 BOUND = 512
 """Members up to which a bucket compares all with all."""

@@ -15,10 +15,10 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from foundation.columns import ByteColumn
-from foundation.compiling import inlined, kernel
-from foundation.errors import UsageError
-from foundation.words import load64, trailing_zeros
+from codecorpus.foundation.bitops import load64, trailing_zeros
+from codecorpus.foundation.columns import ByteColumn
+from codecorpus.foundation.compiling import inlined, kernel
+from codecorpus.foundation.errors import UsageError
 
 MINIMUM_TOKENS = 10
 """Files of fewer tokens are left alone: they are too short for a similarity to mean anything."""

@@ -24,7 +24,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from filters.near_duplicates.shingles import (
+from codecorpus.filters.near_duplicates.shingles import (
     CHUNK,
     FRESH,
     check_ngram,
@@ -34,9 +34,9 @@ from filters.near_duplicates.shingles import (
     scratch,
     shingle_chunk,
 )
-from foundation.columns import ByteColumn
-from foundation.compiling import inlined, kernel
-from foundation.errors import UsageError
+from codecorpus.foundation.columns import ByteColumn
+from codecorpus.foundation.compiling import inlined, kernel
+from codecorpus.foundation.errors import UsageError
 
 FINE = 4
 """Positions that share a byte of the sketch."""

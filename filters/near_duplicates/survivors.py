@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from filters.near_duplicates.shingles import read_only
-from foundation.compiling import kernel
+from codecorpus.filters.near_duplicates.shingles import read_only
+from codecorpus.foundation.compiling import kernel
 
 STAYS = -1
 """What `Survivors.of` holds of a file that stays."""

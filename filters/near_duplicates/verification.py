@@ -28,13 +28,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from filters.near_duplicates.bands import exactly
-from filters.near_duplicates.shingles import read_only, shingle
-from filters.near_duplicates.signatures import BITS, FINE
-from foundation.columns import ByteColumn
-from foundation.compiling import kernel
-from foundation.errors import UsageError
-from foundation.words import load64, population_count
+from codecorpus.filters.near_duplicates.bands import exactly
+from codecorpus.filters.near_duplicates.shingles import read_only, shingle
+from codecorpus.filters.near_duplicates.signatures import BITS, FINE
+from codecorpus.foundation.bitops import load64, population_count
+from codecorpus.foundation.columns import ByteColumn
+from codecorpus.foundation.compiling import kernel
+from codecorpus.foundation.errors import UsageError
 
 _CHANCE = Fraction(1, 1 << BITS)
 _PAIRS = np.uint64(0x5555555555555555)

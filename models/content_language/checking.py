@@ -19,9 +19,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from filters.languages.cleaning import clean
-from filters.languages.groups import CPP, CUDA, OBJECTIVE_C
-from foundation.columns import ByteColumn
+from codecorpus.filters.languages.groups import CPP, CUDA, OBJECTIVE_C
+from codecorpus.filters.languages.strip_comments import clean
+from codecorpus.foundation.columns import ByteColumn
 
 _OBJECTIVE = OBJECTIVE_C + r"|\[\w+ +\w+|@autoreleasepool|@\"|@selector|\bid *<|\bNSObject\b"
 _CUDA_WORDS = (

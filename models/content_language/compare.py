@@ -20,9 +20,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from filters.languages.classifier import classify
-from filters.languages.classifier.model import shipped
-from filters.languages.table import LANGUAGES
+from codecorpus.filters.languages.classifier import classify
+from codecorpus.filters.languages.classifier.model import shipped
+from codecorpus.filters.languages.table import LANGUAGES
 from models.content_language.evaluate import LARGE, PAIRS, drawn_again, percent, row, share
 from models.content_language.files import CODES, NAMES, Files, read
 from models.content_language.places import BUILD, FILES, HERE

@@ -12,8 +12,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from filters.languages.classifier import classify
-from filters.languages.classifier.model import shipped
+from codecorpus.filters.languages.classifier import classify
+from codecorpus.filters.languages.classifier.model import shipped
 from models.content_language.files import CODES, NAMES, Files, family, read
 from models.content_language.places import FILES
 

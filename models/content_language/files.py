@@ -16,9 +16,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from filters.languages.table import LANGUAGES
-from foundation.columns import ByteColumn
-from foundation.compiling import kernel
+from codecorpus.filters.languages.table import LANGUAGES
+from codecorpus.foundation.columns import ByteColumn
+from codecorpus.foundation.compiling import kernel
 
 PARTS = ("training", "validation", "held out")
 NAMES = (*LANGUAGES, "other")

@@ -9,7 +9,7 @@ generator, and one thread does it all, so that a fit can be done again to the bi
 import numpy as np
 from numpy.typing import NDArray
 
-from foundation.compiling import kernel
+from codecorpus.foundation.compiling import kernel
 
 Weights = NDArray[np.float32]
 

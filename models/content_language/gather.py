@@ -21,7 +21,7 @@ from typing import NamedTuple
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from filters.languages import by_name, detect, not_source
+from codecorpus.filters.languages import by_name, detect, not_source
 from models.content_language.checking import holds
 from models.content_language.kinds import KIND_OF
 from models.content_language.packages import Package, listed

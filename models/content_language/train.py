@@ -13,11 +13,18 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from filters.languages.classifier import SETS, classify, close, decide, features, guess
-from filters.languages.classifier.close import GROUPS, Group
-from filters.languages.classifier.linear import Linear
-from filters.languages.classifier.model import PATH, Model
-from filters.languages.table import LANGUAGES
+from codecorpus.filters.languages.classifier import (
+    SETS,
+    classify,
+    confusable_languages,
+    decide,
+    features,
+    guess,
+)
+from codecorpus.filters.languages.classifier.confusable_languages import GROUPS, Group
+from codecorpus.filters.languages.classifier.linear import Linear
+from codecorpus.filters.languages.classifier.model import PATH, Model
+from codecorpus.filters.languages.table import LANGUAGES
 from models.content_language.files import Files, read
 from models.content_language.fitting import fit
 from models.content_language.places import FILES
@@ -75,7 +82,7 @@ def close_model(training: Files, group: Group, settings: Settings) -> Linear:
     """The model that chooses among a group's languages, of their files alone."""
     mine = training.select(np.flatnonzero(np.isin(training.codes, group.codes)))
     classes = np.array([group.languages.index(name) for name in mine.label], np.int32)
-    look = partial(close.of_texts, group=group)
+    look = partial(confusable_languages.of_texts, group=group)
     return linear(look, mine, classes, np.ones(len(group.languages)), settings)
 
 

@@ -11,9 +11,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from filters.languages.classifier.linear import slots_of
-from foundation.columns import ByteColumn
-from foundation.compiling import kernel
+from codecorpus.filters.languages.classifier.linear import slots_of
+from codecorpus.foundation.columns import ByteColumn
+from codecorpus.foundation.compiling import kernel
 
 FEWEST = 6
 """Packages that must have a feature."""

@@ -21,8 +21,8 @@ from apache_beam.options.pipeline_options import (
     WorkerOptions,
 )
 
-from foundation.errors import StorageError, UsageError
-from pipelines.recipe.model import Recipe
+from codecorpus.foundation.errors import StorageError, UsageError
+from codecorpus.pipelines.recipe.model import Recipe
 
 JOB_FILE = "dataflow-job.json"
 """Where a dry run writes the job, unless `--dataflow_job_file` names another place."""

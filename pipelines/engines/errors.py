@@ -2,7 +2,7 @@
 
 import re
 
-from foundation.errors import RetryableError
+from codecorpus.foundation.errors import RetryableError
 
 _TRACEBACK = "Traceback (most recent call last)"
 _PYTHON_ERROR = re.compile(r"^(?:[\w.]+\.)?\w*(?:Error|Exception|Interrupt|Exit)\b.*", re.MULTILINE)

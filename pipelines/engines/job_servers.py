@@ -16,7 +16,7 @@ from typing import Any
 from apache_beam.runners.portability.job_server import JavaJarJobServer
 from apache_beam.runners.portability.prism_runner import PrismJobServer
 
-from pipelines.engines import tied
+from codecorpus.pipelines.engines import parent_death
 
 _KINDS = (JavaJarJobServer, PrismJobServer)
 _Started = Callable[[Any], tuple[list[Any], str]]
@@ -43,6 +43,6 @@ def _tied(start: _Started) -> _Started:
         command, endpoint = start(server)
         if shutil.which(command[0]) is None:
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), command[0])
-        return [sys.executable, tied.__file__, os.getpid(), *command], endpoint
+        return [sys.executable, parent_death.__file__, os.getpid(), *command], endpoint
 
     return command_and_endpoint

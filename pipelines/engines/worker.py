@@ -6,7 +6,7 @@ kernels, the encoder's table of words) is used by one at a time. Cores are used 
 `--sdk_worker_parallelism`, or one worker pool a core.
 
 An engine may go on with a job whose command has been killed. Its tasks ask, therefore, whether
-another command has taken the build over (`pipelines.locks`), and fail then.
+another command has taken the build over (`pipelines.engines.run_lock`), and fail then.
 """
 
 import contextlib
@@ -17,12 +17,12 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from foundation.errors import CodecorpusError, UsageError
-from pipelines import locks
-from pipelines.context import Build
-from pipelines.engines.signs import alive
-from pipelines.tasks import Outcome, Task, is_done, perform
-from pipelines.version import code_version
+from codecorpus.foundation.errors import CodecorpusError, UsageError
+from codecorpus.pipelines.engines import run_lock
+from codecorpus.pipelines.engines.heartbeat import alive
+from codecorpus.pipelines.stages.base import Outcome, Task, is_done, perform
+from codecorpus.pipelines.stages.code_version import code_version
+from codecorpus.pipelines.stages.context import Build
 
 FAILURE = "log/errors/failure.txt"
 """Why the job stopped, in our own words: engines wrap them in traces of their own."""
@@ -54,9 +54,9 @@ def at_work(run: Run) -> Iterator[Build]:
     """
     with _turn:
         build = Build.load(run.out)
-        with locks.at_work(build.folder), alive(build.folder):
+        with run_lock.at_work(build.folder), alive(build.folder):
             if run.name is not None:
-                locks.require_current(build.folder, run.name)
+                run_lock.require_current(build.folder, run.name)
             _one_thread()
             _require_same_code(build)
             yield build
@@ -71,7 +71,7 @@ def perform_here(task: Task, run: Run) -> Outcome:
     try:
         with at_work(run):
             return Outcome(task.name) if is_done(task) else perform(task)
-    except locks.TakenOverError:
+    except run_lock.TakenOverError:
         raise
     except CodecorpusError as error:
         return Outcome(task.name, str(error))
@@ -82,7 +82,7 @@ def noting_failure(out: str) -> Iterator[None]:
     """Leave an error of ours where the command finds it, and let it stop the job."""
     try:
         yield
-    except locks.TakenOverError:  # nobody waits for this job: the folder is another's
+    except run_lock.TakenOverError:  # nobody waits for this job: the folder is another's
         raise
     except CodecorpusError as error:
         with contextlib.suppress(CodecorpusError):

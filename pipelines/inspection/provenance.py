@@ -4,8 +4,8 @@ from typing import Any, Final
 
 import pyarrow.compute as pc
 
-from pipelines.plan import Plan
-from pipelines.storage import PLAN, Folder
+from codecorpus.pipelines.stages.plan import Plan
+from codecorpus.pipelines.storage.folder import PLAN, Folder
 
 _TOLD: Final = {
     "commit": "commit {}",

@@ -8,9 +8,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from pipelines.inspection import codegeex
-from pipelines.inspection.opening import open_build
-from pipelines.remote.urls import Place
+from codecorpus.pipelines.corpus.reader import open_build
+from codecorpus.pipelines.inspection import reference_corpus
+from codecorpus.pipelines.storage.locations import Place
 
 _SHOWN = 20
 
@@ -143,7 +143,7 @@ def _languages(manifest: dict[str, Any]) -> Table:
             _megabytes(sums["bytes"]),
             f"{sums['tokens']:,}",
             f"{sums['tokens'] / total:.2%}",
-            f"{codegeex.share(language):.2%}",
+            f"{reference_corpus.share(language):.2%}",
         )
     table.add_row(
         "all",

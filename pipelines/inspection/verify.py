@@ -11,12 +11,12 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from rich.console import Console
 
-from foundation.errors import CodecorpusError
-from pipelines.inspection.audit import audit
-from pipelines.inspection.opening import open_build
-from pipelines.remote.urls import Place
-from pipelines.storage import MANIFEST, FileDigest, Folder, combined_digest
-from pipelines.sums import check_sums
+from codecorpus.foundation.errors import CodecorpusError
+from codecorpus.pipelines.corpus.manifest import check_sums
+from codecorpus.pipelines.corpus.reader import open_build
+from codecorpus.pipelines.inspection.decode_check import audit
+from codecorpus.pipelines.storage.folder import MANIFEST, FileDigest, Folder, combined_digest
+from codecorpus.pipelines.storage.locations import Place
 
 
 class NotSoundError(CodecorpusError):

@@ -8,14 +8,14 @@ from typing import Any
 import pyarrow.compute as pc
 from rich.console import Console
 
-from filters.rule import Threshold
-from foundation.errors import CodecorpusError
-from pipelines.inspection.opening import ledger, open_build, table
-from pipelines.inspection.provenance import provenance
-from pipelines.recipe.loading import load_resolved
-from pipelines.recipe.model import Recipe
-from pipelines.remote.urls import Place
-from pipelines.storage import Folder
+from codecorpus.filters.rule import Threshold
+from codecorpus.foundation.errors import CodecorpusError
+from codecorpus.pipelines.corpus.reader import ledger, open_build, table
+from codecorpus.pipelines.inspection.provenance import provenance
+from codecorpus.pipelines.recipe.loader import load_resolved
+from codecorpus.pipelines.recipe.model import Recipe
+from codecorpus.pipelines.storage.folder import Folder
+from codecorpus.pipelines.storage.locations import Place
 
 _CONTENT_ID = re.compile(r"[0-9a-fA-F]{6,40}")
 _SHOWN = 20

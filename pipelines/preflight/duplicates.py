@@ -21,8 +21,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.preflight.sampling import Records
-from pipelines.preflight.weighting import View, Weights
+from codecorpus.pipelines.preflight.sample import Records
+from codecorpus.pipelines.preflight.weights import View, Weights
 
 EXACT, NEAR, EARLIER = "exact_duplicate", "near_duplicate", "repository.earlier_source"
 

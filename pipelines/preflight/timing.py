@@ -17,17 +17,17 @@ from collections.abc import Iterable, Iterator
 from math import sqrt
 from typing import Any, Final
 
-from foundation.errors import CodecorpusError
-from pipelines import deduplicate
-from pipelines.context import Build
-from pipelines.curate import CurateParts
-from pipelines.encode import EncodeParts
-from pipelines.preflight.estimating import Totals
-from pipelines.preflight.intervals import Estimate
-from pipelines.preflight.listing import Listing
-from pipelines.remote.traffic import Traffic
-from pipelines.remote.urls import is_remote
-from pipelines.tasks import Stage, Task, perform
+from codecorpus.foundation.errors import CodecorpusError
+from codecorpus.pipelines.preflight.confidence_intervals import Estimate
+from codecorpus.pipelines.preflight.estimates import Totals
+from codecorpus.pipelines.preflight.inputs import Listing
+from codecorpus.pipelines.stages.base import Stage, Task, perform
+from codecorpus.pipelines.stages.context import Build
+from codecorpus.pipelines.stages.curate import CurateParts
+from codecorpus.pipelines.stages.deduplicate import survivors
+from codecorpus.pipelines.stages.encode import EncodeParts
+from codecorpus.pipelines.storage.locations import is_remote
+from codecorpus.pipelines.storage.transfer_stats import Traffic
 
 _TIMED: Final = 8
 """Parts that are timed at most."""
@@ -129,10 +129,10 @@ def _deduplication(build: Build, parts: int, totals: Totals) -> Estimate:
     for _ in range(2):
         seconds = [
             _perform(build, stage, index)
-            for stage in deduplicate.STAGES
+            for stage in survivors.STAGES
             for index in range(len(stage.weights(build)))
         ]
-    documents = build.summary(deduplicate.MatchCopies.name, 0)["documents"]
+    documents = build.summary(survivors.MatchCopies.name, 0)["documents"]
     each = min(seconds)
     least = sum(seconds) + each * max(parts - len(build.plan.parts), 0)
     growth = totals.documents[0].scaled(1 / max(documents, 1))

@@ -4,11 +4,11 @@
 spelled out, and `Recipe.to_yaml` writes it.
 """
 
-from pipelines.recipe.comparing import differences
-from pipelines.recipe.errors import RecipeError
-from pipelines.recipe.loading import LoadedRecipe, load, load_resolved, loads
-from pipelines.recipe.model import Deduplicate, Encode, FolderSource, Near, Recipe
-from pipelines.recipe.paths import resolve_path, resolve_paths
+from codecorpus.pipelines.recipe.diff import differences
+from codecorpus.pipelines.recipe.errors import RecipeError
+from codecorpus.pipelines.recipe.loader import LoadedRecipe, load, load_resolved, loads
+from codecorpus.pipelines.recipe.model import Deduplicate, Encode, FolderSource, Near, Recipe
+from codecorpus.pipelines.recipe.paths import resolve_path, resolve_paths
 
 __all__ = [
     "Deduplicate",

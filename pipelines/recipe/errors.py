@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from foundation.errors import UsageError
+from codecorpus.foundation.errors import UsageError
 
 
 @dataclass(frozen=True, order=True)

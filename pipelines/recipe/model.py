@@ -2,7 +2,7 @@
 
 These classes are the only list of keys: the errors' hints and the reference page are made from
 their fields. Numbers are strict (a text is no number), every number is bounded, and unknown keys
-are refused. Nothing here touches a file; `pipelines.recipe.loading` does.
+are refused. Nothing here touches a file; `pipelines.recipe.loader` does.
 """
 
 from typing import Annotated, Any, Literal
@@ -17,14 +17,21 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from filters.languages import CONFIDENCE
-from filters.languages.table import LANGUAGES
-from filters.rule import Rule, refusal
-from filters.rules import RULES
-from pipelines.recipe.nesting import Refusals
-from pipelines.recipe.sources import FolderSource, SourceSettings, read_sources
-from pipelines.recipe.values import Languages, Name, PathText, Preferences, Section, suggestion
-from pipelines.recipe.writing import to_yaml
+from codecorpus.filters.languages import CONFIDENCE
+from codecorpus.filters.languages.table import LANGUAGES
+from codecorpus.filters.rule import Rule, refusal
+from codecorpus.filters.rules import RULES
+from codecorpus.pipelines.recipe.dump import to_yaml
+from codecorpus.pipelines.recipe.error_collector import Refusals
+from codecorpus.pipelines.recipe.sources import FolderSource, SourceSettings, read_sources
+from codecorpus.pipelines.recipe.types import (
+    Languages,
+    Name,
+    PathText,
+    Preferences,
+    Section,
+    suggestion,
+)
 
 __all__ = ["Deduplicate", "Encode", "FolderSource", "Near", "Recipe"]
 
@@ -247,7 +254,7 @@ class Recipe(Section):
     def to_yaml(self) -> str:
         """The recipe with every default spelled out; equal recipes give equal text.
 
-        `pipelines.recipe.loading.loads` reads it back to an equal recipe.
+        `pipelines.recipe.loader.loads` reads it back to an equal recipe.
         """
         return to_yaml(self.model_dump(mode="json"))
 

@@ -10,10 +10,10 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from foundation.errors import UsageError
-from pipelines.recipe.placeholders import PLACEHOLDERS, fill_placeholder
-from pipelines.recipe.sources import SourceSettings
-from pipelines.remote.urls import Place, Url, is_remote, place
+from codecorpus.foundation.errors import UsageError
+from codecorpus.pipelines.recipe.placeholders import PLACEHOLDERS, fill_placeholder
+from codecorpus.pipelines.recipe.sources import SourceSettings
+from codecorpus.pipelines.storage.locations import Place, Url, is_remote, place
 
 
 def resolve_paths(source: SourceSettings, base: Path) -> list[Place]:
@@ -49,7 +49,7 @@ def resolve_path(text: str, base: Path) -> Place:
 def _matches(text: str, base: Path) -> Sequence[Place]:
     url = place(text)
     if isinstance(url, Url):
-        from pipelines.remote.listing import expand  # local builds need none of it
+        from codecorpus.pipelines.storage.glob import expand  # local builds need none of it
 
         return expand(url)
     return [path for full in _absolute(text, base) for path in _expand(full)]

@@ -6,8 +6,8 @@ They make a recipe that finds real source code on every machine, and reads the s
 import re
 import sysconfig
 
-from filters.language_names import nearest
-from filters.rule import refusal
+from codecorpus.filters.language_names import nearest
+from codecorpus.filters.rule import refusal
 
 PLACEHOLDERS: dict[str, tuple[str, ...]] = {
     "stdlib": ("stdlib",),

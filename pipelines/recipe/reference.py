@@ -1,7 +1,7 @@
 """The reference page of the recipe's keys, made from the classes that validate them.
 
 A test compares the committed page with this one; to write it again:
-`python -m pipelines.recipe.reference > docs/reference/recipe.md`.
+`python -m codecorpus.pipelines.recipe.reference > docs/reference/recipe.md`.
 """
 
 import inspect
@@ -12,18 +12,18 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from filters.rules import RULES
-from pipelines.recipe import describing, shipped
-from pipelines.recipe.model import Deduplicate, Encode, Near, Recipe
-from pipelines.recipe.placeholders import PLACEHOLDERS
-from pipelines.recipe.reasons import AFTER_FILTERS, BEFORE_FILTERS
-from pipelines.recipe.sources import SOURCES
-from pipelines.recipe.writing import to_line
+from codecorpus.filters.rules import RULES
+from codecorpus.pipelines.corpus.reasons import AFTER_FILTERS, BEFORE_FILTERS
+from codecorpus.pipelines.recipe import builtin, type_text
+from codecorpus.pipelines.recipe.dump import to_line
+from codecorpus.pipelines.recipe.model import Deduplicate, Encode, Near, Recipe
+from codecorpus.pipelines.recipe.placeholders import PLACEHOLDERS
+from codecorpus.pipelines.recipe.sources import SOURCES
 
 _INTRODUCTION = """\
 # Recipes
 
-<!-- Made by `python -m pipelines.recipe.reference`; change the classes, not this page. -->
+<!-- Made by `python -m codecorpus.pipelines.recipe.reference`; change the classes instead. -->
 
 A recipe is a YAML file that says what to build: which sources to read, which rules to apply, how
 to deduplicate and how to encode. `codecorpus build RECIPE --out DIR` takes the path of one, or the
@@ -59,7 +59,7 @@ filters:
 
 def render() -> str:
     """The whole page, as Markdown."""
-    names = ", ".join(f"`{name}`" for name in shipped.names())
+    names = ", ".join(f"`{name}`" for name in builtin.names())
     blocks = [
         _INTRODUCTION.format(shipped=names),
         "## The whole recipe\n",
@@ -128,12 +128,12 @@ def _keys(model: type[BaseModel], prefix: str) -> Iterator[str]:
 
 
 def _key(key: str, field: FieldInfo, prefix: str, level: int) -> str:
-    annotation = describing.annotation_of(field)
-    unit = describing.unit(annotation)
+    annotation = type_text.annotation_of(field)
+    unit = type_text.unit(annotation)
     lines = [
         f"{'#' * level} `{prefix}{key}`\n",
         f"{field.description}\n",
-        f"- type: {describing.expected(annotation)}",
+        f"- type: {type_text.expected(annotation)}",
         *([f"- unit: {unit}"] if unit else []),
         f"- default: {_default(field)}",
         *(f"- example: `{key}: {_flow(example)}`" for example in field.examples or []),
@@ -142,7 +142,7 @@ def _key(key: str, field: FieldInfo, prefix: str, level: int) -> str:
 
 
 def _default(field: FieldInfo) -> str:
-    _, _, extra = describing.unwrap(describing.annotation_of(field))
+    _, _, extra = type_text.unwrap(type_text.annotation_of(field))
     if "default" in extra:
         return str(extra["default"])
     if field.default is PydanticUndefined:

@@ -4,9 +4,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from filters.rule import refusal
-from pipelines.recipe.nesting import Refusals
-from pipelines.recipe.values import (
+from codecorpus.filters.rule import refusal
+from codecorpus.pipelines.recipe.error_collector import Refusals
+from codecorpus.pipelines.recipe.types import (
     Languages,
     Name,
     PathText,

@@ -17,7 +17,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from foundation.errors import InputError
+from codecorpus.foundation.errors import InputError
 
 RECORDS = pa.schema(
     [

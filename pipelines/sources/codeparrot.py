@@ -12,9 +12,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from pipelines.remote.urls import Place
-from pipelines.sources.base import Limits, Wanted
-from pipelines.sources.data_files import (
+from codecorpus.pipelines.sources.base import Limits, Wanted
+from codecorpus.pipelines.sources.dataset_files import (
     LINES,
     PARQUET,
     DataFile,
@@ -23,12 +22,13 @@ from pipelines.sources.data_files import (
     shares_of,
     to_inputs,
 )
-from pipelines.sources.lines.cutting import cut_lines
-from pipelines.sources.lines.members import Lines, Wish
-from pipelines.sources.lines.reading import Shape, read_lines
-from pipelines.sources.parquet import cut_parquet, read_parquet
-from pipelines.sources.parts import Cutter
-from pipelines.sources.planning import each
+from codecorpus.pipelines.sources.jsonl.members import Lines, Wish
+from codecorpus.pipelines.sources.jsonl.reader import Shape, read_lines
+from codecorpus.pipelines.sources.jsonl.splits import cut_lines
+from codecorpus.pipelines.sources.map_inputs import each
+from codecorpus.pipelines.sources.parquet import cut_parquet, read_parquet
+from codecorpus.pipelines.sources.partition import Cutter
+from codecorpus.pipelines.storage.locations import Place
 
 TEXTS = ("code", "content")
 """What the column of texts may be called."""

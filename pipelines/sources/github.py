@@ -16,19 +16,24 @@ from typing import Final
 
 import pyarrow as pa
 
-from filters.languages import not_source
-from foundation.errors import UsageError
-from pipelines.remote.urls import Place
-from pipelines.sources.archives.reading import archive_groups
-from pipelines.sources.assembling import Group, assemble
-from pipelines.sources.base import ARCHIVE, IO, Limits, UnreadableError, Wanted
-from pipelines.sources.files import Stream, open_file
-from pipelines.sources.inputs import SCHEMA, RepositoryFacts, archive_inputs, archive_of
-from pipelines.sources.listing import Entry
-from pipelines.sources.looking import locate, look
-from pipelines.sources.parts import Cutter, NotSource, Weights
-from pipelines.sources.planning import each
-from pipelines.sources.repositories import Repository
+from codecorpus.filters.languages import not_source
+from codecorpus.foundation.errors import UsageError
+from codecorpus.pipelines.sources.archives.reader import archive_groups
+from codecorpus.pipelines.sources.base import ARCHIVE, IO, Limits, UnreadableError, Wanted
+from codecorpus.pipelines.sources.batching import Group, assemble
+from codecorpus.pipelines.sources.folder.inputs import (
+    SCHEMA,
+    RepositoryFacts,
+    archive_inputs,
+    archive_of,
+)
+from codecorpus.pipelines.sources.folder.repositories import Repository
+from codecorpus.pipelines.sources.io.file_stat import locate, look
+from codecorpus.pipelines.sources.io.local import Stream, open_file
+from codecorpus.pipelines.sources.io.walk import Entry
+from codecorpus.pipelines.sources.map_inputs import each
+from codecorpus.pipelines.sources.partition import Cutter, NotSource, Weights
+from codecorpus.pipelines.storage.locations import Place
 
 LISTING: Final = "repositories.jsonl"
 """The list in a crawl's folder."""

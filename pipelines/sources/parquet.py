@@ -16,11 +16,19 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from foundation.errors import UsageError
-from pipelines.sources.base import ARCHIVE, IO, RECORD, TOO_LARGE, Limits, UnreadableError, Wanted
-from pipelines.sources.columns import as_names, damage_row, make_records
-from pipelines.sources.data_files import DataFile, Share
-from pipelines.sources.files import LocalFile, Stream, open_file
+from codecorpus.foundation.errors import UsageError
+from codecorpus.pipelines.sources.base import (
+    ARCHIVE,
+    IO,
+    RECORD,
+    TOO_LARGE,
+    Limits,
+    UnreadableError,
+    Wanted,
+)
+from codecorpus.pipelines.sources.dataset_files import DataFile, Share
+from codecorpus.pipelines.sources.io.local import LocalFile, Stream, open_file
+from codecorpus.pipelines.sources.records import as_names, damage_row, make_records
 
 _DAMAGE: Final = (OSError, pa.ArrowException, UnreadableError)
 _BUFFER: Final = 1 << 20  # bytes of a column read at once

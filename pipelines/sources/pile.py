@@ -16,14 +16,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from pipelines.remote.urls import Place
-from pipelines.sources.base import Limits, Wanted
-from pipelines.sources.data_files import LINES, find_files, shares_of, to_inputs
-from pipelines.sources.lines.cutting import cut_lines
-from pipelines.sources.lines.members import Lines, Wish
-from pipelines.sources.lines.reading import Shape, read_lines
-from pipelines.sources.parts import Cutter
-from pipelines.sources.planning import each
+from codecorpus.pipelines.sources.base import Limits, Wanted
+from codecorpus.pipelines.sources.dataset_files import LINES, find_files, shares_of, to_inputs
+from codecorpus.pipelines.sources.jsonl.members import Lines, Wish
+from codecorpus.pipelines.sources.jsonl.reader import Shape, read_lines
+from codecorpus.pipelines.sources.jsonl.splits import cut_lines
+from codecorpus.pipelines.sources.map_inputs import each
+from codecorpus.pipelines.sources.partition import Cutter
+from codecorpus.pipelines.storage.locations import Place
 
 _SET: Final = "Github"
 _SETS: Final = 100  # names that are told apart; The Pile has 22

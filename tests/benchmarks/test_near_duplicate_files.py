@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from benchmarks.near_duplicate_files import EDITS, LEAST, all_similar, edited, library, real_files
-from filters.near_duplicates.candidates import unpack
-from filters.near_duplicates.verification import exact_jaccard
-from foundation.columns import ByteColumn
+from codecorpus.filters.near_duplicates.candidates import unpack
+from codecorpus.filters.near_duplicates.verification import exact_jaccard
+from codecorpus.foundation.columns import ByteColumn
 
 
 @pytest.fixture(scope="module")

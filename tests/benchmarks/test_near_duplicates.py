@@ -5,7 +5,7 @@ import pytest
 
 from benchmarks.near_duplicate_files import Corpus
 from benchmarks.near_duplicates import best_first, closed, judge, score
-from foundation.columns import ByteColumn
+from codecorpus.foundation.columns import ByteColumn
 
 CHAIN = np.array([[0, 1], [1, 2], [2, 3]], np.uint64)
 PACKED = CHAIN[:, 0] << np.uint64(32) | CHAIN[:, 1]

@@ -12,13 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.remote import stores
-from pipelines.remote.buckets import Buckets
-from pipelines.remote.stores import store_of
+from codecorpus.pipelines.storage import stores
+from codecorpus.pipelines.storage.stores import store_of
+from codecorpus.pipelines.storage.stores.object_store import Buckets
 from tests.engines.corpus import ROOT, write_inputs, write_recipe
 from tests.engines.running import LIMIT, Cluster, Engines, build
-from tests.pipelines.remote.loopback import free_port
-from tests.pipelines.remote.s3_server import s3_server
+from tests.pipelines.storage.loopback import free_port
+from tests.pipelines.storage.s3_server import s3_server
 
 WORKER = """\
 #!/bin/sh

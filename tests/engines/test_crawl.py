@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.crawling.clock import SystemClock
+from codecorpus.pipelines.crawl.clock import SystemClock
 from tests.engines.running import Cluster, Command
-from tests.pipelines.crawling.crawled import listed
-from tests.pipelines.crawling.server import GitHub, some
+from tests.pipelines.crawl.crawled import listed
+from tests.pipelines.crawl.server import GitHub, some
 
 
 @pytest.fixture

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.folders import open_folder
-from pipelines.remote.buckets import Buckets
-from pipelines.remote.urls import place
+from codecorpus.pipelines.storage.folders import open_folder
+from codecorpus.pipelines.storage.locations import place
+from codecorpus.pipelines.storage.stores.object_store import Buckets
 from tests.engines.running import LIMIT, Cluster, Command, Done, build, digest, processes
 from tests.engines.test_remote import is_that_of_the_disk
 

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from pipelines.remote.buckets import Buckets
+from codecorpus.pipelines.storage.stores.object_store import Buckets
 from tests.engines.running import Cluster, Engines, build, digest
 from tests.engines.test_engines import PRISM
 

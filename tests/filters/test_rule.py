@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from filters.file_size import FileSize
-from filters.mean_line_length import MeanLineLength
-from filters.rule import Failure, Rule
-from filters.signals import SCHEMA
+from codecorpus.filters.file_size import FileSize
+from codecorpus.filters.mean_line_length import MeanLineLength
+from codecorpus.filters.rule import Failure, Rule
+from codecorpus.filters.signals import SCHEMA
 
 
 def signals(columns: Mapping[str, Sequence[Any]]) -> pa.RecordBatch:

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from filters.text_statistics import BINARY, NOT_UTF8, TEXT, measure
-from foundation.characters import CLASSES, LETTER, NUMBER, SPACE
-from foundation.columns import ByteColumn
+from codecorpus.filters.text_statistics import BINARY, NOT_UTF8, TEXT, measure
+from codecorpus.foundation.characters import CLASSES, LETTER, NUMBER, SPACE
+from codecorpus.foundation.columns import ByteColumn
 
 PIECES = st.sampled_from(["\n", "\r", "\r\n", *"aZ5 \té語😀²\u2028"])
 LONG = st.lists(st.one_of(PIECES, st.just("x" * 29), st.just("\r" * 13)), min_size=20, max_size=60)

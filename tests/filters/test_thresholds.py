@@ -6,17 +6,17 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from filters.alphabet_ratio import AlphabetRatio
-from filters.digit_ratio import DigitRatio
-from filters.file_size import FileSize
-from filters.longest_line import LongestLine
-from filters.mean_line_length import MeanLineLength
-from filters.rule import Rule, Threshold
-from filters.rules import RULES
-from filters.signals import SCHEMA
-from filters.text_statistics import measure
-from filters.whitespace_ratio import WhitespaceRatio
-from foundation.columns import ByteColumn
+from codecorpus.filters.alphabet_ratio import AlphabetRatio
+from codecorpus.filters.digit_ratio import DigitRatio
+from codecorpus.filters.file_size import FileSize
+from codecorpus.filters.longest_line import LongestLine
+from codecorpus.filters.mean_line_length import MeanLineLength
+from codecorpus.filters.rule import Rule, Threshold
+from codecorpus.filters.rules import RULES
+from codecorpus.filters.signals import SCHEMA
+from codecorpus.filters.text_statistics import measure
+from codecorpus.filters.whitespace_ratio import WhitespaceRatio
+from codecorpus.foundation.columns import ByteColumn
 
 
 def reason(rule: Rule, text: str, language: str | None = None) -> str | None:
@@ -102,7 +102,7 @@ def test_html_may_have_longer_lines() -> None:
 
 def test_each_rule_is_registered_under_its_files_name() -> None:
     for name in THRESHOLDS:
-        assert RULES[name].__module__ == f"filters.{name}"
+        assert RULES[name].__module__ == f"codecorpus.filters.{name}"
     folder = Path(__file__).parents[2] / "filters"
     single = {path.stem for path in folder.glob("*.py")} & set(RULES)
     assert single == set(THRESHOLDS)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from foundation.caching import keep, user_cache
+from codecorpus.foundation.caching import keep, user_cache
 
 
 def test_the_cache_follows_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:

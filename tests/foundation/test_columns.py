@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from foundation.columns import ByteColumn
+from codecorpus.foundation.columns import ByteColumn
 
 
 def values(column: ByteColumn) -> list[bytes]:

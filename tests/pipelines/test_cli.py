@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.version import code_version
+from codecorpus.pipelines.stages.code_version import code_version
 
-COMMAND = [sys.executable, "-m", "pipelines"]
+COMMAND = [sys.executable, "-m", "codecorpus"]
 RECIPE = "name: t\nsources: [{type: folder, paths: [src], repositories: children}]\n"
 
 

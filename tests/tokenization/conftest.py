@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from tokenizers import Tokenizer, models, pre_tokenizers, trainers
 
-from foundation.columns import ByteColumn
-from tokenization.encoder import Encoder
-from tokenization.vocabulary import Vocabulary
+from codecorpus.foundation.columns import ByteColumn
+from codecorpus.tokenization.encoder import Encoder
+from codecorpus.tokenization.vocabulary import Vocabulary
 
 Ids = Callable[[list[bytes]], list[list[int]]]
 

@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from foundation.errors import VocabularyError
-from tokenization.compiled import Compiled, compile_vocabulary, read_compiled
-from tokenization.vocabulary import Vocabulary
+from codecorpus.foundation.errors import VocabularyError
+from codecorpus.tokenization.compiled import Compiled, compile_vocabulary, read_compiled
+from codecorpus.tokenization.vocabulary import Vocabulary
 
 
 @pytest.fixture
@@ -27,7 +27,9 @@ def test_what_is_kept_is_what_was_made(
 ) -> None:
     made = arrays(compile_vocabulary(vocabulary))
     first = arrays(read_compiled(tokenizer, tmp_path / "cache"))
-    monkeypatch.setattr("tokenization.compiled.compile_vocabulary", None)  # not called again
+    monkeypatch.setattr(
+        "codecorpus.tokenization.compiled.compile_vocabulary", None
+    )  # not called again
     again = arrays(read_compiled(tokenizer, tmp_path / "cache"))
     for one, other, third in zip(made, first, again, strict=True):
         assert np.array_equal(one, other)

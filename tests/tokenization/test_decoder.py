@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from foundation.columns import ByteColumn
-from foundation.errors import InputError
-from tokenization.decoder import Decoder
-from tokenization.encoder import Encoder
-from tokenization.vocabulary import Vocabulary
+from codecorpus.foundation.columns import ByteColumn
+from codecorpus.foundation.errors import InputError
+from codecorpus.tokenization.decoder import Decoder
+from codecorpus.tokenization.encoder import Encoder
+from codecorpus.tokenization.vocabulary import Vocabulary
 
 Ids = Callable[[list[bytes]], list[list[int]]]
 

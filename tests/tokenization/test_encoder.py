@@ -14,12 +14,12 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from foundation.characters import CLASSES, CODE_POINTS
-from foundation.columns import ByteColumn
-from tokenization.encoder import Encoder
-from tokenization.spelling import CHARACTERS
-from tokenization.vocabulary import END_OF_TEXT, Vocabulary
-from tokenization.vocabulary_files import read
+from codecorpus.foundation.characters import CLASSES, CODE_POINTS
+from codecorpus.foundation.columns import ByteColumn
+from codecorpus.tokenization.byte_alphabet import CHARACTERS
+from codecorpus.tokenization.encoder import Encoder
+from codecorpus.tokenization.vocabulary import END_OF_TEXT, Vocabulary
+from codecorpus.tokenization.vocabulary_files import read
 
 Ids = Callable[[list[bytes]], list[list[int]]]
 
@@ -216,9 +216,9 @@ def test_a_vocabulary_that_merges_every_pair_shows_where_words_end(
 GUARDED = """
 import ctypes, mmap, sys
 import numpy as np
-from foundation.columns import ByteColumn
-from tokenization.encoder import Encoder
-from tokenization.vocabulary_sources import obtain
+from codecorpus.foundation.columns import ByteColumn
+from codecorpus.tokenization.encoder import Encoder
+from codecorpus.tokenization.vocabulary_sources import obtain
 
 page = mmap.PAGESIZE
 room = mmap.mmap(-1, 2 * page)

@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from foundation.columns import ByteColumn
+from codecorpus.foundation.columns import ByteColumn
+from codecorpus.tokenization.decoder import Decoder
+from codecorpus.tokenization.encoder import Encoder
+from codecorpus.tokenization.vocabulary import Vocabulary
 from tests.tokenization.texts import random_texts
-from tokenization.decoder import Decoder
-from tokenization.encoder import Encoder
-from tokenization.vocabulary import Vocabulary
 
 Ids = Callable[[list[bytes]], list[list[int]]]
 

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from foundation.errors import StorageError, UsageError
-from tokenization.packing import PACKINGS, Packer, Rows, best_fit, make_packer
-from tokenization.segments import cut
+from codecorpus.foundation.errors import StorageError, UsageError
+from codecorpus.tokenization.packing import PACKINGS, Packer, Rows, best_fit, make_packer
+from codecorpus.tokenization.segments import cut
 
 END = 9_999
 TAGS = [[101], [201, 202], [301, 302, 303, 304]]

@@ -2,8 +2,8 @@
 
 import pytest
 
-from foundation.errors import UsageError
-from tokenization.prefixes import LANGUAGES, MORE_TAGS, TAGS, tag
+from codecorpus.foundation.errors import UsageError
+from codecorpus.tokenization.prefixes import LANGUAGES, MORE_TAGS, TAGS, tag
 
 
 def test_there_are_23_languages_in_the_order_of_their_tokens() -> None:

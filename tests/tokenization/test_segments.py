@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from foundation.errors import UsageError
-from tokenization.segments import cut
+from codecorpus.foundation.errors import UsageError
+from codecorpus.tokenization.segments import cut
 
 FILES = st.lists(st.tuples(st.integers(0, 100), st.integers(1, 5)), max_size=12)
 

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from tokenizers import Tokenizer
 
-from foundation.errors import VocabularyError
-from tokenization.spelling import CHARACTERS, spell, unspell
-from tokenization.vocabulary import END_OF_TEXT, LARGEST_BASE, Vocabulary
-from tokenization.vocabulary_files import parse_pair, parse_tokenizer, read
+from codecorpus.foundation.errors import VocabularyError
+from codecorpus.tokenization.byte_alphabet import CHARACTERS, spell, unspell
+from codecorpus.tokenization.vocabulary import END_OF_TEXT, LARGEST_BASE, Vocabulary
+from codecorpus.tokenization.vocabulary_files import parse_pair, parse_tokenizer, read
 
 BYTES = {character: byte for byte, character in enumerate(CHARACTERS)}
 SMALL = {**BYTES, "ab": 256, "abc": 257, END_OF_TEXT: 258}

@@ -13,11 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from foundation.caching import user_cache
-from foundation.errors import VocabularyError
-from tokenization import hub, package_index
-from tokenization.vocabulary import END_OF_TEXT, Vocabulary
-from tokenization.vocabulary_sources import GPT2_SHA256, obtain
+from codecorpus.foundation.caching import user_cache
+from codecorpus.foundation.errors import VocabularyError
+from codecorpus.tokenization import hub, package_index
+from codecorpus.tokenization.vocabulary import END_OF_TEXT, Vocabulary
+from codecorpus.tokenization.vocabulary_sources import GPT2_SHA256, obtain
 
 HUB = "/gpt2/resolve/main/"
 INDEX = "/simple/openai-whisper/"

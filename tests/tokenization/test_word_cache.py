@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from tokenization.word_cache import WordCache, find_long, hash_long, insert, make_cache
+from codecorpus.tokenization.word_cache import WordCache, find_long, hash_long, insert, make_cache
 
 IDS = np.arange(5, dtype=np.uint16)
 

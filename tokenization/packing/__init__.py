@@ -11,11 +11,11 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from foundation.errors import UsageError
-from tokenization.packing.best_fit import BestFit
-from tokenization.packing.concat import Concat
-from tokenization.packing.pad import Pad
-from tokenization.packing.rows import Placements, Rows, RowWriter
+from codecorpus.foundation.errors import UsageError
+from codecorpus.tokenization.packing.best_fit import BestFit
+from codecorpus.tokenization.packing.concat import Concat
+from codecorpus.tokenization.packing.pad import Pad
+from codecorpus.tokenization.packing.rows import Placements, Rows, RowWriter
 
 __all__ = ["PACKINGS", "Packer", "Placements", "Rows", "make_packer"]
 

@@ -19,11 +19,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from foundation.compiling import kernel
-from foundation.errors import StorageError
-from foundation.words import trailing_zeros
-from tokenization.packing.rows import Placed, Rows, RowWriter, plan
-from tokenization.segments import cut
+from codecorpus.foundation.bitops import trailing_zeros
+from codecorpus.foundation.compiling import kernel
+from codecorpus.foundation.errors import StorageError
+from codecorpus.tokenization.packing.rows import Placed, Rows, RowWriter, plan
+from codecorpus.tokenization.segments import cut
 
 ROWS_A_BLOCK = 2_048
 """Rows that `finish` gives at a time: 8 MB of rows of 2,049 ids."""

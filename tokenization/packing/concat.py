@@ -10,8 +10,8 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from foundation.compiling import kernel
-from tokenization.packing.rows import PLACED, Placed, Rows, RowWriter
+from codecorpus.foundation.compiling import kernel
+from codecorpus.tokenization.packing.rows import PLACED, Placed, Rows, RowWriter
 
 
 class Concat:

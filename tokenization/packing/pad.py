@@ -9,8 +9,8 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from tokenization.packing.rows import Rows, RowWriter, plan
-from tokenization.segments import cut
+from codecorpus.tokenization.packing.rows import Rows, RowWriter, plan
+from codecorpus.tokenization.segments import cut
 
 
 class Pad:

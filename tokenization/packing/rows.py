@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from foundation.compiling import kernel
-from foundation.words import load64, store64
-from tokenization.segments import check_sequence_length
+from codecorpus.foundation.bitops import load64, store64
+from codecorpus.foundation.compiling import kernel
+from codecorpus.tokenization.segments import check_sequence_length
 
 
 @dataclass(frozen=True)

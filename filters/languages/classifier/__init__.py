@@ -18,16 +18,16 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from filters.languages.by_name import languages
-from filters.languages.classifier import close
-from filters.languages.classifier.close import GROUPS, Group
-from filters.languages.classifier.features import MOST, hashes
-from filters.languages.classifier.linear import Linear, best_of, score, slots_of
-from filters.languages.classifier.model import Model, shipped
-from filters.languages.classifier.tokens import KINDS
-from filters.languages.table import LANGUAGES
-from foundation.columns import ByteColumn
-from foundation.compiling import kernel
+from codecorpus.filters.languages.by_name import languages
+from codecorpus.filters.languages.classifier import confusable_languages
+from codecorpus.filters.languages.classifier.confusable_languages import GROUPS, Group
+from codecorpus.filters.languages.classifier.features import MOST, hashes
+from codecorpus.filters.languages.classifier.linear import Linear, best_of, score, slots_of
+from codecorpus.filters.languages.classifier.model import Model, shipped
+from codecorpus.filters.languages.classifier.tokens import KINDS
+from codecorpus.filters.languages.table import LANGUAGES
+from codecorpus.foundation.columns import ByteColumn
+from codecorpus.foundation.compiling import kernel
 
 __all__ = ["classify", "detect"]
 
@@ -119,7 +119,7 @@ def decide(
     texts: ByteColumn, group: Group, linear: Linear
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Which of a group's languages each text is in: int64[n], indices into LANGUAGES; log-odds."""
-    offsets, features = close.of_texts(texts, group)
+    offsets, features = confusable_languages.of_texts(texts, group)
     best, margins, counts = (np.empty(len(texts), np.int64) for _ in range(3))
     _decide(
         offsets,

@@ -12,7 +12,7 @@ beginning and code is in its middle.
 import numpy as np
 from numpy.typing import NDArray
 
-from filters.languages.classifier.tokens import (
+from codecorpus.filters.languages.classifier.tokens import (
     FEED,
     INDENTED,
     KINDS,
@@ -25,8 +25,8 @@ from filters.languages.classifier.tokens import (
     token_at,
     triple,
 )
-from foundation.columns import ByteColumn
-from foundation.compiling import kernel
+from codecorpus.foundation.columns import ByteColumn
+from codecorpus.foundation.compiling import kernel
 
 BEGINNING = 12 << 10
 MIDDLE = 4 << 10

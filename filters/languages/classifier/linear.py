@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from foundation.compiling import kernel
+from codecorpus.foundation.compiling import kernel
 
 LOWEST = np.int64(-(1 << 60))
 

@@ -12,8 +12,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from filters.languages.classifier.close import GROUPS
-from filters.languages.classifier.linear import Linear
+from codecorpus.filters.languages.classifier.confusable_languages import GROUPS
+from codecorpus.filters.languages.classifier.linear import Linear
 
 PATH = Path(__file__).with_name("model.npz")
 

@@ -8,7 +8,7 @@ matter, so it may be in any encoding that extends ASCII.
 import numpy as np
 from numpy.typing import NDArray
 
-from foundation.compiling import inlined, kernel
+from codecorpus.foundation.compiling import inlined, kernel
 
 WORD = np.uint64(0x9E3779B97F4A7C15)
 TWO = np.uint64(0xD6E8FEB86659FD93)

@@ -9,7 +9,7 @@ import functools
 import numpy as np
 from numpy.typing import NDArray
 
-from filters.languages.classifier.tokens import KINDS, token_at
+from codecorpus.filters.languages.classifier.tokens import KINDS, token_at
 
 C_LIKE = """
 alignas alignof asm auto bool break case catch char char16_t char32_t class const const_cast

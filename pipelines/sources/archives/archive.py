@@ -6,9 +6,9 @@ from typing import Final, NamedTuple
 
 import pyarrow as pa
 
-from pipelines.sources.assembling import NAMES, Group
-from pipelines.sources.base import ARCHIVE, DamagedError, UnreadableError
-from pipelines.sources.names import ArchiveKind, escapes, is_ignored, spell
+from codecorpus.pipelines.sources.base import ARCHIVE, DamagedError, UnreadableError
+from codecorpus.pipelines.sources.batching import NAMES, Group
+from codecorpus.pipelines.sources.io.filenames import ArchiveKind, escapes, is_ignored, spell
 
 EXPANSION_BYTES: Final = 1 << 30
 EXPANSION_RATIO: Final = 250

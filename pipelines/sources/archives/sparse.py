@@ -10,8 +10,8 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from pipelines.sources.archives.numbers import BLOCK, number, padded
-from pipelines.sources.base import ARCHIVE, DamagedError, UnreadableError
+from codecorpus.pipelines.sources.archives.tar_fields import BLOCK, number, padded
+from codecorpus.pipelines.sources.base import ARCHIVE, DamagedError, UnreadableError
 
 _MOST_PIECES: Final = 1 << 20
 

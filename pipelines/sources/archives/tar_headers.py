@@ -7,11 +7,11 @@ checksum of each header is compared, so that damage is found where it is.
 from dataclasses import dataclass
 from typing import Final
 
-from pipelines.sources.archives.numbers import BLOCK, number
-from pipelines.sources.archives.sparse import Sparse, from_header, from_records
-from pipelines.sources.archives.streams import CUT
-from pipelines.sources.archives.window import Window
-from pipelines.sources.base import ARCHIVE, DamagedError
+from codecorpus.pipelines.sources.archives.decompression import CUT
+from codecorpus.pipelines.sources.archives.sparse import Sparse, from_header, from_records
+from codecorpus.pipelines.sources.archives.stream_buffer import Window
+from codecorpus.pipelines.sources.archives.tar_fields import BLOCK, number
+from codecorpus.pipelines.sources.base import ARCHIVE, DamagedError
 
 _EXTENSION_BYTES: Final = 1 << 20  # a longer name or extended header is damage, or an attack
 _DATALESS: Final = frozenset(b"123456V")  # links, devices, folders, fifos, a volume's label

@@ -10,10 +10,10 @@ import zlib
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-from pipelines.sources.archives.archive import bomb, most_bytes
-from pipelines.sources.archives.streams import CUT
-from pipelines.sources.base import ARCHIVE, DamagedError
-from pipelines.sources.files import File
+from codecorpus.pipelines.sources.archives.archive import bomb, most_bytes
+from codecorpus.pipelines.sources.archives.decompression import CUT
+from codecorpus.pipelines.sources.base import ARCHIVE, DamagedError
+from codecorpus.pipelines.sources.io.local import File
 
 STORED: Final = 0
 DEFLATED: Final = 8

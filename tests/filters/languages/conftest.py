@@ -7,7 +7,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from filters.languages import detect
+from codecorpus.filters.languages import detect
 
 Language = Callable[[str, str], str | None]
 

@@ -1,8 +1,8 @@
 import pyarrow as pa
 import pytest
 
-from filters.languages import LANGUAGES, detect
-from filters.languages.by_label import by_label
+from codecorpus.filters.languages import LANGUAGES, detect
+from codecorpus.filters.languages.by_label import by_label
 
 
 def test_each_language_is_called_by_its_name_in_any_case() -> None:

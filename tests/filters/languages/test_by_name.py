@@ -3,8 +3,8 @@
 import pyarrow as pa
 import pytest
 
-from filters.languages import by_name, not_source, table
-from filters.languages.by_name import GROUPS
+from codecorpus.filters.languages import by_name, not_source, table
+from codecorpus.filters.languages.by_name import GROUPS
 
 
 def _language(path: str) -> str | None:

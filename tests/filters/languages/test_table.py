@@ -2,8 +2,8 @@
 
 from collections import Counter
 
-from filters.languages import LANGUAGES, table
-from filters.languages.groups import GROUPS
+from codecorpus.filters.languages import LANGUAGES, table
+from codecorpus.filters.languages.groups import GROUPS
 
 
 def _words(lists: dict[str, str]) -> list[str]:

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from filters.languages.table import LANGUAGES
-from filters.natural_language.comments import extract
-from filters.natural_language.syntaxes import SYNTAXES
+from codecorpus.filters.languages.table import LANGUAGES
+from codecorpus.filters.natural_language.comments import extract
+from codecorpus.filters.natural_language.syntaxes import SYNTAXES
 
 
 def comments(text: str, language: str, most: int = 1 << 16) -> list[str]:

@@ -6,8 +6,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from filters.natural_language import NONE, UNCLEAR, detect, sample
-from foundation.columns import ByteColumn
+from codecorpus.filters.natural_language import NONE, UNCLEAR, detect, sample
+from codecorpus.foundation.columns import ByteColumn
 
 COMMENTS = {
     "en": "Reads all lines of the file and returns those that begin with the given prefix.",

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
-from filters.natural_language.model import LANGUAGES, Model, load_model
-from filters.natural_language.scoring import score
+from codecorpus.filters.natural_language.model import LANGUAGES, Model, load_model
+from codecorpus.filters.natural_language.scoring import score
 
 TEXTS = [
     "returns the number of bytes that were written, or an error",
@@ -59,6 +59,8 @@ def test_where_nothing_can_be_kept_the_model_is_used_all_the_same(
 def test_the_model_is_kept_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("CODECORPUS_CACHE", str(tmp_path))
     first = load_model.__wrapped__()
-    monkeypatch.setattr("filters.natural_language.model._unpack", lambda: pytest.fail("twice"))
+    monkeypatch.setattr(
+        "codecorpus.filters.natural_language.model._unpack", lambda: pytest.fail("twice")
+    )
     second = load_model.__wrapped__()
     assert same(first, second)

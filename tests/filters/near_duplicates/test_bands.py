@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from filters.near_duplicates.bands import MOST_BANDS, Bands, choose
-from filters.near_duplicates.signatures import Permutations, band_keys, sign
-from foundation.columns import ByteColumn
-from foundation.errors import UsageError
+from codecorpus.filters.near_duplicates.bands import MOST_BANDS, Bands, choose
+from codecorpus.filters.near_duplicates.signatures import Permutations, band_keys, sign
+from codecorpus.foundation.columns import ByteColumn
+from codecorpus.foundation.errors import UsageError
 
 
 @pytest.mark.parametrize(("threshold", "bands"), [(0.85, Bands(25, 10)), (0.7, Bands(29, 5))])

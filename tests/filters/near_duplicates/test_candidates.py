@@ -5,8 +5,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from filters.near_duplicates.candidates import FEWEST, MOST_PAIRS, group, pack, pairs, unpack
-from foundation.errors import UsageError
+from codecorpus.filters.near_duplicates.candidates import (
+    FEWEST,
+    MOST_PAIRS,
+    group,
+    pack,
+    pairs,
+    unpack,
+)
+from codecorpus.foundation.errors import UsageError
 
 KEYS = st.lists(st.integers(0, 6) | st.integers(0, 2**64 - 1), max_size=60)
 LIMITS = st.integers(1, 12)

@@ -6,11 +6,16 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from filters.near_duplicates.bands import choose
-from filters.near_duplicates.candidates import pairs, unpack
-from filters.near_duplicates.signatures import Permutations, band_keys, compact, sign
-from filters.near_duplicates.survivors import STAYS, choose_survivors
-from filters.near_duplicates.verification import doubtful, exact_jaccard, matches, matches_needed
+from codecorpus.filters.near_duplicates.bands import choose
+from codecorpus.filters.near_duplicates.candidates import pairs, unpack
+from codecorpus.filters.near_duplicates.signatures import Permutations, band_keys, compact, sign
+from codecorpus.filters.near_duplicates.survivors import STAYS, choose_survivors
+from codecorpus.filters.near_duplicates.verification import (
+    doubtful,
+    exact_jaccard,
+    matches,
+    matches_needed,
+)
 
 THRESHOLDS = [0.85, 0.7]
 BY_SKETCHES = 0.95

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from filters.near_duplicates.shingles import CHUNK, shingle
-from foundation.columns import ByteColumn
-from foundation.errors import UsageError
+from codecorpus.filters.near_duplicates.shingles import CHUNK, shingle
+from codecorpus.foundation.columns import ByteColumn
+from codecorpus.foundation.errors import UsageError
 
 TOKEN = re.compile(rb"[0-9A-Za-z_\x80-\xff]+")
 FEW = st.lists(

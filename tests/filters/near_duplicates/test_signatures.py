@@ -8,11 +8,11 @@ from datasketch import MinHash
 from hypothesis import given
 from hypothesis import strategies as st
 
-from filters.near_duplicates.shingles import shingle
-from filters.near_duplicates.signatures import Permutations, band_keys, compact, sign
-from filters.near_duplicates.verification import similarity
-from foundation.columns import ByteColumn
-from foundation.errors import UsageError
+from codecorpus.filters.near_duplicates.shingles import shingle
+from codecorpus.filters.near_duplicates.signatures import Permutations, band_keys, compact, sign
+from codecorpus.filters.near_duplicates.verification import similarity
+from codecorpus.foundation.columns import ByteColumn
+from codecorpus.foundation.errors import UsageError
 
 MakePair = Callable[[int, int, int], tuple[bytes, bytes]]
 USUAL = Permutations()

@@ -5,11 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from filters.near_duplicates.survivors import (
-    STAYS,
-    Choice,
-    choose_survivors,
-)
+from codecorpus.filters.near_duplicates.survivors import STAYS, Choice, choose_survivors
 
 FILES = 24
 EDGES = st.lists(

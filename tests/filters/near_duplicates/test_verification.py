@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from filters.near_duplicates.signatures import Permutations, compact, sign
-from filters.near_duplicates.verification import (
+from codecorpus.filters.near_duplicates.signatures import Permutations, compact, sign
+from codecorpus.filters.near_duplicates.verification import (
     doubtful,
     estimate,
     exact_jaccard,
@@ -16,8 +16,8 @@ from filters.near_duplicates.verification import (
     matches_needed,
     similarity,
 )
-from foundation.columns import ByteColumn
-from foundation.errors import UsageError
+from codecorpus.foundation.columns import ByteColumn
+from codecorpus.foundation.errors import UsageError
 
 TOKEN = re.compile(rb"[0-9A-Za-z_\x80-\xff]+")
 

@@ -4,8 +4,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from filters.languages.classifier import classify
-from filters.languages.table import LANGUAGES
+from codecorpus.filters.languages.classifier import classify
+from codecorpus.filters.languages.table import LANGUAGES
 from models.content_language.files import CODES, Files
 from models.content_language.train import calibrated, factor, quantized, temperatures, trained
 

@@ -10,10 +10,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from pipelines.cli import main
-from pipelines.manifest import STAGES, WriteManifest
-from pipelines.storage import Folder, _HashingFile
-from pipelines.tasks import Stage
+from codecorpus.pipelines.cli import main
+from codecorpus.pipelines.stages.base import Stage
+from codecorpus.pipelines.stages.manifest import STAGES, WriteManifest
+from codecorpus.pipelines.storage.folder import Folder, _HashingFile
 
 MOMENTS = ("begin", "write", "rename", "renamed", "marker", "done")
 

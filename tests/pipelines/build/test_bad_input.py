@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from pipelines.tasks import TaskError
+from codecorpus.pipelines.stages.base import TaskError
 
 Build = Callable[..., Path]
 GOOD = b"def add(first, second):\n    return first + second\n\n" * 40
@@ -121,7 +121,7 @@ def test_strict_fails_naming_the_damage(nasty: Path, build: Build, tmp_path: Pat
 def test_a_file_that_vanishes_between_plan_and_reading(
     build: Build, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from pipelines.curate import CurateParts
+    from codecorpus.pipelines.stages.curate import CurateParts
 
     root = tmp_path / "in" / "repositories" / "repo"
     root.mkdir(parents=True)

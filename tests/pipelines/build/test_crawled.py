@@ -6,9 +6,9 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from pipelines.inspection.why import print_story
-from tests.pipelines.crawling.crawled import crawled
-from tests.pipelines.crawling.server import Repository
+from codecorpus.pipelines.inspection.why import print_story
+from tests.pipelines.crawl.crawled import crawled
+from tests.pipelines.crawl.server import Repository
 
 CODE = b"def double(value):\n    return 2 * value\n\n" * 40
 SOURCES = [{"type": "github", "paths": ["crawl"], "min_stars": 1, "unknown": "drop"}]

@@ -47,7 +47,7 @@ def test_workers_and_surroundings_do_not_matter(
         "TZ": "Asia/Kathmandu" if workers == 1 else "America/St_Johns",
         **(plain if workers == 1 else {"LC_ALL": "C.UTF-8"}),
     }
-    command = [sys.executable, "-m", "pipelines", "build", str(recipe_file(inputs))]
+    command = [sys.executable, "-m", "codecorpus", "build", str(recipe_file(inputs))]
     done = subprocess.run(
         [*command, "--out", str(tmp_path / "out"), "--workers", str(workers)],
         env=os.environ | surroundings,

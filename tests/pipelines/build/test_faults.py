@@ -12,12 +12,12 @@ from typing import Any, TypeVar
 
 import pytest
 
-from foundation.errors import CodecorpusError, StorageError
-from pipelines.build import prepare
-from pipelines.manifest import STAGES, WriteManifest
-from pipelines.recipe.loading import load
-from pipelines.storage import _HashingFile
-from pipelines.tasks import Stage, TaskError, list_tasks, perform, require_done
+from codecorpus.foundation.errors import CodecorpusError, StorageError
+from codecorpus.pipelines.build import prepare
+from codecorpus.pipelines.recipe.loader import load
+from codecorpus.pipelines.stages.base import Stage, TaskError, list_tasks, perform, require_done
+from codecorpus.pipelines.stages.manifest import STAGES, WriteManifest
+from codecorpus.pipelines.storage.folder import _HashingFile
 
 T = TypeVar("T")
 

@@ -9,11 +9,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from foundation.errors import UsageError
-from pipelines.inspection.opening import NoBuildError
-from pipelines.inspection.report import print_next_steps, print_report
-from pipelines.inspection.verify import NotSoundError, print_verdict
-from pipelines.inspection.why import NotFoundError, print_story
+from codecorpus.foundation.errors import UsageError
+from codecorpus.pipelines.corpus.reader import NoBuildError
+from codecorpus.pipelines.inspection.report import print_next_steps, print_report
+from codecorpus.pipelines.inspection.verify import NotSoundError, print_verdict
+from codecorpus.pipelines.inspection.why import NotFoundError, print_story
 
 Build = Callable[..., Path]
 
@@ -133,7 +133,7 @@ def test_verify_finds_missing_and_strange_files(copy: Path) -> None:
 
 def forge(copy: Path, name: str) -> None:
     """Make the manifest agree with a changed file, so that only the sums can tell."""
-    from pipelines.storage import Folder
+    from codecorpus.pipelines.storage.folder import Folder
 
     folder = Folder(copy)
     manifest = json.loads((copy / "manifest.json").read_text())

@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 
-from pipelines.manifest import STAGES, WriteManifest
-from pipelines.storage import Folder
+from codecorpus.pipelines.stages.manifest import STAGES, WriteManifest
+from codecorpus.pipelines.storage.folder import Folder
 
 STAGE_NAMES = [stage.name for stage in (*STAGES, WriteManifest())]
 MOMENTS = ("begin", "write", "rename", "renamed", "marker")

@@ -86,7 +86,7 @@ SOURCES: dict[str, tuple[str, Write, dict[str, Any]]] = {
 def build(folder: Path, source: dict[str, Any], recipe_file: Callable[..., Path]) -> Path:
     """Run the command with one worker."""
     recipe = recipe_file(folder, {"sources": [source], "part_bytes": 128 << 20})
-    command = [sys.executable, "-m", "pipelines", "build", str(recipe), "--workers", "1"]
+    command = [sys.executable, "-m", "codecorpus", "build", str(recipe), "--workers", "1"]
     out = folder / "out"
     done = subprocess.run(
         [*command, "--out", str(out)], capture_output=True, text=True, check=False

@@ -15,8 +15,8 @@ import pyarrow.parquet as pq
 import pytest
 from tokenizers import Tokenizer
 
-from pipelines.schemas import DOCUMENTS, DUPLICATES, LEDGER, PLACEMENTS
-from tokenization.prefixes import LANGUAGES, tag
+from codecorpus.pipelines.corpus.schemas import DOCUMENTS, DUPLICATES, LEDGER, PLACEMENTS
+from codecorpus.tokenization.prefixes import LANGUAGES, tag
 
 
 def read(out: Path, table: str) -> pa.Table:

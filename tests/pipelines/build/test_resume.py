@@ -9,14 +9,12 @@ from typing import Any
 
 import pytest
 
-from foundation.errors import CodecorpusError, InputError, StorageError, UsageError
-from pipelines.deduplicate import (
-    MatchCopies,
-)
-from pipelines.encode import EncodeParts
-from pipelines.manifest import STAGES, WriteManifest
-from pipelines.storage import Folder, RefusedError
-from pipelines.tasks import Stage, TaskError
+from codecorpus.foundation.errors import CodecorpusError, InputError, StorageError, UsageError
+from codecorpus.pipelines.stages.base import Stage, TaskError
+from codecorpus.pipelines.stages.deduplicate.survivors import MatchCopies
+from codecorpus.pipelines.stages.encode import EncodeParts
+from codecorpus.pipelines.stages.manifest import STAGES, WriteManifest
+from codecorpus.pipelines.storage.folder import Folder, RefusedError
 
 Build = Callable[..., Path]
 Digest = Callable[[Path], str]
@@ -111,7 +109,7 @@ def test_a_rule_that_raises_fails_its_part_and_names_the_file(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    from filters.alphabet_ratio import AlphabetRatio
+    from codecorpus.filters.alphabet_ratio import AlphabetRatio
 
     failures = AlphabetRatio.failures
 
@@ -163,7 +161,7 @@ def test_changed_inputs_are_refused_with_what_differs(
 def test_other_code_is_refused(
     inputs: Path, built: Path, build: Build, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pipelines.plan.code_version", lambda: "codecorpus 99")
+    monkeypatch.setattr("codecorpus.pipelines.stages.plan.code_version", lambda: "codecorpus 99")
     with pytest.raises(RefusedError, match=r"code: codecorpus .* -> codecorpus 99"):
         build(inputs, built)
 

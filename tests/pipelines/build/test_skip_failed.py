@@ -12,14 +12,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from pipelines import skipping
-from pipelines.curate import CurateParts
-from pipelines.deduplicate import ChooseSurvivors, ShingleDoubtful
-from pipelines.encode import EncodeParts, NumberRows
-from pipelines.inspection.report import print_report
-from pipelines.inspection.why import print_story
-from pipelines.manifest import STAGES
-from pipelines.tasks import Stage, TaskError
+from codecorpus.pipelines.inspection.report import print_report
+from codecorpus.pipelines.inspection.why import print_story
+from codecorpus.pipelines.stages import skip_failed
+from codecorpus.pipelines.stages.base import Stage, TaskError
+from codecorpus.pipelines.stages.curate import CurateParts
+from codecorpus.pipelines.stages.deduplicate.survivors import ChooseSurvivors, ShingleDoubtful
+from codecorpus.pipelines.stages.encode import EncodeParts, NumberRows
+from codecorpus.pipelines.stages.manifest import STAGES
 
 Build = Callable[..., Path]
 Digest = Callable[[Path], str]
@@ -210,7 +210,7 @@ def test_killed_while_a_part_is_left_out_the_next_run_does_the_rest(
         whole = build(repositories, tmp_path / "whole", changes=CHANGES, skip_failed=True)
         for at in ("settle", "work", "marker_name"):
             with monkeypatch.context() as patch:
-                patch.setattr(skipping, at, killed)
+                patch.setattr(skip_failed, at, killed)
                 with pytest.raises(KeyboardInterrupt):
                     build(repositories, out, changes=CHANGES, skip_failed=True)
         build(repositories, out, changes=CHANGES, skip_failed=True)

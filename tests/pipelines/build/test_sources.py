@@ -12,10 +12,10 @@ import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 import pytest
 
-from pipelines.build import prepare, tidy
-from pipelines.manifest import STAGES, WriteManifest
-from pipelines.recipe.loading import load
-from pipelines.tasks import list_tasks, perform, require_done
+from codecorpus.pipelines.build import prepare, tidy
+from codecorpus.pipelines.recipe.loader import load
+from codecorpus.pipelines.stages.base import list_tasks, perform, require_done
+from codecorpus.pipelines.stages.manifest import STAGES, WriteManifest
 
 SOURCES = [
     {"type": "folder", "paths": ["repositories"], "repositories": "children"},

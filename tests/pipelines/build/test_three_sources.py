@@ -12,8 +12,8 @@ import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 import pytest
 
-from pipelines.inspection.report import print_report
-from tests.pipelines.crawling.server import pack
+from codecorpus.pipelines.inspection.report import print_report
+from tests.pipelines.crawl.server import pack
 
 ZSTD = pa.Codec("zstd")
 SOURCES: list[dict[str, Any]] = [

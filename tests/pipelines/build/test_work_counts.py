@@ -15,13 +15,13 @@ from typing import Any
 
 import pytest
 
-from pipelines.build import prepare
-from pipelines.curate import CurateParts
-from pipelines.deduplicate import ChooseSurvivors
-from pipelines.encode import EncodeParts, NumberRows
-from pipelines.manifest import STAGES
-from pipelines.recipe.loading import load
-from pipelines.tasks import list_tasks, perform, require_done
+from codecorpus.pipelines.build import prepare
+from codecorpus.pipelines.recipe.loader import load
+from codecorpus.pipelines.stages.base import list_tasks, perform, require_done
+from codecorpus.pipelines.stages.curate import CurateParts
+from codecorpus.pipelines.stages.deduplicate.survivors import ChooseSurvivors
+from codecorpus.pipelines.stages.encode import EncodeParts, NumberRows
+from codecorpus.pipelines.stages.manifest import STAGES
 
 FEW, MANY = 100, 1_000
 

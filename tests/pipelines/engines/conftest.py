@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.build import prepare
-from pipelines.recipe.loading import load
+from codecorpus.pipelines.build import prepare
+from codecorpus.pipelines.recipe.loader import load
 
 
 @pytest.fixture

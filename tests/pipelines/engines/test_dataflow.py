@@ -10,11 +10,11 @@ import pytest
 from apache_beam.options.pipeline_options import PipelineOptions
 from apache_beam.portability.api import beam_runner_api_pb2
 
-from foundation.errors import UsageError
-from pipelines.engines.dataflow import check
-from pipelines.recipe.loading import load
-from pipelines.recipe.model import Recipe
-from pipelines.runners import options
+from codecorpus.foundation.errors import UsageError
+from codecorpus.pipelines.engines.dataflow import check
+from codecorpus.pipelines.engines.options import make_options
+from codecorpus.pipelines.recipe.loader import load
+from codecorpus.pipelines.recipe.model import Recipe
 
 RECIPE = "name: Big Corpus\nsources: [{type: folder, paths: ['gs://corpus/in']}]\n"
 OPTIONS = {
@@ -34,7 +34,7 @@ def dry_run(
     words_of_beam = [f"--{name}={value}" for name, value in (OPTIONS | changes).items() if value]
     command = ["build", "recipe.yaml", "--out", out, "--runner", "dataflow", "--dry-run"]
     return subprocess.run(
-        [sys.executable, "-m", "pipelines", *command, "--", *words_of_beam],
+        [sys.executable, "-m", "codecorpus", *command, "--", *words_of_beam],
         capture_output=True,
         text=True,
         check=False,
@@ -68,7 +68,7 @@ def test_the_job_says_where_and_on_what_it_runs(job: Path) -> None:
 
 
 def test_nothing_of_this_machine_is_in_the_job(job: Path) -> None:
-    here = (str(Path(__file__).parent.parent.parent.parent), str(Path.home()), str(job.parent))
+    here = (str(Path(__file__).parents[3]), str(Path.home()), str(job.parent))
     for path in (job, job.with_suffix(".pb")):
         data = path.read_bytes()
         for place in here:
@@ -122,4 +122,4 @@ def recipe(folder: Path, text: str = RECIPE) -> Recipe:
 
 def given(changes: dict[str, str]) -> PipelineOptions:
     words = [f"--{name}={value}" for name, value in (OPTIONS | changes).items() if value]
-    return options("dataflow", words)
+    return make_options("dataflow", words)

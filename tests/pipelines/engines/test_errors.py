@@ -2,14 +2,14 @@
 
 import pytest
 
-from pipelines.engines.errors import readable
+from codecorpus.pipelines.engines.errors import readable
 
 PYTHON_IN_JAVA = """\
 java.lang.RuntimeException: Error received from SDK harness: Traceback (most recent call last):
   File "/x/sdk_worker.py", line 311, in _execute
     response = task()
   File "/x/beam_stages.py", line 77, in _list
-pipelines.tasks.TaskError: 1 of 3 tasks failed [while running 'Curate/Parts/List tasks']
+codecorpus.stages.TaskError: 1 of 3 tasks failed [while running 'Curate/Parts/List tasks']
 
 \tat org.apache.beam.runners.fnexecution.control.FnApiControlClient.onNext(A.java:180)
 \tat java.base/java.lang.Thread.run(Thread.java:840)
@@ -33,7 +33,7 @@ ModuleNotFoundError: No module named 'pipelines'
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        (PYTHON_IN_JAVA, "pipelines.tasks.TaskError: 1 of 3 tasks failed"),
+        (PYTHON_IN_JAVA, "codecorpus.stages.TaskError: 1 of 3 tasks failed"),
         (TWO_TRACEBACKS, "ModuleNotFoundError: No module named 'pipelines'"),
         (
             "java.util.concurrent.ExecutionException: job failed\n\tat a.b.C(D.java:1)\n"

@@ -13,8 +13,8 @@ from apache_beam.options.pipeline_options import PipelineOptions
 from apache_beam.runners.portability.prism_runner import PrismJobServer
 from apache_beam.runners.portability.spark_runner import SparkJarJobServer
 
-from pipelines.engines import tied
-from pipelines.engines.job_servers import tied_to_this_process
+from codecorpus.pipelines.engines import parent_death
+from codecorpus.pipelines.engines.job_servers import tied_to_this_process
 
 STARTER = """\
 import os, subprocess, sys, time
@@ -33,7 +33,7 @@ def is_alive(pid: int) -> bool:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the system ends processes so on Linux only")
 def test_a_killed_process_takes_along_what_is_tied_to_it() -> None:
-    command = [sys.executable, "-c", STARTER, tied.__file__]
+    command = [sys.executable, "-c", STARTER, parent_death.__file__]
     starter = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     assert starter.stdout
     with starter.stdout:
@@ -51,7 +51,7 @@ def test_a_killed_process_takes_along_what_is_tied_to_it() -> None:
 def test_nothing_is_started_for_a_process_that_has_ended(tmp_path: Path) -> None:
     started = tmp_path / "started"
     program = [sys.executable, "-c", f"open({str(started)!r}, 'w')"]
-    done = subprocess.run([sys.executable, tied.__file__, "0", *program], check=False)
+    done = subprocess.run([sys.executable, parent_death.__file__, "0", *program], check=False)
     assert done.returncode == 1
     assert not started.exists()
 
@@ -69,7 +69,7 @@ def servers(folder: Path, java: str) -> list[Any]:
 
 
 def test_job_servers_are_tied_while_the_block_runs(tmp_path: Path) -> None:
-    launcher = [sys.executable, tied.__file__, os.getpid()]
+    launcher = [sys.executable, parent_death.__file__, os.getpid()]
     for server in servers(tmp_path, sys.executable):
         with tied_to_this_process():
             command, _ = server.subprocess_cmd_and_endpoint()

@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-from foundation.errors import CodecorpusError
-from pipelines.context import Build
-from pipelines.counters import Counters
-from pipelines.engines import worker
-from pipelines.engines.worker import FAILURE, Run, noting_failure, perform_here
-from pipelines.locks import TakenOverError, take_over
-from pipelines.storage import FileDigest
-from pipelines.tasks import Stage, Summary, Task
+from codecorpus.foundation.errors import CodecorpusError
+from codecorpus.pipelines.engines import worker
+from codecorpus.pipelines.engines.run_lock import TakenOverError, take_over
+from codecorpus.pipelines.engines.worker import FAILURE, Run, noting_failure, perform_here
+from codecorpus.pipelines.stages.base import Stage, Summary, Task
+from codecorpus.pipelines.stages.context import Build
+from codecorpus.pipelines.stages.counters import Counters
+from codecorpus.pipelines.storage.folder import FileDigest
 
 
 class Together(Stage):

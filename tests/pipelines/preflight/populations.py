@@ -7,9 +7,9 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from pipelines.preflight.listing import Listing, Part, cells_of
-from pipelines.preflight.sampling import Records
-from pipelines.sources.drawing import limit_of, numbers_of
+from codecorpus.pipelines.preflight.inputs import Listing, Part, cells_of
+from codecorpus.pipelines.preflight.sample import Records
+from codecorpus.pipelines.sources.sampling import limit_of, numbers_of
 
 REASONS = ("kept", "language.unknown", "file_size.min", "unreadable.utf8")
 

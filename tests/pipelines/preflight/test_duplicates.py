@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pipelines.preflight.duplicates import unseen
+from codecorpus.pipelines.preflight.duplicates import unseen
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 8])

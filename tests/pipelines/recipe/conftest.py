@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.recipe.errors import RecipeError
-from pipelines.recipe.loading import load, loads
+from codecorpus.pipelines.recipe.errors import RecipeError
+from codecorpus.pipelines.recipe.loader import load, loads
 
 MINIMAL = "name: x\nsources: [{type: folder, paths: [src]}]\n"
 

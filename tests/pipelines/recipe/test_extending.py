@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from filters.alphabet_ratio import AlphabetRatio
-from filters.file_size import FileSize
-from pipelines.recipe.loading import load
-from pipelines.recipe.model import Near, Recipe
+from codecorpus.filters.alphabet_ratio import AlphabetRatio
+from codecorpus.filters.file_size import FileSize
+from codecorpus.pipelines.recipe.loader import load
+from codecorpus.pipelines.recipe.model import Near, Recipe
 
 Write = Callable[[str, str], str]
 Refused = Callable[[str], list[str]]

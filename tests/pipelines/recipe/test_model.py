@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, ValidationError
 
-from filters.file_size import FileSize
-from filters.languages import LANGUAGES
-from filters.mean_line_length import MeanLineLength
-from pipelines.recipe.loading import loads
-from pipelines.recipe.model import Deduplicate, Encode, FolderSource, Near, Recipe
-from pipelines.recipe.sources import SOURCES
+from codecorpus.filters.file_size import FileSize
+from codecorpus.filters.languages import LANGUAGES
+from codecorpus.filters.mean_line_length import MeanLineLength
+from codecorpus.pipelines.recipe.loader import loads
+from codecorpus.pipelines.recipe.model import Deduplicate, Encode, FolderSource, Near, Recipe
+from codecorpus.pipelines.recipe.sources import SOURCES
 
 MINIMAL: dict[str, Any] = {"name": "x", "sources": [{"type": "folder", "paths": ["src"]}]}
 

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from foundation.errors import UsageError
-from pipelines.recipe.model import FolderSource
-from pipelines.recipe.paths import resolve_path, resolve_paths
-from pipelines.remote.urls import Url
+from codecorpus.foundation.errors import UsageError
+from codecorpus.pipelines.recipe.model import FolderSource
+from codecorpus.pipelines.recipe.paths import resolve_path, resolve_paths
+from codecorpus.pipelines.storage.locations import Url
 
 
 def resolved(base: Path, *paths: str) -> list[str]:

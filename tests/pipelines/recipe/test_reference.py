@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from filters.rules import RULES
-from pipelines.recipe.model import Deduplicate, Encode, Near, Recipe
-from pipelines.recipe.reasons import reasons
-from pipelines.recipe.reference import render
-from pipelines.recipe.sources import SOURCES
+from codecorpus.filters.rules import RULES
+from codecorpus.pipelines.corpus.reasons import reasons
+from codecorpus.pipelines.recipe.model import Deduplicate, Encode, Near, Recipe
+from codecorpus.pipelines.recipe.reference import render
+from codecorpus.pipelines.recipe.sources import SOURCES
 
 PAGE = Path(__file__).parents[3] / "docs" / "reference" / "recipe.md"
 SECTIONS: list[tuple[type[BaseModel], dict[str, Any]]] = [
@@ -33,7 +33,7 @@ def examples() -> Iterator[tuple[type[BaseModel], dict[str, Any]]]:
 
 def test_the_committed_page_is_current() -> None:
     assert PAGE.read_text("utf-8") == render(), (
-        "run: python -m pipelines.recipe.reference > docs/reference/recipe.md"
+        "run: python -m codecorpus.pipelines.recipe.reference > docs/reference/recipe.md"
     )
 
 

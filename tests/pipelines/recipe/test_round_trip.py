@@ -5,10 +5,10 @@ from typing import Any
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from filters.languages import LANGUAGES
-from pipelines.recipe.comparing import differences
-from pipelines.recipe.loading import loads
-from pipelines.recipe.model import FolderSource, Recipe
+from codecorpus.filters.languages import LANGUAGES
+from codecorpus.pipelines.recipe.diff import differences
+from codecorpus.pipelines.recipe.loader import loads
+from codecorpus.pipelines.recipe.model import FolderSource, Recipe
 
 TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=20)
 NAMES = TEXT.map(lambda text: "".join(filter(str.isprintable, text)).strip()[:100] or "x")

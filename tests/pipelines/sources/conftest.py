@@ -7,7 +7,7 @@ import pyarrow as pa
 import pytest
 from numpy.typing import NDArray
 
-from pipelines.sources.base import INPUTS, RECORDS, Limits, Source, Wanted
+from codecorpus.pipelines.sources.base import INPUTS, RECORDS, Limits, Source, Wanted
 
 Record = dict[str, Any]
 Read = Callable[..., list[Record]]

@@ -14,9 +14,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from pipelines.sources.base import Limits
-from pipelines.sources.codeparrot import CodeparrotSource
-from pipelines.sources.pile import PileSource
+from codecorpus.pipelines.sources.base import Limits
+from codecorpus.pipelines.sources.codeparrot import CodeparrotSource
+from codecorpus.pipelines.sources.pile import PileSource
 
 Read = Callable[..., list[dict[str, Any]]]
 CHANCE = random.Random(7)
@@ -152,8 +152,8 @@ MEASURED = """
 import resource, sys
 from pathlib import Path
 import numpy as np
-from pipelines.sources.base import Limits
-from pipelines.sources.pile import PileSource
+from codecorpus.pipelines.sources.base import Limits
+from codecorpus.pipelines.sources.pile import PileSource
 source = PileSource([Path(sys.argv[1])])
 errors = [
     error

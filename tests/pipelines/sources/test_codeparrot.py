@@ -8,9 +8,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from foundation.errors import UsageError
-from pipelines.sources.base import Limits
-from pipelines.sources.codeparrot import CodeparrotSource
+from codecorpus.foundation.errors import UsageError
+from codecorpus.pipelines.sources.base import Limits
+from codecorpus.pipelines.sources.codeparrot import CodeparrotSource
 
 Read = Callable[..., list[dict[str, Any]]]
 ROWS: dict[str, list[Any]] = {

@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from foundation.errors import UsageError
-from pipelines.sources.base import Limits
-from pipelines.sources.github import GithubSource
-from tests.pipelines.crawling.crawled import crawled
-from tests.pipelines.crawling.server import Repository
+from codecorpus.foundation.errors import UsageError
+from codecorpus.pipelines.sources.base import Limits
+from codecorpus.pipelines.sources.github import GithubSource
+from tests.pipelines.crawl.crawled import crawled
+from tests.pipelines.crawl.server import Repository
 
 POINTER = b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n"
 

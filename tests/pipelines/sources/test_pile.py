@@ -9,9 +9,9 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from foundation.errors import UsageError
-from pipelines.sources.base import Limits
-from pipelines.sources.pile import PileSource
+from codecorpus.foundation.errors import UsageError
+from codecorpus.pipelines.sources.base import Limits
+from codecorpus.pipelines.sources.pile import PileSource
 
 Read = Callable[..., list[dict[str, Any]]]
 ZSTD = pa.Codec("zstd")

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from filters.languages import LANGUAGES
-from filters.languages.classifier import classify, detect, guess
-from filters.languages.classifier.features import BEGINNING
-from filters.languages.classifier.model import Model, read, shipped
-from foundation.columns import ByteColumn
+from codecorpus.filters.languages import LANGUAGES
+from codecorpus.filters.languages.classifier import classify, detect, guess
+from codecorpus.filters.languages.classifier.features import BEGINNING
+from codecorpus.filters.languages.classifier.model import Model, read, shipped
+from codecorpus.foundation.columns import ByteColumn
 
 HERE = Path(__file__).parent / "snippets"
 SNIPPETS = {path.stem: path.read_text("utf-8") for path in sorted(HERE.glob("*.txt"))}

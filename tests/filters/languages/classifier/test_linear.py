@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from filters.languages.classifier.linear import Linear, best_of, score, slots_of
+from codecorpus.filters.languages.classifier.linear import Linear, best_of, score, slots_of
 
 TAGS = np.array([7, 0, 9, 5], np.uint16)
 SLOT_BITS = 2

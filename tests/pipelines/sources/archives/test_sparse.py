@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from pipelines.sources.archives import archive
-from pipelines.sources.base import ARCHIVE
-from pipelines.sources.folder import FolderSource
+from codecorpus.pipelines.sources.archives import archive
+from codecorpus.pipelines.sources.base import ARCHIVE
+from codecorpus.pipelines.sources.folder import FolderSource
 
 Read = Callable[..., list[dict[str, Any]]]
 

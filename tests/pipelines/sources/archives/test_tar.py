@@ -16,10 +16,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from pipelines.sources.archives import archive, streams
-from pipelines.sources.base import ARCHIVE, IO, TOO_LARGE, Limits
-from pipelines.sources.files import NOT_REGULAR
-from pipelines.sources.folder import FolderSource
+from codecorpus.pipelines.sources.archives import archive, decompression
+from codecorpus.pipelines.sources.base import ARCHIVE, IO, TOO_LARGE, Limits
+from codecorpus.pipelines.sources.folder import FolderSource
+from codecorpus.pipelines.sources.io.local import NOT_REGULAR
 
 PACKAGE = Path(sysconfig.get_paths()["stdlib"]) / "email"
 
@@ -115,7 +115,7 @@ def test_members_may_lie_across_windows(
 ) -> None:
     files = {f"{'n' * (number * 7)}{number}.py": noise(number * 97, number) for number in range(40)}
     expected = read(source(tmp_path / "a.tar.gz", gzip.compress(pack(files))))
-    monkeypatch.setattr(streams, "CHUNK", window)
+    monkeypatch.setattr(decompression, "CHUNK", window)
     for name, data in (("a.tar.gz", gzip.compress(pack(files))), ("b.tar", pack(files))):
         found = read(source(tmp_path / name, data))
         assert contents(found) == contents(expected) == files
@@ -125,7 +125,7 @@ def test_members_may_lie_across_windows(
 def test_unwanted_members_are_passed_over(
     tmp_path: Path, read: Read, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    monkeypatch.setattr(streams, "CHUNK", 2_048)
+    monkeypatch.setattr(decompression, "CHUNK", 2_048)
     files = {"a.png": noise(9_000), "b.py": b"b", "c.png": b"c", "d.py": noise(5_000), "e.png": b""}
     data = pack(files)
     records = read(
@@ -209,7 +209,7 @@ def test_of_a_cut_archive_the_members_before_are_taken(
     wanted: Any,
     window: int,
 ) -> None:
-    monkeypatch.setattr(streams, "CHUNK", window)
+    monkeypatch.setattr(decompression, "CHUNK", window)
     data = pack(FILES)
     data = gzip.compress(data) if name.endswith("gz") else data
     for length in (len(data) * 65 // 100, len(data) * 95 // 100):
@@ -416,7 +416,7 @@ def test_damage_is_told_once_by_the_stripe_that_it_lies_in(
     elif damage == "bomb":
         monkeypatch.setattr(archive, "EXPANSION_BYTES", 40_000)
         monkeypatch.setattr(archive, "EXPANSION_RATIO", 0)
-        monkeypatch.setattr(streams, "CHUNK", 4_096)
+        monkeypatch.setattr(decompression, "CHUNK", 4_096)
     folder = source(tmp_path / "a.tgz", packed)
     (part,) = folder.plan(1 << 30)
     whole = read_part(folder, part)
@@ -429,9 +429,9 @@ def test_damage_is_told_once_by_the_stripe_that_it_lies_in(
 
 def test_a_stripe_stops_where_it_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     given: list[int] = []
-    chunk = streams.Gzip.chunk
+    chunk = decompression.Gzip.chunk
 
-    def counted(stream: streams.Gzip) -> bytes:
+    def counted(stream: decompression.Gzip) -> bytes:
         data = chunk(stream)
         given[-1] += len(data)
         return data
@@ -440,12 +440,12 @@ def test_a_stripe_stops_where_it_ends(tmp_path: Path, monkeypatch: pytest.Monkey
     data = pack(files)
     folder = source(tmp_path / "a.tgz", gzip.compress(data))
     planned = list(folder.plan(4 << 20))
-    monkeypatch.setattr(streams.Gzip, "chunk", counted)
+    monkeypatch.setattr(decompression.Gzip, "chunk", counted)
     for part in planned:
         given.append(0)
         read_part(folder, part)
     assert len(given) == 2
-    assert given[0] < len(data) / 2 + 2 * streams.CHUNK
+    assert given[0] < len(data) / 2 + 2 * decompression.CHUNK
     assert given[1] == len(data)
 
 

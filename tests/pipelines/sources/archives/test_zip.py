@@ -18,10 +18,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from pipelines.sources.archives import archive
-from pipelines.sources.base import ARCHIVE, IO, TOO_LARGE, Limits
-from pipelines.sources.files import NOT_REGULAR
-from pipelines.sources.folder import FolderSource
+from codecorpus.pipelines.sources.archives import archive
+from codecorpus.pipelines.sources.base import ARCHIVE, IO, TOO_LARGE, Limits
+from codecorpus.pipelines.sources.folder import FolderSource
+from codecorpus.pipelines.sources.io.local import NOT_REGULAR
 
 PACKAGE = Path(sysconfig.get_paths()["stdlib"]) / "email"
 

@@ -1,0 +1,44 @@
+"""Opening a complete build for reading."""
+
+from typing import Any
+
+import pyarrow.dataset as ds
+
+from codecorpus.foundation.errors import UsageError
+from codecorpus.pipelines.storage.folder import FORMAT, MANIFEST, PLAN, Folder
+from codecorpus.pipelines.storage.folders import open_folder
+from codecorpus.pipelines.storage.locations import Place
+
+
+class NoBuildError(UsageError):
+    """The folder holds no complete build."""
+
+
+def open_build(path: Place) -> tuple[Folder, dict[str, Any]]:
+    """The folder and manifest of a complete build.
+
+    Raises:
+        NoBuildError: there is none, it is not complete, or another version wrote it.
+    """
+    folder = open_folder(path)
+    if not folder.exists(MANIFEST):
+        if folder.exists(PLAN):
+            raise NoBuildError(f"{path}: the build is not complete; run its build command again")
+        raise NoBuildError(f"{path}: no build here; expected the folder given to build --out")
+    manifest: dict[str, Any] = folder.read_json(MANIFEST)
+    if manifest.get("format") != FORMAT:
+        raise NoBuildError(
+            f"{path}: manifest of format {manifest.get('format')}, expected {FORMAT}; "
+            "use the version of codecorpus that wrote it"
+        )
+    return folder, manifest
+
+
+def ledger(folder: Folder) -> ds.Dataset:
+    """The ledger of a build as one table."""
+    return folder.dataset("ledger")
+
+
+def table(folder: Folder, name: str) -> ds.Dataset:
+    """Another table of a build: documents, duplicates, rows."""
+    return folder.dataset(name)

@@ -1,0 +1,134 @@
+"""The file behind the state: its tables, and transactions that threads share.
+
+The file is held exclusively: a second crawl of a folder is refused. Write-ahead logging keeps it
+whole when the process is killed; a power cut may lose the last transactions, after which their work
+is done again.
+"""
+
+import sqlite3
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from codecorpus.foundation.errors import StorageError, UsageError
+
+_SCHEMA: Final = """
+CREATE TABLE IF NOT EXISTS facts (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS repositories (
+    id INTEGER PRIMARY KEY,         -- GitHub's, which a rename does not change
+    name TEXT NOT NULL,             -- owner/name
+    branch TEXT NOT NULL,           -- the default one
+    language TEXT, stars INTEGER NOT NULL, size INTEGER NOT NULL, license TEXT,
+    created INTEGER NOT NULL,       -- seconds since 1970
+    fork INTEGER NOT NULL, mirror INTEGER NOT NULL, archived INTEGER NOT NULL,
+    disabled INTEGER NOT NULL, private INTEGER NOT NULL,
+    state TEXT NOT NULL, reason TEXT,
+    "commit" TEXT,                  -- of the archive
+    fetched TEXT,                   -- day, UTC
+    archive TEXT, archive_bytes INTEGER, sha256 TEXT,
+    unpacked_bytes INTEGER, files INTEGER, lfs_pointers INTEGER, submodules INTEGER
+) STRICT;
+CREATE INDEX IF NOT EXISTS repositories_by_state ON repositories (state, id);
+CREATE INDEX IF NOT EXISTS repositories_to_fetch ON repositories (id)
+    WHERE state IN ('discovered', 'resolved', 'failed');
+CREATE INDEX IF NOT EXISTS repositories_by_name ON repositories (lower(name));
+CREATE TABLE IF NOT EXISTS names (
+    name TEXT PRIMARY KEY COLLATE NOCASE, id INTEGER, state TEXT NOT NULL, reason TEXT
+) STRICT;
+CREATE TABLE IF NOT EXISTS slices (
+    number INTEGER PRIMARY KEY, language TEXT NOT NULL,
+    created_from INTEGER NOT NULL, created_until INTEGER NOT NULL,
+    stars_from INTEGER NOT NULL, stars_until INTEGER,
+    page INTEGER NOT NULL DEFAULT 1, state TEXT NOT NULL DEFAULT 'open',
+    total INTEGER                   -- results that GitHub counted
+) STRICT;
+CREATE TABLE IF NOT EXISTS answers (
+    url TEXT PRIMARY KEY, etag TEXT NOT NULL, body BLOB NOT NULL
+) STRICT;
+"""
+
+_ADDED: Final = (
+    "attempts INTEGER NOT NULL DEFAULT 0",  # that have failed, one after the other
+    "due INTEGER",  # of what failed: when it is tried again, in seconds since 1970
+)
+"""Columns that `repositories` and `names` got later; a file of before gets them when opened."""
+
+
+class Database:
+    """The file; threads may share it.
+
+    Args:
+        path: the file; made if there is none.
+
+    Raises:
+        UsageError: another crawl holds it.
+        StorageError: it cannot be opened, or is no such file.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lock = threading.Lock()
+        try:
+            self._connection = sqlite3.connect(
+                path, check_same_thread=False, isolation_level=None, timeout=0.2
+            )
+            self._connection.row_factory = sqlite3.Row
+            self._connection.execute("PRAGMA locking_mode = EXCLUSIVE")
+            self._connection.execute("PRAGMA journal_mode = WAL")
+            self._connection.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} COMMIT;")
+            self._add_columns()
+        except sqlite3.OperationalError as error:
+            if "locked" in str(error):
+                raise UsageError(
+                    f"another crawl is at work in {path.parent}; wait for it, or give another --out"
+                ) from error
+            raise StorageError(f"{path}: {error}; mend what the system names") from error
+        except sqlite3.DatabaseError as error:
+            raise StorageError(f"{path}: {error}; it is no state of a crawl") from error
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._connection.close()
+
+    def one(self, query: str, values: Sequence[Any] = ()) -> sqlite3.Row | None:
+        """The first row, if there is one."""
+        rows = self.all(query, values)
+        return rows[0] if rows else None
+
+    def all(self, query: str, values: Sequence[Any] = ()) -> list[sqlite3.Row]:
+        """All rows."""
+        with self._lock:
+            return self._connection.execute(query, values).fetchall()
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """Changes that belong together: all of them are made, or none.
+
+        Raises:
+            StorageError: the disk is full, or the like.
+        """
+        with self._lock:
+            try:
+                self._connection.execute("BEGIN IMMEDIATE")
+                try:
+                    yield self._connection
+                except BaseException:
+                    self._connection.execute("ROLLBACK")
+                    raise
+                self._connection.execute("COMMIT")
+            except sqlite3.OperationalError as error:
+                raise StorageError(
+                    f"{self._path}: {error}; mend it, then run the same command again"
+                ) from error
+
+    def _add_columns(self) -> None:
+        for table in ("repositories", "names"):
+            there = {row["name"] for row in self.all(f"PRAGMA table_info({table})")}
+            for column in _ADDED:
+                if column.partition(" ")[0] not in there:
+                    self._connection.execute(f"ALTER TABLE {table} ADD COLUMN {column}")
+            self._connection.execute(
+                f"UPDATE {table} SET due = 0 WHERE state = 'failed' AND due IS NULL"  # noqa: S608
+            )

@@ -1,0 +1,105 @@
+"""A stage as Beam sees it: list the tasks once the stage before is done, perform each.
+
+Elements are tasks, not data: nothing big is ever shuffled. On one machine the in-memory runner puts
+all tasks of a stage into one bundle, and the bundle hands them to the process pool; on an engine
+each task runs where the engine puts it.
+"""
+
+import contextlib
+from collections.abc import Iterable, Iterator
+
+import apache_beam as beam
+from apache_beam.transforms.window import GlobalWindow
+from apache_beam.utils.windowed_value import WindowedValue
+
+from codecorpus.pipelines.engines import process_pool
+from codecorpus.pipelines.engines.worker import Run, at_work, noting_failure, perform_here
+from codecorpus.pipelines.stages.base import Outcome, Stage, Task, list_tasks, require_done
+
+
+class RunTasks(beam.DoFn):  # type: ignore[misc]
+    """Performs tasks, in this process's pool if there is one."""
+
+    def __init__(self, run: Run) -> None:
+        super().__init__()
+        self._run = run
+        self._waiting: list[Task] = []
+
+    def process(self, spread: tuple[int, Iterable[Task]]) -> Iterator[Outcome]:
+        """Perform a task, or put it by until the bundle ends."""
+        _, tasks = spread
+        if process_pool.current():
+            self._waiting.extend(tasks)
+        else:
+            for task in tasks:
+                yield perform_here(task, self._run)
+
+    def finish_bundle(self) -> Iterator[WindowedValue]:
+        """Perform what was put by."""
+        workers = process_pool.current()
+        if workers and self._waiting:
+            window = GlobalWindow()
+            tasks = sorted(self._waiting, key=lambda task: (-task.weight, task.index))
+            self._waiting = []
+            for outcome in workers.run(tasks):
+                yield WindowedValue(outcome, window.max_timestamp(), [window])
+
+
+class RunStage(beam.PTransform):  # type: ignore[misc]
+    """All tasks of a stage, after all outcomes of the stage before."""
+
+    def __init__(self, run: Run, stage: Stage, previous: str | None) -> None:
+        super().__init__()
+        self._run = run
+        self._stage = stage
+        self._previous = previous
+
+    def expand(self, outcomes: beam.PCollection) -> beam.PCollection:
+        """From the outcomes of the stage before to the outcomes of this one.
+
+        Tasks are spread by their own numbers: Beam's Reshuffle draws keys, and is ten steps instead
+        of one, each of which costs the local runner some 20 ms to build and start.
+        """
+        return (
+            outcomes.pipeline
+            | "Begin" >> beam.Impulse()
+            | "List tasks"
+            >> beam.FlatMap(self._list, beam.pvalue.AsList(outcomes)).with_output_types(
+                tuple[int, Task]
+            )
+            | "Spread" >> beam.GroupByKey()
+            | "Perform" >> beam.ParDo(RunTasks(self._run))
+        )
+
+    def _list(self, _: bytes, outcomes: list[Outcome]) -> list[tuple[int, Task]]:
+        with _here(self._run):
+            if self._previous:
+                require_done(self._previous, outcomes)
+            return [(task.index, task) for task in list_tasks(self._run.out, self._stage)]
+
+
+class RequireDone(beam.PTransform):  # type: ignore[misc]
+    """Fails the job if a task of the last stage failed."""
+
+    def __init__(self, run: Run, stage: str) -> None:
+        super().__init__()
+        self._run = run
+        self._stage = stage
+
+    def expand(self, outcomes: beam.PCollection) -> beam.PCollection:
+        """From the outcomes of the last stage to nothing."""
+        return outcomes | "Gather" >> beam.combiners.ToList() | "Look" >> beam.Map(self._look)
+
+    def _look(self, outcomes: list[Outcome]) -> None:
+        with _here(self._run):
+            require_done(self._stage, outcomes)
+
+
+@contextlib.contextmanager
+def _here(run: Run) -> Iterator[None]:
+    """What lies around the steps between tasks: on an engine they, too, run anywhere."""
+    if process_pool.current():
+        yield
+    else:
+        with noting_failure(run.out), at_work(run):
+            yield

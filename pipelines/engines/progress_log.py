@@ -1,0 +1,65 @@
+"""What a person sees while an engine runs a build: a line a stage, out of the markers it leaves.
+
+Plain lines, since a job on a cluster is often watched through a log: one when a stage begins or
+ends, and one in between every half minute.
+"""
+
+import contextlib
+import re
+import time
+
+from rich.console import Console
+
+from codecorpus.foundation.errors import CodecorpusError
+from codecorpus.pipelines.stages.context import Build, work
+from codecorpus.pipelines.stages.manifest import STAGES, WriteManifest
+from codecorpus.pipelines.storage.folder import Folder
+
+_MARKER = re.compile(r"\d{5,}\.json")
+_BETWEEN = 30.0
+_STAGES = (*STAGES, WriteManifest())
+
+
+class Lines:
+    """Prints how far a build on an engine is.
+
+    Args:
+        folder: of the build.
+        console: where to print.
+    """
+
+    def __init__(self, folder: Folder, console: Console) -> None:
+        self._folder = folder
+        self._console = console
+        self._stage = 0
+        self._printed = (0, 0, 0.0)  # stage, tasks done, when
+
+    def look(self) -> tuple[int, int]:
+        """Print what is new; gives stage and tasks done, which change while work gets done."""
+        for stage in range(self._stage + 1, len(_STAGES)):
+            if self._done(stage):  # a stage may have nothing to do, and leaves no marker then
+                self._print(self._done(self._stage))
+                self._stage = stage
+        done = self._done(self._stage)
+        begun = done and (self._stage != self._printed[0] or not self._printed[1])
+        if begun or time.monotonic() - self._printed[2] > _BETWEEN:
+            self._print(done)
+        return self._stage, done
+
+    def _done(self, stage: int) -> int:
+        names = self._folder.names(work(_STAGES[stage].name, "").rstrip("/"))
+        return sum(_MARKER.fullmatch(name) is not None for name in names)
+
+    def _print(self, done: int) -> None:
+        if (self._stage, done) != self._printed[:2]:
+            name = _STAGES[self._stage].name
+            self._console.print(f"{name}: {done}{self._of(done)} done", soft_wrap=True)
+        self._printed = (self._stage, done, time.monotonic())
+
+    def _of(self, done: int) -> str:
+        """How many tasks the stage has: known once its first ones are done."""
+        with contextlib.suppress(CodecorpusError):
+            if done:
+                stage = _STAGES[self._stage]
+                return f" of {len(stage.weights(Build.load(str(self._folder.root))))}"
+        return ""

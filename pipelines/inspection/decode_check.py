@@ -1,0 +1,156 @@
+"""The decode audit: rows must give back the files that they were made of, byte for byte.
+
+Of each file in the sample, the ids of its segments, without tags and end of text, must decode to
+the document's text; each tag to the language's; one end of text must follow the last segment; and
+the text must have the content id it goes by.
+"""
+
+import hashlib
+from collections import defaultdict
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from codecorpus.pipelines.storage.folder import Folder, part_name
+from codecorpus.tokenization.decoder import Decoder
+from codecorpus.tokenization.prefixes import tag
+from codecorpus.tokenization.vocabulary_files import read as read_vocabulary
+
+
+class Segment(NamedTuple):
+    """Where a segment stands: see design of `rows`."""
+
+    row: int
+    offset: int
+    tag_length: int
+    length: int
+    content_id: bytes
+    segment: int
+    segments: int
+
+
+@dataclass(frozen=True)
+class Auditor:
+    """Compares rows with documents.
+
+    Attributes:
+        decoder: of the build's own tokenizer.json.
+        end_of_text: id that ends a file.
+    """
+
+    decoder: Decoder
+    end_of_text: int
+
+    def fault(
+        self,
+        content_id: bytes,
+        text: bytes,
+        language: str,
+        copy: list[NDArray[np.uint16]],
+        tag_lengths: list[int],
+    ) -> str | None:
+        """What is wrong with one file, or None.
+
+        Args:
+            content_id: the name that the file goes by.
+            text: the document.
+            language: of the document.
+            copy: ids of each segment in order, with tag and end of text.
+            tag_lengths: ids of each segment's tag.
+        """
+        blob = hashlib.sha1(b"blob %d\0" % len(text) + text, usedforsecurity=False).digest()
+        if blob != content_id:
+            return "the document's text has another content id"
+        for ids, tagged in zip(copy, tag_lengths, strict=True):
+            if self.decoder.decode(ids[:tagged]) != tag(language).encode():
+                return f"a segment does not begin with the tag of {language}"
+        if not len(copy[-1]) or copy[-1][-1] != self.end_of_text:
+            return "no end of text behind the last segment"
+        copy = [*copy[:-1], copy[-1][:-1]]
+        ids = np.concatenate([ids[tagged:] for ids, tagged in zip(copy, tag_lengths, strict=True)])
+        if self.decoder.decode(ids) != text:
+            return "its ids decode to another text"
+        return None
+
+
+def audit(folder: Folder, manifest: dict[str, Any], sample: int) -> tuple[int, list[str]]:
+    """Decode a sample of the kept files, chosen by content id, so the same on every run.
+
+    Args:
+        folder: the output folder.
+        manifest: its manifest.
+        sample: about how many files; 0: all.
+
+    Returns:
+        How many files were compared, and what was wrong with them.
+    """
+    vocabulary = read_vocabulary(folder.path("tokenizer.json"))
+    auditor = Auditor(Decoder(vocabulary), vocabulary.end_of_text)
+    kept = manifest["counts"].get("kept", 0)
+    bound = 1 << 64 if not sample or sample >= kept else (sample << 64) // kept
+    first_row = audited = 0
+    faults: list[str] = []
+    for index, part in enumerate(manifest["parts"]):
+        name = part_name(index, len(manifest["parts"]))
+        segments = _segments(folder.path(f"rows/{name}.parquet"), bound)
+        documents = _documents(folder.path(f"documents/{name}.parquet"), segments.keys())
+        shard = folder.path(f"shards/data-{name.removeprefix('part-')}.arrow")
+        ids = _ids(shard, manifest["sequence_length"] + 1)
+        for content_id, placed in segments.items():
+            audited += 1
+            if content_id not in documents:
+                faults.append(f"{content_id.hex()}: in rows, but no document")
+                continue
+            text, language = documents[content_id]
+            for copy in _copies(placed):
+                cut = [ids[s.row - first_row, s.offset : s.offset + s.length] for s in copy]
+                fault = auditor.fault(content_id, text, language, cut, [s.tag_length for s in copy])
+                if fault:
+                    faults.append(f"{content_id.hex()}: {fault}")
+        first_row += part["rows"]
+    return audited, faults
+
+
+def _segments(path: Path, bound: int) -> dict[bytes, list[Segment]]:
+    """The segments of the files whose content id, as a fraction, lies below the bound."""
+    found: dict[bytes, list[Segment]] = defaultdict(list)
+    with pq.ParquetFile(path) as file:
+        for batch in file.iter_batches():
+            ids = np.frombuffer(batch["content_id"].buffers()[1], np.uint8).reshape(-1, 20)
+            heads = ids[: len(batch), :8].copy().view(">u8")[:, 0]
+            chosen = heads <= np.uint64(bound - 1)
+            for row in batch.filter(pa.array(chosen)).to_pylist():
+                segment = Segment(**row)
+                found[segment.content_id].append(segment)
+    return found
+
+
+def _copies(placed: list[Segment]) -> list[list[Segment]]:
+    """Segments grouped into whole files: identical files may both be kept."""
+    ordered = sorted(placed, key=lambda s: (s.segment, s.row, s.offset))
+    copies = len(ordered) // ordered[0].segments
+    return [ordered[first::copies] for first in range(copies)]
+
+
+def _documents(path: Path, wanted: Any) -> dict[bytes, tuple[bytes, str]]:  # noqa: ANN401
+    found: dict[bytes, tuple[bytes, str]] = {}
+    names = pa.array(list(wanted), pa.binary(20))
+    with pq.ParquetFile(path) as file:
+        for group in range(file.num_row_groups):
+            table = file.read_row_group(group, columns=["content_id", "text", "language"])
+            for row in table.filter(pa.compute.is_in(table["content_id"], names)).to_pylist():
+                found[row["content_id"]] = row["text"].encode(), row["language"]
+    return found
+
+
+def _ids(path: Path, width: int) -> NDArray[np.uint16]:
+    """uint16[rows, width] of a shard, memory-mapped if it has one batch."""
+    with pa.memory_map(str(path)) as source:
+        column = pa.ipc.open_stream(source).read_all()["input_ids"]
+    chunks = [chunk.flatten().to_numpy().reshape(-1, width) for chunk in column.chunks]
+    return np.concatenate([np.empty((0, width), np.uint16), *chunks])

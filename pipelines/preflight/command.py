@@ -1,0 +1,164 @@
+"""The command: list, draw, build the sample in a temporary folder, estimate, print."""
+
+import json
+import os
+import tempfile
+import uuid
+from pathlib import Path
+
+from rich.console import Console
+
+from codecorpus.foundation.errors import InputError, InterruptedBuildError, StorageError, UsageError
+from codecorpus.pipelines.engines.process_pool import Pool
+from codecorpus.pipelines.engines.progress_bar import Display
+from codecorpus.pipelines.inspection.report import terminal
+from codecorpus.pipelines.preflight.cost import estimate_room
+from codecorpus.pipelines.preflight.estimates import Estimator
+from codecorpus.pipelines.preflight.inputs import READING, Listing, list_inputs
+from codecorpus.pipelines.preflight.result import Fetched, Prediction
+from codecorpus.pipelines.preflight.sample import build_sample, read_records
+from codecorpus.pipelines.preflight.tables import print_prediction
+from codecorpus.pipelines.preflight.timing import estimate_times, fetched_by_tasks
+from codecorpus.pipelines.recipe.loader import LoadedRecipe, load
+from codecorpus.pipelines.stages.context import Build
+from codecorpus.pipelines.stages.plan import cut_inputs
+from codecorpus.pipelines.stages.vocabulary import obtain_vocabulary
+from codecorpus.pipelines.storage import transfer_stats
+from codecorpus.pipelines.storage.folder import Folder
+from codecorpus.pipelines.storage.folders import forget_copies
+from codecorpus.pipelines.storage.transfer_stats import Traffic
+
+_GROWTH = (0.25, 0.5, 1.0)
+"""Limits of the smaller samples within the sample, as shares of its own."""
+
+
+def run_preflight(
+    recipe: str,
+    *,
+    inputs: list[str],
+    rate: float | None,
+    seed: int,
+    workers: int | None,
+    as_json: bool,
+    out: Path | None,
+) -> None:
+    """Predict what a recipe's build would give, and print it.
+
+    Raises:
+        CodecorpusError: as its text says; nothing is left behind.
+    """
+    if rate is not None and not 0 < rate <= 1:
+        raise UsageError(f"--rate {rate:g}: expected a share of the files, above 0 and up to 1")
+    try:
+        with Pool(workers or os.cpu_count() or 1) as pool:
+            loaded = load(recipe, overrides={"input": inputs} if inputs else None)
+            with Display(Console(stderr=True, highlight=False)) as display:
+                pool.watcher = display
+                prediction = predict(loaded, pool, rate=rate, seed=seed)
+    except InterruptedBuildError as error:
+        raise InterruptedBuildError("interrupted; nothing was written") from error
+    text = json.dumps(prediction.to_json(), indent=1, ensure_ascii=False) + "\n"
+    if out is not None:
+        _write(out, text)
+    if as_json:
+        Console(soft_wrap=True).file.write(text)
+    else:
+        print_prediction(prediction, terminal())
+
+
+def predict(
+    loaded: LoadedRecipe,
+    pool: Pool,
+    *,
+    rate: float | None = None,
+    seed: int = 0,
+    reading: int = READING,
+) -> Prediction:
+    """Predict what a build would give; a temporary folder holds the sample's build meanwhile.
+
+    Args:
+        loaded: the recipe.
+        pool: where tasks run.
+        rate: the chance of each file; None: so that about 10,000 are drawn.
+        seed: another one draws another sample.
+        reading: bytes of archives and the like that are read at most, or as many as the rate asks.
+
+    Raises:
+        UsageError: the recipe names an input that does not exist, or the rate draws nothing.
+        InputError: there is nothing to read.
+        TaskError: a task failed, as it would in the build.
+    """
+    vocabulary = obtain_vocabulary(loaded.recipe, loaded.base)
+    with tempfile.TemporaryDirectory(prefix="codecorpus-preflight-") as temporary:
+        folder = Folder(Path(temporary))
+        begun = transfer_stats.noted()
+        try:
+            cut = cut_inputs(loaded.recipe, loaded.base, folder)
+            listing = list_inputs(
+                cut, part_bytes=loaded.recipe.part_bytes, rate=rate, seed=seed, reading=reading
+            )
+            _require_some(loaded, listing)
+            planning = transfer_stats.noted().since(begun)
+            build = build_sample(loaded, listing, vocabulary, folder, pool)
+            return _prediction(loaded, listing, build, planning)
+        finally:
+            forget_copies(folder, loaded.recipe)
+
+
+def _prediction(
+    loaded: LoadedRecipe, listing: Listing, build: Build, planning: Traffic
+) -> Prediction:
+    """What the sample's build says of the whole."""
+    records = read_records(build, listing)
+    if not len(records):
+        raise _nothing_drawn(listing)
+    sample = fetched_by_tasks(build)
+    estimator = Estimator(records, listing)
+    totals = estimator.totals()
+    room = estimate_room(build, listing.parts, records, totals)
+    before = transfer_stats.noted()
+    times = estimate_times(build, listing, totals)
+    again = transfer_stats.noted().since(before)
+    return Prediction(
+        name=loaded.recipe.name,
+        rate=listing.rate,
+        share=listing.share,
+        seed=listing.seed,
+        parts=listing.parts,
+        sources=len(loaded.recipe.sources),
+        sampled=(len(records), int(records.size[records.size > 0].sum())),
+        totals=totals,
+        growth=estimator.growth(_GROWTH),
+        room=room,
+        times=times,
+        fetched=Fetched(planning.fetched, sample.fetched, sample.whole, again.fetched),
+    )
+
+
+def _require_some(loaded: LoadedRecipe, listing: Listing) -> None:
+    if not listing.parts:
+        names = ", ".join(str(path) for source in loaded.recipe.sources for path in source.paths)
+        raise InputError(f"nothing to read: {names} hold no file; name a folder or an archive")
+    if not listing.holders and not any(listing.loose.values()):
+        raise _nothing_drawn(listing)
+
+
+def _nothing_drawn(listing: Listing) -> UsageError:
+    return UsageError(
+        f"--rate {listing.rate:g} draws none of the files; give a higher one, or leave it out"
+    )
+
+
+def _write(path: Path, text: str) -> None:
+    """Write the file whole or not at all."""
+    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
+    try:
+        try:
+            temporary.write_text(text, "utf-8")
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
+    except OSError as error:
+        raise StorageError(
+            f"{path}: {error.strerror}; name a file in a folder that exists"
+        ) from error

@@ -1,0 +1,210 @@
+"""What there is to read, and what of it is drawn: one look at the list of all inputs.
+
+Loose files are listed by name and size, so they are drawn before anything is read, and their
+numbers in cells of like names and sizes are known. Archives and files of many records must be read
+to know what they hold: their parts are drawn by hash only if reading them all would be too much,
+and then the records within (`sources.drawing`), so that each record has the same chance.
+
+Memory grows with what is drawn and with the number of parts, not with the number of files.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from codecorpus.filters.languages import by_name, not_source
+from codecorpus.pipelines.sources.base import Limits
+from codecorpus.pipelines.sources.folder.inputs import FILE
+from codecorpus.pipelines.sources.partition import Cutter, weigh
+from codecorpus.pipelines.sources.sampling import limit_of, numbers_of, of_name
+
+FILES: Final = 10_000
+"""Files that are drawn if nobody says how many."""
+
+READING: Final = 4 << 30
+"""Bytes, by the weight of their parts, of archives and the like that are read at most to draw from,
+or as many as the rate asks."""
+
+_HELD: Final = 8 * FILES
+_RECORD: Final = 8_192  # bytes of a record in an archive, about: only to choose a rate
+_CLASSES: Final = 64
+
+
+class Part(NamedTuple):
+    """A planned part of archives and the like; `number`: drawn if below the share of parts."""
+
+    source: int
+    inputs: pa.Table
+    number: float
+
+
+@dataclass
+class Listing:
+    """What was listed.
+
+    Attributes:
+        rate: the chance of each record to be drawn.
+        share: the chance of each part of archives and the like.
+        seed: what the draws depend on.
+        parts: how many parts the whole build has.
+        loose: drawn files by source.
+        cells: how many files each cell has, by `cells_of`, drawn or not.
+        bytes: of loose files that are to be read.
+        holders: the drawn parts of archives and the like.
+        holding: how many there are by source, drawn or not.
+    """
+
+    rate: float
+    seed: int
+    share: float = 1.0
+    parts: int = 0
+    loose: dict[int, list[pa.Table]] = field(default_factory=dict)
+    cells: Counter[int] = field(default_factory=Counter)
+    bytes: int = 0
+    holders: list[Part] = field(default_factory=list)
+    holding: Counter[int] = field(default_factory=Counter)
+
+    @property
+    def loose_limit(self) -> float:
+        """As of `sources.drawing`, of loose files."""
+        return limit_of(self.rate)
+
+    @property
+    def inner_limit(self) -> float:
+        """The same of records within drawn parts."""
+        return limit_of(min(1.0, self.rate / self.share))
+
+    def drawn_parts(self, part_bytes: int) -> Iterator[tuple[int, pa.Table]]:
+        """The sample as parts of a build: first of loose files, then those of archives."""
+        for source, tables in sorted(self.loose.items()):
+            cutter = Cutter(part_bytes)
+            for table in tables:
+                weights = weigh(table["path"], table["size"].to_numpy(), not_source)
+                for inputs in cutter.add(table, weights):
+                    yield source, inputs
+            for inputs in cutter.rest():
+                yield source, inputs
+        for part in self.holders:
+            yield part.source, part.inputs
+
+
+def list_inputs(
+    cut: Iterable[tuple[int, pa.Table]],
+    *,
+    part_bytes: int,
+    rate: float | None,
+    seed: int,
+    reading: int = READING,
+) -> Listing:
+    """Look through the parts of a build, and draw.
+
+    Args:
+        cut: the parts, as of `plan.cut_inputs`.
+        part_bytes: what a part weighs, about.
+        rate: the chance of each record; None: so that about FILES are drawn.
+        seed: another one draws another sample.
+        reading: as READING.
+    """
+    found = Listing(rate or 1.0, seed)
+    limit = limit_of(found.rate)
+    for source, inputs in cut:
+        found.parts += 1
+        is_file = _is_file(inputs)
+        files, holders = inputs.filter(is_file), inputs.filter(pc.invert(is_file))
+        if len(holders):
+            found.holding[source] += 1
+            found.holders.append(Part(source, holders, _number(source, holders, seed)))
+        if len(files):
+            _count(found, source, files)
+            found.loose.setdefault(source, []).append(_below(files, limit, seed))
+        while rate is None and _held(found) > _HELD:
+            limit /= 2
+            _thin(found, limit)
+    held_back = len(found.holders) * part_bytes
+    files = sum(found.cells.values()) + held_back / _RECORD
+    found.rate = rate or min(1.0, FILES / max(files, 1))
+    found.share = min(1.0, max(found.rate, reading / max(held_back, 1)))
+    _thin(found, found.loose_limit)
+    for source, tables in found.loose.items():
+        found.loose[source] = [table.drop_columns("number") for table in tables if len(table)]
+    found.holders = [part for part in found.holders if part.number < found.share]
+    return found
+
+
+def cells_of(source: int, paths: pa.Array, sizes: NDArray[np.int64]) -> NDArray[np.int64]:
+    """int64[n], the cell of each loose file: its source, what its name says, and its size's bits.
+
+    A name says that the file is not to be read, or that it may be source code, or nothing.
+    """
+    verdict = by_name(paths)
+    known = verdict.language.is_valid().to_numpy(zero_copy_only=False) | (verdict.ambiguous > 0)
+    unread = not_source(paths) | (sizes > Limits.record_bytes)
+    kind = np.where(unread, 0, np.where(known, 1, 2))
+    cells: NDArray[np.int64] = (source * 3 + kind) * _CLASSES + np.frexp(sizes)[1]
+    return cells
+
+
+def bytes_to_read(files: pa.Table) -> NDArray[np.int64]:
+    """int64[n], the size of each loose file, 0 where its name or size rules out that it is read."""
+    sizes = files["size"].to_numpy()
+    read = ~not_source(files["path"].combine_chunks()) & (sizes <= Limits.record_bytes)
+    return np.where(read, sizes, 0)
+
+
+def source_of(cell: int) -> int:
+    """The source of a cell."""
+    return cell // (3 * _CLASSES)
+
+
+def _is_file(inputs: pa.Table) -> pa.ChunkedArray:
+    return pc.equal(inputs["kind"], FILE)
+
+
+def _number(source: int, inputs: pa.Table, seed: int) -> float:
+    """A part's number: that of its first input, and of the place where reading begins there.
+
+    So the stripes of a file, each of which inflates all of it, are drawn together.
+    """
+    place = next((name for name in ("begin", "first") if name in inputs.column_names), None)
+    begin = inputs[place][0].as_py() if place and inputs["kind"][0].as_py() != "tar" else 0
+    return of_name(f"{source}\0{inputs['name'][0].as_py()}\0{begin or 0}", seed + 4)
+
+
+def _count(found: Listing, source: int, files: pa.Table) -> None:
+    paths, sizes = files["path"].combine_chunks(), files["size"].to_numpy()
+    cells, counts = np.unique(cells_of(source, paths, sizes), return_counts=True)
+    found.cells.update(dict(zip(cells.tolist(), counts.tolist(), strict=True)))
+    found.bytes += int(bytes_to_read(files).sum())
+
+
+def _below(files: pa.Table, limit: float, seed: int) -> pa.Table:
+    """Those of the files that are drawn, with the lesser of their numbers."""
+    lesser = numbers_of_files(files, seed).min(axis=0)
+    drawn = lesser < limit
+    return files.append_column("number", pa.array(lesser)).filter(pa.array(drawn))
+
+
+def numbers_of_files(files: pa.Table, seed: int) -> NDArray[np.float64]:
+    """As `numbers_of`, of listed files."""
+    return numbers_of(
+        files["repository"].combine_chunks(),
+        files["path"].combine_chunks(),
+        sizes=files["size"].to_numpy(),
+        rows=np.zeros(len(files), np.int64),
+        seed=seed,
+    )
+
+
+def _held(found: Listing) -> int:
+    return sum(len(table) for tables in found.loose.values() for table in tables)
+
+
+def _thin(found: Listing, limit: float) -> None:
+    for source, tables in found.loose.items():
+        found.loose[source] = [t.filter(pc.less(t["number"], limit)) for t in tables]

@@ -1,0 +1,185 @@
+"""A build of the sample, by the stages of every build, in a temporary folder; and its records.
+
+The records come back as arrays, one entry a record: what became of it, and what the estimates need
+to know of how it was drawn.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from codecorpus.pipelines.engines.process_pool import Pool
+from codecorpus.pipelines.preflight.inputs import Listing, bytes_to_read, cells_of, numbers_of_files
+from codecorpus.pipelines.recipe.loader import LoadedRecipe
+from codecorpus.pipelines.sources.sampling import Draw, numbers_of
+from codecorpus.pipelines.stages.base import Outcome, TaskError, list_tasks
+from codecorpus.pipelines.stages.context import Build
+from codecorpus.pipelines.stages.curate import CurateParts
+from codecorpus.pipelines.stages.manifest import STAGES
+from codecorpus.pipelines.stages.plan import make_plan
+from codecorpus.pipelines.storage.folder import Folder
+from codecorpus.tokenization.vocabulary import Vocabulary
+
+_COLUMNS = (
+    "row", "repository", "path", "content_id", "size", "language", "reason",
+    "duplicate_of_part", "duplicate_of_row", "tokens",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Records:
+    """n records of a sample, loose files first.
+
+    Attributes:
+        source: int64, of the recipe.
+        reason, language: str; `kept` where nothing speaks against it, "" for an unknown language.
+        size, tokens: int64; -1 where it was not read, and where it is not kept.
+        content: int64, equal for equal contents that count as copies; -1 where it was not read.
+        of: int64, of a duplicate the record that it is one of, else the record itself.
+        numbers: float64[2, n], by name and by size, as of `sources.drawing`, divided by the limit:
+            below 1 where they draw it.
+        rate: float64, the chance that it is drawn once its part is.
+        part: int64, the number of a holder's part that it came from, in the listing; -1: loose.
+        cell: int64, as of `cells_of`; -1: not loose.
+        named: bool, whether it has a path.
+        listed: int64, bytes of a loose file that its name does not rule out, else 0.
+    """
+
+    source: NDArray[np.int64]
+    reason: NDArray[np.str_]
+    language: NDArray[np.str_]
+    size: NDArray[np.int64]
+    tokens: NDArray[np.int64]
+    content: NDArray[np.int64]
+    of: NDArray[np.int64]
+    numbers: NDArray[np.float64]
+    rate: NDArray[np.float64]
+    part: NDArray[np.int64]
+    cell: NDArray[np.int64]
+    named: NDArray[np.bool_]
+    listed: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.source)
+
+    def select(self, rows: NDArray[np.bool_]) -> "Records":
+        """Some of them; `of` is not followed any more."""
+        return replace(
+            self, **{field.name: getattr(self, field.name)[..., rows] for field in fields(self)}
+        )
+
+
+def build_sample(
+    loaded: LoadedRecipe, listing: Listing, vocabulary: Vocabulary, folder: Folder, pool: Pool
+) -> Build:
+    """Build what was drawn.
+
+    Args:
+        loaded: the recipe.
+        listing: what was drawn.
+        vocabulary: the recipe's.
+        folder: an empty one.
+        pool: where tasks run.
+
+    Raises:
+        TaskError: a task failed, as it would in the build.
+    """
+    parts = list(listing.drawn_parts(loaded.recipe.part_bytes))
+    plan = make_plan(loaded.recipe, loaded.base, vocabulary.fingerprint, folder, cut=parts)
+    Build.describe(folder, loaded.recipe, plan, vocabulary)
+    begin = len(parts) - len(listing.holders)
+    draw = Draw(listing.seed, listing.inner_limit, begin)
+    for stage in (CurateParts(draw=draw), *STAGES[1:]):
+        for outcome in pool.run(list_tasks(str(folder.root), stage)):
+            _require_done(outcome)
+    return Build.load(str(folder.root))
+
+
+def _require_done(outcome: Outcome) -> None:
+    """Stop at the first task that failed; its trace goes with the folder, so it is not named."""
+    if outcome.error is not None:
+        what = outcome.error.partition("; trace in ")[0]
+        alike = "; a build would fail alike" if outcome.lasts else ""
+        raise TaskError(f"the sample's {outcome.name}: {what}{alike}")
+
+
+def read_records(build: Build, listing: Listing) -> Records:
+    """What became of the records of the sample."""
+    tables = list(_ledgers(build))
+    ledger = pa.concat_tables(tables).combine_chunks()
+    part = np.repeat(np.arange(len(tables)), [len(table) for table in tables])
+    begin = len(tables) - len(listing.holders)
+    loose = [build.plan.inputs(build.folder, index) for index in range(begin)]
+    sizes = ledger["size"].fill_null(-1).to_numpy()
+    row = ledger["row"].to_numpy()
+    inner = part >= begin
+    numbers = numbers_of(
+        ledger["repository"].combine_chunks(),
+        ledger["path"].combine_chunks(),
+        sizes=sizes,
+        rows=row + (part << 40),
+        seed=listing.seed,
+    )
+    cell = np.full(len(part), -1, np.int64)
+    listed = np.zeros(len(part), np.int64)
+    if loose:
+        numbers[:, ~inner] = np.concatenate(
+            [numbers_of_files(table, listing.seed) for table in loose], axis=1
+        )
+        cell[~inner] = np.concatenate([_cells(build, i, t) for i, t in enumerate(loose)])
+        listed[~inner] = np.concatenate([bytes_to_read(table) for table in loose])
+    limits = np.where(inner, listing.inner_limit, listing.loose_limit)
+    return Records(
+        source=np.array([planned.source for planned in build.plan.parts], np.int64)[part],
+        reason=ledger["reason"].fill_null("kept").to_numpy(zero_copy_only=False).astype(str),
+        language=ledger["language"].fill_null("").to_numpy(zero_copy_only=False).astype(str),
+        size=sizes,
+        tokens=ledger["tokens"].fill_null(-1).to_numpy(),
+        content=(
+            _numbered(ledger["content_id"])
+            if build.recipe.deduplicate.exact
+            else np.arange(len(part))
+        ),
+        of=_followed(ledger, part, row),
+        numbers=numbers / limits,
+        rate=1 - (1 - limits) ** 2,
+        part=np.where(inner, part - begin, -1),
+        cell=cell,
+        named=ledger["path"].is_valid().to_numpy(),
+        listed=listed,
+    )
+
+
+def _ledgers(build: Build) -> Iterator[pa.Table]:
+    """Of each part, in the order of its records."""
+    for index in range(len(build.plan.parts)):
+        path = build.folder.path(build.part("ledger", index, "parquet"))
+        yield pq.read_table(path, columns=list(_COLUMNS), use_threads=False)
+
+
+def _cells(build: Build, index: int, inputs: pa.Table) -> NDArray[np.int64]:
+    source = build.plan.parts[index].source
+    return cells_of(source, inputs["path"].combine_chunks(), inputs["size"].to_numpy())
+
+
+def _numbered(values: pa.ChunkedArray) -> NDArray[np.int64]:
+    encoded = values.combine_chunks().dictionary_encode()
+    found: NDArray[np.int64] = encoded.indices.fill_null(-1).to_numpy().astype(np.int64)
+    return found
+
+
+def _followed(ledger: pa.Table, part: NDArray[Any], row: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The record that each duplicate names, found by part and row, which ascend."""
+    places = (part.astype(np.int64) << 40) + row
+    of = np.arange(len(places))
+    named = ledger["duplicate_of_part"].is_valid().to_numpy()
+    wanted = (ledger["duplicate_of_part"].fill_null(0).to_numpy().astype(np.int64) << 40) + ledger[
+        "duplicate_of_row"
+    ].fill_null(0).to_numpy()
+    of[named] = np.searchsorted(places, wanted[named])
+    return of

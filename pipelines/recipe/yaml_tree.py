@@ -1,0 +1,220 @@
+"""YAML to a tree that remembers where each value stands and how it was written.
+
+YAML has traps, and a recipe must not fall into one unseen. Refused: a key that stands twice (YAML
+keeps the last), `010` and `1:30` (8 and 90 in YAML 1.1), tabs as indentation, files that are not
+UTF-8, values that contain themselves. Anchors, aliases and merge keys work; a key is always text,
+and so is a date.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+import yaml
+
+from codecorpus.pipelines.recipe.errors import Mistake, Place, RecipeError
+
+Scalar = str | int | float | bool | None
+Plain = Scalar | list["Plain"] | dict[str, "Plain"]
+"""A value without places."""
+
+MAX_BYTES = 1 << 20
+"""A larger file is no recipe."""
+_MAX_VALUES = 100_000
+"""Aliases can make billions of values of a few lines."""
+
+_TAG = "tag:yaml.org,2002:"
+_AMBIGUOUS = re.compile(r"[-+]?(0[0-9_]+|[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?)$")
+
+
+@dataclass(frozen=True)
+class Node:
+    """A value of a recipe.
+
+    Attributes:
+        value: a scalar, or the entries' nodes.
+        place: where it stands; of a mapping's entry, where its key stands.
+        written: a scalar as it was written, without quotes; else empty.
+        quoted: a scalar in quotes, or a block of text.
+    """
+
+    value: "Scalar | dict[str, Node] | list[Node]"
+    place: Place
+    written: str = ""
+    quoted: bool = False
+
+    def plain(self) -> Plain:
+        """The value without places."""
+        if isinstance(self.value, dict):
+            return {key: node.plain() for key, node in self.value.items()}
+        if isinstance(self.value, list):
+            return [node.plain() for node in self.value]
+        return self.value
+
+
+def read(data: bytes, file: str, depth: int, mistakes: list[Mistake]) -> Node:
+    """Parse a recipe's file into a mapping.
+
+    Args:
+        data: the file's bytes.
+        file: its name for messages.
+        depth: how many recipes were extended on the way to it.
+        mistakes: what is wrong but does not keep the rest from being read is added to it.
+
+    Raises:
+        RecipeError: it is not YAML, or no mapping.
+    """
+
+    def refuse(line: int, text: str) -> RecipeError:
+        return RecipeError([*mistakes, Mistake(Place(depth, file, line), text)])
+
+    text = _decode(data, refuse)
+    try:
+        loader = yaml.SafeLoader(text)
+        root = loader.get_single_node()
+    except yaml.reader.ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        text = f"got the character U+{error.character:04X}, which YAML does not allow; "
+        raise refuse(
+            line, text + "write it as an escape in double quotes, or leave it out"
+        ) from error
+    except yaml.MarkedYAMLError as error:
+        raise refuse(*_syntax(error)) from error
+    if root is None:
+        raise refuse(0, "the file is empty; expected a mapping of keys, at least `sources`")
+    node = _Tree(loader, file, depth, mistakes).convert(root, root.start_mark.line + 1)
+    if not isinstance(node.value, dict):
+        what = describe_value(node)
+        raise refuse(node.place.line, f"got {what}; expected a mapping of keys, at least `sources`")
+    return node
+
+
+def describe_value(node: Node) -> str:
+    """What a value is, as a message names it: as it was written, and as what YAML reads it."""
+    value = node.value
+    if isinstance(value, dict):
+        return "a mapping" if value else "an empty mapping"
+    if isinstance(value, list):
+        return "a list" if value else "an empty list"
+    written = node.written if len(node.written) <= 60 else f"{node.written[:57]}..."
+    if isinstance(value, str):
+        shown = written.encode("unicode_escape").decode() if not written.isprintable() else written
+        return f'"{shown}"' if node.quoted else f"`{shown}`"
+    if not written:
+        return "nothing"
+    words = [(True, "true"), (False, "false"), (None, "null")]
+    means = next((word for meaning, word in words if value is meaning), written)
+    return f"`{written}`" + (f", which YAML reads as {means}" if written != means else "")
+
+
+def list_of(texts: Iterable[str], place: Place) -> Node:
+    """A list of texts that stand in no file."""
+    return Node([Node(text, place, text) for text in texts], place)
+
+
+class _Tree:
+    """Converts YAML's nodes; one per file."""
+
+    def __init__(
+        self, loader: yaml.SafeLoader, file: str, depth: int, mistakes: list[Mistake]
+    ) -> None:
+        self._loader = loader
+        self._file = file
+        self._depth = depth
+        self._mistakes = mistakes
+        self._open: set[int] = set()
+        self._count = 0
+
+    def convert(self, node: yaml.Node, line: int) -> Node:
+        """The node as ours; `line` is its own, or its key's."""
+        place = Place(self._depth, self._file, line)
+        self._count += 1
+        if self._count > _MAX_VALUES:
+            text = f"more than {_MAX_VALUES:,} values; aliases of aliases?"
+            raise RecipeError([Mistake(place, text)])
+        if isinstance(node, yaml.ScalarNode):
+            return self._scalar(node, place)
+        self._check_tag(node, ("map", "seq"), line)
+        if id(node) in self._open:
+            raise RecipeError([Mistake(place, "this value contains itself by its alias")])
+        self._open.add(id(node))
+        try:
+            if isinstance(node, yaml.MappingNode):
+                return Node(self._entries(node), place)
+            items = [self.convert(item, item.start_mark.line + 1) for item in node.value]
+            return Node(items, place)
+        finally:
+            self._open.discard(id(node))
+
+    def _entries(self, node: yaml.MappingNode) -> dict[str, Node]:
+        first: dict[str, int] = {}
+        for line, key in self._keys(node):
+            if key in first:
+                text = f"the key `{key}` stands twice, first in line {first[key]}; keep one"
+                self._refuse(line, text)
+            first.setdefault(key, line)
+        self._loader.flatten_mapping(node)
+        return {
+            str(key.value): self.convert(value, key.start_mark.line + 1)
+            for key, value in node.value
+            if isinstance(key, yaml.ScalarNode)
+        }
+
+    def _keys(self, node: yaml.MappingNode) -> Iterator[tuple[int, str]]:
+        for key, _ in node.value:
+            line = key.start_mark.line + 1
+            if isinstance(key, yaml.ScalarNode):
+                yield line, str(key.value)
+            else:
+                self._refuse(line, "got a list or mapping as a key; expected a name")
+
+    def _scalar(self, node: yaml.ScalarNode, place: Place) -> Node:
+        written = str(node.value)
+        kind = node.tag.removeprefix(_TAG)
+        if kind in ("int", "float") and _AMBIGUOUS.match(written):
+            text = f"got `{written}`, which YAML does not read as it looks; "
+            self._refuse(place.line, text + "write the number plainly, or text in quotes")
+        value: Scalar = written
+        if kind in ("int", "float", "bool", "null"):
+            try:
+                value = self._loader.construct_object(node)
+            except (ValueError, LookupError):
+                self._refuse(place.line, f"got `{written[:60]}`, which cannot be read as {kind}")
+        else:
+            self._check_tag(node, ("str", "timestamp"), place.line)
+        return Node(value, place, written, quoted=node.style is not None)
+
+    def _check_tag(self, node: yaml.Node, known: tuple[str, ...], line: int) -> None:
+        if node.tag.removeprefix(_TAG) not in known:
+            text = f"got a value of the type `{node.tag}`; expected plain YAML without types"
+            self._refuse(line, text)
+
+    def _refuse(self, line: int, text: str) -> None:
+        self._mistakes.append(Mistake(Place(self._depth, self._file, line), text))
+
+
+def _decode(data: bytes, refuse: Callable[[int, str], RecipeError]) -> str:
+    if len(data) > MAX_BYTES:
+        raise refuse(0, f"more than {MAX_BYTES:,} bytes; expected a recipe, a small YAML file")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        text = f"byte 0x{data[error.start]:02x} is not UTF-8; save the file as UTF-8"
+        raise refuse(line, text) from error
+
+
+def _syntax(error: yaml.MarkedYAMLError) -> tuple[int, str]:
+    """The line and the text of a syntax error, with what to do about the common ones."""
+    mark = error.problem_mark or error.context_mark
+    line = mark.line + 1 if mark else 0
+    problem = ": ".join(part for part in (error.context, error.problem) if part)
+    hints = {
+        "'\\t'": "indent with spaces, not with tabs",
+        "alias": "a value that begins with `*` needs quotes",
+        "anchor": "a value that begins with `&` needs quotes",
+        "a single document": "a recipe is one document; remove the `---` before the next",
+        ":": "write `key: value`, and indent what belongs to a key by two spaces",
+    }
+    hint = next(hint for sign, hint in hints.items() if sign in problem + ":")
+    return line, f"not YAML: {problem}; {hint}"

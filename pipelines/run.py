@@ -1,0 +1,193 @@
+"""The build command: where it runs, signals, progress, and the report at the end."""
+
+import os
+import re
+import signal
+import sys
+from collections.abc import Callable
+from types import FrameType
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+
+from codecorpus.foundation.errors import CodecorpusError, InterruptedBuildError, UsageError
+from codecorpus.pipelines.engines import process_pool
+from codecorpus.pipelines.engines.progress_bar import Display
+from codecorpus.pipelines.engines.quiet_logs import quieten, silence_threads
+from codecorpus.pipelines.storage.locations import Place, place
+
+if TYPE_CHECKING:
+    import apache_beam as beam
+    from apache_beam.options.pipeline_options import PipelineOptions
+
+    from codecorpus.pipelines.recipe.loader import LoadedRecipe
+
+    Run = Callable[[beam.Pipeline, str], None]
+    """Runs a graph over a planned output folder."""
+
+LOCAL = "local"
+_BEAM_SUFFIX = re.compile(r" \[while running '[^']*'\]$")
+
+
+def run_build(
+    recipe: str,
+    out: str,
+    *,
+    inputs: list[str],
+    runner: str,
+    workers: int | None,
+    strict: bool,
+    skip_failed: bool,
+    patience: float,
+    dry_run: bool,
+    engine_options: list[str],
+) -> None:
+    """Run a recipe into a folder, or go on with it, and print the report.
+
+    Args:
+        recipe: a file, or the name of a shipped recipe.
+        out: the output folder, a path or a URL.
+        inputs: instead of the recipe's own.
+        runner: one of `pipelines.engines.options.RUNNERS`.
+        workers: processes on this machine, or what the engine takes for it.
+        strict: fail on damaged input instead of counting it.
+        skip_failed: end the build without parts that fail.
+        patience: seconds without a sign of life after which a job on an engine is given up.
+        dry_run: write the job that would be submitted, and submit nothing.
+        engine_options: Beam's, as they are.
+
+    Raises:
+        CodecorpusError: as its text says; what is done stays done.
+    """
+    quieten()
+    console = Console(file=sys.stderr, highlight=False)
+    with process_pool.Pool((workers or os.cpu_count() or 1) if runner == LOCAL else 0) as started:
+        # Beam and the rest take seconds to import: meanwhile the workers start.
+        from codecorpus.pipelines.engines.options import DATAFLOW, make_options
+        from codecorpus.pipelines.recipe.loader import load
+
+        options = make_options(runner, engine_options, workers=workers)
+        loaded = load(recipe, overrides={"input": inputs} if inputs else None)
+        if runner == DATAFLOW:
+            _check_dataflow(loaded, out, options, dry_run=dry_run)
+        if dry_run:
+            _write_job(out, options, runner=runner, strict=strict)
+            return
+
+        def run(graph: "beam.Pipeline", into: str) -> None:
+            if runner == LOCAL:
+                _run_local(graph, started, console)
+            else:
+                from codecorpus.pipelines.engines.job import run_job
+
+                silence_threads()
+                run_job(graph, into, patience=patience, console=console)
+
+        build_corpus(
+            loaded,
+            place(out),
+            options=options,
+            run=run,
+            strict=strict,
+            skip_failed=skip_failed,
+            console=console,
+        )
+    from codecorpus.pipelines.inspection.report import print_next_steps, print_report
+
+    print_report(place(out))
+    print_next_steps(place(out))
+
+
+def build_corpus(
+    loaded: "LoadedRecipe",
+    out: Place,
+    *,
+    options: "PipelineOptions",
+    run: "Run",
+    strict: bool = False,
+    skip_failed: bool = False,
+    console: Console,
+) -> None:
+    """Build, or go on building, a corpus.
+
+    Args:
+        loaded: the recipe.
+        out: the output folder.
+        options: Beam's.
+        run: runs the graph.
+        strict: fail on damaged input instead of counting it.
+        skip_failed: end the build without parts that fail.
+        console: where messages go.
+
+    Raises:
+        CodecorpusError: as its text says; what is done stays done.
+    """
+    from codecorpus.pipelines.build import pipeline, prepare, tidy
+    from codecorpus.pipelines.engines.run_lock import take_over
+    from codecorpus.pipelines.stages.skip_failed import leave_out_failed
+    from codecorpus.pipelines.storage.folders import open_folder
+
+    with prepare(loaded, out, skip_failed=skip_failed) as prepared:
+        if prepared.complete:
+            console.print(f"{out} is complete already; nothing to do", soft_wrap=True)
+        else:
+            if prepared.resumed:
+                console.print(f"going on with the build in {out}", soft_wrap=True)
+            name = prepared.run
+            while True:
+                try:
+                    run(pipeline(prepared.out, options, strict=strict, run=name), prepared.out)
+                    break
+                except InterruptedBuildError:
+                    raise
+                except CodecorpusError:
+                    if not skip_failed:
+                        raise
+                    name = take_over(open_folder(place(prepared.out)))
+                    left_out = leave_out_failed(prepared.out)
+                    if not left_out:
+                        raise
+                for part in left_out:
+                    message = f"going on without part {part.part}: {part.stage}: {part.error}"
+                    console.print(message, soft_wrap=True, markup=False)
+        tidy(prepared.out)
+
+
+def _check_dataflow(
+    loaded: "LoadedRecipe", out: str, options: "PipelineOptions", *, dry_run: bool
+) -> None:
+    from codecorpus.pipelines.engines import dataflow
+
+    dataflow.check(loaded.recipe, out, options)
+    dataflow.complete(loaded.recipe, options)
+    if dry_run:
+        dataflow.keep_offline(options)
+
+
+def _write_job(out: str, options: "PipelineOptions", *, runner: str, strict: bool) -> None:
+    from codecorpus.pipelines.build import pipeline
+    from codecorpus.pipelines.engines import dataflow
+    from codecorpus.pipelines.engines.options import DATAFLOW
+
+    if runner != DATAFLOW:
+        raise UsageError(f"--dry-run: --runner {runner} has no job to write; dataflow has")
+    for path in dataflow.write_job(pipeline(out, options, strict=strict), options):
+        print(path)  # noqa: T201 - what the command was asked for
+    print("nothing was submitted")  # noqa: T201
+
+
+def _run_local(graph: "beam.Pipeline", workers: process_pool.Pool, console: Console) -> None:
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
+        workers.interrupted.set()
+
+    with Display(console) as display:
+        workers.watcher = display
+        before = signal.signal(signal.SIGINT, interrupt)
+        process_pool.use(workers)
+        try:
+            graph.run().wait_until_finish()
+        except CodecorpusError as error:  # Beam adds the name of its step to the text
+            raise type(error)(_BEAM_SUFFIX.sub("", str(error))) from error
+        finally:
+            process_pool.forget()
+            signal.signal(signal.SIGINT, before)

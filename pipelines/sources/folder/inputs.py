@@ -1,0 +1,146 @@
+"""The inputs of a part of the source `folder`: a row for each file and each archive's share."""
+
+from dataclasses import asdict, dataclass, fields
+from itertools import islice
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+
+from codecorpus.pipelines.sources.archives.archive import Archive, repeated
+from codecorpus.pipelines.sources.archives.splits import cut
+from codecorpus.pipelines.sources.base import INPUTS, IO
+from codecorpus.pipelines.sources.folder.repositories import Repository
+from codecorpus.pipelines.sources.io.filenames import spell
+from codecorpus.pipelines.sources.io.walk import Entry, join
+from codecorpus.pipelines.sources.partition import NotSource, Weights, weigh
+
+FILE: Final = "file"
+"""The kind of an input that is no archive, or that could not be listed."""
+
+SCHEMA: Final = pa.schema(
+    [
+        *INPUTS,
+        pa.field("kind", pa.string()),  # FILE, tar, zip
+        pa.field("location", pa.binary()),  # absolute raw path, or URL
+        pa.field("repository", pa.string()),
+        pa.field("path", pa.string()),  # of an archive: its file name
+        pa.field("repository_bytes", pa.int64()),
+        pa.field("stars", pa.int32()),
+        pa.field("license", pa.string()),
+        pa.field("commit", pa.string()),
+        pa.field("fetched", pa.string()),  # day, UTC
+        pa.field("error", pa.string()),
+        pa.field("detail", pa.string()),
+        # of archives, as in archives.archive.Archive
+        pa.field("share", pa.int32()),
+        pa.field("shares", pa.int32()),
+        pa.field("first", pa.int64()),
+        pa.field("count", pa.int64()),
+    ]
+)
+
+_LISTED: Final = 1 << 16  # files listed at a time
+
+
+@dataclass(frozen=True)
+class RepositoryFacts:
+    """What is known of a repository from elsewhere.
+
+    Attributes:
+        commit: that its files are of.
+        fetched: the day, UTC, on which they were.
+    """
+
+    stars: int | None = None
+    license: str | None = None
+    commit: str | None = None
+    fetched: str | None = None
+
+
+def file_inputs(
+    repository: Repository, facts: RepositoryFacts, not_source: NotSource
+) -> tuple[pa.Table, Weights]:
+    """The files of a folder, and what each weighs in a part."""
+    entries = repository.entries()
+    tables, weights = [SCHEMA.empty_table()], [np.empty(0, np.int64)]
+    while listed := list(islice(entries, _LISTED)):
+        table = _file_table(repository, facts, listed)
+        tables.append(table)
+        weights.append(weigh(table.column("path"), table.column("size").to_numpy(), not_source))
+    table = pa.concat_tables(tables)
+    total = sum(table.column("size").to_numpy().tolist())
+    at = SCHEMA.get_field_index("repository_bytes")
+    column = pa.repeat(pa.scalar(total, pa.int64()), table.num_rows)
+    return table.set_column(at, SCHEMA.field(at), column), np.concatenate(weights)
+
+
+def _file_table(repository: Repository, facts: RepositoryFacts, listed: list[Entry]) -> pa.Table:
+    paths = [spell(entry.path) for entry in listed]
+    return _table(
+        repository,
+        facts,
+        len(listed),
+        name=[f"{repository.name}/{path}" for path in paths],
+        size=[entry.size for entry in listed],
+        stamp=[str(entry.stamp) for entry in listed],
+        kind=[FILE] * len(listed),
+        location=[join(repository.location, entry.path) for entry in listed],
+        path=paths,
+        error=[None if entry.trouble is None else IO for entry in listed],
+        detail=[entry.trouble for entry in listed],
+    )
+
+
+def archive_inputs(
+    repository: Repository,
+    facts: RepositoryFacts,
+    not_source: NotSource,
+    part_bytes: int,
+    max_repository_bytes: int | None,
+) -> tuple[pa.Table, Weights]:
+    """An archive, or its shares if it weighs more than a part, and what each weighs."""
+    assert repository.archive is not None
+    assert repository.entry is not None
+    entry, path = repository.entry, spell(repository.entry.path)
+    shares, repository_bytes = cut(
+        repository.location, entry, repository.archive, part_bytes, not_source, max_repository_bytes
+    )
+    count = len(shares)
+    table = _table(
+        repository,
+        facts,
+        count,
+        name=[f"{repository.name}/{path}"] * count,
+        size=[entry.size] * count,
+        stamp=[str(entry.stamp)] * count,
+        kind=[repository.archive] * count,
+        location=[repository.location] * count,
+        path=[path] * count,
+        repository_bytes=[repository_bytes] * count,
+        share=list(range(count)),
+        shares=[count] * count,
+        first=[share.first for share in shares],
+        count=[share.count for share in shares],
+    )
+    return table, np.array([share.weight for share in shares], np.int64)
+
+
+def archive_of(inputs: pa.Table, row: int) -> Archive:
+    """The archive, or share of one, that a row of a part stands for."""
+    (values,) = inputs.slice(row, 1).to_pylist()
+    return Archive(**{field.name: values[field.name] for field in fields(Archive)})
+
+
+def _table(
+    repository: Repository, facts: RepositoryFacts, rows: int, **columns: list[Any]
+) -> pa.Table:
+    """A table of SCHEMA; columns that are not given hold one value, or none."""
+    same = {"repository": repository.name, **asdict(facts)}
+    arrays = [
+        pa.array(columns[field.name], field.type)
+        if field.name in columns
+        else repeated(same.get(field.name), field.type, rows)
+        for field in SCHEMA
+    ]
+    return pa.Table.from_arrays(arrays, schema=SCHEMA)

@@ -1,0 +1,1 @@
+"""Files to read: on this machine or in a store, found, described and opened."""

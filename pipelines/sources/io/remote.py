@@ -1,0 +1,57 @@
+"""Inputs that lie elsewhere, opened as files are."""
+
+import contextlib
+import errno
+import os
+
+from codecorpus.pipelines.sources.base import IO, UnreadableError
+from codecorpus.pipelines.sources.io.local import NOT_REGULAR, LocalFile, Opened
+from codecorpus.pipelines.storage import local_cache
+from codecorpus.pipelines.storage.locations import scheme_of
+from codecorpus.pipelines.storage.ranged_file import RemoteFile, gone, look_again
+from codecorpus.pipelines.storage.retry import RemoteError
+from codecorpus.pipelines.storage.stores import Found, store_of
+
+
+def open_remote(
+    url: str, listed: tuple[int, str] | None, *, end: int | None, whole: bool, again: bool
+) -> Opened:
+    """Open a remote file as `open_file` says.
+
+    Raises:
+        ChangedError: it is not what was listed.
+        UnreadableError: there is none, and none was listed.
+        RemoteError: it cannot be had.
+    """
+    if listed and not again and scheme_of(url) not in {"http", "https"}:  # which may lack ranges
+        found: Found | None = Found(url, *listed)
+    else:
+        found = look_again(url, *listed) if listed else store_of(url).look(url)
+    if found is None or found.is_folder:
+        raise UnreadableError(IO, NOT_REGULAR if found else os.strerror(errno.ENOENT))
+    if whole or not found.has_ranges:
+        copy = _open_copy(found)
+        if copy is not None:
+            return copy
+        if not found.has_ranges:
+            raise RemoteError(
+                f"{url}: the server has no ranges, and there is no room for a copy of "
+                f"{found.size:,} bytes in {local_cache.folder()}"
+            )
+    file = RemoteFile(lambda begin, stop: _read(url, begin, stop), found.size, end)
+    return Opened(file, found.size, found.stamp)
+
+
+def _read(url: str, begin: int, end: int) -> bytes:
+    try:
+        return store_of(url).read(url, begin, end)
+    except FileNotFoundError as error:
+        raise gone(url) from error
+
+
+def _open_copy(found: Found) -> Opened | None:
+    while (path := local_cache.copy_of(found)) is not None:
+        with contextlib.suppress(FileNotFoundError):  # another build has just swept the folder
+            descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+            return Opened(LocalFile(descriptor), found.size, found.stamp)
+    return None

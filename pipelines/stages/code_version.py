@@ -1,0 +1,28 @@
+"""Which code this is: a resumed build must be finished by the code that began it."""
+
+import functools
+import hashlib
+from importlib.metadata import version
+from pathlib import Path
+
+PACKAGES = ("foundation", "filters", "tokenization", "pipelines")
+LIBRARIES = ("apache-beam", "numba", "numpy", "py3langid", "pyarrow", "tokenizers")
+"""Whose versions may show in the bytes of the output."""
+
+
+@functools.cache
+def code_version() -> str:
+    """Version, a hash over our modules, tables and weights, and the libraries' versions."""
+    root = Path(__file__).parents[2]
+    files = sorted(
+        path
+        for package in PACKAGES
+        for path in (root / package).rglob("*")
+        if path.suffix in {".py", ".txt", ".npz"}
+    )
+    digest = hashlib.sha256()
+    for path in files:
+        digest.update(path.relative_to(root).as_posix().encode() + b"\0")
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
+    libraries = " ".join(f"{name}=={version(name)}" for name in LIBRARIES)
+    return f"codecorpus {version('codecorpus')} ({digest.hexdigest()[:12]}) {libraries}"

@@ -1,0 +1,150 @@
+"""A part of a source becomes documents, their signals and sketches, and a decision on each record.
+
+The way of a part, over record batches:
+
+    read    names; then the bytes of the files that a name or repository does not rule out
+    curate  the steps that `curation` lists: measure, tell languages, apply rules, sketch
+    write   documents, kept files for deduplication, decisions
+
+The text itself is never copied but once, from the batch that was read into the documents.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+
+from codecorpus.foundation.errors import InputError
+from codecorpus.pipelines.corpus.schemas import DECIDED, DOCUMENTS
+from codecorpus.pipelines.sources.base import Limits, Source
+from codecorpus.pipelines.sources.opt_out import OptOut
+from codecorpus.pipelines.sources.registry import open_reader
+from codecorpus.pipelines.sources.sampling import Draw
+from codecorpus.pipelines.stages import tables
+from codecorpus.pipelines.stages.base import Stage, Summary
+from codecorpus.pipelines.stages.context import Build, work
+from codecorpus.pipelines.stages.counters import Counters
+from codecorpus.pipelines.stages.curate.skipped_parts import left_out
+from codecorpus.pipelines.stages.curate.steps import CuratedBatch, Curator
+from codecorpus.pipelines.storage.folder import FileDigest
+
+
+@dataclass(frozen=True)
+class CurateParts(Stage):
+    """One task a part of the plan.
+
+    Attributes:
+        strict: damaged input fails its part instead of being counted.
+        draw: takes a sample of the records only; None: all of them.
+    """
+
+    strict: bool = False
+    draw: Draw | None = None
+    name = "curate"
+    by_part = True
+
+    def weights(self, build: Build) -> list[int]:
+        """Bytes of input."""
+        return [part.size for part in build.plan.parts]
+
+    def run(
+        self, build: Build, index: int, digests: dict[str, FileDigest], counters: Counters
+    ) -> Summary:
+        """Read, decide and write one part."""
+        settings = build.recipe.sources[build.plan.parts[index].source]
+        curator = Curator(build.recipe, settings, OptOut(build.plan.opted_out))
+        summary = {"records": 0, "read": 0, "bytes": 0, "documents": 0}
+        comments: Counter[str] = Counter()
+        damaged: list[dict[str, Any]] = []
+        with _Tables(build, index, curator.sketcher.schema, digests) as written:
+            source = open_reader(settings)
+            for batch in self._decide(build, index, source, curator):
+                damaged += batch.damaged
+                written.write(batch, settings.name)
+                _count(batch, summary, counters)
+                comments.update(_commented(batch.documents))
+        if damaged:
+            text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in damaged)
+            build.leave_trace(f"log/unreadable/{index:05d}.jsonl", text)
+        skipped = build.plan.skipped_part(index)
+        return {
+            **summary,
+            **({"skipped": skipped.stage} if skipped else {}),
+            "passed_over": dict(sorted(source.passed_over.items())),
+            "natural_languages": dict(sorted(comments.items())),
+        }
+
+    def _decide(
+        self, build: Build, index: int, source: Source, curator: Curator
+    ) -> Iterator[CuratedBatch]:
+        """What becomes of the records of a part; of a part that is left out, of its inputs."""
+        skipped = build.plan.skipped_part(index)
+        if skipped:
+            inputs = build.plan.inputs(build.folder, index)
+            yield left_out(inputs, skipped, curator.sketcher.schema)
+            return
+        batches = _read(build, index, source, curator)
+        for records in batches if self.draw is None else self.draw.some(batches, index):
+            batch = curator.curate(records)
+            if self.strict and batch.damaged:
+                raise InputError(_strict_message(batch.damaged[0]))
+            yield batch
+
+
+def _read(build: Build, index: int, source: Source, curator: Curator) -> Iterator[pa.RecordBatch]:
+    """The records of a part, the contents of those that the curator wants."""
+    limits = Limits(record_bytes=build.recipe.max_record_bytes)
+    yield from source.read(build.plan.inputs(build.folder, index), curator.wanted, limits)
+
+
+class _Tables(ExitStack):
+    """The files of a part: they appear when the block ends without an error."""
+
+    def __init__(
+        self, build: Build, index: int, kept: pa.Schema, digests: dict[str, FileDigest]
+    ) -> None:
+        super().__init__()
+        self._index = index
+        folder, name = build.folder, work(CurateParts.name, f"{index:05d}")
+        documents = build.part("documents", index, "parquet")
+        self._documents = self.enter_context(
+            tables.parquet_writer(folder, documents, DOCUMENTS, digests)
+        )
+        self._decided = self.enter_context(
+            tables.parquet_writer(folder, f"{name}.parquet", DECIDED, digests)
+        )
+        self._kept = self.enter_context(tables.arrow_writer(folder, f"{name}.arrow", kept, digests))
+
+    def write(self, batch: CuratedBatch, source: str) -> None:
+        """Append a batch."""
+        if batch.documents.num_rows:
+            self._documents.write_batch(batch.documents)
+            self._kept.write_batch(batch.kept)
+        self._decided.write_batch(batch.decided(source, self._index))
+
+
+def _count(batch: CuratedBatch, summary: dict[str, int], counters: Counters) -> None:
+    """Add a batch to what the part's marker and the progress display say."""
+    records, kept = batch.ledger.num_rows, batch.documents.num_rows
+    summary["records"] += records
+    summary["read"] += batch.files_read
+    summary["bytes"] += batch.bytes_read
+    summary["documents"] += kept
+    counters.add(size=batch.bytes_read, files=records, kept=kept)
+
+
+def _commented(documents: pa.RecordBatch) -> dict[str, int]:
+    """How many of the documents in the sample are commented in which natural language."""
+    counts = documents["natural_language"].drop_null().value_counts()
+    return dict(zip(*(column.to_pylist() for column in counts.flatten()), strict=True))
+
+
+def _strict_message(row: dict[str, Any]) -> str:
+    return (
+        f"{row['repository']}/{row['path']}: {row['error']}: {row['detail']}; --strict was given: "
+        "mend or remove the input, or build without --strict to count it"
+    )

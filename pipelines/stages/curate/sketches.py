@@ -1,0 +1,47 @@
+"""What deduplication must know of a kept file: names, size, sketch and band keys."""
+
+import pyarrow as pa
+
+from codecorpus.filters.near_duplicates.bands import choose
+from codecorpus.filters.near_duplicates.shingles import MINIMUM_TOKENS
+from codecorpus.filters.near_duplicates.signatures import Permutations, band_keys, compact, sign
+from codecorpus.foundation.columns import ByteColumn
+from codecorpus.pipelines.corpus.schemas import kept_files
+from codecorpus.pipelines.recipe.model import Near
+from codecorpus.pipelines.stages import tables
+
+
+class Sketcher:
+    """Sketches files as a recipe's near-duplicate settings ask.
+
+    Attributes:
+        schema: columns of `describe`; without sketch and keys if near duplicates are let be.
+    """
+
+    def __init__(self, near: Near | None) -> None:
+        self._near = near
+        if near is None:
+            self.schema = kept_files(0, 0)
+            return
+        self._bands = choose(near.threshold, near.permutations)
+        self._permutations = Permutations(near.permutations, near.seed)
+        self.schema = kept_files(near.permutations, self._bands.bands)
+
+    def describe(self, facts: dict[str, pa.Array], column: ByteColumn) -> pa.RecordBatch:
+        """One row a file.
+
+        Args:
+            facts: the columns of `schema` that are known of the files already.
+            column: their texts.
+        """
+        arrays = facts | (self._sketch(self._near, column) if self._near else {})
+        return pa.record_batch([arrays[field.name] for field in self.schema], schema=self.schema)
+
+    def _sketch(self, near: Near, column: ByteColumn) -> dict[str, pa.Array]:
+        signatures = sign(column, ngram=near.ngram, permutations=self._permutations)
+        keys = band_keys(signatures.minima, self._bands.bands, self._bands.rows)
+        return {
+            "comparable": pa.array(signatures.tokens >= MINIMUM_TOKENS),
+            "sketch": tables.fixed_size(compact(signatures.minima)),
+            **{f"band_{band:02d}": pa.array(row) for band, row in enumerate(keys)},
+        }

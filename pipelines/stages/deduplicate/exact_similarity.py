@@ -1,0 +1,193 @@
+"""Pairs near the threshold are settled by the exact Jaccard similarity of their texts.
+
+First, part by part, the sets of shingles of the files that such pairs name: each part's documents
+are read at most once, and only the row groups that hold such files. Then, by ranges of pairs, the
+sets are compared; a task holds some hundred megabytes of them at most, whatever the files' sizes,
+unless two sets alone are larger. A set takes 8 bytes a shingle, about as much as the text.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from codecorpus.filters.near_duplicates.candidates import unpack
+from codecorpus.filters.near_duplicates.shingles import shingle
+from codecorpus.filters.near_duplicates.verification import jaccard
+from codecorpus.foundation.columns import ByteColumn
+from codecorpus.pipelines.stages.arrays import map_array, write_array
+from codecorpus.pipelines.stages.base import Stage, Summary
+from codecorpus.pipelines.stages.context import Build
+from codecorpus.pipelines.stages.counters import Counters
+from codecorpus.pipelines.stages.deduplicate.candidate_pairs import VerifyPairs
+from codecorpus.pipelines.stages.deduplicate.exact_duplicates import MatchCopies
+from codecorpus.pipelines.stages.deduplicate.kept_files import KeptFiles
+from codecorpus.pipelines.storage.folder import FileDigest
+
+_TEXT = 8 << 20
+"""Bytes of text that are shingled at once; a larger file by itself."""
+
+_SHINGLES = 1 << 25
+"""Shingles that are held at once to compare sets: 256 MB."""
+
+
+class ShingleDoubtful(Stage):
+    """One task a part, where pairs were verified: the sets of its files that doubtful pairs name.
+
+    Its arrays: `sets`, int64[2, n + 1]: the files, ascending, and where each one's shingles begin
+    in `hashes`, uint64; the last column closes the last set.
+    """
+
+    name = "shingle doubtful"
+    by_part = True
+
+    def weights(self, build: Build) -> list[int]:
+        """All alike: few files of a part are named."""
+        return [1] * len(build.plan.parts) if VerifyPairs().weights(build) else []
+
+    def run(
+        self, build: Build, index: int, digests: dict[str, FileDigest], counters: Counters
+    ) -> Summary:
+        """Write the sets of one part."""
+        del counters
+        near = build.recipe.deduplicate.near
+        assert near
+        begin, end = KeptFiles(build).offsets[index : index + 2].tolist()
+        files = _named(build, begin, end)
+        offsets = [np.zeros(1, np.int64)]
+        hashes = [np.empty(0, np.uint64)]
+        for texts in _texts(build, index, files - begin):
+            sets = shingle(texts, near.ngram).distinct()
+            offsets.append(sets.offsets[1:] + offsets[-1][-1])
+            hashes.append(sets.hashes)
+        table = np.stack([np.append(files, end), np.concatenate(offsets)])
+        write_array(build, self.name, f"{index:05d}-sets.npy", table, digests)
+        write_array(build, self.name, f"{index:05d}-hashes.npy", np.concatenate(hashes), digests)
+        return {"named": len(files)}
+
+
+class SettlePairs(Stage):
+    """One task for each of `VerifyPairs`: its doubtful pairs.
+
+    Its arrays: `similar`, uint64, the doubtful pairs that are similar, ascending, and `jaccard`,
+    float64, their exact similarity.
+    """
+
+    name = "settle pairs"
+
+    def weights(self, build: Build) -> list[int]:
+        """Doubtful pairs."""
+        tasks = range(len(VerifyPairs().weights(build)))
+        return [1 + build.summary(VerifyPairs.name, task)["doubtful"] for task in tasks]
+
+    def run(
+        self, build: Build, index: int, digests: dict[str, FileDigest], counters: Counters
+    ) -> Summary:
+        """Write the pairs that hold."""
+        del counters
+        near = build.recipe.deduplicate.near
+        assert near
+        pairs = np.asarray(map_array(build, VerifyPairs.name, f"{index:05d}-doubtful.npy"))
+        found = np.concatenate([np.empty(0), *_jaccard(build, index, pairs)])
+        holds = found >= near.threshold
+        write_array(build, self.name, f"{index:05d}-similar.npy", pairs[holds], digests)
+        write_array(build, self.name, f"{index:05d}-jaccard.npy", found[holds], digests)
+        return {"settled": len(pairs), "similar": int(holds.sum())}
+
+
+def _named(build: Build, begin: int, end: int) -> NDArray[np.int64]:
+    """The files from `begin` to `end` that doubtful pairs name, ascending."""
+    named = build.remember("named", lambda: _all_named(build))
+    return named[slice(*np.searchsorted(named, np.array([begin, end], np.uint32)))].astype(np.int64)
+
+
+def _all_named(build: Build) -> NDArray[np.uint32]:
+    """The files that doubtful pairs name: read once a process, not once a part."""
+    tasks = range(len(VerifyPairs().weights(build)))
+    found = [map_array(build, VerifyPairs.name, f"{task:05d}-named.npy") for task in tasks]
+    return np.unique(np.concatenate([np.empty(0, np.uint32), *found]))
+
+
+def _texts(build: Build, part: int, rows: NDArray[np.int64]) -> Iterator[ByteColumn]:
+    """The texts of some documents of a part, a few at a time.
+
+    Args:
+        build: whose documents they are.
+        part: which part's.
+        rows: their places among its documents, ascending.
+    """
+    if not len(rows):
+        return
+    with pq.ParquetFile(build.folder.path(build.part("documents", part, "parquet"))) as file:
+        begin = 0
+        for group in range(file.num_row_groups):
+            end = begin + file.metadata.row_group(group).num_rows
+            wanted = rows[slice(*np.searchsorted(rows, (begin, end)))] - begin
+            if len(wanted):
+                table = file.read_row_group(group, columns=["text"], use_threads=False)
+                column = ByteColumn.from_arrow(table["text"].combine_chunks()).select(wanted)
+                for first, last in _cut(column.sizes, _TEXT):
+                    yield column.select(np.arange(first, last))
+            begin = end
+
+
+def _jaccard(build: Build, task: int, pairs: NDArray[np.uint64]) -> Iterator[NDArray[np.float64]]:
+    """The exact similarities of a task's doubtful pairs, some at a time."""
+    files = map_array(build, MatchCopies.name, "file.npy")
+    better, worse = (files[numbers].astype(np.int64) for numbers in unpack(pairs))
+    named = np.asarray(map_array(build, VerifyPairs.name, f"{task:05d}-named.npy"))
+    sizes = _set_sizes(build, named.astype(np.int64))
+    left, right = np.searchsorted(named, better), np.searchsorted(named, worse)
+    cost = sizes[right]
+    fresh = np.ones(len(left), np.bool_)  # pairs stand by their better file: it is held once
+    fresh[1:] = left[1:] != left[:-1]
+    cost[fresh] += sizes[left[fresh]]
+    for first, last in _cut(cost, _SHINGLES):
+        mine = slice(first, last)
+        involved, at = np.unique(np.concatenate((better[mine], worse[mine])), return_inverse=True)
+        hashes, offsets = _sets(build, involved)
+        yield jaccard(hashes, offsets, at[: last - first], at[last - first :])
+
+
+def _set_sizes(build: Build, files: NDArray[np.int64]) -> NDArray[np.int64]:
+    """How many shingles each of the files, ascending, has."""
+    sizes = [np.empty(0, np.int64)]
+    for _, table, rows in _tables(build, files):
+        sizes.append(table[1, rows + 1] - table[1, rows])
+    return np.concatenate(sizes)
+
+
+def _sets(build: Build, files: NDArray[np.int64]) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
+    """The sets of the files, ascending: shingles behind each other, and where each begins."""
+    found = [np.empty(0, np.uint64)]
+    sizes = [np.zeros(1, np.int64)]
+    for part, table, rows in _tables(build, files):
+        hashes = map_array(build, ShingleDoubtful.name, f"{part:05d}-hashes.npy")
+        begins, ends = table[1, rows], table[1, rows + 1]
+        sizes.append(ends - begins)
+        spans = zip(begins.tolist(), ends.tolist(), strict=True)
+        found += [hashes[begin:end].copy() for begin, end in spans]
+    return np.concatenate(found), np.cumsum(np.concatenate(sizes))
+
+
+def _tables(
+    build: Build, files: NDArray[np.int64]
+) -> Iterator[tuple[int, NDArray[np.int64], NDArray[np.int64]]]:
+    """The parts that the files, ascending, stand in: each with its `sets`, and their columns."""
+    kept = KeptFiles(build)
+    for part in kept.touched(files).tolist():
+        table = np.asarray(map_array(build, ShingleDoubtful.name, f"{part:05d}-sets.npy"))
+        here = files[slice(*np.searchsorted(files, kept.offsets[part : part + 2]))]
+        yield part, table, np.searchsorted(table[0], here)
+
+
+def _cut(sizes: NDArray[np.int64], most: int) -> Iterator[tuple[int, int]]:
+    """Ranges of entries, of `most` in all or of one entry that is larger."""
+    ends = np.cumsum(sizes)
+    first = 0
+    while first < len(sizes):
+        before = ends[first] - sizes[first]
+        last = max(int(np.searchsorted(ends, before + most, side="right")), first + 1)
+        yield first, last
+        first = last

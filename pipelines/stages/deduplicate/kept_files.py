@@ -1,0 +1,130 @@
+"""The files that curation kept, of all parts, as one numbered table that nobody holds as a whole.
+
+A file's number is its position in the documents of all parts, in the parts' order. Every look is a
+sweep over the parts that it concerns, one open at a time, and touches the wanted columns only.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from codecorpus.pipelines.stages.context import Build, work
+from codecorpus.pipelines.stages.curate.sketches import Sketcher
+
+
+class KeptFiles:
+    """The kept files of a build."""
+
+    def __init__(self, build: Build) -> None:
+        self._build = build
+        self._schema = Sketcher(build.recipe.deduplicate.near or None).schema
+        self.offsets: NDArray[np.int64] = build.remember("kept files", lambda: _offsets(build))
+        """int64[parts + 1], the number of each part's first file."""
+
+    def __len__(self) -> int:
+        return int(self.offsets[-1])
+
+    def batches(
+        self, *names: str, parts: Iterable[int] | None = None
+    ) -> Iterator[tuple[slice, pa.RecordBatch]]:
+        """Sweep over the files, batch by batch.
+
+        Args:
+            names: the columns wanted.
+            parts: the parts to look at, ascending; None: all.
+
+        Yields:
+            The numbers of a batch's files, and its columns, memory-mapped.
+        """
+        fields = [self._schema.get_field_index(name) for name in names]
+        options = pa.ipc.IpcReadOptions(included_fields=fields, use_threads=False)
+        for part in range(len(self.offsets) - 1) if parts is None else parts:
+            begin = int(self.offsets[part])
+            if begin == self.offsets[part + 1]:
+                continue
+            path = self._build.folder.path(work("curate", f"{part:05d}.arrow"))
+            with pa.memory_map(str(path)) as file:
+                reader = pa.ipc.open_file(file, options=options)
+                for index in range(reader.num_record_batches):
+                    batch = reader.get_batch(index)
+                    yield slice(begin, begin + batch.num_rows), batch
+                    begin += batch.num_rows
+
+    def numbers(self, name: str) -> NDArray[Any]:
+        """A column of numbers of all files; null reads as -1."""
+        dtype = self._schema.field(name).type.to_pandas_dtype()
+        found = np.empty(len(self), dtype)
+        for rows, batch in self.batches(name):
+            found[rows] = values(batch[name])
+        return found
+
+    def found(
+        self, *names: str, files: NDArray[Any]
+    ) -> Iterator[tuple[slice, NDArray[np.int64], pa.RecordBatch]]:
+        """Sweep over the batches that hold the files named.
+
+        Args:
+            names: the columns wanted.
+            files: ascending.
+
+        Yields:
+            Which of `files` stand in a batch, their rows in it, and its columns.
+        """
+        files = files.astype(np.int64, copy=False)
+        for rows, batch in self.batches(*names, parts=self.touched(files).tolist()):
+            begin, end = np.searchsorted(files, [rows.start, rows.stop]).tolist()
+            if begin < end:
+                inside = files[begin:end] - rows.start
+                yield slice(begin, end), inside, batch
+
+    def take(self, name: str, files: NDArray[Any]) -> NDArray[Any]:
+        """A column of the files named: as of `values`.
+
+        Args:
+            name: a column of numbers or fixed-size binary.
+            files: ascending.
+        """
+        field = self._schema.field(name).type
+        if pa.types.is_fixed_size_binary(field):
+            found = np.empty((len(files), field.byte_width), np.uint8)
+        else:
+            found = np.empty(len(files), field.to_pandas_dtype())
+        for wanted, inside, batch in self.found(name, files=files):
+            found[wanted] = values(batch[name])[inside]
+        return found
+
+    def names(self, files: NDArray[Any]) -> pa.Table:
+        """Repository and path of the files named, ascending."""
+        schema = pa.schema([self._schema.field(name) for name in ("repository", "path")])
+        found = [
+            batch.take(pa.array(inside))
+            for _, inside, batch in self.found(*schema.names, files=files)
+        ]
+        return pa.Table.from_batches(found, schema)
+
+    def touched(self, files: NDArray[Any]) -> NDArray[np.int64]:
+        """The parts that the files named, ascending, stand in."""
+        before = np.searchsorted(files.astype(np.int64, copy=False), self.offsets)
+        found: NDArray[np.int64] = np.flatnonzero(np.diff(before))
+        return found
+
+
+def values(array: pa.Array) -> NDArray[Any]:
+    """A view of a column of a batch: numbers, or uint8[n, width]; null numbers read as -1."""
+    if pa.types.is_fixed_size_binary(array.type):
+        width = array.type.byte_width
+        data = np.frombuffer(array.buffers()[1], np.uint8)
+        return data[array.offset * width :][: len(array) * width].reshape(len(array), width)
+    if array.null_count:
+        array = array.fill_null(-1)
+    found: NDArray[Any] = array.to_numpy(zero_copy_only=False)
+    return found
+
+
+def _offsets(build: Build) -> NDArray[np.int64]:
+    parts = range(len(build.plan.parts))
+    counts = [build.summary("curate", index)["documents"] for index in parts]
+    return np.concatenate(([0], np.cumsum(counts, dtype=np.int64)))

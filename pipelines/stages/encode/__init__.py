@@ -1,0 +1,197 @@
+"""Documents less duplicates become rows of ids in Arrow shards, and the ledger becomes final.
+
+One task a part, in batches: the texts that stay are tokenized where they lie, cut, prefixed and
+packed, and the rows are written in record batches of `ROWS_A_BATCH`. Rows are counted from the
+part's start; when all parts are done a second, small stage adds where each part begins.
+"""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from codecorpus.foundation.columns import ByteColumn
+from codecorpus.pipelines.corpus.schemas import PLACEMENTS
+from codecorpus.pipelines.corpus.shards import ShardWriter
+from codecorpus.pipelines.stages import tables
+from codecorpus.pipelines.stages.base import Stage, Summary
+from codecorpus.pipelines.stages.context import Build, work
+from codecorpus.pipelines.stages.counters import Counters
+from codecorpus.pipelines.stages.curate import CurateParts
+from codecorpus.pipelines.stages.deduplicate.survivors import KEPT
+from codecorpus.pipelines.stages.encode.ledger import Fates, write_duplicates, write_ledger
+from codecorpus.pipelines.storage.folder import FileDigest
+from codecorpus.tokenization.packing import Packer, Placements, Rows, make_packer
+from codecorpus.tokenization.prefixes import LANGUAGES, tag
+
+
+class EncodeParts(Stage):
+    """One task a part: shard, placements, duplicates, final ledger."""
+
+    name = "encode"
+    by_part = True
+
+    def weights(self, build: Build) -> list[int]:
+        """Kept documents."""
+        return [
+            1 + build.summary(CurateParts.name, index)["documents"]
+            for index in range(len(build.plan.parts))
+        ]
+
+    def run(
+        self, build: Build, index: int, digests: dict[str, FileDigest], counters: Counters
+    ) -> Summary:
+        """Write what is final of one part."""
+        fates = Fates.look_up(build, index)
+        encoded = _write_rows(build, index, fates, digests, counters)
+        counts = write_ledger(build, index, fates, encoded.tokens, digests)
+        write_duplicates(build, index, fates, digests)
+        return {**encoded.summary(), "counts": counts}
+
+
+class NumberRows(Stage):
+    """One task a part: its placements, with rows counted through the whole data set."""
+
+    name = "number rows"
+    by_part = True
+
+    def weights(self, build: Build) -> list[int]:
+        """All alike: they only copy some bytes a segment."""
+        return [1] * len(build.plan.parts)
+
+    def run(
+        self, build: Build, index: int, digests: dict[str, FileDigest], counters: Counters
+    ) -> Summary:
+        """Add the rows of the parts before to each placement."""
+        del counters
+        before = int(build.remember("row offsets", lambda: _row_offsets(build))[index])
+        file = pq.ParquetFile(build.folder.path(work(EncodeParts.name, f"{index:05d}.parquet")))
+        name = build.part("rows", index, "parquet")
+        with file, tables.parquet_writer(build.folder, name, PLACEMENTS, digests) as writer:
+            for batch in file.iter_batches(batch_size=1 << 20):
+                rows = pa.array(batch["row"].to_numpy() + before)
+                writer.write_batch(batch.set_column(0, PLACEMENTS.field("row"), rows))
+        return {}
+
+
+@dataclass
+class Encoded:
+    """What was written of a part.
+
+    Attributes:
+        tokens: int64[documents], ids of each text; 0 where it is a duplicate.
+        files, rows, padding: kept files, rows, ids of padding.
+        languages: tokens, files and bytes of each language.
+    """
+
+    tokens: NDArray[np.int64]
+    rows: int
+    padding: int
+    languages: dict[str, dict[str, int]]
+
+    def summary(self) -> Summary:
+        """For the marker."""
+        return {"rows": self.rows, "padding": self.padding, "languages": self.languages}
+
+
+def _row_offsets(build: Build) -> NDArray[np.int64]:
+    """int64[parts + 1], the number of each part's first row in the whole data set."""
+    parts = range(len(build.plan.parts))
+    rows = [build.summary(EncodeParts.name, index)["rows"] for index in parts]
+    return np.concatenate(([0], np.cumsum(rows, dtype=np.int64)))
+
+
+def _write_rows(
+    build: Build,
+    index: int,
+    fates: Fates,
+    digests: dict[str, FileDigest],
+    counters: Counters,
+) -> Encoded:
+    packer = _packer(build)
+    tokens = np.zeros(len(fates.kind), np.int64)
+    sizes = np.zeros((len(LANGUAGES), 3), np.int64)
+    staying = np.flatnonzero(fates.kind == KEPT)
+    contents = fates.content_id[staying]
+    shard = f"shards/data-{index:05d}-of-{len(build.plan.parts):05d}.arrow"
+    with ExitStack() as files:
+        shards = files.enter_context(
+            ShardWriter.create(build.folder, shard, build.recipe.encode.sequence_length, digests)
+        )
+        placements = files.enter_context(
+            tables.parquet_writer(
+                build.folder, work(EncodeParts.name, f"{index:05d}.parquet"), PLACEMENTS, digests
+            )
+        )
+
+        def keep(rows: Rows) -> None:
+            shards.write(rows.input_ids, rows.language)
+            if len(rows.placements.row):
+                placements.write_batch(_placed(rows.placements, contents))
+
+        at = 0
+        for batch in _documents(build, index):
+            stays = fates.kind[at : at + len(batch)] == KEPT
+            column = ByteColumn.from_arrow(batch["text"]).select(stays)
+            language = _language_codes(batch["language"])[stays]
+            encoded = build.encoder.encode(column)
+            lengths = np.diff(encoded.offsets)
+            tokens[at : at + len(batch)][stays] = lengths
+            for what, values in enumerate((lengths, np.ones_like(lengths), column.sizes)):
+                np.add.at(sizes[:, what], language, values)
+            keep(packer.add(encoded.ids, encoded.offsets, language))
+            counters.add(size=int(column.sizes.sum()), files=len(batch), kept=int(stays.sum()))
+            at += len(batch)
+        for rows in packer.finish():
+            keep(rows)
+    languages = {
+        name: {"tokens": int(tokens), "files": int(count), "bytes": int(size)}
+        for name, (tokens, count, size) in zip(LANGUAGES, sizes, strict=True)
+        if count
+    }
+    return Encoded(tokens, shards.rows, packer.padding, languages)
+
+
+def _packer(build: Build) -> Packer:
+    tags = build.encoder.encode(ByteColumn.from_values([tag(name).encode() for name in LANGUAGES]))
+    return make_packer(
+        build.recipe.encode.packing,
+        sequence_length=build.recipe.encode.sequence_length,
+        tags=(tags.ids, tags.offsets),
+        end_of_text=build.encoder.end_of_text,
+        languages=len(LANGUAGES),
+        spool=build.folder.spool(),
+    )
+
+
+def _documents(build: Build, index: int) -> Iterator[pa.RecordBatch]:
+    """Text and language of a part's documents, a row group at a time."""
+    path = build.folder.path(build.part("documents", index, "parquet"))
+    with pq.ParquetFile(path) as file:
+        for group in range(file.num_row_groups):
+            table = file.read_row_group(group, columns=["text", "language"], use_threads=False)
+            yield from table.combine_chunks().to_batches()
+
+
+def _language_codes(languages: pa.Array) -> NDArray[np.int64]:
+    encoded = pc.index_in(languages, pa.array(LANGUAGES, pa.string()))
+    codes: NDArray[np.int64] = encoded.to_numpy().astype(np.int64)
+    return codes
+
+
+def _placed(placements: Placements, contents: NDArray[np.uint8]) -> pa.RecordBatch:
+    columns = {
+        "row": placements.row,
+        "offset": placements.offset,
+        "tag_length": placements.tag_length,
+        "length": placements.length,
+        "content_id": tables.fixed_size(contents[placements.file]),
+        "segment": placements.segment,
+        "segments": placements.segments,
+    }
+    return pa.record_batch([pa.array(columns[f.name], f.type) for f in PLACEMENTS], PLACEMENTS)

@@ -1,0 +1,1 @@
+"""Build training corpora of source code; each sub-package is a top-level folder of the project."""

@@ -1,0 +1,110 @@
+"""Cleaning C-like text: what remains is code, and no text makes it read or write outside."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from codecorpus.filters.languages.strip_comments import clean
+from codecorpus.foundation.columns import ByteColumn
+
+
+def _clean(text: str, *, guarded: bool = False) -> str:
+    return bytes(
+        clean(ByteColumn.from_values([text.encode()]), guarded=guarded)[0].as_py()
+    ).decode()
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("int x; // y\n", "int x; \n"),
+        ("a /* b\nc */ d\n", "a   d\n"),
+        ("s = \"a\\\"b\"; c = 'x';\n", "s = \"\"; c = '';\n"),
+        ("s = \"open\nint y;\n", "s = \"\"\nint y;\n"),
+        ("#define A 1\nint x;\n", "\nint x;\n"),
+        ("#define A 1 \\\n  2\nint x;\n", "\nint x;\n"),
+        ("#define A /* 1\n2 */ 3\nint x;\n", "\nint x;\n"),
+        ("#define A \"/*\"\nint x;\n", "\nint x;\n"),
+        ("#include <a.h> // b\n", "#include <a.h> \n"),
+        ('  # include "a.h"\n', '  # include "a.h"\n'),
+        ("a # b\n", "a # b\n"),
+        ("#if 0\nint x;\n#else\nint y;\n#endif\n", "\n\n\nint y;\n\n"),
+        ("/* unfinished", " "),
+        ('"', ""),
+        ("/", "/"),
+        ("#", ""),
+        ("", ""),
+    ],
+)  # fmt: skip
+def test_what_remains(text: str, expected: str) -> None:
+    assert _clean(text) == expected
+
+
+_CONDITION = st.sampled_from(
+    ["#ifdef __cplusplus", "#if defined(__cplusplus) && A", "#if __cplusplus >= 201103L"]
+)
+
+
+@given(condition=_CONDITION)
+def test_a_part_for_cpp_is_kept_on_demand_only(condition: str) -> None:
+    text = f"{condition}\nA\n#else\nB\n#endif\nC\n"
+    assert _clean(text).split() == ["B", "C"]
+    assert _clean(text, guarded=True).split() == ["A", "B", "C"]
+
+
+@pytest.mark.parametrize("condition", ["#ifndef __cplusplus", "#if !defined(__cplusplus)"])
+def test_the_other_branch_of_a_negated_condition_is_for_cpp(condition: str) -> None:
+    assert _clean(f"{condition}\nA\n#else\nB\n#endif\nC\n").split() == ["A", "C"]
+
+
+def test_conditions_nest() -> None:
+    inner = "#if X\nB\n#else\nC\n#endif\n"
+    assert _clean(f"#ifdef __cplusplus\nA\n{inner}#endif\nD\n").split() == ["D"]
+    assert _clean(f"#if X\nA\n#ifdef __cplusplus\n{inner}#endif\n#endif\nD\n").split() == ["A", "D"]
+
+
+def test_very_deep_conditions_end_where_they_should() -> None:
+    deep = "#if X\n" * 200 + "A\n" + "#endif\n" * 200
+    assert _clean(deep + "#ifdef __cplusplus\nB\n#endif\nC\n").split() == ["A", "C"]
+
+
+_SOURCE = st.lists(
+    st.sampled_from(
+        [
+            "#if 0\n",
+            "#ifdef __cplusplus\n",
+            "#else\n",
+            "#elif 1\n",
+            "#endif\n",
+            "#",
+            "#include <a>",
+            "/*",
+            "*/",
+            "//",
+            '"',
+            "'",
+            "\\",
+            "\n",
+            "\r\n",
+            "a",
+            " ",
+            "é",
+            "#define A \\\n",
+            "/",
+        ]
+    ),
+    max_size=40,
+).map("".join)
+
+
+@given(texts=st.lists(_SOURCE, max_size=6), guarded=st.booleans())
+def test_each_text_is_cleaned_alone_and_never_grows(texts: list[str], guarded: bool) -> None:
+    column = ByteColumn.from_values([text.encode() for text in texts])
+    cleaned = clean(column, guarded=guarded).to_pylist()
+    assert cleaned == [_clean(text, guarded=guarded).encode() for text in texts]
+    assert all(len(out) <= len(text.encode()) for out, text in zip(cleaned, texts, strict=True))
+
+
+@given(text=st.text("ab \n;(){}", max_size=60))
+def test_plain_code_stays_as_it_is(text: str) -> None:
+    assert _clean(text) == text

@@ -1,0 +1,43 @@
+"""Crawl recipes: mistakes are told with their line, and the one that comes along is right."""
+
+from pathlib import Path
+
+import pytest
+
+from codecorpus.pipelines.crawl.settings import load_crawl
+from codecorpus.pipelines.recipe.errors import RecipeError
+
+RECIPES = Path(__file__).parents[3] / "recipes" / "crawls"
+
+
+def test_the_recipe_that_comes_along_is_codegeexs() -> None:
+    settings = load_crawl(RECIPES / "codegeex.yaml").settings
+    assert settings.languages == ("Python", "Java", "C++")
+    assert settings.min_stars == 1
+    assert settings.max_repository_bytes == 10 << 20
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("min_star: 1", "unknown key `min_star`"),
+        ("min_stars: -1", "min_stars: got `-1`"),
+        ("tokens: [ghp_a-b]", "not a token itself"),
+        ("created: {first: yesterday}", "expected a date as in 2008-04-10"),
+        ("base_url: http://example.org", "begins with https://"),
+        ("search: false", "nothing tells what to crawl"),
+        ("forks: maybe", "forks: got `maybe`"),
+    ],
+)
+def test_mistakes_are_told(tmp_path: Path, line: str, message: str) -> None:
+    path = tmp_path / "crawl.yaml"
+    path.write_text(f"languages: [Python]\n{line}\n")
+    with pytest.raises(RecipeError) as caught:
+        load_crawl(path)
+    assert message in str(caught.value)
+    assert "ghp_a-b" not in str(caught.value)
+
+
+def test_a_missing_recipe_is_told(tmp_path: Path) -> None:
+    with pytest.raises(RecipeError, match="cannot be read"):
+        load_crawl(tmp_path / "none.yaml")

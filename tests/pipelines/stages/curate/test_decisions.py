@@ -1,0 +1,27 @@
+"""The first reason stands."""
+
+import numpy as np
+import pyarrow as pa
+
+from codecorpus.pipelines.stages.curate.decisions import Decisions
+
+
+def test_a_later_reason_changes_nothing() -> None:
+    decisions = Decisions(3)
+    decisions.drop(np.array([True, False, False]), "first")
+    decisions.drop(np.array([True, True, False]), "second")
+    assert decisions.to_arrow().to_pylist() == ["first", "second", None]
+    assert decisions.undecided.tolist() == [False, False, True]
+
+
+def test_each_row_its_own() -> None:
+    decisions = Decisions(4)
+    decisions.drop(np.array([False, True, False, False]), "before")
+    decisions.drop_each(pa.array(["a", "b", None, "a"]))
+    assert decisions.to_arrow().to_pylist() == ["a", "before", None, "a"]
+
+
+def test_no_rows() -> None:
+    decisions = Decisions(0)
+    decisions.drop_each(pa.array([], pa.string()))
+    assert decisions.to_arrow().to_pylist() == []

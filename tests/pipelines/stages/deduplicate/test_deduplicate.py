@@ -1,0 +1,372 @@
+"""Deduplication of made-up files agrees with its plain definition, however they lie in parts."""
+
+import dataclasses
+import hashlib
+import random
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from codecorpus.filters.near_duplicates.bands import choose
+from codecorpus.filters.near_duplicates.verification import estimate, matches_needed
+from codecorpus.filters.ranking import FREEDOM
+from codecorpus.pipelines.corpus.schemas import kept_files
+from codecorpus.pipelines.recipe.model import Recipe
+from codecorpus.pipelines.stages import tables
+from codecorpus.pipelines.stages.arrays import map_array
+from codecorpus.pipelines.stages.base import list_tasks, perform, require_done
+from codecorpus.pipelines.stages.context import Build, work
+from codecorpus.pipelines.stages.curate import CurateParts
+from codecorpus.pipelines.stages.deduplicate import candidate_pairs
+from codecorpus.pipelines.stages.deduplicate.exact_duplicates import (
+    content_words,
+    number_files,
+    preference_order,
+)
+from codecorpus.pipelines.stages.deduplicate.kept_files import KeptFiles
+from codecorpus.pipelines.stages.deduplicate.survivors import (
+    EXACT,
+    KEPT,
+    NEAR,
+    STAGES,
+    ChooseSurvivors,
+    ProposePairs,
+    VerifyPairs,
+)
+from codecorpus.pipelines.stages.plan import Plan, PlannedPart
+from codecorpus.pipelines.storage.folder import Folder
+
+SIZE = 16
+BANDS = choose(0.85, SIZE).bands
+
+
+@dataclass(frozen=True)
+class File:
+    """What curation knows of a file; `part` and `row` are where a test puts it."""
+
+    content: int = 0
+    source: int = 0
+    stars: int | None = None
+    license: str | None = None
+    size: int = 1000
+    repository: str | None = "repository"
+    path: str | None = "path"
+    sketch: bytes = bytes(SIZE)
+    comparable: bool = True
+    keys: tuple[int, ...] = tuple(range(BANDS))
+
+    @property
+    def content_id(self) -> bytes:
+        return hashlib.sha1(b"%d" % self.content).digest()
+
+
+def write_part(build: Build, index: int, files: list[File]) -> None:
+    columns = {
+        "content_id": [file.content_id for file in files],
+        "row": [7 * row for row in range(len(files))],
+        "sketch": [file.sketch for file in files],
+    }
+    schema = kept_files(SIZE, BANDS)
+    for name in ("size", "stars", "license", "repository", "path", "comparable"):
+        columns[name] = [getattr(file, name) for file in files]
+    for band in range(BANDS):
+        columns[f"band_{band:02d}"] = [file.keys[band] for file in files]
+    batch = pa.record_batch([pa.array(columns[f.name], f.type) for f in schema], schema)
+    digests: dict[str, Any] = {}
+    name = work("curate", f"{index:05d}.arrow")
+    with tables.arrow_writer(build.folder, name, schema, digests) as writer:
+        for begin in range(0, len(files), 3):  # several batches a part
+            writer.write_batch(batch.slice(begin, 3))
+    build.leave_marker(CurateParts.name, index, {"documents": len(files)}, digests)
+
+
+def curated(out: Path, parts: list[list[File]], **deduplicate: Any) -> Build:
+    """A build of which curation is done. A part's files are of one source."""
+    near = {"permutations": SIZE, "exact_margin": 0.0}
+    recipe = Recipe.model_validate(
+        {
+            "name": "made-up",
+            "sources": [{"type": "folder", "name": n, "paths": ["nowhere"]} for n in "abc"],
+            "deduplicate": {"near": near} | deduplicate,
+        }
+    )
+    folder = Folder(out)
+    folder.write_bytes("recipe.yaml", recipe.to_yaml().encode(), {})
+    sources = [part[0].source if part else 0 for part in parts]
+    Plan("/", "", "", tuple(PlannedPart(source, 1, 1, "") for source in sources)).write(folder)
+    build = Build.load(str(out))
+    for index, files in enumerate(parts):
+        write_part(build, index, files)
+    return build
+
+
+def deduplicated(build: Build) -> dict[str, np.ndarray[Any, Any]]:
+    for stage in STAGES:
+        tasks = list_tasks(str(build.folder.root), stage)
+        require_done(stage.name, [perform(task) for task in tasks])
+    names = ("kind", "similarity", "content_id", "of_content", "of_part", "of_row")
+    return {name: map_array(build, ChooseSurvivors.name, f"{name}.npy") for name in names}
+
+
+def preferred(file: File) -> tuple[Any, ...]:
+    """The default policy, spelled out."""
+    names = [name for _, classes in FREEDOM for name in classes]
+    classes = {name: rank for rank, (_, some) in enumerate(FREEDOM) for name in some}
+    rank = len(FREEDOM) + 1
+    if file.license is not None:
+        rank = classes[file.license] if file.license in names else len(FREEDOM)
+    stars = -1 if file.stars is None else file.stars
+    name = [(part is None, part or "") for part in (file.repository, file.path)]
+    return (file.source, -stars, rank, -file.size, file.content_id, file.source, *name)
+
+
+def equal_positions(one: File, other: File) -> int:
+    fields = np.frombuffer(one.sketch + other.sketch, np.uint8)[:, None] >> np.arange(0, 8, 2) & 3
+    return int((fields[:SIZE] == fields[SIZE:]).sum())
+
+
+def plainly(files: list[File]) -> dict[File, tuple[int, File, float]]:
+    """What becomes of each file, of which other, how similar: by the definition."""
+    best: dict[int, File] = {}
+    for file in sorted(files, key=preferred):
+        best.setdefault(file.content, file)
+    fate: dict[File, tuple[File, float]] = {}
+    sketches: dict[bytes, File] = {}
+    staying: list[File] = []
+    for file in best.values():  # best first
+        fate[file] = (file, 1.0)
+        if not file.comparable:
+            continue
+        if (same := sketches.setdefault(file.sketch, file)) != file:
+            fate[file] = fate[same] if fate[same][0] != same else (same, 1.0)
+            continue
+        for other in staying:
+            agree = equal_positions(file, other)
+            meet = any(a == b for a, b in zip(file.keys, other.keys, strict=True))
+            if meet and agree >= matches_needed(0.85, SIZE):
+                fate[file] = (other, float(estimate(np.array([agree]), SIZE)[0]))
+                break
+        else:
+            staying.append(file)
+    found = {}
+    for file in files:
+        of, similarity = fate[best[file.content]]
+        first = best[file.content] == file
+        kind = EXACT if not first else KEPT if of == file else NEAR
+        found[file] = (kind, of, similarity)
+    return found
+
+
+@st.composite
+def some_files(draw: st.DrawFn) -> list[File]:
+    """Few contents, sketches and keys, so that files meet; no two alike in all."""
+    contents = draw(
+        st.lists(
+            st.builds(
+                File,
+                size=st.integers(1000, 1002),
+                sketch=st.integers(0, 6).map(
+                    lambda n: bytes([(0, 1, 5, 21, 85, 3, 2)[n]]) * 2 + bytes(SIZE - 2)
+                ),
+                comparable=st.booleans() | st.just(True),
+                keys=st.tuples(*[st.integers(0, 3)] * BANDS),
+            ),
+            min_size=1,
+            max_size=12,
+        )
+    )
+    placed = st.tuples(
+        st.integers(0, len(contents) - 1),
+        st.integers(0, 2),
+        st.none() | st.integers(0, 2),
+        st.sampled_from([None, "mit", "gpl-3.0", "own"]),
+        st.sampled_from([None, "x", "y"]),
+        st.sampled_from([None, "p", "q"]),
+    )
+    return [
+        dataclasses.replace(
+            contents[c], content=c, source=s, stars=n, license=own, repository=r, path=p
+        )
+        for c, s, n, own, r, p in draw(st.lists(placed, max_size=30, unique=True))
+    ]
+
+
+def split(files: list[File], chance: random.Random) -> Iterator[list[File]]:
+    """Any order, cut anywhere; a part is of one source, and some are empty."""
+    files = sorted(files, key=lambda file: (file.source, chance.random()))
+    for _, group in groupby(files, key=lambda file: (file.source, chance.random() < 0.8)):
+        yield list(group)
+        if chance.random() < 0.2:
+            yield []
+
+
+@settings(max_examples=20)
+@given(some_files(), st.randoms(use_true_random=False))
+def test_any_split_into_parts_gives_the_plain_answer(
+    files: list[File], chance: random.Random
+) -> None:
+    expected = plainly(files)
+    parts = list(split(files, chance)) or [[]]
+    with tempfile.TemporaryDirectory() as folder:
+        found = deduplicated(curated(Path(folder), parts))
+        at = 0
+        for part in parts:
+            for file in part:
+                kind, of, similarity = expected[file]
+                assert found["kind"][at] == kind
+                assert found["similarity"][at] == similarity
+                assert found["content_id"][at].tobytes() == file.content_id
+                named = parts[found["of_part"][at]][found["of_row"][at] // 7]
+                assert named == (file if kind == KEPT else of)
+                assert found["of_content"][at].tobytes() == named.content_id
+                at += 1
+        assert at == len(found["kind"])
+
+
+@pytest.mark.parametrize(
+    "limits",
+    [{"_KEYS_A_TASK": 50}, {"_PAIRS_A_TASK": 1000}, {"_SKETCH_BYTES": 2 * SIZE * 9}],
+    ids=lambda limits: next(iter(limits)),
+)
+def test_smaller_tasks_give_the_same_answer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limits: dict[str, int]
+) -> None:
+    chance = random.Random(5)
+    files = [
+        File(
+            content=number,
+            path=str(number),
+            size=1000 + number,
+            sketch=bytes([chance.randrange(4)]) * 2 + bytes(SIZE - 3) + bytes([number % 16]),
+            keys=tuple(chance.choice([3, 1 << 63, (1 << 64) - 1]) for _ in range(BANDS)),
+        )
+        for number in range(300)
+    ]
+    whole = curated(tmp_path / "whole", [files])
+    expected = deduplicated(whole)
+    assert {KEPT, NEAR} <= set(expected["kind"].tolist())
+    stages = (ProposePairs(), VerifyPairs())
+    tasks = [len(stage.weights(whole)) for stage in stages]
+    for name, value in limits.items():
+        monkeypatch.setattr(candidate_pairs, name, value)
+    build = curated(tmp_path / "cut", [files])
+    found = deduplicated(build)
+    assert all((expected[name] == found[name]).all() for name in expected)
+    if "_SKETCH_BYTES" not in limits:
+        assert [len(stage.weights(build)) for stage in stages] > tasks
+
+
+def ranked(tmp_path: Path, parts: list[list[File]], **deduplicate: Any) -> list[str | None]:
+    """The paths of the files, the preferred first."""
+    build = curated(tmp_path, parts, **deduplicate)
+    files = KeptFiles(build)
+    order = preference_order(build, files, content_words(files))
+    paths = [file.path for part in parts for file in part]
+    return [paths[number] for number in order]
+
+
+def test_what_is_unknown_comes_last(tmp_path: Path) -> None:
+    files = [
+        File(path="neither"),
+        File(path="licence", license="mit"),
+        File(path="no stars", stars=0),
+        File(path="stars", stars=9),
+        File(path="stars and licence", stars=9, license="gpl-3.0"),
+    ]
+    expected = ["stars and licence", "stars", "no stars", "licence", "neither"]
+    assert ranked(tmp_path, [files]) == expected
+
+
+def test_the_recipe_says_what_decides_first(tmp_path: Path) -> None:
+    parts = [
+        [File(path="small", source=0, stars=5, size=10)],
+        [File(path="large", source=1, stars=1, size=20)],
+    ]
+    assert ranked(tmp_path / "a", parts) == ["small", "large"]
+    assert ranked(tmp_path / "b", parts, prefer=["size", "source"]) == ["large", "small"]
+
+
+def test_ties_are_broken_by_content_then_source_then_names_then_place(tmp_path: Path) -> None:
+    one, other = sorted((File(content=c) for c in (1, 2)), key=lambda file: file.content_id)
+    parts = [
+        [dataclasses.replace(other, path="7"), dataclasses.replace(one, path=None)],
+        [dataclasses.replace(one, repository="z", path="5")],
+        [dataclasses.replace(one, path="4"), dataclasses.replace(one, path="3")],
+        [dataclasses.replace(one, path="3"), dataclasses.replace(one, source=0, path="2")],
+        [dataclasses.replace(one, source=1, repository="a", path="6")],
+    ]
+    found = ranked(tmp_path, parts, prefer=["stars"])
+    assert found == ["2", "3", "3", "4", None, "5", "6", "7"]
+
+
+def test_copies_that_nothing_tells_apart_stand_by_part_and_row(tmp_path: Path) -> None:
+    build = curated(tmp_path, [[File(), File()], [File()]])
+    files = KeptFiles(build)
+    assert preference_order(build, files, content_words(files)).tolist() == [0, 1, 2]
+
+
+def test_contents_are_numbered_by_their_best_file(tmp_path: Path) -> None:
+    files = [
+        File(content=1, stars=1),
+        File(content=2, stars=3),
+        File(content=1, stars=5),
+        File(content=3, stars=2),
+    ]
+    build = curated(tmp_path, [files[:3], files[3:]])
+    content, best = number_files(build, KeptFiles(build))
+    assert content.tolist() == [0, 1, 0, 2]
+    assert best.tolist() == [2, 1, 3]
+
+
+def test_without_exact_every_file_is_a_content(tmp_path: Path) -> None:
+    build = curated(tmp_path, [[File(stars=1), File(stars=2)]], exact=False, near=False)
+    content, best = number_files(build, KeptFiles(build))
+    assert content.tolist() == [1, 0]
+    assert best.tolist() == [1, 0]
+    assert deduplicated(build)["kind"].tolist() == [KEPT, KEPT]
+
+
+def test_a_sketch_that_only_hashes_alike_is_not_folded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def colliding(sketches: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        return np.zeros((2, len(sketches)), np.uint64)
+
+    monkeypatch.setattr(
+        "codecorpus.pipelines.stages.deduplicate.exact_duplicates.hash_sketches", colliding
+    )
+    different = b"\xff" * SIZE
+    files = [
+        File(content=1, size=9, keys=(1,) * BANDS),
+        File(content=2, size=8, keys=(2,) * BANDS, sketch=different),
+        File(content=3, size=7, keys=(3,) * BANDS),
+    ]
+    found = deduplicated(curated(tmp_path, [[file] for file in files]))
+    assert found["kind"].tolist() == [KEPT, KEPT, NEAR]
+    assert found["of_part"].tolist() == [0, 1, 0]
+
+
+@pytest.mark.slow
+def test_hundreds_of_thousands_of_files_with_all_kinds_of_clusters(tmp_path: Path) -> None:
+    from benchmarks import deduplicate_at_scale as scale
+    from benchmarks.synthetic_sketches import make
+    from codecorpus.pipelines.engines.process_pool import Pool
+
+    contents = 200_000
+    corpus = make(tmp_path, contents, 0.85, 1)
+    with Pool(0) as here:
+        stages = list(scale.run_stages(tmp_path, here))
+    assert [name for name, *_ in stages] == [stage.name for stage in STAGES]
+    sums = scale.check(tmp_path, corpus)
+    assert sums["propose pairs: capped"] >= 1
+    # 64 % of the contents are similar to no other, and 5 % are all alike
+    assert contents * 0.64 < sums["kept"] < contents - corpus.alike

@@ -1,0 +1,31 @@
+"""A whole build in the calling process, or the beginning of one, and its digest."""
+
+from pathlib import Path
+
+from codecorpus.pipelines.build import prepare, tidy
+from codecorpus.pipelines.recipe.loader import load
+from codecorpus.pipelines.stages.base import list_tasks, perform, require_done
+from codecorpus.pipelines.stages.curate import CurateParts
+from codecorpus.pipelines.stages.manifest import STAGES, WriteManifest
+from codecorpus.pipelines.storage.folder import combined_digest
+from codecorpus.pipelines.storage.folders import open_folder
+from codecorpus.pipelines.storage.locations import Place
+
+
+def build(recipe: Path, out: Place, *, tasks: int | None = None) -> bool:
+    """Perform at most so many tasks; whether the build is complete."""
+    left = 1 << 30 if tasks is None else tasks
+    with prepare(load(str(recipe)), out) as prepared:
+        for stage in (CurateParts(), *STAGES[1:], WriteManifest()):
+            waiting = list_tasks(prepared.out, stage)
+            require_done(stage.name, [perform(task) for task in waiting[:left]])
+            left -= len(waiting)
+            if left < 0:
+                return False
+        tidy(prepared.out)
+    return True
+
+
+def digest(out: Place) -> str:
+    folder = open_folder(out)
+    return combined_digest({name: folder.digest_of(name) for name in folder.files()})

@@ -1,0 +1,150 @@
+"""Files in every kind of store that can be written."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from codecorpus.foundation.errors import UsageError
+from codecorpus.pipelines.recipe.model import FolderSource
+from codecorpus.pipelines.recipe.paths import resolve_paths
+from codecorpus.pipelines.sources.io.walk import scan, walk
+from codecorpus.pipelines.storage import stores
+from codecorpus.pipelines.storage.glob import expand
+from codecorpus.pipelines.storage.locations import Url
+from codecorpus.pipelines.storage.retry import RemoteError
+from codecorpus.pipelines.storage.stores import WritableStore, store_of
+from tests.pipelines.storage.stored import BUCKETS, break_uploads, writable
+
+
+@pytest.fixture
+def store(bucket: str) -> WritableStore:
+    return writable(bucket)
+
+
+def fill(store: WritableStore, bucket: str, *names: str) -> None:
+    for name in names:
+        store.write(f"{bucket}/{name}", name.encode())
+
+
+def test_what_was_put_stands_there(store: WritableStore, bucket: str, tmp_path: Path) -> None:
+    (tmp_path / "x").write_bytes(b"0123456789")
+    found = store.put(tmp_path / "x", f"{bucket}/a/x")
+    assert (found.url, found.size, found.is_folder) == (f"{bucket}/a/x", 10, False)
+    assert store.look(f"{bucket}/a/x") == found
+    assert store.read(f"{bucket}/a/x", 3, 7) == b"3456"
+    store.fetch(found, tmp_path / "y")
+    assert (tmp_path / "y").read_bytes() == b"0123456789"
+
+
+def test_a_large_file_comes_block_by_block(
+    store: WritableStore, bucket: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stores, "_BLOCK", 7)
+    store.write(f"{bucket}/x", b"0123456789" * 3)
+    found = store.look(f"{bucket}/x")
+    assert found is not None
+    store.fetch(found, tmp_path / "x")
+    assert (tmp_path / "x").read_bytes() == b"0123456789" * 3
+
+
+def test_the_stamp_changes_with_the_file(store: WritableStore, bucket: str) -> None:
+    stamps = []
+    for data in (b"one", b"two"):
+        store.write(f"{bucket}/x", data)
+        looked = store.look(f"{bucket}/x")
+        (listed,) = store.children(bucket)
+        assert looked == listed
+        stamps.append(listed.stamp)
+    assert stamps[0] != stamps[1]
+
+
+def test_where_nothing_stands_nothing_is_found(store: WritableStore, bucket: str) -> None:
+    assert store.look(f"{bucket}/none") is None
+    assert store.below(f"{bucket}/none") == []
+    store.remove(f"{bucket}/none")
+
+
+@pytest.mark.parametrize("bucket", BUCKETS, indirect=True)
+def test_in_a_bucket_that_is_not_there_nothing_is_found(store: WritableStore, bucket: str) -> None:
+    assert store.look(f"{Url(bucket).scheme}://no-such-bucket/none") is None
+
+
+def test_a_file_is_created_once(store: WritableStore, bucket: str) -> None:
+    store.write(f"{bucket}/lock", b"first", create=True)
+    with pytest.raises(FileExistsError):
+        store.write(f"{bucket}/lock", b"second", create=True)
+    assert store.read(f"{bucket}/lock", 0, 5) == b"first"
+
+
+def test_a_folder_is_removed_with_all_below(store: WritableStore, bucket: str) -> None:
+    fill(store, bucket, "a/x", "a/b/y", "ab")
+    store.remove(f"{bucket}/a")
+    assert [found.url for found in store.below(bucket)] == [f"{bucket}/ab"]
+
+
+def test_a_stored_file_of_another_size_is_an_error(
+    store: WritableStore, bucket: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "x").write_bytes(b"0123456789")
+    break_uploads(store, monkeypatch, lambda *_: store.write(f"{bucket}/x", b"half"))
+    with pytest.raises(RemoteError, match=r"10 bytes were written, and 4 bytes stands there"):
+        store.put(tmp_path / "x", f"{bucket}/x")
+
+
+def test_a_store_s_folder_is_walked_as_a_folder_of_this_machine_is(
+    store: WritableStore, bucket: str, tmp_path: Path
+) -> None:
+    names = ("b.py", "a/x.py", "a.py", "a0", "a/.git/config", "a/__pycache__/x.pyc", "é/y", "out/z")
+    fill(store, bucket, *(f"r/{name}" for name in names))
+    for name in names:
+        (tmp_path / "r" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "r" / name).write_bytes(f"r/{name}".encode())
+    there, here = f"{bucket}/r".encode(), os.fsencode(tmp_path / "r")
+    for look in (walk, scan):
+        found, expected = (
+            [(entry.path, entry.size, entry.is_folder) for entry in look(at, without=at + b"/out")]
+            for at in (there, here)
+        )
+        assert found == expected
+
+
+@pytest.mark.parametrize(
+    ("pattern", "expected"),
+    [
+        ("p/*.zst", ["p/1.zst", "p/2.zst", "p/[3].zst"]),
+        ("*/1.zst", ["p/1.zst", "q/1.zst"]),
+        ("p", ["p"]),
+        ("p/1.zst", ["p/1.zst"]),
+        ("p/*", ["p/1.zst", "p/2.zst", "p/[3].zst", "p/x.gz"]),
+        ("p/[3]*", ["p/[3].zst"]),
+        ("p/.*", ["p/.4.zst"]),
+        ("p/none*", []),
+        ("none", []),
+    ],
+)
+def test_a_star_is_any_part_of_a_name(
+    store: WritableStore, bucket: str, pattern: str, expected: list[str]
+) -> None:
+    fill(store, bucket, "p/1.zst", "p/2.zst", "p/[3].zst", "p/.4.zst", "p/x.gz", "q/1.zst")
+    assert [url.text for url in expand(Url(f"{bucket}/{pattern}"))] == [
+        f"{bucket}/{name}" for name in expected
+    ]
+
+
+def test_a_recipe_s_urls_are_found_in_the_order_written(
+    store: WritableStore, bucket: str, tmp_path: Path
+) -> None:
+    fill(store, bucket, "b.zip", "a.zip")
+    source = FolderSource(paths=(f"{bucket}/b.zip", f"{bucket}/*.zip"))
+    assert resolve_paths(source, tmp_path) == [Url(f"{bucket}/b.zip"), Url(f"{bucket}/a.zip")]
+    with pytest.raises(UsageError, match=r"path `.*://.*/c\.zip`: there is no such file or folder"):
+        resolve_paths(FolderSource(paths=(f"{bucket}/c.zip",)), tmp_path)
+
+
+def test_a_library_that_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    import sys
+
+    monkeypatch.setitem(sys.modules, "s3fs", None)
+    with pytest.raises(UsageError, match=r"s3:// needs s3fs .*pip install 'codecorpus\[aws\]'"):
+        store_of("s3://b/k")
