@@ -17,6 +17,7 @@ from pathlib import Path
 import apache_beam as beam
 
 from codecorpus.foundation.errors import StorageError, UsageError
+from codecorpus.pipelines.corpus.layout import MANIFEST, PLAN
 from codecorpus.pipelines.engines.beam import RequireDone, RunStage
 from codecorpus.pipelines.engines.heartbeat import SIGNS
 from codecorpus.pipelines.engines.run_lock import RUN, sole_build
@@ -39,9 +40,9 @@ from codecorpus.pipelines.stages.manifest import WriteManifest
 from codecorpus.pipelines.stages.plan import Plan, changes, make_plan
 from codecorpus.pipelines.stages.skip_failed import settle
 from codecorpus.pipelines.stages.vocabulary import obtain_vocabulary
-from codecorpus.pipelines.storage.folder import MANIFEST, PLAN, Folder, RefusedError
+from codecorpus.pipelines.storage.folder import Folder, RefusedError
 from codecorpus.pipelines.storage.folders import forget_copies, open_folder
-from codecorpus.pipelines.storage.locations import Place
+from codecorpus.pipelines.storage.locations import Location
 
 
 class Curate(beam.PTransform):  # type: ignore[misc]
@@ -136,7 +137,9 @@ class Prepared:
 
 
 @contextlib.contextmanager
-def prepare(loaded: LoadedRecipe, out: Place, *, skip_failed: bool = False) -> Iterator[Prepared]:
+def prepare(
+    loaded: LoadedRecipe, out: Location, *, skip_failed: bool = False
+) -> Iterator[Prepared]:
     """Plan a build, or check that a begun one may go on; holds the folder's lock.
 
     What a begun one has lost of its description is written again.

@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 
 from codecorpus.foundation.errors import CodecorpusError, InterruptedBuildError
-from codecorpus.pipelines.storage.locations import place
+from codecorpus.pipelines.storage.locations import parse_location
 
 app = typer.Typer(
     name="codecorpus",
@@ -190,7 +190,7 @@ def report(folder: Folder) -> None:
     """
     from codecorpus.pipelines.inspection.report import print_report
 
-    print_report(place(folder))
+    print_report(parse_location(folder))
 
 
 @app.command()
@@ -206,7 +206,7 @@ def why(
     """
     from codecorpus.pipelines.inspection.why import print_story
 
-    print_story(place(folder), query)
+    print_story(parse_location(folder), query)
 
 
 @app.command()
@@ -222,7 +222,7 @@ def verify(
     """
     from codecorpus.pipelines.inspection.verify import print_verdict
 
-    print_verdict(place(folder), sample)
+    print_verdict(parse_location(folder), sample)
 
 
 def main() -> None:

@@ -14,7 +14,7 @@ from codecorpus.foundation.errors import CodecorpusError, InterruptedBuildError,
 from codecorpus.pipelines.engines import process_pool
 from codecorpus.pipelines.engines.progress_bar import Display
 from codecorpus.pipelines.engines.quiet_logs import quieten, silence_threads
-from codecorpus.pipelines.storage.locations import Place, place
+from codecorpus.pipelines.storage.locations import Location, parse_location
 
 if TYPE_CHECKING:
     import apache_beam as beam
@@ -85,7 +85,7 @@ def run_build(
 
         build_corpus(
             loaded,
-            place(out),
+            parse_location(out),
             options=options,
             run=run,
             strict=strict,
@@ -94,13 +94,13 @@ def run_build(
         )
     from codecorpus.pipelines.inspection.report import print_next_steps, print_report
 
-    print_report(place(out))
-    print_next_steps(place(out))
+    print_report(parse_location(out))
+    print_next_steps(parse_location(out))
 
 
 def build_corpus(
     loaded: "LoadedRecipe",
-    out: Place,
+    out: Location,
     *,
     options: "PipelineOptions",
     run: "Run",
@@ -125,7 +125,7 @@ def build_corpus(
     from codecorpus.pipelines.build import pipeline, prepare, tidy
     from codecorpus.pipelines.engines.run_lock import take_over
     from codecorpus.pipelines.stages.skip_failed import leave_out_failed
-    from codecorpus.pipelines.storage.folders import open_folder
+    from codecorpus.pipelines.storage import open_folder
 
     with prepare(loaded, out, skip_failed=skip_failed) as prepared:
         if prepared.complete:
@@ -143,7 +143,7 @@ def build_corpus(
                 except CodecorpusError:
                     if not skip_failed:
                         raise
-                    name = take_over(open_folder(place(prepared.out)))
+                    name = take_over(open_folder(parse_location(prepared.out)))
                     left_out = leave_out_failed(prepared.out)
                     if not left_out:
                         raise

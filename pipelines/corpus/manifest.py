@@ -1,8 +1,12 @@
-"""What must add up in every manifest."""
+"""The manifest: what must add up in it, and the digest of the output folder."""
 
+import hashlib
+import os
 from typing import Any
 
 from codecorpus.foundation.errors import StorageError
+from codecorpus.pipelines.corpus.layout import UNDIGESTED
+from codecorpus.pipelines.storage.folder import FileDigest, Folder
 
 
 def check_sums(manifest: dict[str, Any]) -> None:
@@ -31,3 +35,17 @@ def check_sums(manifest: dict[str, Any]) -> None:
                 f"the sums do not hold: {expected} {left}, but {got} {right}; something was lost "
                 "or counted twice: please report this, with the log folder"
             )
+
+
+def digests_of(folder: Folder) -> dict[str, FileDigest]:
+    """Read every file that the digest counts, and take its digest."""
+    return {name: folder.digest_of(name) for name in folder.files(exclude=UNDIGESTED)}
+
+
+def combined_digest(digests: dict[str, FileDigest]) -> str:
+    """SHA-256 of the lines `path TAB size TAB sha256 LF`, sorted by path."""
+    lines = [
+        f"{name}\t{digests[name].size}\t{digests[name].sha256}\n"
+        for name in sorted(digests, key=os.fsencode)
+    ]
+    return hashlib.sha256("".join(lines).encode("utf-8", "surrogateescape")).hexdigest()

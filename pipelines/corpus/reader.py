@@ -5,16 +5,17 @@ from typing import Any
 import pyarrow.dataset as ds
 
 from codecorpus.foundation.errors import UsageError
-from codecorpus.pipelines.storage.folder import FORMAT, MANIFEST, PLAN, Folder
-from codecorpus.pipelines.storage.folders import open_folder
-from codecorpus.pipelines.storage.locations import Place
+from codecorpus.pipelines.corpus.layout import FORMAT, MANIFEST, PLAN
+from codecorpus.pipelines.storage import open_folder
+from codecorpus.pipelines.storage.folder import Folder
+from codecorpus.pipelines.storage.locations import Location
 
 
 class NoBuildError(UsageError):
     """The folder holds no complete build."""
 
 
-def open_build(path: Place) -> tuple[Folder, dict[str, Any]]:
+def open_build(path: Location) -> tuple[Folder, dict[str, Any]]:
     """The folder and manifest of a complete build.
 
     Raises:

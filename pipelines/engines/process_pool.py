@@ -77,10 +77,10 @@ def _end_with_parent() -> None:
 def _perform(task: "Task") -> "Outcome":
     from codecorpus.pipelines.engines.run_lock import at_work
     from codecorpus.pipelines.stages.base import perform
-    from codecorpus.pipelines.storage.folders import open_folder
-    from codecorpus.pipelines.storage.locations import place
+    from codecorpus.pipelines.storage import open_folder
+    from codecorpus.pipelines.storage.locations import parse_location
 
-    with at_work(open_folder(place(task.out))):
+    with at_work(open_folder(parse_location(task.out))):
         parent = multiprocessing.parent_process()
         if parent is not None and not parent.is_alive():
             os._exit(1)  # another build may have begun here before this one was at work

@@ -16,7 +16,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from codecorpus.pipelines.storage.folder import Folder, part_name
+from codecorpus.pipelines.corpus.layout import part_name
+from codecorpus.pipelines.storage.folder import Folder
 from codecorpus.tokenization.decoder import Decoder
 from codecorpus.tokenization.prefixes import tag
 from codecorpus.tokenization.vocabulary_files import read as read_vocabulary

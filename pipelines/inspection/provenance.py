@@ -4,8 +4,9 @@ from typing import Any, Final
 
 import pyarrow.compute as pc
 
+from codecorpus.pipelines.corpus.layout import PLAN
 from codecorpus.pipelines.stages.plan import Plan
-from codecorpus.pipelines.storage.folder import PLAN, Folder
+from codecorpus.pipelines.storage.folder import Folder
 
 _TOLD: Final = {
     "commit": "commit {}",

@@ -10,7 +10,7 @@ from rich.table import Table
 
 from codecorpus.pipelines.corpus.reader import open_build
 from codecorpus.pipelines.inspection import reference_corpus
-from codecorpus.pipelines.storage.locations import Place
+from codecorpus.pipelines.storage.locations import Location
 
 _SHOWN = 20
 
@@ -21,7 +21,7 @@ _SHORT = {"none": "(hardly any)", "unclear": "(unclear)"}
 """What stands for a language where comments are in none (`filters.natural_language`)."""
 
 
-def print_report(path: Place) -> None:
+def print_report(path: Location) -> None:
     """Print the report of a complete build.
 
     Raises:
@@ -44,7 +44,7 @@ def print_report(path: Place) -> None:
         console.print(line)
 
 
-def print_next_steps(path: Place) -> None:
+def print_next_steps(path: Location) -> None:
     """Say what to do with a complete build."""
     console = terminal()
     console.print("\nNext:")

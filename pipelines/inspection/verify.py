@@ -12,11 +12,12 @@ import pyarrow.parquet as pq
 from rich.console import Console
 
 from codecorpus.foundation.errors import CodecorpusError
-from codecorpus.pipelines.corpus.manifest import check_sums
+from codecorpus.pipelines.corpus.layout import MANIFEST
+from codecorpus.pipelines.corpus.manifest import check_sums, combined_digest, digests_of
 from codecorpus.pipelines.corpus.reader import open_build
 from codecorpus.pipelines.inspection.decode_check import audit
-from codecorpus.pipelines.storage.folder import MANIFEST, FileDigest, Folder, combined_digest
-from codecorpus.pipelines.storage.locations import Place
+from codecorpus.pipelines.storage.folder import FileDigest, Folder
+from codecorpus.pipelines.storage.locations import Location
 
 
 class NotSoundError(CodecorpusError):
@@ -26,7 +27,7 @@ class NotSoundError(CodecorpusError):
 _SHOWN = 20
 
 
-def print_verdict(path: Place, sample: int) -> None:
+def print_verdict(path: Location, sample: int) -> None:
     """Verify a build and print its digest.
 
     Args:
@@ -44,7 +45,7 @@ def print_verdict(path: Place, sample: int) -> None:
 
 
 def _print_verdict(folder: Folder, manifest: dict[str, Any], sample: int) -> None:
-    digests = {name: folder.digest_of(name) for name in folder.files()}
+    digests = digests_of(folder)
     faults = list(_digest_faults(manifest, digests))
     if not faults:  # damaged files would only raise obscure errors below
         faults += _sum_faults(folder, manifest)

@@ -15,7 +15,7 @@ from codecorpus.pipelines.inspection.provenance import provenance
 from codecorpus.pipelines.recipe.loader import load_resolved
 from codecorpus.pipelines.recipe.model import Recipe
 from codecorpus.pipelines.storage.folder import Folder
-from codecorpus.pipelines.storage.locations import Place
+from codecorpus.pipelines.storage.locations import Location
 
 _CONTENT_ID = re.compile(r"[0-9a-fA-F]{6,40}")
 _SHOWN = 20
@@ -25,7 +25,7 @@ class NotFoundError(CodecorpusError):
     """No record of that name."""
 
 
-def print_story(path: Place, query: str) -> None:
+def print_story(path: Location, query: str) -> None:
     """Print what was decided about a file.
 
     Args:
@@ -42,7 +42,7 @@ def print_story(path: Place, query: str) -> None:
         folder.forget_copies()
 
 
-def _print_story(folder: Folder, path: Place, query: str) -> None:
+def _print_story(folder: Folder, path: Location, query: str) -> None:
     recipe = load_resolved(folder.path("recipe.yaml"))
     rows = find(folder, query)
     if not rows:
@@ -174,7 +174,7 @@ def _placements(folder: Folder, row: dict[str, Any]) -> list[str]:
     return lines
 
 
-def _not_found(folder: Folder, path: Place, query: str) -> str:
+def _not_found(folder: Folder, path: Location, query: str) -> str:
     best = difflib.get_close_matches(query, _candidates(folder, query), 3, 0.6)
     hint = "".join(f"\n  {name}" for name in best)
     return (

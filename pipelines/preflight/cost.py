@@ -11,6 +11,7 @@ from typing import Final
 
 import numpy as np
 
+from codecorpus.pipelines.corpus.layout import UNDIGESTED
 from codecorpus.pipelines.preflight.confidence_intervals import Estimate
 from codecorpus.pipelines.preflight.duplicates import EARLIER, EXACT, NEAR
 from codecorpus.pipelines.preflight.estimates import KEPT, Totals
@@ -20,7 +21,6 @@ from codecorpus.pipelines.stages.context import Build
 from codecorpus.pipelines.stages.curate import CurateParts
 from codecorpus.pipelines.stages.encode import EncodeParts
 from codecorpus.pipelines.stages.manifest import STAGES
-from codecorpus.pipelines.storage.folder import UNDIGESTED
 
 _COMPRESSION: Final = 0.2
 

@@ -13,10 +13,10 @@ from pathlib import Path
 from codecorpus.foundation.errors import UsageError
 from codecorpus.pipelines.recipe.placeholders import PLACEHOLDERS, fill_placeholder
 from codecorpus.pipelines.recipe.sources import SourceSettings
-from codecorpus.pipelines.storage.locations import Place, Url, is_remote, place
+from codecorpus.pipelines.storage.locations import Location, Url, is_remote, parse_location
 
 
-def resolve_paths(source: SourceSettings, base: Path) -> list[Place]:
+def resolve_paths(source: SourceSettings, base: Path) -> list[Location]:
     """All folders and files that a source's paths name, in the order written, each once.
 
     Args:
@@ -26,9 +26,9 @@ def resolve_paths(source: SourceSettings, base: Path) -> list[Place]:
     Raises:
         UsageError: a path or a pattern finds nothing.
     """
-    found: dict[str, Place] = {}
+    found: dict[str, Location] = {}
     for text in source.paths:
-        matches: Sequence[Place] = _matches(text, base)
+        matches: Sequence[Location] = _matches(text, base)
         if not matches:
             raise UsageError(_nothing(source, text, base))
         for path in matches:
@@ -36,18 +36,18 @@ def resolve_paths(source: SourceSettings, base: Path) -> list[Place]:
     return list(found.values())
 
 
-def resolve_path(text: str, base: Path) -> Place:
+def resolve_path(text: str, base: Path) -> Location:
     """The one path or URL that `text` (`metadata`, `opt_out`) names, whether or not it exists.
 
     Raises:
         UsageError: a URL that cannot be read.
     """
-    url = place(text)
+    url = parse_location(text)
     return url if isinstance(url, Url) else Path(_absolute(text, base)[0])
 
 
-def _matches(text: str, base: Path) -> Sequence[Place]:
-    url = place(text)
+def _matches(text: str, base: Path) -> Sequence[Location]:
+    url = parse_location(text)
     if isinstance(url, Url):
         from codecorpus.pipelines.storage.glob import expand  # local builds need none of it
 

@@ -28,7 +28,7 @@ from codecorpus.pipelines.sources.jsonl.splits import cut_lines
 from codecorpus.pipelines.sources.map_inputs import each
 from codecorpus.pipelines.sources.parquet import cut_parquet, read_parquet
 from codecorpus.pipelines.sources.partition import Cutter
-from codecorpus.pipelines.storage.locations import Place
+from codecorpus.pipelines.storage.locations import Location
 
 TEXTS = ("code", "content")
 """What the column of texts may be called."""
@@ -61,7 +61,7 @@ class CodeparrotSource:
         without: a folder that is not looked into, such as the one that is written to.
     """
 
-    def __init__(self, paths: Sequence[Place], *, without: Place | None = None) -> None:
+    def __init__(self, paths: Sequence[Location], *, without: Location | None = None) -> None:
         self.passed_over: Counter[str] = Counter()
         self._paths = tuple(paths)
         self._without = without

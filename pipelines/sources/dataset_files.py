@@ -14,7 +14,7 @@ from codecorpus.pipelines.sources.io.file_stat import locate, look
 from codecorpus.pipelines.sources.io.filenames import spell
 from codecorpus.pipelines.sources.io.walk import Entry, join, walk
 from codecorpus.pipelines.sources.partition import Weights
-from codecorpus.pipelines.storage.locations import Place
+from codecorpus.pipelines.storage.locations import Location
 
 LINES: Final = {
     f"{stem}{suffix}": codec
@@ -86,7 +86,7 @@ class DataFile(NamedTuple):
 
 
 def find_files(
-    paths: Sequence[Place], kinds: dict[str, str], without: Place | None = None
+    paths: Sequence[Location], kinds: dict[str, str], without: Location | None = None
 ) -> Iterator[DataFile]:
     """The files that the listed paths name or hold, in their order and bytewise within a folder.
 

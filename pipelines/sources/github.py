@@ -33,7 +33,7 @@ from codecorpus.pipelines.sources.io.local import Stream, open_file
 from codecorpus.pipelines.sources.io.walk import Entry
 from codecorpus.pipelines.sources.map_inputs import each
 from codecorpus.pipelines.sources.partition import Cutter, NotSource, Weights
-from codecorpus.pipelines.storage.locations import Place
+from codecorpus.pipelines.storage.locations import Location
 
 LISTING: Final = "repositories.jsonl"
 """The list in a crawl's folder."""
@@ -48,7 +48,7 @@ class _Listed:
     """A line of the list."""
 
     repository: str
-    archive: Place
+    archive: Location
     facts: RepositoryFacts
     unpacked_bytes: int
 
@@ -61,7 +61,7 @@ class GithubSource:
         not_source: which paths will not be read; it decides only how parts are cut.
     """
 
-    def __init__(self, paths: Sequence[Place], *, not_source: NotSource = not_source) -> None:
+    def __init__(self, paths: Sequence[Location], *, not_source: NotSource = not_source) -> None:
         self.passed_over: Counter[str] = Counter()
         self._paths = tuple(paths)
         self._not_source = not_source
@@ -109,7 +109,7 @@ class GithubSource:
         yield from assemble(groups, wanted, limits)
 
 
-def _read_listing(folder: Place) -> Iterator[_Listed]:
+def _read_listing(folder: Location) -> Iterator[_Listed]:
     path = folder / LISTING
     try:
         with io.TextIOWrapper(io.BufferedReader(Stream(open_file(locate(path)))), "utf-8") as lines:
@@ -121,7 +121,7 @@ def _read_listing(folder: Place) -> Iterator[_Listed]:
         ) from error
 
 
-def _listed(folder: Place, line: str, where: str) -> _Listed:
+def _listed(folder: Location, line: str, where: str) -> _Listed:
     try:
         value = json.loads(line)
         name, archive, license_ = value["repository"], value["archive"], value["license"]

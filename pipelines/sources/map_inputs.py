@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final, TypeVar
 
-from codecorpus.pipelines.storage.locations import Place, Url
+from codecorpus.pipelines.storage.locations import Location, Url
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -12,7 +12,7 @@ _AT_ONCE: Final = 8
 """Inputs elsewhere that are looked into at a time: each may hold two windows of 8 MiB."""
 
 
-def each(call: Callable[[T], R], inputs: Iterable[T], paths: Sequence[Place]) -> Iterator[R]:
+def each(call: Callable[[T], R], inputs: Iterable[T], paths: Sequence[Location]) -> Iterator[R]:
     """What a call gives of each input, in their order.
 
     Args:

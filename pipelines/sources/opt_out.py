@@ -11,7 +11,7 @@ from typing import Final
 from codecorpus.foundation.errors import UsageError
 from codecorpus.pipelines.sources.base import UnreadableError
 from codecorpus.pipelines.sources.io.local import read_whole
-from codecorpus.pipelines.storage.locations import Place
+from codecorpus.pipelines.storage.locations import Location
 
 _ENTRY: Final = re.compile(r"[^\s/]+(/[^\s/]+)?")
 
@@ -31,7 +31,7 @@ class OptOut:
         return len(self._known)
 
 
-def read_opt_out(path: Place | None) -> OptOut:
+def read_opt_out(path: Location | None) -> OptOut:
     """Read a list; None is an empty one.
 
     Raises:
@@ -40,7 +40,7 @@ def read_opt_out(path: Place | None) -> OptOut:
     return OptOut(read_names(path) if path is not None else ())
 
 
-def read_names(path: Place, *, owners: bool = True) -> Sequence[str]:
+def read_names(path: Location, *, owners: bool = True) -> Sequence[str]:
     """The entries of a list in their order.
 
     Args:

@@ -23,7 +23,7 @@ from codecorpus.pipelines.sources.jsonl.reader import Shape, read_lines
 from codecorpus.pipelines.sources.jsonl.splits import cut_lines
 from codecorpus.pipelines.sources.map_inputs import each
 from codecorpus.pipelines.sources.partition import Cutter
-from codecorpus.pipelines.storage.locations import Place
+from codecorpus.pipelines.storage.locations import Location
 
 _SET: Final = "Github"
 _SETS: Final = 100  # names that are told apart; The Pile has 22
@@ -68,7 +68,7 @@ class PileSource:
         without: a folder that is not looked into, such as the one that is written to.
     """
 
-    def __init__(self, paths: Sequence[Place], *, without: Place | None = None) -> None:
+    def __init__(self, paths: Sequence[Location], *, without: Location | None = None) -> None:
         self.passed_over: Counter[str] = Counter()
         self._paths = tuple(paths)
         self._without = without

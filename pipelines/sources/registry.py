@@ -12,11 +12,11 @@ from codecorpus.pipelines.sources.folder.inputs import RepositoryFacts
 from codecorpus.pipelines.sources.folder.metadata import read_metadata
 from codecorpus.pipelines.sources.github import GithubSource
 from codecorpus.pipelines.sources.pile import PileSource
-from codecorpus.pipelines.storage.locations import Place
+from codecorpus.pipelines.storage.locations import Location
 
 
 def open_source(
-    settings: recipe.SourceSettings, base: Path, without: Place | None = None
+    settings: recipe.SourceSettings, base: Path, without: Location | None = None
 ) -> Source:
     """The source of a recipe's entry, to plan with and to read.
 
@@ -42,9 +42,9 @@ def open_reader(settings: recipe.SourceSettings) -> Source:
 
 def _make(
     settings: recipe.SourceSettings,
-    paths: Sequence[Place],
+    paths: Sequence[Location],
     metadata: Mapping[str, RepositoryFacts] | None,
-    without: Place | None,
+    without: Location | None,
 ) -> Source:
     if isinstance(settings, recipe.PileSource):
         return PileSource(paths, without=without)

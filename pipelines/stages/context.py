@@ -14,12 +14,13 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from codecorpus.foundation.errors import RetryableError, StorageError
+from codecorpus.pipelines.corpus.layout import PLAN, part_name
 from codecorpus.pipelines.recipe.loader import load_resolved
 from codecorpus.pipelines.recipe.model import Recipe
 from codecorpus.pipelines.stages.plan import Plan
-from codecorpus.pipelines.storage.folder import PLAN, FileDigest, Folder, part_name
-from codecorpus.pipelines.storage.folders import open_folder
-from codecorpus.pipelines.storage.locations import place
+from codecorpus.pipelines.storage import open_folder
+from codecorpus.pipelines.storage.folder import FileDigest, Folder
+from codecorpus.pipelines.storage.locations import parse_location
 from codecorpus.pipelines.storage.transfer_stats import Traffic
 from codecorpus.tokenization.compiled import read_compiled
 from codecorpus.tokenization.encoder import Encoder
@@ -43,7 +44,7 @@ class Build:
         Raises:
             StorageError: no build was planned there.
         """
-        folder = open_folder(place(out))
+        folder = open_folder(parse_location(out))
         try:
             stamp = folder.stamp(PLAN)
         except OSError as error:
@@ -174,6 +175,6 @@ def marker_name(stage: str, index: int) -> str:
 
 @functools.lru_cache(maxsize=1)  # a plan that changed leaves nothing of the old one in memory
 def _load(out: str, _stamp: str) -> Build:
-    folder = open_folder(place(out))
+    folder = open_folder(parse_location(out))
     recipe = load_resolved(folder.path("recipe.yaml"))
     return Build(folder, recipe, Plan.read(folder))

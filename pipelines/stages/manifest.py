@@ -10,7 +10,8 @@ from dataclasses import asdict
 from itertools import chain
 from typing import Any
 
-from codecorpus.pipelines.corpus.manifest import check_sums
+from codecorpus.pipelines.corpus.layout import FORMAT, MANIFEST, UNDIGESTED
+from codecorpus.pipelines.corpus.manifest import check_sums, combined_digest
 from codecorpus.pipelines.corpus.shards import dataset_files
 from codecorpus.pipelines.stages.base import Stage, Summary
 from codecorpus.pipelines.stages.context import Build
@@ -20,13 +21,7 @@ from codecorpus.pipelines.stages.deduplicate import survivors
 from codecorpus.pipelines.stages.deduplicate.survivors import ProposePairs, SettlePairs, VerifyPairs
 from codecorpus.pipelines.stages.encode import EncodeParts, NumberRows
 from codecorpus.pipelines.stages.plan import SkippedPart
-from codecorpus.pipelines.storage.folder import (
-    FORMAT,
-    MANIFEST,
-    UNDIGESTED,
-    FileDigest,
-    combined_digest,
-)
+from codecorpus.pipelines.storage.folder import FileDigest
 
 STAGES: tuple[Stage, ...] = (CurateParts(), *survivors.STAGES, EncodeParts(), NumberRows())
 """The stages before this one, in their order."""

@@ -15,12 +15,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from codecorpus.foundation.errors import InputError, RetryableError, StorageError
+from codecorpus.pipelines.corpus.layout import PLAN
 from codecorpus.pipelines.recipe.model import Recipe
 from codecorpus.pipelines.recipe.paths import resolve_path
 from codecorpus.pipelines.sources.opt_out import read_opt_out
 from codecorpus.pipelines.sources.registry import open_source
 from codecorpus.pipelines.stages.code_version import code_version
-from codecorpus.pipelines.storage.folder import PLAN, Folder
+from codecorpus.pipelines.storage.folder import Folder
 
 _SHOWN = 5
 _COMPARED = ("name", "size", "stamp", "stars", "license")

@@ -6,7 +6,7 @@ from codecorpus.foundation.errors import VocabularyError
 from codecorpus.pipelines.recipe.model import Recipe
 from codecorpus.pipelines.sources.base import UnreadableError
 from codecorpus.pipelines.sources.io.local import read_whole
-from codecorpus.pipelines.storage.locations import Url, place
+from codecorpus.pipelines.storage.locations import Url, parse_location
 from codecorpus.tokenization.vocabulary import Vocabulary
 from codecorpus.tokenization.vocabulary_files import parse_pair, parse_tokenizer
 from codecorpus.tokenization.vocabulary_sources import obtain
@@ -26,7 +26,7 @@ def obtain_vocabulary(recipe: Recipe, base: Path) -> Vocabulary:
         VocabularyError: it cannot be had, or is not of the kind that the encoder understands.
     """
     name = recipe.encode.vocabulary
-    url = place(name)
+    url = parse_location(name)
     if not isinstance(url, Url):
         return obtain(name, base)
     if url.name.lower().endswith(".json"):

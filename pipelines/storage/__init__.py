@@ -1,7 +1,31 @@
-"""Files that lie elsewhere: object stores, the hub, the web. Imported only for paths with a scheme.
+"""Bytes on disk and in object stores: folders, files, listings, locks. Knows no corpora."""
 
-A place is a path of this machine or a URL (`urls`). A store looks, lists, reads ranges and writes
-(`stores`: `buckets` through fsspec, `hdfs`, `web` by HTTP); every call goes through `faults`, which
-retries what may pass. `files` reads a remote file in ranges, ahead of its reader; `scratch` keeps
-whole files on this machine's disk for as long as they are of use.
-"""
+from pathlib import Path
+
+from codecorpus.foundation.errors import UsageError
+from codecorpus.pipelines.storage.folder import Folder
+from codecorpus.pipelines.storage.locations import WRITABLE, Location, Url
+
+
+def open_folder(location: Location) -> Folder:
+    """The output folder at a path or URL.
+
+    Raises:
+        UsageError: nothing can be written there.
+    """
+    if isinstance(location, Path):
+        return Folder(location)
+    return _open_remote(location)
+
+
+def _open_remote(url: Url) -> Folder:
+    if url.scheme not in WRITABLE:
+        raise UsageError(
+            f"{url}: an output folder lies on this machine's file system, or under "
+            f"{', '.join(f'{scheme}://' for scheme in WRITABLE)}"
+        )
+    from codecorpus.pipelines.storage.remote_folder import (
+        RemoteFolder,  # local builds need none of it
+    )
+
+    return RemoteFolder(url)

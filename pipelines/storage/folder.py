@@ -20,36 +20,22 @@ import json
 import os
 import shutil
 import uuid
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from codecorpus.foundation.errors import StorageError, UsageError
-from codecorpus.pipelines.storage.locations import Place
+from codecorpus.pipelines.storage.locations import Location
 
 if TYPE_CHECKING:
     from pyarrow.dataset import Dataset
 
-PLAN = "log/plan/plan.json"
-"""Stands when a build is begun."""
-
-MANIFEST = "manifest.json"
-"""Stands when a build is complete."""
-
 LOCK = "log/lock"
 """Held while a build runs."""
 
-FORMAT = 1
-"""Version of the layout of the output folder, in the manifest."""
-
-UNDIGESTED = ("log", "report")
-"""Top-level folders of traces, with times and hosts in them; no part of the digest."""
-
-
-def part_name(index: int, count: int) -> str:
-    """`part-00003-of-00012`, the stem of every file of a part."""
-    return f"part-{index:05d}-of-{count:05d}"
+_TEMPORARY = "log/tmp"
+"""Holds files that are being written."""
 
 
 @dataclass(frozen=True)
@@ -113,9 +99,9 @@ class RefusedError(UsageError):
 class Folder:
     """The output folder of one build; paths in it are relative, with `/`."""
 
-    root: Place
+    root: Location
 
-    def __init__(self, root: Place) -> None:
+    def __init__(self, root: Location) -> None:
         self.root = root
 
     def path(self, relative: str) -> Path:
@@ -156,7 +142,7 @@ class Folder:
 
     def _temporary(self) -> Path:
         """A new name for a file that is being written."""
-        return self.path("log/tmp") / uuid.uuid4().hex
+        return self.path(_TEMPORARY) / uuid.uuid4().hex
 
     def _publish(self, temporary: Path, relative: str) -> None:
         """Let a file that is complete appear under its final name."""
@@ -242,7 +228,7 @@ class Folder:
 
     def spool(self) -> Path:
         """A folder of this machine for what is written and read again within a task."""
-        return self.path("log/tmp")
+        return self.path(_TEMPORARY)
 
     def forget_copies(self) -> None:
         """Remove what this machine holds besides the folder: nothing."""
@@ -296,13 +282,17 @@ class Folder:
                             "written; run the same command again to make it anew"
                         )
 
-    def files(self) -> list[str]:
-        """All files that the digest counts, by bytewise order of their names."""
+    def files(self, *, exclude: Collection[str] = ()) -> list[str]:
+        """The names of all files, in bytewise order.
+
+        Args:
+            exclude: top-level folders to leave out.
+        """
         found = []
         for folder, folders, names in os.walk(self.root):
             inside = Path(folder).relative_to(self.root)
             if inside == Path():
-                folders[:] = [name for name in folders if name not in UNDIGESTED]
+                folders[:] = [name for name in folders if name not in exclude]
             found += [(inside / name).as_posix() for name in names]
         return sorted(found, key=os.fsencode)
 
@@ -320,15 +310,6 @@ class Folder:
         from pyarrow import dataset  # which no task of a build needs
 
         return dataset.dataset(self.path(relative), format="parquet")
-
-
-def combined_digest(digests: dict[str, FileDigest]) -> str:
-    """SHA-256 of the lines `path TAB size TAB sha256 LF`, sorted by path."""
-    lines = [
-        f"{name}\t{digests[name].size}\t{digests[name].sha256}\n"
-        for name in sorted(digests, key=os.fsencode)
-    ]
-    return hashlib.sha256("".join(lines).encode("utf-8", "surrogateescape")).hexdigest()
 
 
 def _storage_error(path: str, error: Exception) -> StorageError:

@@ -6,10 +6,10 @@ from pathlib import Path
 from codecorpus.foundation.errors import UsageError
 from codecorpus.pipelines.recipe.model import Recipe
 from codecorpus.pipelines.storage.folder import Folder
-from codecorpus.pipelines.storage.locations import WRITABLE, Place, Url, is_remote
+from codecorpus.pipelines.storage.locations import WRITABLE, Location, Url, is_remote
 
 
-def open_folder(place: Place) -> Folder:
+def open_folder(place: Location) -> Folder:
     """The output folder at a path or URL.
 
     Raises:

@@ -19,7 +19,7 @@ from typing import Any
 
 from codecorpus.foundation.errors import CodecorpusError
 from codecorpus.pipelines.storage.folder import RefusedError
-from codecorpus.pipelines.storage.stores import WritableStore
+from codecorpus.pipelines.storage.stores.base import WritableStore
 
 BEAT = 20.0
 """Seconds between two renewals of a lock."""

@@ -18,9 +18,10 @@ from pathlib import Path
 from typing import Final
 
 from codecorpus.pipelines.storage import settings, transfer_stats
+from codecorpus.pipelines.storage.locations import FileInfo
 from codecorpus.pipelines.storage.ranged_file import gone
 from codecorpus.pipelines.storage.retry import RemoteError
-from codecorpus.pipelines.storage.stores import Found, store_of
+from codecorpus.pipelines.storage.stores import store_of
 
 _UNUSED: Final = 120  # seconds after which a copy may go
 _SPARE: Final = 1 << 30  # bytes that stay free on the disk
@@ -34,7 +35,7 @@ def folder() -> Path:
     return path
 
 
-def copy_of(found: Found, group: str = "inputs") -> Path | None:
+def copy_of(found: FileInfo, group: str = "inputs") -> Path | None:
     """A copy of a remote file on this machine's disk, fetched if need be.
 
     Args:
@@ -57,7 +58,7 @@ def copy_of(found: Found, group: str = "inputs") -> Path | None:
     )
 
 
-def _fetch(found: Found, path: Path) -> bool:
+def _fetch(found: FileInfo, path: Path) -> bool:
     """Make a copy, unless another process does; False where there is no room for it.
 
     Raises:
@@ -86,7 +87,7 @@ def _fetch(found: Found, path: Path) -> bool:
     return True
 
 
-def adopt(path: Path, found: Found, group: str) -> Path:
+def adopt(path: Path, found: FileInfo, group: str) -> Path:
     """Take a file of this machine as the copy of the remote file that was made of it."""
     place = _place(found, group)
     path.replace(place)
@@ -110,7 +111,7 @@ def group_of(url: str) -> str:
     return hashlib.sha256(url.encode("utf-8", "surrogateescape")).hexdigest()[:16]
 
 
-def _place(found: Found, group: str) -> Path:
+def _place(found: FileInfo, group: str) -> Path:
     key = f"{found.url}\n{found.size}\n{found.stamp}".encode("utf-8", "surrogateescape")
     place = folder() / group
     place.mkdir(exist_ok=True)

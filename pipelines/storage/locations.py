@@ -4,12 +4,9 @@ import os
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final, NamedTuple
 
 from codecorpus.foundation.errors import UsageError
-
-if TYPE_CHECKING:
-    from codecorpus.pipelines.storage.stores import Found
 
 SCHEMES: Final = ("s3", "gs", "hf", "hdfs", "https", "http")
 """What a URL may begin with."""
@@ -25,12 +22,26 @@ EXPECTED: Final = (
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 
 
+class FileInfo(NamedTuple):
+    """What stands under a URL."""
+
+    url: str
+    size: int
+    """Bytes; 0 for a folder."""
+    stamp: str
+    """Changes when the file does: an etag, a generation, a time; empty if the store says nothing.
+    """
+    is_folder: bool = False
+    has_ranges: bool = True
+    """Whether a range of it can be had, and not only the whole."""
+
+
 @dataclass(frozen=True)
 class Url(os.PathLike[str]):
     """A file or folder elsewhere; without a slash at its end."""
 
     text: str
-    known: "Found | None" = field(default=None, compare=False, repr=False)
+    known: FileInfo | None = field(default=None, compare=False, repr=False)
     """What stood there when it was listed just now."""
 
     def __str__(self) -> str:
@@ -53,7 +64,7 @@ class Url(os.PathLike[str]):
         return self.text.rpartition("/")[2]
 
 
-Place = Path | Url
+Location = Path | Url
 """Where inputs and outputs lie."""
 
 
@@ -70,7 +81,7 @@ def is_remote(text: str | bytes) -> bool:
     return scheme_of(text) in SCHEMES
 
 
-def place(text: str) -> Place:
+def parse_location(text: str) -> Location:
     """A path or a URL, from text; paths as they are.
 
     Raises:

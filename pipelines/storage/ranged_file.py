@@ -10,8 +10,10 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Final
 
 from codecorpus.pipelines.storage import transfer_stats
+from codecorpus.pipelines.storage.locations import FileInfo
 from codecorpus.pipelines.storage.retry import ChangedError
-from codecorpus.pipelines.storage.stores import Found, SingleStore, store_of
+from codecorpus.pipelines.storage.stores import store_of
+from codecorpus.pipelines.storage.stores.base import SingleStore
 
 WINDOW: Final = 8 << 20
 """Bytes of the largest range that is fetched ahead."""
@@ -21,7 +23,7 @@ _FIRST: Final = 256 << 10
 Fetch = Callable[[int, int], bytes]
 
 
-def look_again(url: str, size: int, stamp: str) -> Found:
+def look_again(url: str, size: int, stamp: str) -> FileInfo:
     """What stands under a URL that was listed.
 
     Raises:
@@ -38,7 +40,7 @@ def look_again(url: str, size: int, stamp: str) -> Found:
     return found
 
 
-def get(found: Found) -> bytes:
+def get(found: FileInfo) -> bytes:
     """All bytes of a file that was listed, by one request where the store can.
 
     Raises:

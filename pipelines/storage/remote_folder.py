@@ -11,7 +11,7 @@ import contextlib
 import errno
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any, Final, cast
 
@@ -19,11 +19,12 @@ import pyarrow.dataset as ds
 
 from codecorpus.foundation.errors import StorageError
 from codecorpus.pipelines.storage import local_cache, settings
-from codecorpus.pipelines.storage.folder import LOCK, UNDIGESTED, FileDigest, Folder
+from codecorpus.pipelines.storage.folder import LOCK, FileDigest, Folder
 from codecorpus.pipelines.storage.lease import hold
-from codecorpus.pipelines.storage.locations import Url
+from codecorpus.pipelines.storage.locations import FileInfo, Url
 from codecorpus.pipelines.storage.retry import RemoteError
-from codecorpus.pipelines.storage.stores import Found, WritableStore, store_of
+from codecorpus.pipelines.storage.stores import store_of
+from codecorpus.pipelines.storage.stores.base import WritableStore
 
 _BLOCK: Final = 32 << 20  # bytes fetched at once to take a digest
 
@@ -88,11 +89,11 @@ class RemoteFolder(Folder):
             self._markers[relative] = marker
         return self._markers[relative]
 
-    def files(self) -> list[str]:
-        """All files that the digest counts, by bytewise order of their names."""
+    def files(self, *, exclude: Collection[str] = ()) -> list[str]:
+        """The names of all files, in bytewise order; see `Folder.files`."""
         start = len(self.where(""))
         names = (found.url[start:] for found in self._store.below(self.root.text))
-        counted = (name for name in names if name.split("/")[0] not in UNDIGESTED)
+        counted = (name for name in names if name.split("/")[0] not in exclude)
         return sorted(counted, key=os.fsencode)
 
     def digest_of(self, relative: str) -> FileDigest:
@@ -144,7 +145,7 @@ class RemoteFolder(Folder):
             raise StorageError(str(error)) from error
         self._copies[relative] = local_cache.adopt(temporary, found, self._group)
 
-    def _look(self, relative: str) -> Found:
+    def _look(self, relative: str) -> FileInfo:
         found = self._store.look(self.where(relative))
         if found is None or found.is_folder:
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), self.where(relative))

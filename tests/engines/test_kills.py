@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from codecorpus.pipelines.storage.folders import open_folder
-from codecorpus.pipelines.storage.locations import place
+from codecorpus.pipelines.storage import open_folder
+from codecorpus.pipelines.storage.locations import parse_location
 from codecorpus.pipelines.storage.stores.object_store import Buckets
 from tests.engines.running import LIMIT, Cluster, Command, Done, build, digest, processes
 from tests.engines.test_remote import is_that_of_the_disk
@@ -93,7 +93,7 @@ class Killed:
 
     def done(self) -> int:
         """How many tasks are done."""
-        folder = open_folder(place(self.out))
+        folder = open_folder(parse_location(self.out))
         stages = [f"log/work/{stage}" for stage in folder.names("log/work")]
         return sum(name.endswith(".json") for stage in stages for name in folder.names(stage))
 

@@ -10,13 +10,14 @@ import pytest
 import yaml
 
 from codecorpus.pipelines.build import prepare, tidy
+from codecorpus.pipelines.corpus.manifest import combined_digest, digests_of
 from codecorpus.pipelines.inspection.verify import print_verdict
 from codecorpus.pipelines.recipe.loader import load
 from codecorpus.pipelines.stages.base import Task, TaskError, list_tasks, perform, require_done
 from codecorpus.pipelines.stages.curate import CurateParts
 from codecorpus.pipelines.stages.manifest import STAGES, WriteManifest
 from codecorpus.pipelines.stages.skip_failed import leave_out_failed
-from codecorpus.pipelines.storage.folder import Folder, combined_digest
+from codecorpus.pipelines.storage.folder import Folder
 from tests.pipelines.crawl.server import FakeClock, GitHub
 
 STDLIB = Path(sysconfig.get_paths()["stdlib"])
@@ -100,7 +101,7 @@ def build() -> Builder:
 def digest() -> Callable[[Path], str]:
     def of(out: Path) -> str:
         folder = Folder(out)
-        return combined_digest({name: folder.digest_of(name) for name in folder.files()})
+        return combined_digest(digests_of(folder))
 
     return of
 

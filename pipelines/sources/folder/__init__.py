@@ -30,7 +30,7 @@ from codecorpus.pipelines.sources.folder.repositories import (
 from codecorpus.pipelines.sources.io.local import too_large
 from codecorpus.pipelines.sources.map_inputs import each
 from codecorpus.pipelines.sources.partition import Cutter, NotSource, Weights
-from codecorpus.pipelines.storage.locations import Place
+from codecorpus.pipelines.storage.locations import Location
 
 
 class FolderSource:
@@ -49,12 +49,12 @@ class FolderSource:
 
     def __init__(
         self,
-        paths: Sequence[Place],
+        paths: Sequence[Location],
         *,
         repositories: Repositories = "auto",
         metadata: Mapping[str, RepositoryFacts] | None = None,
         max_repository_bytes: int | None = None,
-        without: Place | None = None,
+        without: Location | None = None,
         not_source: NotSource = not_source,
     ) -> None:
         self.passed_over: Counter[str] = Counter()

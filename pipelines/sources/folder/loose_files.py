@@ -8,8 +8,8 @@ import pyarrow as pa
 from codecorpus.pipelines.sources.io.local import read_file
 
 if TYPE_CHECKING:
+    from codecorpus.pipelines.storage.locations import FileInfo
     from codecorpus.pipelines.storage.prefetch import Ahead
-    from codecorpus.pipelines.storage.stores import Found
 
 
 class LooseFiles:
@@ -22,20 +22,20 @@ class LooseFiles:
     def __init__(self, inputs: pa.Table) -> None:
         names = ("location", "size", "stamp")
         self._locations, self._sizes, self._stamps = (inputs[name].to_pylist() for name in names)
-        self._ahead: Ahead[Found, bytes] | None = None
+        self._ahead: Ahead[FileInfo, bytes] | None = None
 
     def expect(self, wanted: list[bool]) -> None:
         """Begin to fetch those that are wanted and lie elsewhere."""
         rows = [row for row, is_wanted in enumerate(wanted) if is_wanted and self._is_away(row)]
         if not rows:
             return
+        from codecorpus.pipelines.storage.locations import FileInfo
         from codecorpus.pipelines.storage.prefetch import Ahead  # local builds need none of it
         from codecorpus.pipelines.storage.ranged_file import get
-        from codecorpus.pipelines.storage.stores import Found
 
-        def found(row: int) -> tuple[Found, int]:
+        def found(row: int) -> tuple[FileInfo, int]:
             url, size = os.fsdecode(self._locations[row]), self._sizes[row]
-            return Found(url, size, self._stamps[row]), size
+            return FileInfo(url, size, self._stamps[row]), size
 
         self._ahead = Ahead(get, map(found, rows))
 

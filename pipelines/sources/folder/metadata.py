@@ -10,10 +10,10 @@ from codecorpus.foundation.errors import UsageError
 from codecorpus.pipelines.sources.base import UnreadableError
 from codecorpus.pipelines.sources.folder.inputs import RepositoryFacts
 from codecorpus.pipelines.sources.io.local import read_whole
-from codecorpus.pipelines.storage.locations import Place
+from codecorpus.pipelines.storage.locations import Location
 
 
-def read_metadata(path: Place) -> dict[str, RepositoryFacts]:
+def read_metadata(path: Location) -> dict[str, RepositoryFacts]:
     """Stars and licence by repository.
 
     Args:

@@ -16,7 +16,7 @@ from codecorpus.pipelines.sources.io.filenames import (
     spell,
 )
 from codecorpus.pipelines.sources.io.walk import Entry, join, scan, walk
-from codecorpus.pipelines.storage.locations import Place, Url, is_remote
+from codecorpus.pipelines.storage.locations import Location, Url, is_remote
 
 Repositories = Literal["auto", "children", "self"]
 """What is a repository: each child of a listed folder, the folder itself, or, `auto`, the folder if
@@ -46,7 +46,7 @@ class Repository:
 
 
 def find_repositories(
-    paths: Sequence[Place], repositories: Repositories, without: Place | None = None
+    paths: Sequence[Location], repositories: Repositories, without: Location | None = None
 ) -> list[Repository]:
     """The repositories of the listed paths, in the order of the paths and bytewise within one.
 
@@ -82,7 +82,7 @@ def find_repositories(
     return named
 
 
-def _listed(path: Place, repositories: Repositories) -> list[Repository]:
+def _listed(path: Location, repositories: Repositories) -> list[Repository]:
     named = os.fsencode(path)
     if not isinstance(path, Url):
         named = os.path.abspath(named)  # noqa: PTH100 - a link keeps its own name here

@@ -5,7 +5,7 @@ import stat
 from typing import NamedTuple
 
 from codecorpus.foundation.errors import UsageError
-from codecorpus.pipelines.storage.locations import Place, Url
+from codecorpus.pipelines.storage.locations import Location, Url
 
 
 class Look(NamedTuple):
@@ -20,13 +20,13 @@ class Look(NamedTuple):
     stamp: int | str
 
 
-def locate(place: Place) -> bytes:
+def locate(place: Location) -> bytes:
     """An absolute raw path without links, or a URL."""
     raw = os.fsencode(place)
     return raw if isinstance(place, Url) else os.path.realpath(raw)
 
 
-def look(place: Place) -> Look:
+def look(place: Location) -> Look:
     """Look at a place.
 
     Raises:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple, Protocol
 
 from codecorpus.pipelines.sources.base import IO, TOO_LARGE, UnreadableError
-from codecorpus.pipelines.storage.locations import Place, is_remote
+from codecorpus.pipelines.storage.locations import Location, is_remote
 
 NOT_REGULAR: Final = "not a regular file"
 
@@ -132,7 +132,7 @@ def _open_local(location: bytes) -> tuple[int, os.stat_result]:
     return descriptor, status
 
 
-def read_whole(place: Place) -> bytes:
+def read_whole(place: Location) -> bytes:
     """All bytes of a small file: a list, a table, a vocabulary.
 
     Raises:

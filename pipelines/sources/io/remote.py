@@ -7,10 +7,10 @@ import os
 from codecorpus.pipelines.sources.base import IO, UnreadableError
 from codecorpus.pipelines.sources.io.local import NOT_REGULAR, LocalFile, Opened
 from codecorpus.pipelines.storage import local_cache
-from codecorpus.pipelines.storage.locations import scheme_of
+from codecorpus.pipelines.storage.locations import FileInfo, scheme_of
 from codecorpus.pipelines.storage.ranged_file import RemoteFile, gone, look_again
 from codecorpus.pipelines.storage.retry import RemoteError
-from codecorpus.pipelines.storage.stores import Found, store_of
+from codecorpus.pipelines.storage.stores import store_of
 
 
 def open_remote(
@@ -24,7 +24,7 @@ def open_remote(
         RemoteError: it cannot be had.
     """
     if listed and not again and scheme_of(url) not in {"http", "https"}:  # which may lack ranges
-        found: Found | None = Found(url, *listed)
+        found: FileInfo | None = FileInfo(url, *listed)
     else:
         found = look_again(url, *listed) if listed else store_of(url).look(url)
     if found is None or found.is_folder:
@@ -49,7 +49,7 @@ def _read(url: str, begin: int, end: int) -> bytes:
         raise gone(url) from error
 
 
-def _open_copy(found: Found) -> Opened | None:
+def _open_copy(found: FileInfo) -> Opened | None:
     while (path := local_cache.copy_of(found)) is not None:
         with contextlib.suppress(FileNotFoundError):  # another build has just swept the folder
             descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)

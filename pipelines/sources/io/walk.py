@@ -17,7 +17,7 @@ from codecorpus.pipelines.sources.io.local import NOT_REGULAR, open_folder
 from codecorpus.pipelines.storage.locations import is_remote
 
 if TYPE_CHECKING:
-    from codecorpus.pipelines.storage.stores import Found
+    from codecorpus.pipelines.storage.locations import FileInfo
 
 _NAMES = (sys.getfilesystemencoding(), sys.getfilesystemencodeerrors())
 """How a name that the system gives is made bytes again, as by `os.fsencode`."""
@@ -123,7 +123,7 @@ def _walk_store(location: bytes, without: bytes | None) -> Iterator[Entry]:
             yield entry
 
 
-def _entry(found: "Found", folder: str) -> Entry:
+def _entry(found: "FileInfo", folder: str) -> Entry:
     path = os.fsencode(found.url.removeprefix(folder).lstrip("/"))
     return Entry(path, found.size, found.stamp, is_folder=found.is_folder)
 

@@ -17,8 +17,9 @@ from hdfs_native import Client, FileStatus, WriteOptions
 
 from codecorpus.foundation.errors import UsageError
 from codecorpus.pipelines.storage import settings, transfer_stats
+from codecorpus.pipelines.storage.locations import FileInfo
 from codecorpus.pipelines.storage.retry import ShortError, attempt
-from codecorpus.pipelines.storage.stores import Found, fetch_by_ranges, look_at_stored
+from codecorpus.pipelines.storage.stores.base import fetch_by_ranges, look_at_stored
 from codecorpus.pipelines.storage.stores.watching import Alive, watched
 
 T = TypeVar("T")
@@ -45,7 +46,7 @@ class Hdfs:
     def __init__(self) -> None:
         self._clients: dict[str, Client] = {}
 
-    def look(self, url: str) -> Found | None:
+    def look(self, url: str) -> FileInfo | None:
         """What stands under a URL."""
         try:
             status = self._attempt(url, lambda client, name, _: client.get_file_info(name))
@@ -53,11 +54,11 @@ class Hdfs:
             return None
         return _found(url, status)
 
-    def children(self, url: str) -> list[Found]:
+    def children(self, url: str) -> list[FileInfo]:
         """What stands directly in a folder."""
         return [found for found in self._list(url, recursive=False) if found.url != url]
 
-    def below(self, url: str) -> list[Found]:
+    def below(self, url: str) -> list[FileInfo]:
         """All files below a folder."""
         return [found for found in self._list(url, recursive=True) if not found.is_folder]
 
@@ -77,11 +78,11 @@ class Hdfs:
 
         return self._attempt(url, get) if end > begin else b""
 
-    def fetch(self, found: Found, into: Path) -> None:
+    def fetch(self, found: FileInfo, into: Path) -> None:
         """Write a whole file to this machine's disk, range by range."""
         fetch_by_ranges(self, found, into)
 
-    def put(self, path: Path, url: str) -> Found:
+    def put(self, path: Path, url: str) -> FileInfo:
         """Store a file: it appears by a rename when it is whole.
 
         Raises:
@@ -120,7 +121,7 @@ class Hdfs:
         """Let connections go."""
         self._clients.clear()
 
-    def _list(self, url: str, *, recursive: bool) -> list[Found]:
+    def _list(self, url: str, *, recursive: bool) -> list[FileInfo]:
         def get(client: Client, name: str, alive: Alive) -> list[FileStatus]:
             listed = []
             for status in client.list_status(name, recursive):
@@ -174,10 +175,10 @@ def _split(url: str) -> tuple[str, str]:
     return authority, f"/{path}"
 
 
-def _found(url: str, status: FileStatus) -> Found:
+def _found(url: str, status: FileStatus) -> FileInfo:
     if status.isdir:
-        return Found(url, 0, "", is_folder=True)
-    return Found(url, status.length, str(status.modification_time))
+        return FileInfo(url, 0, "", is_folder=True)
+    return FileInfo(url, status.length, str(status.modification_time))
 
 
 def _store(

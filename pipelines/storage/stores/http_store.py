@@ -13,8 +13,8 @@ import httpx2
 
 from codecorpus.foundation.errors import InputError, UsageError
 from codecorpus.pipelines.storage import settings, transfer_stats
+from codecorpus.pipelines.storage.locations import FileInfo
 from codecorpus.pipelines.storage.retry import ShortError, attempt
-from codecorpus.pipelines.storage.stores import Found
 
 _RANGE: Final = re.compile(r"bytes (?:(\d+)-(\d+)|\*)/(\d+)")
 _PAGE: Final = "text/html"
@@ -31,7 +31,7 @@ class Web:
             headers={"Accept-Encoding": "identity"},
         )
 
-    def look(self, url: str) -> Found | None:
+    def look(self, url: str) -> FileInfo | None:
         """What stands there, by asking for its first byte.
 
         Raises:
@@ -42,7 +42,7 @@ class Web:
         except FileNotFoundError:
             return None
 
-    def children(self, url: str) -> list[Found]:
+    def children(self, url: str) -> list[FileInfo]:
         """Refused.
 
         Raises:
@@ -50,7 +50,7 @@ class Web:
         """
         raise UsageError(f"{url}: the web has no folders; name each file by its own URL")
 
-    def below(self, url: str) -> list[Found]:
+    def below(self, url: str) -> list[FileInfo]:
         """Refused, as `children`."""
         return self.children(url)
 
@@ -65,7 +65,7 @@ class Web:
 
         return attempt(url, get) if end > begin else b""
 
-    def fetch(self, found: Found, into: Path) -> None:
+    def fetch(self, found: FileInfo, into: Path) -> None:
         """Write a whole file to this machine's disk."""
 
         def get() -> None:
@@ -79,7 +79,7 @@ class Web:
         """Let connections go."""
         self._client.close()
 
-    def _look(self, url: str) -> Found:
+    def _look(self, url: str) -> FileInfo:
         with self._get(url, 0, 0) as response:
             if response.headers.get("content-type", "").startswith(_PAGE):
                 raise InputError(
@@ -91,7 +91,7 @@ class Web:
             if size is None:
                 raise InputError(f"{url}: the server does not say how large the file is")
             stamp = response.headers.get("etag") or response.headers.get("last-modified") or ""
-            return Found(url, size, stamp.strip('"'), has_ranges=ranged)
+            return FileInfo(url, size, stamp.strip('"'), has_ranges=ranged)
 
     def _get(self, url: str, first: int | None = None, last: int | None = None) -> "_Response":
         headers = {} if first is None else {"Range": f"bytes={first}-{last}"}

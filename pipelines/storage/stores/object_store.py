@@ -9,13 +9,15 @@ retrying is left to `faults`, so that it happens once.
 import os
 from pathlib import Path
 from types import MethodType
-from typing import Any, Final
+from typing import Any, Final, Protocol
+
+from fsspec.asyn import sync
 
 from codecorpus.pipelines.storage import settings, transfer_stats
+from codecorpus.pipelines.storage.locations import FileInfo
 from codecorpus.pipelines.storage.prefetch import AT_ONCE
 from codecorpus.pipelines.storage.retry import ForbiddenError, ShortError, attempt
-from codecorpus.pipelines.storage.stores import Found, fetch_by_ranges, look_at_stored
-from codecorpus.pipelines.storage.stores.at_once import GETS
+from codecorpus.pipelines.storage.stores.base import fetch_by_ranges, look_at_stored
 
 _STAMPS: Final = (
     "generation", "ETag", "blob_id", "etag", "mtime", "LastModified", "last_modified",
@@ -38,7 +40,7 @@ class Buckets:
         found: str = self._fs._strip_protocol(url)  # noqa: SLF001 - fsspec has no public name
         return found
 
-    def look(self, url: str) -> Found | None:
+    def look(self, url: str) -> FileInfo | None:
         """What stands under a URL."""
         try:
             info = attempt(url, lambda: self._fs.info(self.path(url)))
@@ -46,7 +48,7 @@ class Buckets:
             return None
         return self._found(info)
 
-    def children(self, url: str) -> list[Found]:
+    def children(self, url: str) -> list[FileInfo]:
         """What stands directly in a folder."""
         try:
             infos = attempt(url, lambda: self._fs.ls(self.path(url), detail=True))
@@ -54,7 +56,7 @@ class Buckets:
             return []
         return [found for found in map(self._found, infos) if found.url != url]
 
-    def below(self, url: str) -> list[Found]:
+    def below(self, url: str) -> list[FileInfo]:
         """All files below a folder."""
         try:
             infos = attempt(url, lambda: self._fs.find(self.path(url), detail=True))
@@ -72,9 +74,9 @@ class Buckets:
 
         return attempt(url, get) if end > begin else b""
 
-    def at_once(self, found: Found) -> bytes | None:
+    def at_once(self, found: FileInfo) -> bytes | None:
         """All bytes of a listed file by one request; None: it has changed, or nobody can tell."""
-        ask = GETS.get(self._scheme)
+        ask = _GETS.get(self._scheme)
         if ask is None:
             return None
 
@@ -87,11 +89,11 @@ class Buckets:
 
         return attempt(found.url, get)
 
-    def fetch(self, found: Found, into: Path) -> None:
+    def fetch(self, found: FileInfo, into: Path) -> None:
         """Write a whole file to this machine's disk, range by range."""
         fetch_by_ranges(self, found, into)
 
-    def put(self, path: Path, url: str) -> Found:
+    def put(self, path: Path, url: str) -> FileInfo:
         """Store a file; it appears when its upload ends.
 
         Raises:
@@ -128,13 +130,13 @@ class Buckets:
     def close(self) -> None:
         """Nothing: fsspec's file systems let connections go by themselves."""
 
-    def _found(self, info: dict[str, Any]) -> Found:
+    def _found(self, info: dict[str, Any]) -> FileInfo:
         name = str(info["name"]).rstrip("/")
         url = name if "://" in name else f"{self._scheme}://{name}"
         if info["type"] == "directory":
-            return Found(url, 0, "", is_folder=True)
+            return FileInfo(url, 0, "", is_folder=True)
         stamp = next((str(info[key]) for key in _STAMPS if info.get(key)), "")
-        return Found(url, int(info["size"] or 0), stamp.strip('"'))
+        return FileInfo(url, int(info["size"] or 0), stamp.strip('"'))
 
 
 def _no_bucket(url: str) -> ForbiddenError:
@@ -195,3 +197,41 @@ def _hub() -> Any:  # noqa: ANN401
     return huggingface_hub.HfFileSystem(
         endpoint=os.environ.get("HF_ENDPOINT"), skip_instance_cache=True
     )
+
+
+class _Get(Protocol):
+    """Asks one kind of store."""
+
+    def __call__(self, system: Any, path: str, stamp: str) -> bytes | None:  # noqa: ANN401
+        """All bytes of an object; None if the answer does not say that it has this stamp.
+
+        Args:
+            system: the store's file system, of fsspec.
+            path: what it calls the object.
+            stamp: as of `FileInfo`.
+        """
+
+
+def _of_s3(system: Any, path: str, stamp: str) -> bytes | None:  # noqa: ANN401
+    async def get() -> bytes | None:
+        bucket, key, _ = system.split_path(path)
+        answer = await system._call_s3("get_object", Bucket=bucket, Key=key)  # noqa: SLF001
+        try:
+            if answer.get("ETag", "").strip('"') != stamp:
+                return None
+            data: bytes = await answer["Body"].read()
+            return data
+        finally:
+            answer["Body"].close()
+
+    found: bytes | None = sync(system.loop, get)
+    return found
+
+
+def _of_gs(system: Any, path: str, stamp: str) -> bytes | None:  # noqa: ANN401
+    headers, data = sync(system.loop, system._call, "GET", system.url(path))  # noqa: SLF001
+    return data if headers.get("x-goog-generation") == stamp else None
+
+
+_GETS: Final[dict[str, _Get]] = {"s3": _of_s3, "gs": _of_gs}
+"""By scheme; of other stores' answers nothing is told by which one would know."""

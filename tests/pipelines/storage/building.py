@@ -3,16 +3,16 @@
 from pathlib import Path
 
 from codecorpus.pipelines.build import prepare, tidy
+from codecorpus.pipelines.corpus.manifest import combined_digest, digests_of
 from codecorpus.pipelines.recipe.loader import load
 from codecorpus.pipelines.stages.base import list_tasks, perform, require_done
 from codecorpus.pipelines.stages.curate import CurateParts
 from codecorpus.pipelines.stages.manifest import STAGES, WriteManifest
-from codecorpus.pipelines.storage.folder import combined_digest
-from codecorpus.pipelines.storage.folders import open_folder
-from codecorpus.pipelines.storage.locations import Place
+from codecorpus.pipelines.storage import open_folder
+from codecorpus.pipelines.storage.locations import Location
 
 
-def build(recipe: Path, out: Place, *, tasks: int | None = None) -> bool:
+def build(recipe: Path, out: Location, *, tasks: int | None = None) -> bool:
     """Perform at most so many tasks; whether the build is complete."""
     left = 1 << 30 if tasks is None else tasks
     with prepare(load(str(recipe)), out) as prepared:
@@ -26,6 +26,6 @@ def build(recipe: Path, out: Place, *, tasks: int | None = None) -> bool:
     return True
 
 
-def digest(out: Place) -> str:
+def digest(out: Location) -> str:
     folder = open_folder(out)
-    return combined_digest({name: folder.digest_of(name) for name in folder.files()})
+    return combined_digest(digests_of(folder))

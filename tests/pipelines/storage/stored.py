@@ -7,7 +7,8 @@ from typing import Any, cast
 
 import pytest
 
-from codecorpus.pipelines.storage.stores import WritableStore, store_of
+from codecorpus.pipelines.storage.stores import store_of
+from codecorpus.pipelines.storage.stores.base import WritableStore
 from codecorpus.pipelines.storage.stores.object_store import Buckets
 
 HADOOP = Path(os.environ.get("ENGINES", "none"), "hdfs", "jars").resolve()

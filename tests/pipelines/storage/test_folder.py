@@ -6,16 +6,12 @@ from pathlib import Path
 import pytest
 
 from codecorpus.foundation.errors import StorageError
-from codecorpus.pipelines.storage.folder import FileDigest, Folder, combined_digest, part_name
+from codecorpus.pipelines.storage.folder import FileDigest, Folder
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Folder:
     return Folder(tmp_path / "out")
-
-
-def test_part_names_sort_as_numbers() -> None:
-    assert part_name(3, 12) == "part-00003-of-00012"
 
 
 def test_a_file_appears_when_it_is_whole(folder: Folder) -> None:
@@ -63,16 +59,10 @@ def test_a_full_disk_is_said_with_the_file_and_what_to_do(folder: Folder) -> Non
     assert not folder.exists("shards/x")
 
 
-def test_the_digest_leaves_traces_out(folder: Folder) -> None:
+def test_files_are_listed_bytewise_without_excluded_folders(folder: Folder) -> None:
     for name in ("b", "a/é", "log/x", "report/y", "a/log/z"):
         folder.write_bytes(name, name.encode(), {})
-    assert folder.files() == ["a/log/z", "a/é", "b"]
-
-
-def test_the_combined_digest_is_as_documented() -> None:
-    digests = {"b": FileDigest(2, "22"), "a/x": FileDigest(1, "11")}
-    expected = hashlib.sha256(b"a/x\t1\t11\nb\t2\t22\n").hexdigest()
-    assert combined_digest(digests) == expected
+    assert folder.files(exclude=("log", "report")) == ["a/log/z", "a/é", "b"]
 
 
 def test_a_marker_holds_only_with_all_its_files(folder: Folder) -> None:

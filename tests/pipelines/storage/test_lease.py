@@ -6,9 +6,8 @@ import socket
 
 import pytest
 
-from codecorpus.pipelines.storage import lease
+from codecorpus.pipelines.storage import lease, open_folder
 from codecorpus.pipelines.storage.folder import Folder, RefusedError
-from codecorpus.pipelines.storage.folders import open_folder
 from codecorpus.pipelines.storage.locations import Url
 from tests.pipelines.storage.stored import writable
 

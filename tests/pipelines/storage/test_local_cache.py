@@ -5,14 +5,15 @@ from pathlib import Path
 import pytest
 
 from codecorpus.pipelines.storage import local_cache
+from codecorpus.pipelines.storage.locations import FileInfo
 from codecorpus.pipelines.storage.retry import ChangedError
-from codecorpus.pipelines.storage.stores import Found, store_of
+from codecorpus.pipelines.storage.stores import store_of
 from codecorpus.pipelines.storage.stores.http_store import Web
 from tests.pipelines.storage.web_server import WebServer
 
 
 @pytest.fixture
-def found(web: WebServer) -> Found:
+def found(web: WebServer) -> FileInfo:
     web.files["/x"] = b"0123456789"
     there = store_of(web.url).look(f"{web.url}/x")
     assert there is not None
@@ -21,12 +22,12 @@ def found(web: WebServer) -> Found:
 
 @pytest.mark.parametrize("before", [True, False])
 def test_a_build_that_ends_may_sweep_the_folder(
-    found: Found, monkeypatch: pytest.MonkeyPatch, before: bool
+    found: FileInfo, monkeypatch: pytest.MonkeyPatch, before: bool
 ) -> None:
     fetch = Web.fetch
     sweeps: list[Path] = []
 
-    def swept(store: Web, found: Found, into: Path) -> None:
+    def swept(store: Web, found: FileInfo, into: Path) -> None:
         if sweeps:
             fetch(store, found, into)
             return
@@ -43,7 +44,7 @@ def test_a_build_that_ends_may_sweep_the_folder(
     assert sweeps
 
 
-def test_a_file_that_is_gone_is_said_to_be(found: Found, web: WebServer) -> None:
+def test_a_file_that_is_gone_is_said_to_be(found: FileInfo, web: WebServer) -> None:
     del web.files["/x"]
     with pytest.raises(ChangedError, match="/x: gone since it was listed"):
         local_cache.copy_of(found)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from codecorpus.foundation.errors import UsageError
-from codecorpus.pipelines.storage.locations import Url, is_remote, place, scheme_of
+from codecorpus.pipelines.storage.locations import Url, is_remote, parse_location, scheme_of
 from codecorpus.pipelines.storage.stores import store_of
 
 
@@ -18,18 +18,18 @@ def test_a_known_scheme_makes_a_url(text: str | bytes) -> None:
 @pytest.mark.parametrize("text", ["/a/b", "a:b", "C:/x", "s3:/b", "", "://x"])
 def test_all_else_is_a_path(text: str) -> None:
     assert not is_remote(text)
-    assert place(text) == Path(text)
+    assert parse_location(text) == Path(text)
 
 
 def test_an_unknown_scheme_is_still_seen() -> None:
     assert scheme_of("ftp://host/x") == "ftp"
-    for refuse in (store_of, place):
+    for refuse in (store_of, parse_location):
         with pytest.raises(UsageError, match=r"a URL that begins with s3://, gs://"):
             refuse("ftp://host/x")
 
 
 def test_a_url_is_written_one_way() -> None:
-    url = place("S3://bucket/a/")
+    url = parse_location("S3://bucket/a/")
     assert url == Url("s3://bucket/a")
     assert str(url / "b") == "s3://bucket/a/b"
     assert (url.name, os.fsencode(url)) == ("a", b"s3://bucket/a")

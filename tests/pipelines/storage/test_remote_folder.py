@@ -7,9 +7,8 @@ from pathlib import Path
 import pytest
 
 from codecorpus.foundation.errors import StorageError
-from codecorpus.pipelines.storage import local_cache
+from codecorpus.pipelines.storage import local_cache, open_folder
 from codecorpus.pipelines.storage.folder import FileDigest, Folder
-from codecorpus.pipelines.storage.folders import open_folder
 from codecorpus.pipelines.storage.locations import Url
 from codecorpus.pipelines.storage.retry import ForbiddenError
 from tests.pipelines.storage.stored import BUCKETS, break_uploads, writable
@@ -114,10 +113,10 @@ def test_what_is_not_there_is_said_as_of_files(folder: Folder) -> None:
     assert folder.names("none") == []
 
 
-def test_the_digest_leaves_traces_out(folder: Folder) -> None:
+def test_files_are_listed_bytewise_without_excluded_folders(folder: Folder) -> None:
     for name in ("b", "a/é", "log/x", "report/y", "a/log/z"):
         folder.write_bytes(name, name.encode(), {})
-    assert folder.files() == ["a/log/z", "a/é", "b"]
+    assert folder.files(exclude=("log", "report")) == ["a/log/z", "a/é", "b"]
     assert folder.names() == ["a", "b", "log", "report"]
 
 

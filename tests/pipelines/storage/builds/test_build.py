@@ -25,9 +25,8 @@ from codecorpus.pipelines.stages.context import Build
 from codecorpus.pipelines.stages.encode import EncodeParts
 from codecorpus.pipelines.stages.manifest import STAGES, WriteManifest
 from codecorpus.pipelines.stages.skip_failed import leave_out_failed
-from codecorpus.pipelines.storage import local_cache
-from codecorpus.pipelines.storage.folders import open_folder
-from codecorpus.pipelines.storage.locations import Place, Url
+from codecorpus.pipelines.storage import local_cache, open_folder
+from codecorpus.pipelines.storage.locations import Location, Url
 from tests.pipelines.storage.building import build, digest
 from tests.pipelines.storage.stored import writable
 
@@ -62,7 +61,7 @@ def recipe(bucket: str, tmp_path: Path) -> Path:
     return path
 
 
-def build_without_failed(recipe: Path, out: Place) -> None:
+def build_without_failed(recipe: Path, out: Location) -> None:
     """Twice at most: the second time without the part that failed."""
     with prepare(load(str(recipe)), out, skip_failed=True) as prepared:
         for _ in range(2):

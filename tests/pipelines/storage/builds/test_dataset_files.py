@@ -19,7 +19,7 @@ from codecorpus.pipelines.sources.opt_out import read_opt_out
 from codecorpus.pipelines.stages.vocabulary import obtain_vocabulary
 from codecorpus.pipelines.storage import local_cache
 from codecorpus.pipelines.storage.folder import RefusedError
-from codecorpus.pipelines.storage.locations import place
+from codecorpus.pipelines.storage.locations import parse_location
 from tests.pipelines.storage.building import build
 from tests.pipelines.storage.data import upload
 from tests.pipelines.storage.stored import writable
@@ -149,6 +149,6 @@ def test_a_tokenizer_json_on_the_web_is_the_folder_s_vocabulary(
 def test_what_is_not_there_is_said_as_of_files(web: WebServer) -> None:
     for name, read in (("none.csv", read_metadata), ("none.txt", read_opt_out)):
         with pytest.raises(UsageError, match=rf"{name}: .*No such file.*expected"):
-            read(place(f"{web.url}/{name}"))
+            read(parse_location(f"{web.url}/{name}"))
     with pytest.raises(UsageError, match="begins with s3://"):
         resolve_path("ftp://host/x.csv", Path("/"))

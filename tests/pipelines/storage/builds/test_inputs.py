@@ -16,9 +16,8 @@ from codecorpus.pipelines.sources.folder import FolderSource
 from codecorpus.pipelines.sources.github import GithubSource
 from codecorpus.pipelines.sources.pile import PileSource
 from codecorpus.pipelines.storage import local_cache
-from codecorpus.pipelines.storage.locations import Place, Url, place
+from codecorpus.pipelines.storage.locations import FileInfo, Location, Url, parse_location
 from codecorpus.pipelines.storage.retry import ChangedError, RemoteError
-from codecorpus.pipelines.storage.stores import Found
 from tests.pipelines.storage.data import LINES, ROWS, TEXTS, upload
 from tests.pipelines.storage.stored import writable
 from tests.pipelines.storage.web_server import WebServer
@@ -44,7 +43,7 @@ def own(inputs: Path, bucket: str) -> Url:
     return upload(inputs, bucket)
 
 
-Make = Callable[[list[Place]], Source]
+Make = Callable[[list[Location]], Source]
 
 KINDS: dict[str, tuple[Make, str]] = {
     "one frame": (PileSource, "pile/one.jsonl.zst"),
@@ -84,7 +83,7 @@ def test_stripes_share_one_copy_on_the_disk(there: Url, monkeypatch: pytest.Monk
     store = writable(there.text)
     fetch = store.fetch
 
-    def note(found: Found, into: Path) -> None:
+    def note(found: FileInfo, into: Path) -> None:
         fetched.append(found.url)
         fetch(found, into)
 
@@ -150,11 +149,11 @@ def test_files_come_by_http_with_ranges_and_without(
         make, name = KINDS[kind]
         web.files[f"/{name}"] = (inputs / name).read_bytes()
         web.faults[f"/{name}"] = fault
-        found = list(records(make([place(f"{web.url}/{name}")]), 40_000))
+        found = list(records(make([parse_location(f"{web.url}/{name}")]), 40_000))
         assert found == list(records(make([inputs / name]), 40_000))
     web.files["/a.parquet"] = (inputs / "codeparrot/a.parquet").read_bytes()
     web.faults["/a.parquet"] = fault
-    source = CodeparrotSource([place(f"{web.url}/a.parquet")])
+    source = CodeparrotSource([parse_location(f"{web.url}/a.parquet")])
     expected = list(records(CodeparrotSource([inputs / "codeparrot/a.parquet"]), 40_000))
     assert list(records(source, 40_000)) == expected
 
@@ -162,7 +161,7 @@ def test_files_come_by_http_with_ranges_and_without(
 def test_of_lines_little_more_than_the_part_is_fetched(web: WebServer) -> None:
     web.files["/x.jsonl"] = "".join(LINES * 8).encode()
     size = len(web.files["/x.jsonl"])
-    source = PileSource([place(f"{web.url}/x.jsonl")])
+    source = PileSource([parse_location(f"{web.url}/x.jsonl")])
     parts = list(source.plan(size // 4 + 1))
     assert len(parts) == 4
     for part in parts:
@@ -183,7 +182,7 @@ def test_of_a_parquet_file_only_what_is_wanted_is_fetched(web: WebServer, tmp_pa
     rows = [{**row, "ballast": random.bytes(200_000)} for row in ROWS]
     pq.write_table(pa.Table.from_pylist(rows), tmp_path / "a.parquet", row_group_size=4)
     web.files["/a.parquet"] = (tmp_path / "a.parquet").read_bytes()
-    source = CodeparrotSource([place(f"{web.url}/a.parquet")])
+    source = CodeparrotSource([parse_location(f"{web.url}/a.parquet")])
     first, *_ = source.plan(40_000)
     web.requests.clear()
     for _ in source.read(first, lambda names: np.ones(len(names), np.bool_), Limits()):

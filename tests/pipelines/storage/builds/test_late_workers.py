@@ -7,8 +7,8 @@ import pytest
 from codecorpus.pipelines.engines import run_lock
 from codecorpus.pipelines.engines.heartbeat import SIGNS
 from codecorpus.pipelines.engines.run_lock import take_over
+from codecorpus.pipelines.storage import open_folder
 from codecorpus.pipelines.storage.folder import Folder, RefusedError
-from codecorpus.pipelines.storage.folders import open_folder
 from codecorpus.pipelines.storage.locations import Url
 
 

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from codecorpus.pipelines.storage.folders import open_folder
+from codecorpus.pipelines.storage import open_folder
 from codecorpus.pipelines.storage.locations import Url
 from codecorpus.pipelines.storage.retry import ForbiddenError
 from codecorpus.pipelines.storage.stores import forget

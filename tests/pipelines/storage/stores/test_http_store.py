@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from codecorpus.foundation.errors import CodecorpusError, InputError, UsageError
+from codecorpus.pipelines.storage.locations import FileInfo
 from codecorpus.pipelines.storage.retry import ForbiddenError, RemoteError
-from codecorpus.pipelines.storage.stores import Found, store_of
+from codecorpus.pipelines.storage.stores import store_of
 from tests.pipelines.storage.web_server import WebServer
 
 CONTENT = bytes(range(256)) * 40
@@ -18,7 +19,7 @@ def url(web: WebServer) -> str:
     return f"{web.url}/data/x.jsonl"
 
 
-def look(url: str) -> Found:
+def look(url: str) -> FileInfo:
     found = store_of(url).look(url)
     assert found is not None
     return found
@@ -113,8 +114,8 @@ def test_the_web_has_no_folders(url: str) -> None:
 
 
 def test_the_web_is_no_output(url: str) -> None:
-    from codecorpus.pipelines.storage.folders import open_folder
-    from codecorpus.pipelines.storage.locations import place
+    from codecorpus.pipelines.storage import open_folder
+    from codecorpus.pipelines.storage.locations import parse_location
 
     with pytest.raises(CodecorpusError, match="an output folder lies on this machine"):
-        open_folder(place(url))
+        open_folder(parse_location(url))

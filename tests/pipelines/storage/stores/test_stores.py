@@ -9,11 +9,11 @@ from codecorpus.foundation.errors import UsageError
 from codecorpus.pipelines.recipe.model import FolderSource
 from codecorpus.pipelines.recipe.paths import resolve_paths
 from codecorpus.pipelines.sources.io.walk import scan, walk
-from codecorpus.pipelines.storage import stores
 from codecorpus.pipelines.storage.glob import expand
 from codecorpus.pipelines.storage.locations import Url
 from codecorpus.pipelines.storage.retry import RemoteError
-from codecorpus.pipelines.storage.stores import WritableStore, store_of
+from codecorpus.pipelines.storage.stores import base, store_of
+from codecorpus.pipelines.storage.stores.base import WritableStore
 from tests.pipelines.storage.stored import BUCKETS, break_uploads, writable
 
 
@@ -40,7 +40,7 @@ def test_what_was_put_stands_there(store: WritableStore, bucket: str, tmp_path: 
 def test_a_large_file_comes_block_by_block(
     store: WritableStore, bucket: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(stores, "_BLOCK", 7)
+    monkeypatch.setattr(base, "_BLOCK", 7)
     store.write(f"{bucket}/x", b"0123456789" * 3)
     found = store.look(f"{bucket}/x")
     assert found is not None

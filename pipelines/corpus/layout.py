@@ -1,0 +1,43 @@
+"""Names of the files and folders of a build's output folder."""
+
+from typing import Final
+
+MANIFEST: Final = "manifest.json"
+"""Written last: it exists only when the build is complete."""
+
+RECIPE: Final = "recipe.yaml"
+"""The recipe as resolved, with every default spelled out."""
+
+TOKENIZER: Final = "tokenizer.json"
+"""Decodes the shards in any Hugging Face tool."""
+
+DOCUMENTS: Final = "documents"
+DUPLICATES: Final = "duplicates"
+LEDGER: Final = "ledger"
+ROWS: Final = "rows"
+SHARDS: Final = "shards"
+
+LOG: Final = "log"
+PLAN: Final = f"{LOG}/plan/plan.json"
+"""Written when a build begins, after everything else that resuming needs."""
+
+FORMAT: Final = 1
+"""Version of the layout of the output folder, in the manifest."""
+
+UNDIGESTED: Final = (LOG, "report")
+"""Top-level folders of traces, with times and hosts in them; no part of the digest."""
+
+
+def part_name(index: int, count: int) -> str:
+    """The stem of every file of a part: `part-00003-of-00012`."""
+    return f"part-{index:05d}-of-{count:05d}"
+
+
+def part_file(folder: str, index: int, count: int) -> str:
+    """A part's Parquet file in a folder: `ledger/part-00003-of-00012.parquet`."""
+    return f"{folder}/{part_name(index, count)}.parquet"
+
+
+def shard_file(index: int, count: int) -> str:
+    """A part's shard: `shards/data-00003-of-00012.arrow`, as `datasets` names such files."""
+    return f"{SHARDS}/data-{index:05d}-of-{count:05d}.arrow"
