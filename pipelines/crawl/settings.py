@@ -12,8 +12,8 @@ from codecorpus.filters.language_names import Language
 from codecorpus.filters.rule import refusal
 from codecorpus.pipelines.recipe.errors import Mistake, Place, RecipeError
 from codecorpus.pipelines.recipe.hints import explain
-from codecorpus.pipelines.recipe.types import PathText, Section
 from codecorpus.pipelines.recipe.yaml_tree import MAX_BYTES, read
+from codecorpus.pipelines.sources.settings import PathText, Section
 
 KeepOrDrop = Literal["keep", "drop"]
 

@@ -13,10 +13,11 @@ from codecorpus.filters.language_names import nearest
 from codecorpus.filters.rule import REFUSED
 from codecorpus.pipelines.recipe import type_text
 from codecorpus.pipelines.recipe.errors import Mistake
-from codecorpus.pipelines.recipe.model import Deduplicate, Encode, FolderSource, Recipe
-from codecorpus.pipelines.recipe.placeholders import PLACEHOLDERS
+from codecorpus.pipelines.recipe.model import Deduplicate, Encode, Recipe
 from codecorpus.pipelines.recipe.type_text import Annotation
 from codecorpus.pipelines.recipe.yaml_tree import Node, describe_value
+from codecorpus.pipelines.sources.folder import FolderSettings
+from codecorpus.pipelines.sources.placeholders import PLACEHOLDERS
 
 Path = tuple[str | int, ...]
 
@@ -103,7 +104,7 @@ def _belongs(key: str) -> str:
     near = type_text.step(Deduplicate, "near", None)
     sections = {
         "the top level": Recipe,
-        "a source": FolderSource,
+        "a source": FolderSettings,
         "deduplicate": Deduplicate,
         "deduplicate.near": near,
         "encode": Encode,

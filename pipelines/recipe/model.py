@@ -8,6 +8,7 @@ are refused. Nothing here touches a file; `pipelines.recipe.loader` does.
 from typing import Annotated, Any, Literal
 
 from pydantic import (
+    AfterValidator,
     BeforeValidator,
     Field,
     SerializeAsAny,
@@ -23,19 +24,21 @@ from codecorpus.filters.rule import Rule, refusal
 from codecorpus.filters.rules import RULES
 from codecorpus.pipelines.recipe.dump import to_yaml
 from codecorpus.pipelines.recipe.error_collector import Refusals
-from codecorpus.pipelines.recipe.sources import FolderSource, SourceSettings, read_sources
-from codecorpus.pipelines.recipe.types import (
+from codecorpus.pipelines.recipe.sources import read_sources
+from codecorpus.pipelines.sources.settings import (
     Languages,
     Name,
     PathText,
-    Preferences,
     Section,
+    SourceSettings,
+    distinct,
     suggestion,
 )
 
-__all__ = ["Deduplicate", "Encode", "FolderSource", "Near", "Recipe"]
-
 MIB = 1 << 20
+
+Preference = Literal["source", "stars", "license", "size"]
+Preferences = Annotated[tuple[Preference, ...], AfterValidator(distinct)]
 
 RecordBytes = Annotated[
     int, Field(strict=True, ge=1, le=1 << 30, json_schema_extra={"unit": "bytes"})

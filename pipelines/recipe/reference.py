@@ -17,8 +17,8 @@ from codecorpus.pipelines.corpus.reasons import AFTER_FILTERS, BEFORE_FILTERS
 from codecorpus.pipelines.recipe import builtin, type_text
 from codecorpus.pipelines.recipe.dump import to_line
 from codecorpus.pipelines.recipe.model import Deduplicate, Encode, Near, Recipe
-from codecorpus.pipelines.recipe.placeholders import PLACEHOLDERS
-from codecorpus.pipelines.recipe.sources import SOURCES
+from codecorpus.pipelines.sources.placeholders import PLACEHOLDERS
+from codecorpus.pipelines.sources.registry import SOURCES
 
 _INTRODUCTION = """\
 # Recipes

@@ -10,7 +10,8 @@ from pydantic.fields import FieldInfo
 
 from codecorpus.filters.rule import Rule
 from codecorpus.filters.rules import RULES
-from codecorpus.pipelines.recipe.sources import SOURCES, SourceSettings
+from codecorpus.pipelines.sources.registry import SOURCES
+from codecorpus.pipelines.sources.settings import SourceSettings
 
 Annotation = Any
 """A type as it is written behind a name; such types have no type in common."""

@@ -7,12 +7,15 @@ some of the sets, are measured anew.
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Annotated, Literal
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
+from pydantic import Field
 
-from codecorpus.pipelines.sources.base import Limits, Wanted
+from codecorpus.pipelines.sources.base import Limits, Source, Wanted
 from codecorpus.pipelines.sources.dataset_files import (
     LINES,
     PARQUET,
@@ -28,6 +31,14 @@ from codecorpus.pipelines.sources.jsonl.splits import cut_lines
 from codecorpus.pipelines.sources.map_inputs import each
 from codecorpus.pipelines.sources.parquet import cut_parquet, read_parquet
 from codecorpus.pipelines.sources.partition import Cutter
+from codecorpus.pipelines.sources.settings import (
+    Name,
+    PathText,
+    SourceSettings,
+    name_field,
+    paths_field,
+    type_field,
+)
 from codecorpus.pipelines.storage.locations import Location
 
 TEXTS = ("code", "content")
@@ -53,18 +64,41 @@ class _CleanShape(Shape):
         return {field: lines.strings(name) for field, name in FACTS.items()}
 
 
+class CodeparrotSettings(SourceSettings):
+    """CodeParrot's sets: `github-code`, its raw files, and `codeparrot-clean`."""
+
+    type: Literal["codeparrot"] = type_field("codeparrot")
+    name: Name = name_field("codeparrot", "github-code")
+    paths: Annotated[tuple[PathText, ...], Field(min_length=1)] = paths_field(
+        "Files of Parquet (.parquet) or JSON lines (.json.gz, .jsonl.zst and the like), and "
+        "folders that hold such files.",
+        ["github-code/data", "codeparrot-clean/*.json.gz"],
+    )
+
+    def source(
+        self,
+        paths: Sequence[Location],
+        *,
+        base: Path | None = None,
+        exclude: Location | None = None,
+    ) -> Source:
+        """The source that reads these paths; see `SourceSettings.source`."""
+        del base
+        return CodeparrotSource(paths, exclude=exclude)
+
+
 class CodeparrotSource:
     """Files of CodeParrot's sets.
 
     Args:
         paths: files of Parquet or JSON lines, and folders that hold such.
-        without: a folder that is not looked into, such as the one that is written to.
+        exclude: a folder that is not looked into, such as the one that is written to.
     """
 
-    def __init__(self, paths: Sequence[Location], *, without: Location | None = None) -> None:
+    def __init__(self, paths: Sequence[Location], *, exclude: Location | None = None) -> None:
         self.passed_over: Counter[str] = Counter()
         self._paths = tuple(paths)
-        self._without = without
+        self._exclude = exclude
 
     def plan(self, part_bytes: int) -> Iterator[pa.Table]:
         """Cut the files into parts: Parquet at row groups, lines as `cut_lines` does.
@@ -73,7 +107,7 @@ class CodeparrotSource:
             UsageError: a path is missing or nothing that is read, or a Parquet file lacks columns.
         """
         cutter = Cutter(part_bytes)
-        files = find_files(self._paths, PARQUET | LINES, self._without)
+        files = find_files(self._paths, PARQUET | LINES, self._exclude)
         for shares in each(lambda file: list(_cut(file, part_bytes)), files, self._paths):
             yield from cutter.add(*to_inputs(shares))
         yield from cutter.rest()

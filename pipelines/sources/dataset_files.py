@@ -86,19 +86,19 @@ class DataFile(NamedTuple):
 
 
 def find_files(
-    paths: Sequence[Location], kinds: dict[str, str], without: Location | None = None
+    paths: Sequence[Location], kinds: dict[str, str], exclude: Location | None = None
 ) -> Iterator[DataFile]:
     """The files that the listed paths name or hold, in their order and bytewise within a folder.
 
     Args:
         paths: files, and folders whose other files are passed over.
         kinds: what to look for: suffixes, and the kind of the files that have them.
-        without: a folder that is not looked into.
+        exclude: a folder that is not looked into.
 
     Raises:
         UsageError: a path is missing, is a file of another kind, or holds none of these.
     """
-    avoided = locate(without) if without else None
+    avoided = locate(exclude) if exclude else None
     for path in paths:
         try:
             found_there = look(path)

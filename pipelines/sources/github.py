@@ -12,14 +12,16 @@ import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
+from pathlib import Path
+from typing import Annotated, Final, Literal
 
 import pyarrow as pa
+from pydantic import Field
 
 from codecorpus.filters.languages import not_source
 from codecorpus.foundation.errors import UsageError
 from codecorpus.pipelines.sources.archives.reader import archive_groups
-from codecorpus.pipelines.sources.base import ARCHIVE, IO, Limits, UnreadableError, Wanted
+from codecorpus.pipelines.sources.base import ARCHIVE, IO, Limits, Source, UnreadableError, Wanted
 from codecorpus.pipelines.sources.batching import Group, assemble
 from codecorpus.pipelines.sources.folder.inputs import (
     SCHEMA,
@@ -33,6 +35,14 @@ from codecorpus.pipelines.sources.io.local import Stream, open_file
 from codecorpus.pipelines.sources.io.walk import Entry
 from codecorpus.pipelines.sources.map_inputs import each
 from codecorpus.pipelines.sources.partition import Cutter, NotSource, Weights
+from codecorpus.pipelines.sources.settings import (
+    Name,
+    PathText,
+    SourceSettings,
+    name_field,
+    paths_field,
+    type_field,
+)
 from codecorpus.pipelines.storage.locations import Location
 
 LISTING: Final = "repositories.jsonl"
@@ -51,6 +61,27 @@ class _Listed:
     archive: Location
     facts: RepositoryFacts
     unpacked_bytes: int
+
+
+class GithubSettings(SourceSettings):
+    """Repositories that `codecorpus crawl` has fetched: stars, licence and size are known."""
+
+    type: Literal["github"] = type_field("github")
+    name: Name = name_field("github", "crawled")
+    paths: Annotated[tuple[PathText, ...], Field(min_length=1)] = paths_field(
+        "Folders of crawls.", ["crawl"]
+    )
+
+    def source(
+        self,
+        paths: Sequence[Location],
+        *,
+        base: Path | None = None,
+        exclude: Location | None = None,
+    ) -> Source:
+        """The source that reads these paths; see `SourceSettings.source`."""
+        del base, exclude
+        return GithubSource(paths)
 
 
 class GithubSource:

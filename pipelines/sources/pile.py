@@ -9,20 +9,30 @@ of a file: `path` and `language` are null.
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from typing import Final
+from pathlib import Path
+from typing import Annotated, Final, Literal
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
+from pydantic import Field
 
-from codecorpus.pipelines.sources.base import Limits, Wanted
+from codecorpus.pipelines.sources.base import Limits, Source, Wanted
 from codecorpus.pipelines.sources.dataset_files import LINES, find_files, shares_of, to_inputs
 from codecorpus.pipelines.sources.jsonl.members import Lines, Wish
 from codecorpus.pipelines.sources.jsonl.reader import Shape, read_lines
 from codecorpus.pipelines.sources.jsonl.splits import cut_lines
 from codecorpus.pipelines.sources.map_inputs import each
 from codecorpus.pipelines.sources.partition import Cutter
+from codecorpus.pipelines.sources.settings import (
+    Name,
+    PathText,
+    SourceSettings,
+    name_field,
+    paths_field,
+    type_field,
+)
 from codecorpus.pipelines.storage.locations import Location
 
 _SET: Final = "Github"
@@ -60,18 +70,44 @@ class _PileShape(Shape):
         return {"repository": lines.strings("repo_name"), "stars": lines.numbers("stars")}
 
 
+class PileSettings(SourceSettings):
+    """The GitHub part of The Pile (arXiv 2101.00027), as released or as its downloader writes it.
+
+    The released files name no repository and no path, the downloader's name a repository and its
+    stars; the language comes from the content. Lines of The Pile's other sets are passed over.
+    """
+
+    type: Literal["pile"] = type_field("pile")
+    name: Name = name_field("pile", "the-pile")
+    paths: Annotated[tuple[PathText, ...], Field(min_length=1)] = paths_field(
+        "Files of JSON lines (.jsonl.zst, .jsonl.gz, .jsonl), and folders that hold such files.",
+        ["pile/train/*.jsonl.zst"],
+    )
+
+    def source(
+        self,
+        paths: Sequence[Location],
+        *,
+        base: Path | None = None,
+        exclude: Location | None = None,
+    ) -> Source:
+        """The source that reads these paths; see `SourceSettings.source`."""
+        del base
+        return PileSource(paths, exclude=exclude)
+
+
 class PileSource:
     """Files of The Pile.
 
     Args:
         paths: files of JSON lines, and folders that hold such.
-        without: a folder that is not looked into, such as the one that is written to.
+        exclude: a folder that is not looked into, such as the one that is written to.
     """
 
-    def __init__(self, paths: Sequence[Location], *, without: Location | None = None) -> None:
+    def __init__(self, paths: Sequence[Location], *, exclude: Location | None = None) -> None:
         self.passed_over: Counter[str] = Counter()
         self._paths = tuple(paths)
-        self._without = without
+        self._exclude = exclude
 
     def plan(self, part_bytes: int) -> Iterator[pa.Table]:
         """Cut the files into parts.
@@ -80,7 +116,7 @@ class PileSource:
             UsageError: a path is missing, or neither a file of JSON lines nor a folder of such.
         """
         cutter = Cutter(part_bytes)
-        files = find_files(self._paths, LINES, self._without)
+        files = find_files(self._paths, LINES, self._exclude)
         for shares in each(lambda file: list(cut_lines(file, part_bytes)), files, self._paths):
             yield from cutter.add(*to_inputs(shares))
         yield from cutter.rest()

@@ -17,8 +17,8 @@ import pyarrow.compute as pc
 from codecorpus.foundation.errors import InputError, RetryableError, StorageError
 from codecorpus.pipelines.corpus.layout import PLAN
 from codecorpus.pipelines.recipe.model import Recipe
-from codecorpus.pipelines.recipe.paths import resolve_path
 from codecorpus.pipelines.sources.opt_out import read_opt_out
+from codecorpus.pipelines.sources.paths import resolve_path
 from codecorpus.pipelines.sources.registry import open_source
 from codecorpus.pipelines.stages.code_version import code_version
 from codecorpus.pipelines.storage.folder import Folder

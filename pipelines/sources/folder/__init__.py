@@ -6,13 +6,16 @@ on every file system. Links are followed nowhere but in the listed paths themsel
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Literal
 
 import pyarrow as pa
 import pyarrow.compute as pc
+from pydantic import Field
 
 from codecorpus.filters.languages import not_source
 from codecorpus.pipelines.sources.archives.reader import archive_groups
-from codecorpus.pipelines.sources.base import TOO_LARGE, Limits, Wanted
+from codecorpus.pipelines.sources.base import TOO_LARGE, Limits, Source, Wanted
 from codecorpus.pipelines.sources.batching import NAMES, Group, assemble
 from codecorpus.pipelines.sources.folder.inputs import (
     FILE,
@@ -22,6 +25,7 @@ from codecorpus.pipelines.sources.folder.inputs import (
     file_inputs,
 )
 from codecorpus.pipelines.sources.folder.loose_files import LooseFiles
+from codecorpus.pipelines.sources.folder.metadata import read_metadata
 from codecorpus.pipelines.sources.folder.repositories import (
     Repositories,
     Repository,
@@ -30,7 +34,66 @@ from codecorpus.pipelines.sources.folder.repositories import (
 from codecorpus.pipelines.sources.io.local import too_large
 from codecorpus.pipelines.sources.map_inputs import each
 from codecorpus.pipelines.sources.partition import Cutter, NotSource, Weights
+from codecorpus.pipelines.sources.paths import resolve_path
+from codecorpus.pipelines.sources.settings import (
+    Name,
+    PathText,
+    Reading,
+    SourceSettings,
+    TablePath,
+    name_field,
+    paths_field,
+    type_field,
+)
 from codecorpus.pipelines.storage.locations import Location
+
+
+class _FolderReading(Reading):
+    """Keys of a folder that stand before those of every source."""
+
+    repositories: Literal["auto", "children", "self"] = Field(
+        default="auto",
+        description="What is one repository. `children`: each sub-folder and each archive directly "
+        "in the folder, and its loose files make one named after the folder; `self`: the folder; "
+        "`auto`: `self` if it holds .git, else `children`. An archive is always one.",
+        examples=["children"],
+    )
+
+
+class FolderSettings(SourceSettings, _FolderReading):
+    """Repositories in folders and archives of this machine."""
+
+    type: Literal["folder"] = type_field("folder")
+    name: Name = name_field("folder", "own-code")
+    paths: Annotated[tuple[PathText, ...], Field(min_length=1)] = paths_field(
+        "Folders and archives (.tar.gz, .zip, .whl) to read.",
+        ["~/src", "data/*.tar.gz", "{stdlib}"],
+    )
+    metadata: TablePath | None = Field(
+        default=None,
+        description="A table (.csv with a header, or .jsonl) with the columns `repository`, "
+        "`stars` and `license`: what a folder does not know of its repositories; null: none.",
+        examples=["repositories.csv"],
+    )
+
+    def source(
+        self,
+        paths: Sequence[Location],
+        *,
+        base: Path | None = None,
+        exclude: Location | None = None,
+    ) -> Source:
+        """The source that reads these paths; see `SourceSettings.source`."""
+        metadata = None
+        if self.metadata and base is not None:
+            metadata = read_metadata(resolve_path(self.metadata, base))
+        return FolderSource(
+            paths,
+            repositories=self.repositories,
+            metadata=metadata,
+            max_repository_bytes=self.max_repository_bytes,
+            exclude=exclude,
+        )
 
 
 class FolderSource:
@@ -41,9 +104,9 @@ class FolderSource:
         repositories: what of a folder is a repository.
         metadata: facts by repository name, as it stands in the records.
         max_repository_bytes: the limit that the caller will apply. Only with it are compressed tars
-            inflated to learn how large their repositories are, up to where they exceed it; without,
+            inflated to learn how large their repositories are, up to where they exceed it; exclude,
             their `repository_bytes` are null.
-        without: a folder that is not looked into, such as the one that is written to.
+        exclude: a folder that is not looked into, such as the one that is written to.
         not_source: which paths will not be read; it decides only how parts are cut.
     """
 
@@ -54,7 +117,7 @@ class FolderSource:
         repositories: Repositories = "auto",
         metadata: Mapping[str, RepositoryFacts] | None = None,
         max_repository_bytes: int | None = None,
-        without: Location | None = None,
+        exclude: Location | None = None,
         not_source: NotSource = not_source,
     ) -> None:
         self.passed_over: Counter[str] = Counter()
@@ -62,7 +125,7 @@ class FolderSource:
         self._repositories = repositories
         self._metadata = dict(metadata or {})
         self._max_repository_bytes = max_repository_bytes
-        self._without = without
+        self._exclude = exclude
         self._not_source = not_source
 
     def plan(self, part_bytes: int) -> Iterator[pa.Table]:
@@ -82,7 +145,7 @@ class FolderSource:
                 repository, facts, self._not_source, part_bytes, self._max_repository_bytes
             )
 
-        found = find_repositories(self._paths, self._repositories, self._without)
+        found = find_repositories(self._paths, self._repositories, self._exclude)
         for inputs, weights in each(look_into, found, self._paths):
             yield from cutter.add(inputs, weights)
         yield from cutter.rest()

@@ -37,31 +37,31 @@ class Repository:
     """Of an archive, what was listed."""
     loose: tuple[Entry, ...] | None = None
     """The files, where not the whole folder is the repository."""
-    without: bytes | None = None
+    exclude: bytes | None = None
     """A folder within that is no part of it."""
 
     def entries(self) -> Iterator[Entry]:
         """The files of a folder in order, bytewise by path."""
-        return walk(self.location, self.without) if self.loose is None else iter(self.loose)
+        return walk(self.location, self.exclude) if self.loose is None else iter(self.loose)
 
 
 def find_repositories(
-    paths: Sequence[Location], repositories: Repositories, without: Location | None = None
+    paths: Sequence[Location], repositories: Repositories, exclude: Location | None = None
 ) -> list[Repository]:
     """The repositories of the listed paths, in the order of the paths and bytewise within one.
 
     Args:
         paths: folders and archives.
         repositories: what of a folder is a repository.
-        without: a folder that is not looked into.
+        exclude: a folder that is not looked into.
 
     Raises:
         UsageError: a path is missing, or neither folder nor archive, or two repositories cannot be
             told apart by name.
     """
-    avoided = locate(without) if without else None
+    avoided = locate(exclude) if exclude else None
     found = [
-        replace(one, without=avoided)
+        replace(one, exclude=avoided)
         for path in paths
         for one in _listed(path, repositories)
         if one.loose is not None or one.location != avoided

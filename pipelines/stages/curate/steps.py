@@ -28,9 +28,9 @@ from codecorpus.foundation.columns import ByteColumn
 from codecorpus.pipelines.corpus.content_id import as_text, content_ids
 from codecorpus.pipelines.corpus.schemas import DECIDED, DOCUMENTS
 from codecorpus.pipelines.recipe.model import Near, Recipe
-from codecorpus.pipelines.recipe.sources import SourceSettings
 from codecorpus.pipelines.sources.base import ARCHIVE
 from codecorpus.pipelines.sources.opt_out import OptOut
+from codecorpus.pipelines.sources.settings import SourceSettings
 from codecorpus.pipelines.stages.curate.decisions import Decisions, Mask
 from codecorpus.pipelines.stages.curate.sketches import Sketcher
 

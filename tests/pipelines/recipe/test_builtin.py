@@ -11,8 +11,9 @@ from codecorpus.filters.file_size import FileSize
 from codecorpus.filters.mean_line_length import MeanLineLength
 from codecorpus.pipelines.recipe import builtin
 from codecorpus.pipelines.recipe.loader import load, loads
-from codecorpus.pipelines.recipe.model import Deduplicate, Encode, FolderSource
-from codecorpus.pipelines.recipe.paths import resolve_paths
+from codecorpus.pipelines.recipe.model import Deduplicate, Encode
+from codecorpus.pipelines.sources.folder import FolderSettings
+from codecorpus.pipelines.sources.paths import resolve_paths
 
 
 def test_codegeex_has_the_papers_rules() -> None:
@@ -33,7 +34,7 @@ def test_codegeex_has_the_papers_rules() -> None:
 def test_quickstart_reads_the_running_python_by_codegeex_rules() -> None:
     recipe, base = load("quickstart").recipe, Path("/nowhere")
     (source,) = recipe.sources
-    assert isinstance(source, FolderSource)
+    assert isinstance(source, FolderSettings)
     assert source.repositories == "children"
     assert Path(sysconfig.get_paths()["stdlib"]) in resolve_paths(source, base)
     assert recipe.rules() == load("codegeex").recipe.rules()
@@ -47,7 +48,7 @@ def test_folder_reads_the_current_folder(monkeypatch: pytest.MonkeyPatch, tmp_pa
     assert [Path(path).resolve() for path in resolve_paths(source, loaded.base)] == [
         tmp_path.resolve()
     ]
-    assert isinstance(source, FolderSource)
+    assert isinstance(source, FolderSettings)
     assert (source.repositories, source.min_stars) == ("auto", None)
 
 

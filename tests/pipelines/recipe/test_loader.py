@@ -9,7 +9,7 @@ from codecorpus.foundation.errors import UsageError
 from codecorpus.pipelines.recipe import builtin
 from codecorpus.pipelines.recipe.errors import RecipeError
 from codecorpus.pipelines.recipe.loader import load, load_resolved, loads
-from codecorpus.pipelines.recipe.paths import resolve_paths
+from codecorpus.pipelines.sources.paths import resolve_paths
 
 Write = Callable[[str, str], str]
 TEXT = "sources: [{type: folder, paths: [src]}]\n"

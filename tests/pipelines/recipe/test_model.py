@@ -10,8 +10,9 @@ from codecorpus.filters.file_size import FileSize
 from codecorpus.filters.languages import LANGUAGES
 from codecorpus.filters.mean_line_length import MeanLineLength
 from codecorpus.pipelines.recipe.loader import loads
-from codecorpus.pipelines.recipe.model import Deduplicate, Encode, FolderSource, Near, Recipe
-from codecorpus.pipelines.recipe.sources import SOURCES
+from codecorpus.pipelines.recipe.model import Deduplicate, Encode, Near, Recipe
+from codecorpus.pipelines.sources.folder import FolderSettings
+from codecorpus.pipelines.sources.registry import SOURCES
 
 MINIMAL: dict[str, Any] = {"name": "x", "sources": [{"type": "folder", "paths": ["src"]}]}
 
@@ -35,7 +36,7 @@ def test_the_defaults_of_a_recipe() -> None:
 
 def test_the_defaults_of_a_folder_source() -> None:
     assert recipe().sources == (
-        FolderSource(
+        FolderSettings(
             type="folder",
             name="folder",
             paths=("src",),
@@ -109,7 +110,7 @@ def test_a_recipe_travels_to_workers() -> None:
 
 
 def test_a_recipe_made_of_objects_is_one_made_of_values() -> None:
-    source = FolderSource(type="folder", paths=("src",))
+    source = FolderSettings(type="folder", paths=("src",))
     assert Recipe(name="x", sources=(source,)) == recipe()
 
 

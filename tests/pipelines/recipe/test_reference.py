@@ -11,7 +11,7 @@ from codecorpus.filters.rules import RULES
 from codecorpus.pipelines.corpus.reasons import reasons
 from codecorpus.pipelines.recipe.model import Deduplicate, Encode, Near, Recipe
 from codecorpus.pipelines.recipe.reference import render
-from codecorpus.pipelines.recipe.sources import SOURCES
+from codecorpus.pipelines.sources.registry import SOURCES
 
 PAGE = Path(__file__).parents[3] / "docs" / "reference" / "recipe.md"
 SECTIONS: list[tuple[type[BaseModel], dict[str, Any]]] = [

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from codecorpus.filters.languages import LANGUAGES
 from codecorpus.pipelines.recipe.diff import differences
 from codecorpus.pipelines.recipe.loader import loads
-from codecorpus.pipelines.recipe.model import FolderSource, Recipe
+from codecorpus.pipelines.recipe.model import Recipe
+from codecorpus.pipelines.sources.folder import FolderSettings
 
 TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=20)
 NAMES = TEXT.map(lambda text: "".join(filter(str.isprintable, text)).strip()[:100] or "x")
@@ -83,7 +84,7 @@ RECIPES = st.fixed_dictionaries(
 ).map(Recipe.model_validate)
 
 
-@example(Recipe(name="x", sources=(FolderSource(paths=("a\x85", "b\u2028\n", "\ufeff", " ")),)))
+@example(Recipe(name="x", sources=(FolderSettings(paths=("a\x85", "b\u2028\n", "\ufeff", " ")),)))
 @settings(max_examples=100, deadline=None)
 @given(RECIPES)
 def test_a_recipe_written_and_read_again_is_equal_and_writes_the_same(recipe: Recipe) -> None:

@@ -13,9 +13,9 @@ from tokenizers import pre_tokenizers
 from codecorpus.foundation.errors import UsageError, VocabularyError
 from codecorpus.pipelines.build import prepare
 from codecorpus.pipelines.recipe.loader import load, loads
-from codecorpus.pipelines.recipe.paths import resolve_path
 from codecorpus.pipelines.sources.folder.metadata import read_metadata
 from codecorpus.pipelines.sources.opt_out import read_opt_out
+from codecorpus.pipelines.sources.paths import resolve_path
 from codecorpus.pipelines.stages.vocabulary import obtain_vocabulary
 from codecorpus.pipelines.storage import local_cache
 from codecorpus.pipelines.storage.folder import RefusedError

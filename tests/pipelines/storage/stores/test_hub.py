@@ -9,10 +9,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from codecorpus.foundation.errors import UsageError
-from codecorpus.pipelines.recipe.paths import resolve_paths
-from codecorpus.pipelines.recipe.sources import CodeparrotSource as Settings
 from codecorpus.pipelines.sources.base import Limits
+from codecorpus.pipelines.sources.codeparrot import CodeparrotSettings as Settings
 from codecorpus.pipelines.sources.codeparrot import CodeparrotSource
+from codecorpus.pipelines.sources.paths import resolve_paths
 from codecorpus.pipelines.storage.stores import store_of
 from tests.pipelines.storage.hub_server import HubServer
 

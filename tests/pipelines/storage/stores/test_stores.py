@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from codecorpus.foundation.errors import UsageError
-from codecorpus.pipelines.recipe.model import FolderSource
-from codecorpus.pipelines.recipe.paths import resolve_paths
+from codecorpus.pipelines.sources.folder import FolderSettings
 from codecorpus.pipelines.sources.io.walk import scan, walk
+from codecorpus.pipelines.sources.paths import resolve_paths
 from codecorpus.pipelines.storage.glob import expand
 from codecorpus.pipelines.storage.locations import Url
 from codecorpus.pipelines.storage.retry import RemoteError
@@ -136,10 +136,10 @@ def test_a_recipe_s_urls_are_found_in_the_order_written(
     store: WritableStore, bucket: str, tmp_path: Path
 ) -> None:
     fill(store, bucket, "b.zip", "a.zip")
-    source = FolderSource(paths=(f"{bucket}/b.zip", f"{bucket}/*.zip"))
+    source = FolderSettings(paths=(f"{bucket}/b.zip", f"{bucket}/*.zip"))
     assert resolve_paths(source, tmp_path) == [Url(f"{bucket}/b.zip"), Url(f"{bucket}/a.zip")]
     with pytest.raises(UsageError, match=r"path `.*://.*/c\.zip`: there is no such file or folder"):
-        resolve_paths(FolderSource(paths=(f"{bucket}/c.zip",)), tmp_path)
+        resolve_paths(FolderSettings(paths=(f"{bucket}/c.zip",)), tmp_path)
 
 
 def test_a_library_that_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

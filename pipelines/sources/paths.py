@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from codecorpus.foundation.errors import UsageError
-from codecorpus.pipelines.recipe.placeholders import PLACEHOLDERS, fill_placeholder
-from codecorpus.pipelines.recipe.sources import SourceSettings
+from codecorpus.pipelines.sources.placeholders import PLACEHOLDERS, fill_placeholder
+from codecorpus.pipelines.sources.settings import SourceSettings
 from codecorpus.pipelines.storage.locations import Location, Url, is_remote, parse_location
 
 

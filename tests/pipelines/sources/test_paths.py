@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 
 from codecorpus.foundation.errors import UsageError
-from codecorpus.pipelines.recipe.model import FolderSource
-from codecorpus.pipelines.recipe.paths import resolve_path, resolve_paths
+from codecorpus.pipelines.sources.folder import FolderSettings
+from codecorpus.pipelines.sources.paths import resolve_path, resolve_paths
 from codecorpus.pipelines.storage.locations import Url
 
 
 def resolved(base: Path, *paths: str) -> list[str]:
-    found = resolve_paths(FolderSource(paths=paths), base)
+    found = resolve_paths(FolderSettings(paths=paths), base)
     return [Path(path).relative_to(base).as_posix() for path in found]
 
 
@@ -30,7 +30,7 @@ def test_relative_paths_start_at_the_base_in_the_order_written(base: Path) -> No
 
 
 def test_absolute_paths_stay(base: Path) -> None:
-    source = FolderSource(paths=(str(base / "a"),))
+    source = FolderSettings(paths=(str(base / "a"),))
     assert resolve_paths(source, Path("/nowhere")) == [base / "a"]
 
 
@@ -63,13 +63,13 @@ def test_a_path_is_taken_once(base: Path) -> None:
 
 def test_home_is_expanded(base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(base / "data"))
-    source = FolderSource(paths=("~/*.txt",))
+    source = FolderSettings(paths=("~/*.txt",))
     assert resolve_paths(source, Path("/nowhere")) == [base / "data" / "note.txt"]
 
 
 def test_placeholders_are_the_running_pythons_folders(base: Path) -> None:
     folders = sysconfig.get_paths()
-    source = FolderSource(paths=("{stdlib}", "{stdlib}/json"))
+    source = FolderSettings(paths=("{stdlib}", "{stdlib}/json"))
     assert resolve_paths(source, base) == [
         Path(folders["stdlib"]),
         Path(folders["stdlib"]) / "json",
@@ -89,7 +89,7 @@ def test_braces_that_hold_no_whole_first_name_are_ordinary(base: Path) -> None:
 
 @pytest.mark.parametrize("path", ["gone", "gone/*.zip", "{stdlib}/gone"])
 def test_a_path_that_finds_nothing_is_named_with_its_source(base: Path, path: str) -> None:
-    source = FolderSource(name="mine", paths=("a", path))
+    source = FolderSettings(name="mine", paths=("a", path))
     with pytest.raises(UsageError) as caught:
         resolve_paths(source, base)
     assert f"source `mine`: path `{path}`: " in str(caught.value)

@@ -1,0 +1,189 @@
+"""What every source can be asked for, and the types of values that recipes share.
+
+A source's own settings stand beside its reader and extend `SourceSettings`.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+
+from codecorpus.filters.language_names import Language
+from codecorpus.filters.language_names import nearest as nearest_name
+from codecorpus.filters.rule import refusal
+from codecorpus.pipelines.sources.base import Source
+from codecorpus.pipelines.sources.placeholders import check_placeholder
+from codecorpus.pipelines.storage.locations import EXPECTED, SCHEMES, Location, scheme_of
+
+Item = TypeVar("Item")
+
+
+class Section(BaseModel):
+    """A mapping of a recipe: unknown keys are refused, and nothing changes once it is made."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def suggestion(word: str, known: list[str]) -> str:
+    """What to write instead of an unknown word."""
+    like = nearest_name(word, known)
+    return f"did you mean `{like}`?" if like else f"known: {', '.join(known)}"
+
+
+def distinct(items: tuple[Item, ...]) -> tuple[Item, ...]:
+    """Refuse a list that has an item twice."""
+    for index, item in enumerate(items):
+        if item in items[:index]:
+            raise refusal(f"`{item}` stands twice in the list; leave one out", index)
+    return items
+
+
+def _name(text: str) -> str:
+    if not text.isprintable() or text != text.strip():
+        raise refusal(f"got {text!r}; expected a name without line breaks and outer spaces")
+    return text
+
+
+def _path(text: str) -> str:
+    if "\0" in text:
+        raise refusal(f"got {text!r}; no path can hold the character NUL")
+    check_placeholder(text)
+    scheme = scheme_of(text)
+    if scheme is not None and scheme not in SCHEMES:
+        hint = "; write a file's path without `file://`" if scheme == "file" else ""
+        raise refusal(f"got `{scheme}://`; {EXPECTED}{hint}")
+    return text
+
+
+def _table_path(text: str) -> str:
+    if not text.lower().endswith((".csv", ".jsonl")):
+        raise refusal(f"got `{text}`; expected the path of a .csv or .jsonl file")
+    return _path(text)
+
+
+def _languages_kind(value: object) -> object:
+    if isinstance(value, str) and value != "all":
+        like = suggestion(value, ["all"])
+        hint = "did you mean `all`?" if "mean" in like else f"write [{value}] for one language"
+        raise refusal(f"got `{value}`; expected `all` or a list of languages; {hint}")
+    return value
+
+
+Name = Annotated[str, Field(strict=True, min_length=1, max_length=100), AfterValidator(_name)]
+
+PathText = Annotated[
+    str,
+    Field(strict=True, min_length=1, json_schema_extra={"expects": "a path"}),
+    AfterValidator(_path),
+]
+"""A path as written: `~`, `*` and placeholders stay as they are until the work is planned."""
+
+TablePath = Annotated[
+    str,
+    Field(strict=True, json_schema_extra={"expects": "the path of a .csv or .jsonl file"}),
+    AfterValidator(_table_path),
+]
+
+LanguageList = Annotated[tuple[Language, ...], Field(min_length=1), AfterValidator(distinct)]
+
+Languages = Annotated[
+    Literal["all"] | LanguageList,
+    BeforeValidator(_languages_kind),
+]
+"""`all`: CodeGeeX's 23."""
+
+RepositoryBytes = Annotated[
+    int, Field(strict=True, ge=1, le=2**63 - 1, json_schema_extra={"unit": "bytes"})
+]
+Stars = Annotated[int, Field(strict=True, ge=0, le=2**31 - 1, json_schema_extra={"unit": "stars"})]
+
+
+class Reading(Section):
+    """What every source says first: what it is, what it is called, what it reads."""
+
+    type: str
+    name: Name
+    paths: Annotated[tuple[PathText, ...], Field(min_length=1)]
+
+
+class SourceSettings(Reading):
+    """What every source can be asked for; each kind of source adds its own keys."""
+
+    min_stars: Stars | None = Field(
+        default=None,
+        description="Fewest stars of a repository that passes, when the source knows them; null: "
+        "no limit.",
+        examples=[1],
+    )
+    max_repository_bytes: RepositoryBytes | None = Field(
+        default=None,
+        description="Only repositories smaller than this pass, when the source knows the size; "
+        "null: no limit.",
+        examples=[10_485_760],
+    )
+    unknown: Literal["keep", "drop"] = Field(
+        default="keep",
+        description="What happens to a repository whose stars or size a limit asks for and the "
+        "source does not know.",
+        examples=["drop"],
+    )
+    languages: Languages | None = Field(
+        default=None,
+        description="Languages of this source that stay, whatever the recipe's `languages` are.",
+        examples=[["C++", "Python", "Java"]],
+        json_schema_extra={
+            "expects": "`all` or a list of languages",
+            "default": "the recipe's `languages`",
+        },
+    )
+
+    def source(
+        self,
+        paths: Sequence[Location],
+        *,
+        base: Path | None = None,
+        exclude: Location | None = None,
+    ) -> Source:
+        """The source that reads these paths as the settings say.
+
+        Args:
+            paths: the settings' paths as they exist, or none to read parts that are planned.
+            base: the folder that other paths in the settings are relative to.
+            exclude: a folder to leave out, such as the one that is written to.
+        """
+        raise NotImplementedError
+
+
+def type_field(kind: str) -> Any:  # noqa: ANN401 - what Field itself returns
+    """The field `type` of a source's settings."""
+    return Field(
+        default=kind,
+        description="What kind of source it is.",
+        examples=[kind],
+        json_schema_extra={"default": "none; it must be written"},
+    )
+
+
+def name_field(kind: str, example: str) -> Any:  # noqa: ANN401 - what Field itself returns
+    """The field `name` of a source's settings."""
+    return Field(
+        default=kind,
+        description="What the ledger calls the source; no other source of the recipe has its name.",
+        examples=[example],
+        json_schema_extra={"default": f"`{kind}`; `{kind}-2` for the second without a name"},
+    )
+
+
+def paths_field(what: str, *examples: list[str]) -> Any:  # noqa: ANN401 - what Field itself returns
+    """The field `paths` of a source's settings; `what` is a sentence on what they name."""
+    return Field(
+        description=f"{what} Relative ones start at "
+        "the recipe's folder (at the current folder for a recipe that comes with codecorpus and is "
+        "called by its name). `~` is the home folder; `*` stands for any part of one name; "
+        "`{stdlib}`, `{site-packages}` and `{include}`, in quotes, stand for folders of the Python "
+        "installation that runs. URLs (`s3://`, `gs://`, `hf://`, `https://`, `hdfs://`) name "
+        "files elsewhere. Kept as written in the resolved recipe.",
+        examples=list(examples),
+        json_schema_extra={"expects": "a list of at least one path"},
+    )
