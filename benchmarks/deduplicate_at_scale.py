@@ -26,15 +26,16 @@ from benchmarks.places import WORK
 from benchmarks.synthetic_sketches import Corpus, make
 from benchmarks.timings import read_timings
 from codecorpus.pipelines.engines.process_pool import Pool
+from codecorpus.pipelines.stages.artifacts import (
+    CHOOSE_SURVIVORS,
+    MATCH_COPIES,
+    PROPOSE_PAIRS,
+    VERIFY_PAIRS,
+)
 from codecorpus.pipelines.stages.base import list_tasks, require_done
 from codecorpus.pipelines.stages.context import Build
-from codecorpus.pipelines.stages.deduplicate.survivors import (
-    STAGES,
-    ChooseSurvivors,
-    MatchCopies,
-    ProposePairs,
-    VerifyPairs,
-)
+from codecorpus.pipelines.stages.deduplicate.pair_tasks import propose_tasks, verify_tasks
+from codecorpus.pipelines.stages.order import DEDUPLICATE
 
 SKETCHES = 1_000_000
 """Of a run of all benchmarks."""
@@ -90,11 +91,11 @@ def watched() -> Iterator[Memory]:
 
 def run_stages(out: Path, workers: Pool) -> Iterator[tuple[str, int, float, float, Memory]]:
     """Run the stages; name, tasks, seconds, processor seconds and memory of each."""
-    for stage in STAGES:
+    for stage in DEDUPLICATE:
         begun = time.perf_counter()
         with watched() as memory:
             tasks = list_tasks(str(out), stage)
-            require_done(stage.name, list(workers.run(tasks)))
+            require_done(list(workers.run(tasks)))
         seconds = time.perf_counter() - begun
         yield stage.name, len(tasks), seconds, _processor_seconds(out, stage.name), memory
 
@@ -107,21 +108,20 @@ def _processor_seconds(out: Path, stage: str) -> float:
 def check(out: Path, corpus: Corpus) -> dict[str, int]:
     """Sums of the stages; what must hold of the answer holds."""
     build = Build.load(str(out))
-    matched = build.summary(MatchCopies.name, 0)
+    matched = build.summary(MATCH_COPIES, 0)
     assert matched["documents"] == corpus.files
     assert matched["contents"] == corpus.contents
     # besides the one sketch of many, a few of the most similar agree by chance
     folded = corpus.contents - corpus.alike + 1 - matched["compared"]
     assert 0 <= folded <= corpus.contents // 500, f"{folded:,} contents were folded"
     sums = {"files": corpus.files, "contents": corpus.contents, "compared": matched["compared"]}
-    for stage, names in (
-        (ProposePairs(), ("pairs", "capped")),
-        (VerifyPairs(), ("pairs", "similar")),
-    ):
-        tasks = [build.summary(stage.name, i) for i in range(len(stage.weights(build)))]
-        for name in names:
-            sums[f"{stage.name}: {name}"] = sum(task[name] for task in tasks)
-    sums["kept"] = build.summary(ChooseSurvivors.name, 0)["kept"]
+    proposed = [build.summary(PROPOSE_PAIRS, task) for task in range(propose_tasks(build))]
+    verified = [build.summary(VERIFY_PAIRS, task) for task in range(verify_tasks(build))]
+    sums["propose pairs: pairs"] = sum(task["pairs"] for task in proposed)
+    sums["propose pairs: capped"] = sum(task["capped"] for task in proposed)
+    sums["verify pairs: pairs"] = sum(task["pairs"] for task in verified)
+    sums["verify pairs: similar"] = sum(task["similar"] for task in verified)
+    sums["kept"] = build.summary(CHOOSE_SURVIVORS, 0)["kept"]
     return sums
 
 

@@ -30,8 +30,8 @@ from codecorpus.foundation.compiling import kernel
 from codecorpus.pipelines.corpus.schemas import kept_files
 from codecorpus.pipelines.recipe.model import Recipe
 from codecorpus.pipelines.stages import tables
-from codecorpus.pipelines.stages.context import Build, work
-from codecorpus.pipelines.stages.curate import CurateParts
+from codecorpus.pipelines.stages.artifacts import CURATE
+from codecorpus.pipelines.stages.context import Build
 from codecorpus.pipelines.stages.plan import Plan, PlannedPart
 from codecorpus.pipelines.storage.folder import Folder
 
@@ -189,10 +189,10 @@ def curate(out: str, contents: int, first: int, step: int) -> None:
         end = min((index + 1) * PART, corpus.files)
         batch = describe(corpus, index * PART, end, bands.bands, bands.rows)
         digests: dict[str, Any] = {}
-        name = work(CurateParts.name, f"{index:05d}.arrow")
+        name = CURATE.kept_files(index)
         with tables.arrow_writer(build.folder, name, batch.schema, digests) as writer:
             writer.write_batch(batch)
-        build.leave_marker(CurateParts.name, index, {"documents": len(batch)}, digests)
+        build.leave_marker(CURATE, index, {"documents": len(batch)}, digests)
 
 
 def make(out: Path, contents: int, threshold: float, processes: int) -> Corpus:

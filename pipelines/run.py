@@ -122,8 +122,9 @@ def build_corpus(
     Raises:
         CodecorpusError: as its text says; what is done stays done.
     """
-    from codecorpus.pipelines.build import pipeline, prepare, tidy
+    from codecorpus.pipelines.build import pipeline
     from codecorpus.pipelines.engines.run_lock import take_over
+    from codecorpus.pipelines.resume import prepare, tidy
     from codecorpus.pipelines.stages.skip_failed import leave_out_failed
     from codecorpus.pipelines.storage import open_folder
 

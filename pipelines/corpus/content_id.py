@@ -1,40 +1,29 @@
-"""The contents of a batch of records: as bytes, as text, and by name."""
+"""The git blob id of a file: SHA-1 of `blob <size>`, a NUL byte and the bytes (git-hash-object)."""
 
 import hashlib
 
 import numpy as np
-import pyarrow as pa
+from numpy.typing import NDArray
 
 from codecorpus.foundation.columns import ByteColumn
-from codecorpus.pipelines.stages import tables
-from codecorpus.pipelines.stages.curate.decisions import Mask
 
-_NO_ID = bytes(20)
-
-
-def as_text(content: pa.Array, readable: Mask) -> pa.Array:
-    """The contents as large_string, null where they are none, sharing the buffer."""
-    valid = pa.array(readable)
-    buffers = [valid.buffers()[1], *content.buffers()[1:]]
-    if content.offset:  # a bitmap of our own begins at bit 0
-        buffers = [valid.buffers()[1], *pa.concat_arrays([content]).buffers()[1:]]
-    return pa.Array.from_buffers(pa.large_string(), len(content), buffers)
+SIZE = 20
+"""Bytes of an id."""
 
 
-def content_ids(column: ByteColumn, was_read: Mask) -> pa.Array:
-    """Git blob ids of the rows that were read (git-hash-object: SHA-1 of a header and the bytes).
+def content_id(data: bytes | memoryview) -> bytes:
+    """The id of a file with these bytes."""
+    digest = hashlib.sha1(b"blob %d\0" % len(data), usedforsecurity=False)
+    digest.update(data)
+    return digest.digest()
 
-    One call into OpenSSL a file: some 2 µs beside the hashing of its bytes, which bounds it.
+
+def content_ids(column: ByteColumn, was_read: NDArray[np.bool_]) -> NDArray[np.uint8]:
+    """uint8[n, 20], the ids of the rows that were read; zeros for the others.
+
+    Makes one call into OpenSSL a file: some 2 µs beside the hashing of its bytes, which bounds it.
     """
-    view, sha1 = column.data.data, hashlib.sha1
-    ids = []
+    view = column.data.data
     spans = zip(column.starts.tolist(), column.ends.tolist(), was_read.tolist(), strict=True)
-    for start, end, known in spans:
-        if known:
-            digest = sha1(b"blob %d\0" % (end - start), usedforsecurity=False)
-            digest.update(view[start:end])
-            ids.append(digest.digest())
-        else:
-            ids.append(_NO_ID)
-    values = np.frombuffer(b"".join(ids), np.uint8).reshape(len(ids), len(_NO_ID))
-    return tables.fixed_size(values, was_read)
+    ids = [content_id(view[start:end]) if known else bytes(SIZE) for start, end, known in spans]
+    return np.frombuffer(b"".join(ids), np.uint8).reshape(len(ids), SIZE)

@@ -48,11 +48,10 @@ class RunTasks(beam.DoFn):  # type: ignore[misc]
 class RunStage(beam.PTransform):  # type: ignore[misc]
     """All tasks of a stage, after all outcomes of the stage before."""
 
-    def __init__(self, run: Run, stage: Stage, previous: str | None) -> None:
+    def __init__(self, run: Run, stage: Stage) -> None:
         super().__init__()
         self._run = run
         self._stage = stage
-        self._previous = previous
 
     def expand(self, outcomes: beam.PCollection) -> beam.PCollection:
         """From the outcomes of the stage before to the outcomes of this one.
@@ -73,18 +72,16 @@ class RunStage(beam.PTransform):  # type: ignore[misc]
 
     def _list(self, _: bytes, outcomes: list[Outcome]) -> list[tuple[int, Task]]:
         with _here(self._run):
-            if self._previous:
-                require_done(self._previous, outcomes)
+            require_done(outcomes)
             return [(task.index, task) for task in list_tasks(self._run.out, self._stage)]
 
 
 class RequireDone(beam.PTransform):  # type: ignore[misc]
     """Fails the job if a task of the last stage failed."""
 
-    def __init__(self, run: Run, stage: str) -> None:
+    def __init__(self, run: Run) -> None:
         super().__init__()
         self._run = run
-        self._stage = stage
 
     def expand(self, outcomes: beam.PCollection) -> beam.PCollection:
         """From the outcomes of the last stage to nothing."""
@@ -92,7 +89,7 @@ class RequireDone(beam.PTransform):  # type: ignore[misc]
 
     def _look(self, outcomes: list[Outcome]) -> None:
         with _here(self._run):
-            require_done(self._stage, outcomes)
+            require_done(outcomes)
 
 
 @contextlib.contextmanager

@@ -59,8 +59,7 @@ def _start_worker(cells: Any) -> None:  # noqa: ANN401 - a shared array
     gc.disable()  # what is imported stays: looking for cycles in it is a tenth of a start
     import pyarrow as pa
 
-    import codecorpus.pipelines.stages.curate
-    import codecorpus.pipelines.stages.encode  # noqa: F401 - so that the first task need not wait for it
+    import codecorpus.pipelines.stages.order  # noqa: F401 - so that the first task need not wait
 
     pa.set_cpu_count(1)
     gc.freeze()

@@ -11,13 +11,12 @@ import time
 from rich.console import Console
 
 from codecorpus.foundation.errors import CodecorpusError
-from codecorpus.pipelines.stages.context import Build, work
-from codecorpus.pipelines.stages.manifest import STAGES, WriteManifest
+from codecorpus.pipelines.stages.context import Build
+from codecorpus.pipelines.stages.order import STAGES
 from codecorpus.pipelines.storage.folder import Folder
 
 _MARKER = re.compile(r"\d{5,}\.json")
 _BETWEEN = 30.0
-_STAGES = (*STAGES, WriteManifest())
 
 
 class Lines:
@@ -36,7 +35,7 @@ class Lines:
 
     def look(self) -> tuple[int, int]:
         """Print what is new; gives stage and tasks done, which change while work gets done."""
-        for stage in range(self._stage + 1, len(_STAGES)):
+        for stage in range(self._stage + 1, len(STAGES)):
             if self._done(stage):  # a stage may have nothing to do, and leaves no marker then
                 self._print(self._done(self._stage))
                 self._stage = stage
@@ -47,12 +46,12 @@ class Lines:
         return self._stage, done
 
     def _done(self, stage: int) -> int:
-        names = self._folder.names(work(_STAGES[stage].name, "").rstrip("/"))
+        names = self._folder.names(STAGES[stage].artifacts.folder)
         return sum(_MARKER.fullmatch(name) is not None for name in names)
 
     def _print(self, done: int) -> None:
         if (self._stage, done) != self._printed[:2]:
-            name = _STAGES[self._stage].name
+            name = STAGES[self._stage].name
             self._console.print(f"{name}: {done}{self._of(done)} done", soft_wrap=True)
         self._printed = (self._stage, done, time.monotonic())
 
@@ -60,6 +59,6 @@ class Lines:
         """How many tasks the stage has: known once its first ones are done."""
         with contextlib.suppress(CodecorpusError):
             if done:
-                stage = _STAGES[self._stage]
+                stage = STAGES[self._stage]
                 return f" of {len(stage.weights(Build.load(str(self._folder.root))))}"
         return ""

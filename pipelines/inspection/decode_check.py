@@ -5,7 +5,6 @@ the document's text; each tag to the language's; one end of text must follow the
 the text must have the content id it goes by.
 """
 
-import hashlib
 from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +15,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from codecorpus.pipelines.corpus.layout import part_name
+from codecorpus.pipelines.corpus.content_id import content_id as blob_id
+from codecorpus.pipelines.corpus.layout import DOCUMENTS, ROWS, part_file, shard_file
 from codecorpus.pipelines.storage.folder import Folder
 from codecorpus.tokenization.decoder import Decoder
 from codecorpus.tokenization.prefixes import tag
@@ -64,8 +64,7 @@ class Auditor:
             copy: ids of each segment in order, with tag and end of text.
             tag_lengths: ids of each segment's tag.
         """
-        blob = hashlib.sha1(b"blob %d\0" % len(text) + text, usedforsecurity=False).digest()
-        if blob != content_id:
+        if blob_id(text) != content_id:
             return "the document's text has another content id"
         for ids, tagged in zip(copy, tag_lengths, strict=True):
             if self.decoder.decode(ids[:tagged]) != tag(language).encode():
@@ -97,10 +96,10 @@ def audit(folder: Folder, manifest: dict[str, Any], sample: int) -> tuple[int, l
     first_row = audited = 0
     faults: list[str] = []
     for index, part in enumerate(manifest["parts"]):
-        name = part_name(index, len(manifest["parts"]))
-        segments = _segments(folder.path(f"rows/{name}.parquet"), bound)
-        documents = _documents(folder.path(f"documents/{name}.parquet"), segments.keys())
-        shard = folder.path(f"shards/data-{name.removeprefix('part-')}.arrow")
+        count = len(manifest["parts"])
+        segments = _segments(folder.path(part_file(ROWS, index, count)), bound)
+        documents = _documents(folder.path(part_file(DOCUMENTS, index, count)), segments.keys())
+        shard = folder.path(shard_file(index, count))
         ids = _ids(shard, manifest["sequence_length"] + 1)
         for content_id, placed in segments.items():
             audited += 1

@@ -17,10 +17,10 @@ from codecorpus.pipelines.preflight.duplicates import EARLIER, EXACT, NEAR
 from codecorpus.pipelines.preflight.estimates import KEPT, Totals
 from codecorpus.pipelines.preflight.sample import Records
 from codecorpus.pipelines.preflight.timing import added
+from codecorpus.pipelines.stages.artifacts import CURATE, ENCODE
+from codecorpus.pipelines.stages.base import Stage
 from codecorpus.pipelines.stages.context import Build
-from codecorpus.pipelines.stages.curate import CurateParts
-from codecorpus.pipelines.stages.encode import EncodeParts
-from codecorpus.pipelines.stages.manifest import STAGES
+from codecorpus.pipelines.stages.order import STAGES
 
 _COMPRESSION: Final = 0.2
 
@@ -60,7 +60,7 @@ def estimate_room(build: Build, parts: int, records: Records, totals: Totals) ->
     token = totals.kept[2].scaled(1 / max(int(np.maximum(records.tokens, 0).sum()), 1))
     record = totals.records.scaled(1 / len(records))
     part = Estimate(*(3 * [parts / len(build.plan.parts)]))
-    encoded = [build.summary(EncodeParts.name, at) for at in range(len(build.plan.parts))]
+    encoded = [build.summary(ENCODE, at) for at in range(len(build.plan.parts))]
     rows = sum(summary["rows"] for summary in encoded)
     padding = sum(summary["padding"] for summary in encoded)
     units = {
@@ -95,15 +95,16 @@ def _folder(name: str, size: Estimate) -> Estimate:
 def _bytes_by_kind(build: Build) -> Counter[str]:
     """Bytes of the sample's files: by folder of the output, and what only stages need by kind."""
     found: Counter[str] = Counter()
-    for stage in STAGES:
+    for stage in STAGES[:-1]:
         for index in range(len(stage.weights(build))):
-            for name, (size, _) in build.summary(stage.name, index)["files"].items():
+            for name, digest in build.files(stage.artifacts, index).items():
                 folder = name.split("/")[0]
-                found[folder if folder not in UNDIGESTED else _kind(stage.name, name)] += size
+                kind = _kind(stage, name) if folder in UNDIGESTED else folder
+                found[kind] += digest.size
     return found
 
 
-def _kind(stage: str, name: str) -> str:
-    if stage == CurateParts.name:
+def _kind(stage: Stage, name: str) -> str:
+    if stage.artifacts is CURATE:
         return "sketches" if name.endswith(".arrow") else "decisions"
-    return "placements" if stage == EncodeParts.name else "pairs"
+    return "placements" if stage.artifacts is ENCODE else "pairs"

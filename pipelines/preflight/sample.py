@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from codecorpus.pipelines.corpus.layout import LEDGER
 from codecorpus.pipelines.engines.process_pool import Pool
 from codecorpus.pipelines.preflight.inputs import Listing, bytes_to_read, cells_of, numbers_of_files
 from codecorpus.pipelines.recipe.loader import LoadedRecipe
@@ -20,7 +21,7 @@ from codecorpus.pipelines.sources.sampling import Draw, numbers_of
 from codecorpus.pipelines.stages.base import Outcome, TaskError, list_tasks
 from codecorpus.pipelines.stages.context import Build
 from codecorpus.pipelines.stages.curate import CurateParts
-from codecorpus.pipelines.stages.manifest import STAGES
+from codecorpus.pipelines.stages.order import stages
 from codecorpus.pipelines.stages.plan import make_plan
 from codecorpus.pipelines.storage.folder import Folder
 from codecorpus.tokenization.vocabulary import Vocabulary
@@ -94,7 +95,7 @@ def build_sample(
     Build.describe(folder, loaded.recipe, plan, vocabulary)
     begin = len(parts) - len(listing.holders)
     draw = Draw(listing.seed, listing.inner_limit, begin)
-    for stage in (CurateParts(draw=draw), *STAGES[1:]):
+    for stage in stages(CurateParts(draw=draw))[:-1]:
         for outcome in pool.run(list_tasks(str(folder.root), stage)):
             _require_done(outcome)
     return Build.load(str(folder.root))
@@ -158,7 +159,7 @@ def read_records(build: Build, listing: Listing) -> Records:
 def _ledgers(build: Build) -> Iterator[pa.Table]:
     """Of each part, in the order of its records."""
     for index in range(len(build.plan.parts)):
-        path = build.folder.path(build.part("ledger", index, "parquet"))
+        path = build.folder.path(build.part_file(LEDGER, index))
         yield pq.read_table(path, columns=list(_COLUMNS), use_threads=False)
 
 

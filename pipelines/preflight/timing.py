@@ -21,11 +21,12 @@ from codecorpus.foundation.errors import CodecorpusError
 from codecorpus.pipelines.preflight.confidence_intervals import Estimate
 from codecorpus.pipelines.preflight.estimates import Totals
 from codecorpus.pipelines.preflight.inputs import Listing
+from codecorpus.pipelines.stages.artifacts import CURATE, ENCODE, MATCH_COPIES
 from codecorpus.pipelines.stages.base import Stage, Task, perform
 from codecorpus.pipelines.stages.context import Build
 from codecorpus.pipelines.stages.curate import CurateParts
-from codecorpus.pipelines.stages.deduplicate import survivors
 from codecorpus.pipelines.stages.encode import EncodeParts
+from codecorpus.pipelines.stages.order import DEDUPLICATE
 from codecorpus.pipelines.storage.locations import is_remote
 from codecorpus.pipelines.storage.transfer_stats import Traffic
 
@@ -129,10 +130,10 @@ def _deduplication(build: Build, parts: int, totals: Totals) -> Estimate:
     for _ in range(2):
         seconds = [
             _perform(build, stage, index)
-            for stage in survivors.STAGES
+            for stage in DEDUPLICATE
             for index in range(len(stage.weights(build)))
         ]
-    documents = build.summary(survivors.MatchCopies.name, 0)["documents"]
+    documents = build.summary(MATCH_COPIES, 0)["documents"]
     each = min(seconds)
     least = sum(seconds) + each * max(parts - len(build.plan.parts), 0)
     growth = totals.documents[0].scaled(1 / max(documents, 1))
@@ -150,12 +151,11 @@ def _perform(build: Build, stage: Stage, index: int) -> float:
 
 
 def _bytes_read(build: Build, index: int) -> int:
-    size: int = build.summary(CurateParts.name, index)["bytes"]
-    return size
+    return build.summary(CURATE, index)["bytes"]
 
 
 def _bytes_encoded(build: Build, index: int) -> int:
-    languages = build.summary(EncodeParts.name, index)["languages"].values()
+    languages = build.summary(ENCODE, index)["languages"].values()
     return sum(language["bytes"] for language in languages)
 
 

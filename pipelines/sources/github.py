@@ -30,8 +30,9 @@ from codecorpus.pipelines.sources.folder.inputs import (
     archive_of,
 )
 from codecorpus.pipelines.sources.folder.repositories import Repository
+from codecorpus.pipelines.sources.io import open_file
 from codecorpus.pipelines.sources.io.file_stat import locate, look
-from codecorpus.pipelines.sources.io.local import Stream, open_file
+from codecorpus.pipelines.sources.io.local import Stream
 from codecorpus.pipelines.sources.io.walk import Entry
 from codecorpus.pipelines.sources.map_inputs import each
 from codecorpus.pipelines.sources.partition import Cutter, NotSource, Weights

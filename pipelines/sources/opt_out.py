@@ -10,7 +10,7 @@ from typing import Final
 
 from codecorpus.foundation.errors import UsageError
 from codecorpus.pipelines.sources.base import UnreadableError
-from codecorpus.pipelines.sources.io.local import read_whole
+from codecorpus.pipelines.sources.io import read_whole
 from codecorpus.pipelines.storage.locations import Location
 
 _ENTRY: Final = re.compile(r"[^\s/]+(/[^\s/]+)?")

@@ -27,7 +27,8 @@ from codecorpus.pipelines.sources.base import (
     Wanted,
 )
 from codecorpus.pipelines.sources.dataset_files import DataFile, Share
-from codecorpus.pipelines.sources.io.local import LocalFile, Stream, open_file
+from codecorpus.pipelines.sources.io import open_file
+from codecorpus.pipelines.sources.io.local import LocalFile, Stream
 from codecorpus.pipelines.sources.records import as_names, damage_row, make_records
 
 _DAMAGE: Final = (OSError, pa.ArrowException, UnreadableError)

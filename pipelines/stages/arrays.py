@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from codecorpus.pipelines.stages.context import Build, work
+from codecorpus.pipelines.stages.context import Build
 from codecorpus.pipelines.storage.folder import FileDigest
 
 
@@ -32,7 +32,6 @@ class ArrayFile:
 @contextlib.contextmanager
 def array_writer(
     build: Build,
-    stage: str,
     name: str,
     dtype: DTypeLike,
     shape: tuple[int, ...],
@@ -42,8 +41,7 @@ def array_writer(
 
     Args:
         build: whose array it is.
-        stage: the stage that writes it.
-        name: of the file, ending in `.npy`.
+        name: of the file in the output folder, ending in `.npy`.
         dtype: of the entries.
         shape: of the whole array; as many entries must be written.
         digests: takes the file's digest.
@@ -53,7 +51,7 @@ def array_writer(
         "fortran_order": False,
         "shape": shape,
     }
-    with build.folder.create(work(stage, name), digests) as file:
+    with build.folder.create(name, digests) as file:
         np.lib.format.write_array_header_1_0(file, header)
         array = ArrayFile(file, dtype)
         yield array
@@ -61,15 +59,15 @@ def array_writer(
 
 
 def write_array(
-    build: Build, stage: str, name: str, array: NDArray[Any], digests: dict[str, FileDigest]
+    build: Build, name: str, array: NDArray[Any], digests: dict[str, FileDigest]
 ) -> None:
     """Write an array among a stage's files."""
-    with array_writer(build, stage, name, array.dtype, array.shape, digests) as file:
+    with array_writer(build, name, array.dtype, array.shape, digests) as file:
         file.write(array)
 
 
-def map_array(build: Build, stage: str, name: str) -> NDArray[Any]:
+def map_array(build: Build, name: str) -> NDArray[Any]:
     """A stage's array, memory-mapped for reading; it holds a file open as long as it lives."""
-    path = build.folder.path(work(stage, name))
+    path = build.folder.path(name)
     array: NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
     return array

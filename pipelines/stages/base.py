@@ -8,27 +8,31 @@ files are functions of its inputs, and each appears whole. Nothing here knows wh
 import time
 import traceback
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from codecorpus.foundation.errors import CodecorpusError, RetryableError
+from codecorpus.pipelines.stages.artifacts import AnyArtifacts
 from codecorpus.pipelines.stages.context import Build
 from codecorpus.pipelines.stages.counters import Counters
 from codecorpus.pipelines.storage import transfer_stats
 from codecorpus.pipelines.storage.folder import FileDigest
 
-Summary = dict[str, Any]
-"""What a task leaves in its marker for later stages: JSON."""
-
 
 class Stage(ABC):
     """One step of a build that many workers share."""
 
-    name: ClassVar[str]
-    """Names the stage in markers, messages and progress."""
+    artifacts: ClassVar[AnyArtifacts]
+    """What the stage leaves; also names it."""
 
     by_part: ClassVar[bool] = False
     """Whether a task is a part of the plan, which a build can do without."""
+
+    @property
+    def name(self) -> str:
+        """The stage's name, in messages, progress and the manifest."""
+        return self.artifacts.stage
 
     @abstractmethod
     def weights(self, build: Build) -> list[int]:
@@ -37,7 +41,7 @@ class Stage(ABC):
     @abstractmethod
     def run(
         self, build: Build, index: int, digests: dict[str, FileDigest], counters: Counters
-    ) -> Summary:
+    ) -> Mapping[str, object]:
         """Do one task, put the digests of what it wrote into `digests`, sum it up."""
 
 
@@ -72,6 +76,11 @@ class Outcome:
     lasts: bool = False
     part: int | None = None
 
+    @property
+    def stage(self) -> str:
+        """The stage of the task."""
+        return self.name.rpartition(" ")[0]
+
 
 class TaskError(CodecorpusError):
     """Tasks of a stage failed; the others are done and need not be done again."""
@@ -83,14 +92,14 @@ def list_tasks(out: str, stage: Stage) -> list[Task]:
     tasks = [
         Task(out, stage, index, weight)
         for index, weight in enumerate(stage.weights(build))
-        if build.marker(stage.name, index) is None
+        if build.marker(stage.artifacts, index) is None
     ]
     return sorted(tasks, key=lambda task: (-task.weight, task.index))
 
 
 def is_done(task: Task) -> bool:
     """Whether a task's marker and files stand."""
-    return Build.load(task.out).marker(task.stage.name, task.index) is not None
+    return Build.load(task.out).marker(task.stage.artifacts, task.index) is not None
 
 
 def perform(task: Task, counters: Counters | None = None) -> Outcome:
@@ -100,7 +109,7 @@ def perform(task: Task, counters: Counters | None = None) -> Outcome:
     wall, processor, before = time.perf_counter(), time.process_time(), transfer_stats.noted()
     try:
         summary = task.stage.run(build, task.index, digests, counters or Counters())
-        build.leave_marker(task.stage.name, task.index, summary, digests)
+        build.leave_marker(task.stage.artifacts, task.index, summary, digests)
         build.leave_timing(
             task.stage.name,
             task.index,
@@ -139,7 +148,7 @@ def fail(task: Task, error: str, trace: str | None = None) -> Outcome:
     return Outcome(task.name, f"{error}{told}; {of}", lasts=True, part=task.index)
 
 
-def require_done(stage: str, outcomes: list[Outcome]) -> None:
+def require_done(outcomes: list[Outcome]) -> None:
     """Stop the build if any task of a stage failed.
 
     Raises:
@@ -157,6 +166,6 @@ def require_done(stage: str, outcomes: list[Outcome]) -> None:
     elif lasting:
         advice += "; --skip-failed cannot leave them out: this stage works on all parts at once"
     raise TaskError(
-        f"{len(failed)} of {len(outcomes)} tasks of {stage!r} failed:\n{shown}{more}\n"
+        f"{len(failed)} of {len(outcomes)} tasks of {failed[0].stage!r} failed:\n{shown}{more}\n"
         f"the others are done and kept; {advice}"
     )

@@ -9,14 +9,15 @@ import functools
 import json
 import resource
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from codecorpus.foundation.errors import RetryableError, StorageError
-from codecorpus.pipelines.corpus.layout import PLAN, part_name
+from codecorpus.pipelines.corpus.layout import LOG, PLAN, RECIPE, TOKENIZER, part_file
 from codecorpus.pipelines.recipe.loader import load_resolved
 from codecorpus.pipelines.recipe.model import Recipe
+from codecorpus.pipelines.stages.artifacts import WORK, AnyArtifacts, Artifacts, S
 from codecorpus.pipelines.stages.plan import Plan
 from codecorpus.pipelines.storage import open_folder
 from codecorpus.pipelines.storage.folder import FileDigest, Folder
@@ -56,8 +57,8 @@ class Build:
     @staticmethod
     def describe(folder: Folder, recipe: Recipe, plan: Plan, vocabulary: Vocabulary) -> None:
         """Write what `load` reads; the plan last, since a build is begun when it stands."""
-        folder.write_bytes("recipe.yaml", recipe.to_yaml().encode(), {})
-        folder.write_bytes("tokenizer.json", vocabulary.tokenizer_json(), {})
+        folder.write_bytes(RECIPE, recipe.to_yaml().encode(), {})
+        folder.write_bytes(TOKENIZER, vocabulary.tokenizer_json(), {})
         plan.write(folder)
 
     @functools.cached_property
@@ -66,7 +67,7 @@ class Build:
 
         Its table of words serves part after part.
         """
-        return Encoder(read_compiled(self.folder.path("tokenizer.json")))
+        return Encoder(read_compiled(self.folder.path(TOKENIZER)))
 
     @functools.cached_property
     def _memory(self) -> dict[str, Any]:
@@ -79,23 +80,35 @@ class Build:
         found: T = self._memory[name]
         return found
 
-    def part(self, folder: str, index: int, suffix: str) -> str:
-        """The name of a part's file: `ledger/part-00003-of-00012.parquet`."""
-        return f"{folder}/{part_name(index, len(self.plan.parts))}.{suffix}"
+    def part_file(self, folder: str, index: int) -> str:
+        """The name of a part's file in a folder: `ledger/part-00003-of-00012.parquet`."""
+        return part_file(folder, index, len(self.plan.parts))
 
-    def marker(self, stage: str, index: int) -> dict[str, Any] | None:
-        """A task's summary, or None if it is not done."""
-        return self.folder.read_marker(marker_name(stage, index))
+    def marker(self, stage: AnyArtifacts, index: int) -> dict[str, Any] | None:
+        """A task's summary and its files' digests, or None if the task is not done."""
+        return self.folder.read_marker(stage.marker(index))
 
-    def summary(self, stage: str, index: int) -> dict[str, Any]:
+    def summary(self, stage: Artifacts[S], index: int) -> S:
         """The summary of a task that must be done.
 
         Raises:
             StorageError: it is not, or its files are damaged.
         """
+        return cast("S", self._require_marker(stage, index))
+
+    def files(self, stage: AnyArtifacts, index: int) -> dict[str, FileDigest]:
+        """The files that a task has written.
+
+        Raises:
+            StorageError: it is not done, or its files are damaged.
+        """
+        files = self._require_marker(stage, index)["files"]
+        return {name: FileDigest(*digest) for name, digest in files.items()}
+
+    def _require_marker(self, stage: AnyArtifacts, index: int) -> dict[str, Any]:
         marker = self.marker(stage, index)
         if marker is None:
-            name = self.folder.where(marker_name(stage, index))
+            name = self.folder.where(stage.marker(index))
             raise StorageError(
                 self.damage()
                 or f"{name}: missing or damaged; run the same command again to do it once more"
@@ -103,10 +116,14 @@ class Build:
         return marker
 
     def leave_marker(
-        self, stage: str, index: int, summary: dict[str, Any], digests: dict[str, FileDigest]
+        self,
+        stage: AnyArtifacts,
+        index: int,
+        summary: Mapping[str, object],
+        digests: dict[str, FileDigest],
     ) -> None:
         """Declare a task done, after its files are written."""
-        self.folder.write_marker(marker_name(stage, index), summary, digests)
+        self.folder.write_marker(stage.marker(index), dict(summary), digests)
 
     def leave_timing(
         self,
@@ -156,25 +173,12 @@ class Build:
             self.folder.write_bytes(relative, text.encode("utf-8", "backslashreplace"), {})
 
 
-WORK = "log/work"
-"""Holds markers, and files that only later stages read; removed when the build is complete."""
-
-FAILED = "log/failed"
-"""Holds a note a part that failed in this run."""
-
-
-def work(stage: str, name: str) -> str:
-    """The name of a file that only later stages read."""
-    return f"{WORK}/{stage}/{name}"
-
-
-def marker_name(stage: str, index: int) -> str:
-    """The name of a task's marker."""
-    return work(stage, f"{index:05d}.json")
+FAILED = f"{LOG}/failed"
+"""Holds a note for each part that failed in this run."""
 
 
 @functools.lru_cache(maxsize=1)  # a plan that changed leaves nothing of the old one in memory
 def _load(out: str, _stamp: str) -> Build:
     folder = open_folder(parse_location(out))
-    recipe = load_resolved(folder.path("recipe.yaml"))
+    recipe = load_resolved(folder.path(RECIPE))
     return Build(folder, recipe, Plan.read(folder))

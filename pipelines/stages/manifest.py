@@ -5,32 +5,51 @@ stages did. It holds no times and no names of machines, and stands only when the
 """
 
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import asdict
-from itertools import chain
+from dataclasses import asdict, dataclass
 from typing import Any
 
-from codecorpus.pipelines.corpus.layout import FORMAT, MANIFEST, UNDIGESTED
+from codecorpus.pipelines.corpus.layout import (
+    FORMAT,
+    MANIFEST,
+    RECIPE,
+    SHARDS,
+    TOKENIZER,
+    UNDIGESTED,
+)
 from codecorpus.pipelines.corpus.manifest import check_sums, combined_digest
 from codecorpus.pipelines.corpus.shards import dataset_files
-from codecorpus.pipelines.stages.base import Stage, Summary
+from codecorpus.pipelines.stages.artifacts import (
+    CURATE,
+    ENCODE,
+    NUMBER_ROWS,
+    PROPOSE_PAIRS,
+    SETTLE_PAIRS,
+    VERIFY_PAIRS,
+    WRITE_MANIFEST,
+    AnyArtifacts,
+    Artifacts,
+    CurateSummary,
+    EncodeSummary,
+    NoSummary,
+    S,
+)
+from codecorpus.pipelines.stages.base import Stage
 from codecorpus.pipelines.stages.context import Build
 from codecorpus.pipelines.stages.counters import Counters
-from codecorpus.pipelines.stages.curate import CurateParts
-from codecorpus.pipelines.stages.deduplicate import survivors
-from codecorpus.pipelines.stages.deduplicate.survivors import ProposePairs, SettlePairs, VerifyPairs
-from codecorpus.pipelines.stages.encode import EncodeParts, NumberRows
 from codecorpus.pipelines.stages.plan import SkippedPart
 from codecorpus.pipelines.storage.folder import FileDigest
 
-STAGES: tuple[Stage, ...] = (CurateParts(), *survivors.STAGES, EncodeParts(), NumberRows())
-"""The stages before this one, in their order."""
 
-
+@dataclass(frozen=True)
 class WriteManifest(Stage):
-    """Adds up all summaries; one task."""
+    """Adds up all summaries; one task.
 
-    name = "manifest"
+    Attributes:
+        before: the stages before this one, in their order.
+    """
+
+    before: tuple[Stage, ...]
+    artifacts = WRITE_MANIFEST
 
     def weights(self, build: Build) -> list[int]:
         """One task."""
@@ -39,34 +58,51 @@ class WriteManifest(Stage):
 
     def run(
         self, build: Build, index: int, digests: dict[str, FileDigest], counters: Counters
-    ) -> Summary:
+    ) -> NoSummary:
         """Check the sums, write the files that `datasets` reads, then the manifest.
 
         Raises:
             StorageError: something was lost or counted twice.
         """
         del index, counters
-        stages = {stage.name: _summaries(build, stage) for stage in STAGES}
-        files = _output_files(chain.from_iterable(stages.values()))
-        for name in ("recipe.yaml", "tokenizer.json"):
+        tasks = {stage.artifacts: len(stage.weights(build)) for stage in self.before}
+        files: dict[str, FileDigest] = {}
+        for stage, count in tasks.items():
+            for task in range(count):
+                files |= _output_files(build, stage, task)
+        for name in (RECIPE, TOKENIZER):
             files[name] = build.folder.digest_of(name)
         shards = {
-            name.removeprefix("shards/"): digest
+            name.removeprefix(f"{SHARDS}/"): digest
             for name, digest in sorted(files.items())
-            if name.startswith("shards/")
+            if name.startswith(f"{SHARDS}/")
         }
         for name, data in dataset_files(build.recipe.encode.sequence_length, shards).items():
-            build.folder.write_bytes(f"shards/{name}", data, files)
-        manifest = summarize(build, stages)
+            build.folder.write_bytes(f"{SHARDS}/{name}", data, files)
+        manifest = summarize(build, tasks)
         check_sums(manifest)
         manifest["files"] = {name: [d.size, d.sha256] for name, d in sorted(files.items())}
         digests[MANIFEST] = build.folder.write_json(MANIFEST, manifest)
         return {}
 
 
-def summarize(build: Build, stages: dict[str, list[Summary]]) -> dict[str, Any]:
-    """The manifest less its list of files."""
-    curated, encoded = stages[CurateParts.name], stages[EncodeParts.name]
+def summarize(build: Build, tasks: dict[AnyArtifacts, int]) -> dict[str, Any]:
+    """The manifest less its list of files.
+
+    Args:
+        build: whose stages are done.
+        tasks: how many tasks each stage had.
+    """
+
+    def summaries(stage: Artifacts[S]) -> list[S]:
+        return [build.summary(stage, task) for task in range(tasks[stage])]
+
+    curated, encoded = summaries(CURATE), summaries(ENCODE)
+    proposed, verified, settled = (
+        summaries(PROPOSE_PAIRS),
+        summaries(VERIFY_PAIRS),
+        summaries(SETTLE_PAIRS),
+    )
     languages: dict[str, Counter[str]] = {}
     for part in encoded:
         for language, sums in part["languages"].items():
@@ -90,21 +126,22 @@ def summarize(build: Build, stages: dict[str, list[Summary]]) -> dict[str, Any]:
         "padding": sum(part["padding"] for part in encoded),
         "sequence_length": build.recipe.encode.sequence_length,
         "duplicates": {
-            "pairs_proposed": sum(s["pairs"] for s in stages[ProposePairs.name]),
-            "pairs_compared": sum(s["pairs"] for s in stages[VerifyPairs.name]),
-            "pairs_settled": sum(s["settled"] for s in stages[SettlePairs.name]),
-            "pairs_similar": sum(
-                s["similar"] for name in (VerifyPairs.name, SettlePairs.name) for s in stages[name]
-            ),
-            "buckets_capped": sum(s["capped"] for s in stages[ProposePairs.name]),
+            "pairs_proposed": sum(task["pairs"] for task in proposed),
+            "pairs_compared": sum(task["pairs"] for task in verified),
+            "pairs_settled": sum(task["settled"] for task in settled),
+            "pairs_similar": sum(task["similar"] for task in (*verified, *settled)),
+            "buckets_capped": sum(task["capped"] for task in proposed),
         },
-        "stages": {name: {"tasks": len(summaries)} for name, summaries in stages.items()},
-        "parts": [_part(build, stages, index) for index in range(len(build.plan.parts))],
+        "stages": {stage.stage: {"tasks": count} for stage, count in tasks.items()},
+        "parts": [
+            _part(build, index, *sums)
+            for index, sums in enumerate(zip(curated, encoded, strict=True))
+        ],
         "skipped": [_skipped(build, skipped) for skipped in build.plan.skipped],
     }
 
 
-def _passed_over(build: Build, curated: list[Summary]) -> dict[str, dict[str, int]]:
+def _passed_over(build: Build, curated: list[CurateSummary]) -> dict[str, dict[str, int]]:
     """What sources met that is no record of theirs, by source and name."""
     found: dict[str, Counter[str]] = {}
     for part, summary in zip(build.plan.parts, curated, strict=True):
@@ -113,11 +150,13 @@ def _passed_over(build: Build, curated: list[Summary]) -> dict[str, dict[str, in
     return {name: dict(counts) for name, counts in found.items() if counts}
 
 
-def _part(build: Build, stages: dict[str, list[Summary]], index: int) -> dict[str, Any]:
+def _part(
+    build: Build, index: int, curated: CurateSummary, encoded: EncodeSummary
+) -> dict[str, Any]:
     """One part: its sums, and one digest over its files, made as that of the whole output."""
-    curated, encoded, numbered = (
-        stages[stage.name][index] for stage in (CurateParts, EncodeParts, NumberRows)
-    )
+    files: dict[str, FileDigest] = {}
+    for stage in (CURATE, ENCODE, NUMBER_ROWS):
+        files |= _output_files(build, stage, index)
     return {
         "source": build.recipe.sources[build.plan.parts[index].source].name,
         "records": curated["records"],
@@ -125,7 +164,7 @@ def _part(build: Build, stages: dict[str, list[Summary]], index: int) -> dict[st
         "bytes": curated["bytes"],
         "rows": encoded["rows"],
         "counts": encoded["counts"],
-        "digest": combined_digest(_output_files([curated, encoded, numbered])),
+        "digest": combined_digest(files),
     }
 
 
@@ -140,14 +179,6 @@ def _skipped(build: Build, skipped: SkippedPart) -> dict[str, Any]:
     }
 
 
-def _output_files(summaries: Iterable[Summary]) -> dict[str, FileDigest]:
-    return {
-        name: FileDigest(*digest)
-        for summary in summaries
-        for name, digest in summary["files"].items()
-        if name.split("/")[0] not in UNDIGESTED
-    }
-
-
-def _summaries(build: Build, stage: Stage) -> list[Summary]:
-    return [build.summary(stage.name, index) for index in range(len(stage.weights(build)))]
+def _output_files(build: Build, stage: AnyArtifacts, task: int) -> dict[str, FileDigest]:
+    files = build.files(stage, task)
+    return {name: digest for name, digest in files.items() if name.split("/")[0] not in UNDIGESTED}

@@ -8,10 +8,10 @@ own marker is, so a run that is killed in between does the rest the next time.
 """
 
 from codecorpus.foundation.errors import StorageError
+from codecorpus.pipelines.stages.artifacts import CURATE
 from codecorpus.pipelines.stages.base import TaskError
-from codecorpus.pipelines.stages.context import FAILED, Build, marker_name, work
-from codecorpus.pipelines.stages.curate import CurateParts
-from codecorpus.pipelines.stages.manifest import STAGES, WriteManifest
+from codecorpus.pipelines.stages.context import FAILED, Build
+from codecorpus.pipelines.stages.order import STAGES
 from codecorpus.pipelines.stages.plan import SkippedPart
 
 
@@ -48,11 +48,12 @@ def settle(out: str, *, skip_failed: bool) -> None:
     build = Build.load(out)
     build.folder.remove(FAILED)
     for skipped in build.plan.skipped:
-        marker = build.marker(CurateParts.name, skipped.part)
+        marker = build.marker(CURATE, skipped.part)
         if not skip_failed or marker is None or "skipped" not in marker:
-            for stage in (*STAGES[1:], WriteManifest()):
-                _drop(build, work(stage.name, "").rstrip("/"))
-            _drop(build, marker_name(CurateParts.name, skipped.part))
+            for stage in STAGES:
+                if stage.artifacts is not CURATE:
+                    _drop(build, stage.artifacts.folder)
+            _drop(build, CURATE.marker(skipped.part))
     if build.plan.skipped and not skip_failed:
         build.plan.without(()).write(build.folder)
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from codecorpus.foundation.errors import VocabularyError
 from codecorpus.pipelines.recipe.model import Recipe
 from codecorpus.pipelines.sources.base import UnreadableError
-from codecorpus.pipelines.sources.io.local import read_whole
+from codecorpus.pipelines.sources.io import read_whole
 from codecorpus.pipelines.storage.locations import Url, parse_location
 from codecorpus.tokenization.vocabulary import Vocabulary
 from codecorpus.tokenization.vocabulary_files import parse_pair, parse_tokenizer

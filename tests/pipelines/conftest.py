@@ -9,13 +9,13 @@ from typing import Any, Protocol
 import pytest
 import yaml
 
-from codecorpus.pipelines.build import prepare, tidy
 from codecorpus.pipelines.corpus.manifest import combined_digest, digests_of
 from codecorpus.pipelines.inspection.verify import print_verdict
 from codecorpus.pipelines.recipe.loader import load
+from codecorpus.pipelines.resume import prepare, tidy
 from codecorpus.pipelines.stages.base import Task, TaskError, list_tasks, perform, require_done
 from codecorpus.pipelines.stages.curate import CurateParts
-from codecorpus.pipelines.stages.manifest import STAGES, WriteManifest
+from codecorpus.pipelines.stages.order import stages
 from codecorpus.pipelines.stages.skip_failed import leave_out_failed
 from codecorpus.pipelines.storage.folder import Folder
 from tests.pipelines.crawl.server import FakeClock, GitHub
@@ -84,9 +84,9 @@ def build() -> Builder:
             done = prepared.complete
             while not done:
                 try:
-                    for stage in (CurateParts(strict=strict), *STAGES[1:], WriteManifest()):
+                    for stage in stages(CurateParts(strict=strict)):
                         tasks = order(list_tasks(prepared.out, stage))
-                        require_done(stage.name, [perform(task) for task in tasks])
+                        require_done([perform(task) for task in tasks])
                     done = True
                 except TaskError:
                     if not (skip_failed and leave_out_failed(prepared.out)):

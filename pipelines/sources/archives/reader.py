@@ -6,7 +6,7 @@ from codecorpus.pipelines.sources.archives import tar_archive, zip_archive
 from codecorpus.pipelines.sources.archives.archive import CHANGED, Archive, damage_group
 from codecorpus.pipelines.sources.base import ARCHIVE, IO, DamagedError, Limits, UnreadableError
 from codecorpus.pipelines.sources.batching import Group
-from codecorpus.pipelines.sources.io.local import open_file
+from codecorpus.pipelines.sources.io import open_file
 
 
 def archive_groups(archive: Archive, limits: Limits) -> Iterator[Group]:

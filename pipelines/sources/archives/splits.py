@@ -11,8 +11,9 @@ import pyarrow as pa
 from codecorpus.pipelines.sources.archives import tar_archive, zip_archive
 from codecorpus.pipelines.sources.archives.decompression import INFLATION, gzip_bytes, is_gzip
 from codecorpus.pipelines.sources.base import UnreadableError
+from codecorpus.pipelines.sources.io import open_file
 from codecorpus.pipelines.sources.io.filenames import ArchiveKind
-from codecorpus.pipelines.sources.io.local import Opened, open_file
+from codecorpus.pipelines.sources.io.local import Opened
 from codecorpus.pipelines.sources.io.walk import Entry
 from codecorpus.pipelines.sources.partition import NotSource, runs, weigh
 from codecorpus.pipelines.storage.locations import is_remote

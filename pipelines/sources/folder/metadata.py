@@ -9,7 +9,7 @@ from typing import Any
 from codecorpus.foundation.errors import UsageError
 from codecorpus.pipelines.sources.base import UnreadableError
 from codecorpus.pipelines.sources.folder.inputs import RepositoryFacts
-from codecorpus.pipelines.sources.io.local import read_whole
+from codecorpus.pipelines.sources.io import read_whole
 from codecorpus.pipelines.storage.locations import Location
 
 

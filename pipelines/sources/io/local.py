@@ -1,23 +1,17 @@
-"""Opening and reading files by raw path or URL, of any length, without ever waiting for one.
+"""Open and read files of this machine by raw paths of any length, without ever blocking.
 
 A path longer than the system takes at once (PATH_MAX, 4,096 bytes on Linux, 1,024 on macOS) is
 opened in pieces, each from the folder of the one before. A file is opened without following a last
 link and without blocking, and looked at once more when it is open, so that a fifo which took a
 file's place since it was listed does no harm.
-
-A location that is a URL is read in ranges as its reader needs them, or as a whole from a copy on
-this machine's disk. What the system cannot give of a path is the record's trouble; what a server
-cannot give fails the task (`remote.faults`).
 """
 
 import io
 import os
 import stat
-from pathlib import Path
 from typing import Any, Final, NamedTuple, Protocol
 
 from codecorpus.pipelines.sources.base import IO, TOO_LARGE, UnreadableError
-from codecorpus.pipelines.storage.locations import Location, is_remote
 
 NOT_REGULAR: Final = "not a regular file"
 
@@ -89,33 +83,12 @@ class LocalFile:
         os.close(self.descriptor)
 
 
-def open_file(
-    location: bytes,
-    listed: tuple[int, str] | None = None,
-    *,
-    end: int | None = None,
-    whole: bool = False,
-    again: bool = True,
-) -> Opened:
-    """Open a regular file, or one that lies elsewhere; the caller closes it.
-
-    Args:
-        location: absolute raw path, or URL.
-        listed: size and stamp that a file elsewhere had when it was listed.
-        end: how far a file elsewhere will be read, mostly.
-        whole: whether others on this machine will read all of it as well.
-        again: whether a file elsewhere is looked at once more; no need right after it was listed.
+def open_local(location: bytes) -> Opened:
+    """Open a regular file of this machine; the caller closes it.
 
     Raises:
-        UnreadableError: there is none, it may not be read, or it is no regular file.
-        CodecorpusError: a file elsewhere could not be had, or is not what was listed.
+        UnreadableError: there is no such file, it may not be read, or it is not regular.
     """
-    if is_remote(location):
-        from codecorpus.pipelines.sources.io.remote import (
-            open_remote,  # local builds need none of it
-        )
-
-        return open_remote(os.fsdecode(location), listed, end=end, whole=whole, again=again)
     descriptor, status = _open_local(location)
     return Opened(LocalFile(descriptor), status.st_size, str(status.st_mtime_ns))
 
@@ -130,23 +103,6 @@ def _open_local(location: bytes) -> tuple[int, os.stat_result]:
         os.close(descriptor)
         raise UnreadableError(IO, NOT_REGULAR)
     return descriptor, status
-
-
-def read_whole(place: Location) -> bytes:
-    """All bytes of a small file: a list, a table, a vocabulary.
-
-    Raises:
-        OSError: there is none, or it may not be read.
-        UnreadableError: likewise, of one that lies elsewhere.
-        CodecorpusError: a file elsewhere could not be had.
-    """
-    if isinstance(place, Path):
-        return place.read_bytes()
-    file, size, _ = open_file(os.fsencode(place))
-    try:
-        return file.pread(size, 0)
-    finally:
-        file.close()
 
 
 class Stream(io.RawIOBase):

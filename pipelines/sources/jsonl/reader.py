@@ -21,7 +21,7 @@ from codecorpus.pipelines.sources.base import (
 )
 from codecorpus.pipelines.sources.buffer_pool import lend, take_room
 from codecorpus.pipelines.sources.dataset_files import Share
-from codecorpus.pipelines.sources.io.local import open_file
+from codecorpus.pipelines.sources.io import open_file
 from codecorpus.pipelines.sources.jsonl.blocks import Block, Stretch, blocks_of_lines
 from codecorpus.pipelines.sources.jsonl.escapes import BAD_ESCAPE, LONE_SURROGATE
 from codecorpus.pipelines.sources.jsonl.members import Lines, Wish

@@ -7,7 +7,8 @@ from typing import Final
 from codecorpus.pipelines.sources.archives.decompression import INFLATION, gzip_bytes
 from codecorpus.pipelines.sources.base import UnreadableError
 from codecorpus.pipelines.sources.dataset_files import TO_THE_END, DataFile, Share
-from codecorpus.pipelines.sources.io.local import File, open_file
+from codecorpus.pipelines.sources.io import open_file
+from codecorpus.pipelines.sources.io.local import File
 from codecorpus.pipelines.sources.jsonl.zstd_frames import frames
 from codecorpus.pipelines.storage.locations import is_remote
 

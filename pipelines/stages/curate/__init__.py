@@ -19,14 +19,16 @@ from typing import Any
 import pyarrow as pa
 
 from codecorpus.foundation.errors import InputError
+from codecorpus.pipelines.corpus import layout
 from codecorpus.pipelines.corpus.schemas import DECIDED, DOCUMENTS
 from codecorpus.pipelines.sources.base import Limits, Source
 from codecorpus.pipelines.sources.opt_out import OptOut
 from codecorpus.pipelines.sources.registry import open_reader
 from codecorpus.pipelines.sources.sampling import Draw
 from codecorpus.pipelines.stages import tables
-from codecorpus.pipelines.stages.base import Stage, Summary
-from codecorpus.pipelines.stages.context import Build, work
+from codecorpus.pipelines.stages.artifacts import CURATE, CurateSummary
+from codecorpus.pipelines.stages.base import Stage
+from codecorpus.pipelines.stages.context import Build
 from codecorpus.pipelines.stages.counters import Counters
 from codecorpus.pipelines.stages.curate.skipped_parts import left_out
 from codecorpus.pipelines.stages.curate.steps import CuratedBatch, Curator
@@ -44,7 +46,7 @@ class CurateParts(Stage):
 
     strict: bool = False
     draw: Draw | None = None
-    name = "curate"
+    artifacts = CURATE
     by_part = True
 
     def weights(self, build: Build) -> list[int]:
@@ -53,11 +55,11 @@ class CurateParts(Stage):
 
     def run(
         self, build: Build, index: int, digests: dict[str, FileDigest], counters: Counters
-    ) -> Summary:
+    ) -> CurateSummary:
         """Read, decide and write one part."""
         settings = build.recipe.sources[build.plan.parts[index].source]
         curator = Curator(build.recipe, settings, OptOut(build.plan.opted_out))
-        summary = {"records": 0, "read": 0, "bytes": 0, "documents": 0}
+        totals = Counter[str]()
         comments: Counter[str] = Counter()
         damaged: list[dict[str, Any]] = []
         with _Tables(build, index, curator.sketcher.schema, digests) as written:
@@ -65,18 +67,23 @@ class CurateParts(Stage):
             for batch in self._decide(build, index, source, curator):
                 damaged += batch.damaged
                 written.write(batch, settings.name)
-                _count(batch, summary, counters)
+                _count(batch, totals, counters)
                 comments.update(_commented(batch.documents))
         if damaged:
             text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in damaged)
             build.leave_trace(f"log/unreadable/{index:05d}.jsonl", text)
-        skipped = build.plan.skipped_part(index)
-        return {
-            **summary,
-            **({"skipped": skipped.stage} if skipped else {}),
+        summary: CurateSummary = {
+            "records": totals["records"],
+            "read": totals["read"],
+            "bytes": totals["bytes"],
+            "documents": totals["documents"],
             "passed_over": dict(sorted(source.passed_over.items())),
             "natural_languages": dict(sorted(comments.items())),
         }
+        skipped = build.plan.skipped_part(index)
+        if skipped:
+            summary["skipped"] = skipped.stage
+        return summary
 
     def _decide(
         self, build: Build, index: int, source: Source, curator: Curator
@@ -109,15 +116,17 @@ class _Tables(ExitStack):
     ) -> None:
         super().__init__()
         self._index = index
-        folder, name = build.folder, work(CurateParts.name, f"{index:05d}")
-        documents = build.part("documents", index, "parquet")
+        folder = build.folder
+        documents = build.part_file(layout.DOCUMENTS, index)
         self._documents = self.enter_context(
             tables.parquet_writer(folder, documents, DOCUMENTS, digests)
         )
         self._decided = self.enter_context(
-            tables.parquet_writer(folder, f"{name}.parquet", DECIDED, digests)
+            tables.parquet_writer(folder, CURATE.decisions(index), DECIDED, digests)
         )
-        self._kept = self.enter_context(tables.arrow_writer(folder, f"{name}.arrow", kept, digests))
+        self._kept = self.enter_context(
+            tables.arrow_writer(folder, CURATE.kept_files(index), kept, digests)
+        )
 
     def write(self, batch: CuratedBatch, source: str) -> None:
         """Append a batch."""
@@ -127,13 +136,13 @@ class _Tables(ExitStack):
         self._decided.write_batch(batch.decided(source, self._index))
 
 
-def _count(batch: CuratedBatch, summary: dict[str, int], counters: Counters) -> None:
+def _count(batch: CuratedBatch, totals: Counter[str], counters: Counters) -> None:
     """Add a batch to what the part's marker and the progress display say."""
     records, kept = batch.ledger.num_rows, batch.documents.num_rows
-    summary["records"] += records
-    summary["read"] += batch.files_read
-    summary["bytes"] += batch.bytes_read
-    summary["documents"] += kept
+    totals["records"] += records
+    totals["read"] += batch.files_read
+    totals["bytes"] += batch.bytes_read
+    totals["documents"] += kept
     counters.add(size=batch.bytes_read, files=records, kept=kept)
 
 

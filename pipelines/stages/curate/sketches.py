@@ -6,9 +6,9 @@ from codecorpus.filters.near_duplicates.bands import choose
 from codecorpus.filters.near_duplicates.shingles import MINIMUM_TOKENS
 from codecorpus.filters.near_duplicates.signatures import Permutations, band_keys, compact, sign
 from codecorpus.foundation.columns import ByteColumn
-from codecorpus.pipelines.corpus.schemas import kept_files
 from codecorpus.pipelines.recipe.model import Near
 from codecorpus.pipelines.stages import tables
+from codecorpus.pipelines.stages.artifacts import kept_files_schema
 
 
 class Sketcher:
@@ -20,12 +20,10 @@ class Sketcher:
 
     def __init__(self, near: Near | None) -> None:
         self._near = near
-        if near is None:
-            self.schema = kept_files(0, 0)
-            return
-        self._bands = choose(near.threshold, near.permutations)
-        self._permutations = Permutations(near.permutations, near.seed)
-        self.schema = kept_files(near.permutations, self._bands.bands)
+        self.schema = kept_files_schema(near)
+        if near is not None:
+            self._bands = choose(near.threshold, near.permutations)
+            self._permutations = Permutations(near.permutations, near.seed)
 
     def describe(self, facts: dict[str, pa.Array], column: ByteColumn) -> pa.RecordBatch:
         """One row a file.

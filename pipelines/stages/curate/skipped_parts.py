@@ -9,14 +9,13 @@ from typing import Final
 import numpy as np
 import pyarrow as pa
 
-from codecorpus.pipelines.corpus.schemas import DECIDED, DOCUMENTS
+from codecorpus.pipelines.corpus.schemas import DOCUMENTS
+from codecorpus.pipelines.stages.artifacts import DECISIONS
 from codecorpus.pipelines.stages.curate.steps import CuratedBatch
 from codecorpus.pipelines.stages.plan import SkippedPart
 
 SKIPPED: Final = "unreadable.skipped"
 """The reason of an input whose part failed, in a build with `--skip-failed`."""
-
-_LEDGER = pa.schema([field for field in DECIDED if field.name not in {"source", "part"}])
 
 
 def left_out(inputs: pa.Table, skipped: SkippedPart, kept: pa.Schema) -> CuratedBatch:
@@ -37,9 +36,9 @@ def left_out(inputs: pa.Table, skipped: SkippedPart, kept: pa.Schema) -> Curated
     }
     columns = [
         pa.nulls(count, field.type) if known.get(field.name) is None else _one(known[field.name])
-        for field in _LEDGER
+        for field in DECISIONS
     ]
-    ledger = pa.record_batch(columns, schema=_LEDGER)
+    ledger = pa.record_batch(columns, schema=DECISIONS)
     detail = pa.repeat(pa.scalar(f"{skipped.stage}: {skipped.error}"), count)
     named = ledger.select(["row", "repository", "path"]).append_column("detail", detail)
     return CuratedBatch(

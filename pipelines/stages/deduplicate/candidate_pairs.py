@@ -11,25 +11,31 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from codecorpus.filters.near_duplicates.bands import choose
 from codecorpus.filters.near_duplicates.candidates import group, pack, unpack
 from codecorpus.filters.near_duplicates.radix_sort import sort_along
 from codecorpus.filters.near_duplicates.sorted_merge import cut, merge
 from codecorpus.filters.near_duplicates.verification import doubtful, matches, matches_needed
 from codecorpus.pipelines.recipe.model import Near
 from codecorpus.pipelines.stages.arrays import array_writer, map_array, write_array
-from codecorpus.pipelines.stages.base import Stage, Summary
+from codecorpus.pipelines.stages.artifacts import (
+    MATCH_COPIES,
+    NOT_COMPARED,
+    PROPOSE_PAIRS,
+    VERIFY_PAIRS,
+    ProposeSummary,
+    VerifySummary,
+)
+from codecorpus.pipelines.stages.base import Stage
 from codecorpus.pipelines.stages.context import Build
 from codecorpus.pipelines.stages.counters import Counters
-from codecorpus.pipelines.stages.deduplicate.exact_duplicates import ALONE, MatchCopies
 from codecorpus.pipelines.stages.deduplicate.kept_files import KeptFiles, values
+from codecorpus.pipelines.stages.deduplicate.pair_tasks import (
+    key_ranges,
+    propose_tasks,
+    proposed_pairs,
+    verify_tasks,
+)
 from codecorpus.pipelines.storage.folder import FileDigest
-
-_KEYS_A_TASK = 1 << 24
-"""Keys of a band that one task sorts at once: about 0.6 GB while it does."""
-
-_PAIRS_A_TASK = 1 << 24
-"""Pairs that one task verifies, duplicates between bands counted."""
 
 _SKETCH_BYTES = 1 << 29
 """Bytes of sketches that a task holds at most."""
@@ -38,24 +44,23 @@ _SKETCH_BYTES = 1 << 29
 class ProposePairs(Stage):
     """One task a range of the keys of a band; of most builds, one a band."""
 
-    name = "propose pairs"
+    artifacts = PROPOSE_PAIRS
 
     def weights(self, build: Build) -> list[int]:
         """As many equal tasks as bands, times ranges."""
-        near = build.recipe.deduplicate.near
-        return [1] * (_bands(near) * _ranges(build)) if near else []
+        return [1] * propose_tasks(build)
 
     def run(
         self, build: Build, index: int, digests: dict[str, FileDigest], counters: Counters
-    ) -> Summary:
+    ) -> ProposeSummary:
         """Write the pairs that agree in one band, in order."""
         del counters
-        band, part = divmod(index, _ranges(build))
+        band, part = divmod(index, key_ranges(build))
         keys, numbers = _keys(build, f"band_{band:02d}", part)
         buckets = group(keys)
         del keys
-        name, count = f"{index:05d}.npy", buckets.pairs
-        with array_writer(build, self.name, name, np.uint64, (count,), digests) as file:
+        name, count = PROPOSE_PAIRS.pairs(index), buckets.pairs
+        with array_writer(build, name, np.uint64, (count,), digests) as file:
             for block in buckets.blocks():
                 better, worse = unpack(block)
                 file.write(pack(numbers[better], numbers[worse]))
@@ -80,42 +85,37 @@ class Judged:
 
 
 class VerifyPairs(Stage):
-    """One task a range of the pairs, of about as many each.
+    """One task for each range of pairs, of about as many each."""
 
-    Its arrays: `similar`, `matches` and `doubtful` as of `Judged`, and `named`, uint32: the files
-    that doubtful pairs name.
-    """
-
-    name = "verify pairs"
+    artifacts = VERIFY_PAIRS
 
     def weights(self, build: Build) -> list[int]:
         """As many tasks as the pairs of all bands fill."""
-        total = sum(count for _, count in _proposed(build))
-        return [1] * -(-total // _PAIRS_A_TASK)
+        return [1] * verify_tasks(build)
 
     def run(
         self, build: Build, index: int, digests: dict[str, FileDigest], counters: Counters
-    ) -> Summary:
+    ) -> VerifySummary:
         """Write what the sketches say of each pair."""
         del counters
         near = build.recipe.deduplicate.near
         assert near
         arrays = [
-            map_array(build, ProposePairs.name, f"{task:05d}.npy")
-            for task, count in _proposed(build)
+            map_array(build, PROPOSE_PAIRS.pairs(task))
+            for task, count in enumerate(proposed_pairs(build))
             if count
         ]
-        pieces = cut(arrays, len(self.weights(build)))[index]
+        pieces = cut(arrays, verify_tasks(build))[index]
         judged = _join(list(_judge(build, near, pieces)))
-        files = map_array(build, MatchCopies.name, "file.npy")
+        files = map_array(build, MATCH_COPIES.file)
         named = np.unique(files[np.concatenate(unpack(judged.doubtful))])
         for name, array in (
-            ("similar", judged.similar),
-            ("matches", judged.matches),
-            ("doubtful", judged.doubtful),
-            ("named", named),
+            (VERIFY_PAIRS.similar(index), judged.similar),
+            (VERIFY_PAIRS.matches(index), judged.matches),
+            (VERIFY_PAIRS.doubtful(index), judged.doubtful),
+            (VERIFY_PAIRS.doubtful_files(index), named),
         ):
-            write_array(build, self.name, f"{index:05d}-{name}.npy", array, digests)
+            write_array(build, name, array, digests)
         return {
             "pairs": judged.compared,
             "similar": len(judged.similar),
@@ -123,32 +123,16 @@ class VerifyPairs(Stage):
         }
 
 
-def _bands(near: Near) -> int:
-    return choose(near.threshold, near.permutations).bands
-
-
-def _ranges(build: Build) -> int:
-    """Into how many ranges the keys of each band are cut."""
-    compared: int = build.summary(MatchCopies.name, 0)["compared"]
-    return max(-(-compared // _KEYS_A_TASK), 1)
-
-
-def _proposed(build: Build) -> list[tuple[int, int]]:
-    """The tasks of `ProposePairs` and how many pairs each has written."""
-    tasks = range(len(ProposePairs().weights(build)))
-    return [(task, build.summary(ProposePairs.name, task)["pairs"]) for task in tasks]
-
-
 def _keys(build: Build, band: str, part: int) -> tuple[NDArray[np.uint64], NDArray[np.uint32]]:
     """The keys of a band that lie in one range, and the numbers of the files, ascending."""
-    place = map_array(build, MatchCopies.name, "place.npy")
-    ranges = np.uint64(_ranges(build))
+    rank = map_array(build, MATCH_COPIES.rank)
+    ranges = np.uint64(key_ranges(build))
     half = np.uint64(32)
     numbers = [np.empty(0, np.uint32)]
     keys = [np.empty(0, np.uint64)]
     for rows, batch in KeptFiles(build).batches(band):
-        here, found = np.asarray(place[rows]), values(batch[band])
-        wanted = (here != ALONE) & ((found >> half) * ranges >> half == np.uint64(part))
+        here, found = np.asarray(rank[rows]), values(batch[band])
+        wanted = (here != NOT_COMPARED) & ((found >> half) * ranges >> half == np.uint64(part))
         numbers.append(here[wanted])
         keys.append(found[wanted])
     ordered = np.concatenate(numbers).astype(np.uint64)
@@ -162,7 +146,7 @@ def _judge(build: Build, near: Near, pieces: list[NDArray[np.uint64]]) -> Iterat
     needed = matches_needed(near.threshold, near.permutations)
     low, high = doubtful(near.threshold, near.permutations, errors=near.exact_margin)
     kept = KeptFiles(build)
-    files = map_array(build, MatchCopies.name, "file.npy")
+    files = map_array(build, MATCH_COPIES.file)
     for pairs in merge(pieces, size=_SKETCH_BYTES // (2 * near.permutations)):
         matched = _matches(kept, files, pairs)
         unsure = (low <= matched) & (matched <= high)

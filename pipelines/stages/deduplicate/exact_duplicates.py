@@ -16,16 +16,13 @@ from codecorpus.filters.near_duplicates.identical_sketches import fold, hash_ske
 from codecorpus.filters.near_duplicates.radix_sort import number_equal, order_by
 from codecorpus.filters.ranking import license_rank, pack
 from codecorpus.pipelines.stages.arrays import write_array
-from codecorpus.pipelines.stages.base import Stage, Summary
+from codecorpus.pipelines.stages.artifacts import MATCH_COPIES, NOT_COMPARED, MatchSummary
+from codecorpus.pipelines.stages.base import Stage
 from codecorpus.pipelines.stages.context import Build
 from codecorpus.pipelines.stages.counters import Counters
 from codecorpus.pipelines.stages.deduplicate.kept_files import KeptFiles, values
 from codecorpus.pipelines.stages.deduplicate.source_priority import of_earlier_sources
 from codecorpus.pipelines.storage.folder import FileDigest
-
-ALONE = 0xFFFFFFFF
-"""Stands in `place.npy` for a file that is not compared, in `content.npy` for one that does not
-count because an earlier source has its repository."""
 
 _BLOCK = 1 << 19
 """Sketches, or names of files, that are held at once."""
@@ -34,13 +31,10 @@ _BLOCK = 1 << 19
 class MatchCopies(Stage):
     """Numbers the distinct contents by preference; one task.
 
-    Its arrays, of uint32: `content` the content of each file, `best` the best file of each content,
-    `alike` the best content with the same sketch; and of the contents that are compared with
-    others, numbered anew: `compared` the content, `file` its best file, `place` that number for
-    each file, or ALONE.
+    Leaves the arrays of `artifacts.MATCH_COPIES`.
     """
 
-    name = "match copies"
+    artifacts = MATCH_COPIES
 
     def weights(self, build: Build) -> list[int]:
         """One task."""
@@ -49,29 +43,33 @@ class MatchCopies(Stage):
 
     def run(
         self, build: Build, index: int, digests: dict[str, FileDigest], counters: Counters
-    ) -> Summary:
+    ) -> MatchSummary:
         """Write the arrays."""
         del index, counters
         files = KeptFiles(build)
         content, best = number_files(build, files)
-        arrays = {"content": content, "best": best}
+        arrays = {MATCH_COPIES.content: content, MATCH_COPIES.best: best}
         compared = best[:0]
         if build.recipe.deduplicate.near:
             alike, comparable = fold_sketches(files, best)
             itself = alike == np.arange(len(best), dtype=np.uint32)
             compared = np.flatnonzero(comparable & itself).astype(np.uint32)
-            place = np.full(len(files), ALONE, np.uint32)
-            place[best[compared]] = np.arange(len(compared), dtype=np.uint32)
-            arrays |= {"alike": alike, "file": best[compared], "place": place}
-        for name, array in {**arrays, "compared": compared}.items():
-            write_array(build, self.name, f"{name}.npy", array, digests)
+            rank = np.full(len(files), NOT_COMPARED, np.uint32)
+            rank[best[compared]] = np.arange(len(compared), dtype=np.uint32)
+            arrays |= {
+                MATCH_COPIES.same_sketch: alike,
+                MATCH_COPIES.file: best[compared],
+                MATCH_COPIES.rank: rank,
+            }
+        for name, array in {**arrays, MATCH_COPIES.compared: compared}.items():
+            write_array(build, name, array, digests)
         return {"documents": len(files), "contents": len(best), "compared": len(compared)}
 
 
 def number_files(build: Build, files: KeptFiles) -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
     """The content number of each file, and the best file of each content; numbers by preference.
 
-    A file whose repository an earlier source has takes no part; its content is ALONE.
+    A file whose repository an earlier source has takes no part; its content is NOT_COMPARED.
     """
     ids = content_words(files)
     order = preference_order(build, files, ids)
@@ -97,11 +95,11 @@ def _number_without(
     order: NDArray[np.uint32],
     taken: NDArray[np.bool_],
 ) -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
-    """As `_number`, of the files that are not taken; those that are have the content ALONE."""
+    """As `_number`, but the content of files that are taken is NOT_COMPARED."""
     files = np.flatnonzero(~taken).astype(np.uint32)
     place = np.cumsum(~taken, dtype=np.uint32) - np.uint32(1)
     some, best = _number(build, ids[:, files], place[order[~taken[order]]])
-    content = np.full(len(taken), ALONE, np.uint32)
+    content = np.full(len(taken), NOT_COMPARED, np.uint32)
     content[files] = some
     return content, files[best]
 
@@ -165,11 +163,11 @@ def _by_file(
     files: KeptFiles, best: NDArray[np.uint32], *names: str
 ) -> Iterator[tuple[NDArray[np.uint32], pa.RecordBatch, NDArray[np.int64]]]:
     """Sweep over the best files: their contents, the batch they stand in, their rows in it."""
-    content = np.full(len(files), ALONE, np.uint32)
+    content = np.full(len(files), NOT_COMPARED, np.uint32)
     content[best] = np.arange(len(best), dtype=np.uint32)
     for rows, batch in files.batches(*names):
         here = content[rows]
-        inside = np.flatnonzero(here != ALONE)
+        inside = np.flatnonzero(here != NOT_COMPARED)
         yield here[inside], batch, inside
 
 

@@ -16,13 +16,21 @@ from codecorpus.filters.near_duplicates.candidates import unpack
 from codecorpus.filters.near_duplicates.shingles import shingle
 from codecorpus.filters.near_duplicates.verification import jaccard
 from codecorpus.foundation.columns import ByteColumn
+from codecorpus.pipelines.corpus.layout import DOCUMENTS
 from codecorpus.pipelines.stages.arrays import map_array, write_array
-from codecorpus.pipelines.stages.base import Stage, Summary
+from codecorpus.pipelines.stages.artifacts import (
+    MATCH_COPIES,
+    SETTLE_PAIRS,
+    SHINGLE_DOUBTFUL,
+    VERIFY_PAIRS,
+    SettleSummary,
+    ShingleSummary,
+)
+from codecorpus.pipelines.stages.base import Stage
 from codecorpus.pipelines.stages.context import Build
 from codecorpus.pipelines.stages.counters import Counters
-from codecorpus.pipelines.stages.deduplicate.candidate_pairs import VerifyPairs
-from codecorpus.pipelines.stages.deduplicate.exact_duplicates import MatchCopies
 from codecorpus.pipelines.stages.deduplicate.kept_files import KeptFiles
+from codecorpus.pipelines.stages.deduplicate.pair_tasks import verify_tasks
 from codecorpus.pipelines.storage.folder import FileDigest
 
 _TEXT = 8 << 20
@@ -33,22 +41,18 @@ _SHINGLES = 1 << 25
 
 
 class ShingleDoubtful(Stage):
-    """One task a part, where pairs were verified: the sets of its files that doubtful pairs name.
+    """One task a part, where pairs were verified: the shingle sets of files in doubtful pairs."""
 
-    Its arrays: `sets`, int64[2, n + 1]: the files, ascending, and where each one's shingles begin
-    in `hashes`, uint64; the last column closes the last set.
-    """
-
-    name = "shingle doubtful"
+    artifacts = SHINGLE_DOUBTFUL
     by_part = True
 
     def weights(self, build: Build) -> list[int]:
         """All alike: few files of a part are named."""
-        return [1] * len(build.plan.parts) if VerifyPairs().weights(build) else []
+        return [1] * len(build.plan.parts) if verify_tasks(build) else []
 
     def run(
         self, build: Build, index: int, digests: dict[str, FileDigest], counters: Counters
-    ) -> Summary:
+    ) -> ShingleSummary:
         """Write the sets of one part."""
         del counters
         near = build.recipe.deduplicate.near
@@ -62,37 +66,33 @@ class ShingleDoubtful(Stage):
             offsets.append(sets.offsets[1:] + offsets[-1][-1])
             hashes.append(sets.hashes)
         table = np.stack([np.append(files, end), np.concatenate(offsets)])
-        write_array(build, self.name, f"{index:05d}-sets.npy", table, digests)
-        write_array(build, self.name, f"{index:05d}-hashes.npy", np.concatenate(hashes), digests)
+        write_array(build, SHINGLE_DOUBTFUL.sets(index), table, digests)
+        write_array(build, SHINGLE_DOUBTFUL.hashes(index), np.concatenate(hashes), digests)
         return {"named": len(files)}
 
 
 class SettlePairs(Stage):
-    """One task for each of `VerifyPairs`: its doubtful pairs.
+    """One task for each of `VerifyPairs`: its doubtful pairs."""
 
-    Its arrays: `similar`, uint64, the doubtful pairs that are similar, ascending, and `jaccard`,
-    float64, their exact similarity.
-    """
-
-    name = "settle pairs"
+    artifacts = SETTLE_PAIRS
 
     def weights(self, build: Build) -> list[int]:
         """Doubtful pairs."""
-        tasks = range(len(VerifyPairs().weights(build)))
-        return [1 + build.summary(VerifyPairs.name, task)["doubtful"] for task in tasks]
+        tasks = range(verify_tasks(build))
+        return [1 + build.summary(VERIFY_PAIRS, task)["doubtful"] for task in tasks]
 
     def run(
         self, build: Build, index: int, digests: dict[str, FileDigest], counters: Counters
-    ) -> Summary:
+    ) -> SettleSummary:
         """Write the pairs that hold."""
         del counters
         near = build.recipe.deduplicate.near
         assert near
-        pairs = np.asarray(map_array(build, VerifyPairs.name, f"{index:05d}-doubtful.npy"))
+        pairs = np.asarray(map_array(build, VERIFY_PAIRS.doubtful(index)))
         found = np.concatenate([np.empty(0), *_jaccard(build, index, pairs)])
         holds = found >= near.threshold
-        write_array(build, self.name, f"{index:05d}-similar.npy", pairs[holds], digests)
-        write_array(build, self.name, f"{index:05d}-jaccard.npy", found[holds], digests)
+        write_array(build, SETTLE_PAIRS.similar(index), pairs[holds], digests)
+        write_array(build, SETTLE_PAIRS.jaccard(index), found[holds], digests)
         return {"settled": len(pairs), "similar": int(holds.sum())}
 
 
@@ -104,8 +104,8 @@ def _named(build: Build, begin: int, end: int) -> NDArray[np.int64]:
 
 def _all_named(build: Build) -> NDArray[np.uint32]:
     """The files that doubtful pairs name: read once a process, not once a part."""
-    tasks = range(len(VerifyPairs().weights(build)))
-    found = [map_array(build, VerifyPairs.name, f"{task:05d}-named.npy") for task in tasks]
+    tasks = range(verify_tasks(build))
+    found = [map_array(build, VERIFY_PAIRS.doubtful_files(task)) for task in tasks]
     return np.unique(np.concatenate([np.empty(0, np.uint32), *found]))
 
 
@@ -119,7 +119,7 @@ def _texts(build: Build, part: int, rows: NDArray[np.int64]) -> Iterator[ByteCol
     """
     if not len(rows):
         return
-    with pq.ParquetFile(build.folder.path(build.part("documents", part, "parquet"))) as file:
+    with pq.ParquetFile(build.folder.path(build.part_file(DOCUMENTS, part))) as file:
         begin = 0
         for group in range(file.num_row_groups):
             end = begin + file.metadata.row_group(group).num_rows
@@ -134,9 +134,9 @@ def _texts(build: Build, part: int, rows: NDArray[np.int64]) -> Iterator[ByteCol
 
 def _jaccard(build: Build, task: int, pairs: NDArray[np.uint64]) -> Iterator[NDArray[np.float64]]:
     """The exact similarities of a task's doubtful pairs, some at a time."""
-    files = map_array(build, MatchCopies.name, "file.npy")
+    files = map_array(build, MATCH_COPIES.file)
     better, worse = (files[numbers].astype(np.int64) for numbers in unpack(pairs))
-    named = np.asarray(map_array(build, VerifyPairs.name, f"{task:05d}-named.npy"))
+    named = np.asarray(map_array(build, VERIFY_PAIRS.doubtful_files(task)))
     sizes = _set_sizes(build, named.astype(np.int64))
     left, right = np.searchsorted(named, better), np.searchsorted(named, worse)
     cost = sizes[right]
@@ -163,7 +163,7 @@ def _sets(build: Build, files: NDArray[np.int64]) -> tuple[NDArray[np.uint64], N
     found = [np.empty(0, np.uint64)]
     sizes = [np.zeros(1, np.int64)]
     for part, table, rows in _tables(build, files):
-        hashes = map_array(build, ShingleDoubtful.name, f"{part:05d}-hashes.npy")
+        hashes = map_array(build, SHINGLE_DOUBTFUL.hashes(part))
         begins, ends = table[1, rows], table[1, rows + 1]
         sizes.append(ends - begins)
         spans = zip(begins.tolist(), ends.tolist(), strict=True)
@@ -177,7 +177,7 @@ def _tables(
     """The parts that the files, ascending, stand in: each with its `sets`, and their columns."""
     kept = KeptFiles(build)
     for part in kept.touched(files).tolist():
-        table = np.asarray(map_array(build, ShingleDoubtful.name, f"{part:05d}-sets.npy"))
+        table = np.asarray(map_array(build, SHINGLE_DOUBTFUL.sets(part)))
         here = files[slice(*np.searchsorted(files, kept.offsets[part : part + 2]))]
         yield part, table, np.searchsorted(table[0], here)
 

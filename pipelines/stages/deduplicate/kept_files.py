@@ -11,8 +11,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from codecorpus.pipelines.stages.context import Build, work
-from codecorpus.pipelines.stages.curate.sketches import Sketcher
+from codecorpus.pipelines.stages.artifacts import CURATE, kept_files_schema
+from codecorpus.pipelines.stages.context import Build
 
 
 class KeptFiles:
@@ -20,7 +20,7 @@ class KeptFiles:
 
     def __init__(self, build: Build) -> None:
         self._build = build
-        self._schema = Sketcher(build.recipe.deduplicate.near or None).schema
+        self._schema = kept_files_schema(build.recipe.deduplicate.near or None)
         self.offsets: NDArray[np.int64] = build.remember("kept files", lambda: _offsets(build))
         """int64[parts + 1], the number of each part's first file."""
 
@@ -45,7 +45,7 @@ class KeptFiles:
             begin = int(self.offsets[part])
             if begin == self.offsets[part + 1]:
                 continue
-            path = self._build.folder.path(work("curate", f"{part:05d}.arrow"))
+            path = self._build.folder.path(CURATE.kept_files(part))
             with pa.memory_map(str(path)) as file:
                 reader = pa.ipc.open_file(file, options=options)
                 for index in range(reader.num_record_batches):
@@ -126,5 +126,5 @@ def values(array: pa.Array) -> NDArray[Any]:
 
 def _offsets(build: Build) -> NDArray[np.int64]:
     parts = range(len(build.plan.parts))
-    counts = [build.summary("curate", index)["documents"] for index in parts]
+    counts = [build.summary(CURATE, index)["documents"] for index in parts]
     return np.concatenate(([0], np.cumsum(counts, dtype=np.int64)))

@@ -16,15 +16,23 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from codecorpus.foundation.columns import ByteColumn
+from codecorpus.pipelines.corpus import layout
 from codecorpus.pipelines.corpus.schemas import PLACEMENTS
 from codecorpus.pipelines.corpus.shards import ShardWriter
 from codecorpus.pipelines.stages import tables
-from codecorpus.pipelines.stages.base import Stage, Summary
-from codecorpus.pipelines.stages.context import Build, work
+from codecorpus.pipelines.stages.artifacts import (
+    CURATE,
+    ENCODE,
+    KEPT,
+    NUMBER_ROWS,
+    EncodeSummary,
+    NoSummary,
+)
+from codecorpus.pipelines.stages.base import Stage
+from codecorpus.pipelines.stages.context import Build
 from codecorpus.pipelines.stages.counters import Counters
-from codecorpus.pipelines.stages.curate import CurateParts
-from codecorpus.pipelines.stages.deduplicate.survivors import KEPT
-from codecorpus.pipelines.stages.encode.ledger import Fates, write_duplicates, write_ledger
+from codecorpus.pipelines.stages.dedup_result import DedupResult
+from codecorpus.pipelines.stages.encode.ledger import write_duplicates, write_ledger
 from codecorpus.pipelines.storage.folder import FileDigest
 from codecorpus.tokenization.packing import Packer, Placements, Rows, make_packer
 from codecorpus.tokenization.prefixes import LANGUAGES, tag
@@ -33,31 +41,35 @@ from codecorpus.tokenization.prefixes import LANGUAGES, tag
 class EncodeParts(Stage):
     """One task a part: shard, placements, duplicates, final ledger."""
 
-    name = "encode"
+    artifacts = ENCODE
     by_part = True
 
     def weights(self, build: Build) -> list[int]:
         """Kept documents."""
         return [
-            1 + build.summary(CurateParts.name, index)["documents"]
-            for index in range(len(build.plan.parts))
+            1 + build.summary(CURATE, index)["documents"] for index in range(len(build.plan.parts))
         ]
 
     def run(
         self, build: Build, index: int, digests: dict[str, FileDigest], counters: Counters
-    ) -> Summary:
+    ) -> EncodeSummary:
         """Write what is final of one part."""
-        fates = Fates.look_up(build, index)
-        encoded = _write_rows(build, index, fates, digests, counters)
-        counts = write_ledger(build, index, fates, encoded.tokens, digests)
-        write_duplicates(build, index, fates, digests)
-        return {**encoded.summary(), "counts": counts}
+        result = DedupResult.load(build, index)
+        encoded = _write_rows(build, index, result, digests, counters)
+        counts = write_ledger(build, index, result, encoded.tokens, digests)
+        write_duplicates(build, index, result, digests)
+        return {
+            "rows": encoded.rows,
+            "padding": encoded.padding,
+            "languages": encoded.languages,
+            "counts": counts,
+        }
 
 
 class NumberRows(Stage):
     """One task a part: its placements, with rows counted through the whole data set."""
 
-    name = "number rows"
+    artifacts = NUMBER_ROWS
     by_part = True
 
     def weights(self, build: Build) -> list[int]:
@@ -66,12 +78,12 @@ class NumberRows(Stage):
 
     def run(
         self, build: Build, index: int, digests: dict[str, FileDigest], counters: Counters
-    ) -> Summary:
+    ) -> NoSummary:
         """Add the rows of the parts before to each placement."""
         del counters
         before = int(build.remember("row offsets", lambda: _row_offsets(build))[index])
-        file = pq.ParquetFile(build.folder.path(work(EncodeParts.name, f"{index:05d}.parquet")))
-        name = build.part("rows", index, "parquet")
+        file = pq.ParquetFile(build.folder.path(ENCODE.placements(index)))
+        name = build.part_file(layout.ROWS, index)
         with file, tables.parquet_writer(build.folder, name, PLACEMENTS, digests) as writer:
             for batch in file.iter_batches(batch_size=1 << 20):
                 rows = pa.array(batch["row"].to_numpy() + before)
@@ -94,39 +106,33 @@ class Encoded:
     padding: int
     languages: dict[str, dict[str, int]]
 
-    def summary(self) -> Summary:
-        """For the marker."""
-        return {"rows": self.rows, "padding": self.padding, "languages": self.languages}
-
 
 def _row_offsets(build: Build) -> NDArray[np.int64]:
     """int64[parts + 1], the number of each part's first row in the whole data set."""
     parts = range(len(build.plan.parts))
-    rows = [build.summary(EncodeParts.name, index)["rows"] for index in parts]
+    rows = [build.summary(ENCODE, index)["rows"] for index in parts]
     return np.concatenate(([0], np.cumsum(rows, dtype=np.int64)))
 
 
 def _write_rows(
     build: Build,
     index: int,
-    fates: Fates,
+    result: DedupResult,
     digests: dict[str, FileDigest],
     counters: Counters,
 ) -> Encoded:
     packer = _packer(build)
-    tokens = np.zeros(len(fates.kind), np.int64)
+    tokens = np.zeros(len(result.kind), np.int64)
     sizes = np.zeros((len(LANGUAGES), 3), np.int64)
-    staying = np.flatnonzero(fates.kind == KEPT)
-    contents = fates.content_id[staying]
-    shard = f"shards/data-{index:05d}-of-{len(build.plan.parts):05d}.arrow"
+    staying = np.flatnonzero(result.kind == KEPT)
+    contents = result.content_id[staying]
+    shard = layout.shard_file(index, len(build.plan.parts))
     with ExitStack() as files:
         shards = files.enter_context(
             ShardWriter.create(build.folder, shard, build.recipe.encode.sequence_length, digests)
         )
         placements = files.enter_context(
-            tables.parquet_writer(
-                build.folder, work(EncodeParts.name, f"{index:05d}.parquet"), PLACEMENTS, digests
-            )
+            tables.parquet_writer(build.folder, ENCODE.placements(index), PLACEMENTS, digests)
         )
 
         def keep(rows: Rows) -> None:
@@ -136,7 +142,7 @@ def _write_rows(
 
         at = 0
         for batch in _documents(build, index):
-            stays = fates.kind[at : at + len(batch)] == KEPT
+            stays = result.kind[at : at + len(batch)] == KEPT
             column = ByteColumn.from_arrow(batch["text"]).select(stays)
             language = _language_codes(batch["language"])[stays]
             encoded = build.encoder.encode(column)
@@ -171,7 +177,7 @@ def _packer(build: Build) -> Packer:
 
 def _documents(build: Build, index: int) -> Iterator[pa.RecordBatch]:
     """Text and language of a part's documents, a row group at a time."""
-    path = build.folder.path(build.part("documents", index, "parquet"))
+    path = build.folder.path(build.part_file(layout.DOCUMENTS, index))
     with pq.ParquetFile(path) as file:
         for group in range(file.num_row_groups):
             table = file.read_row_group(group, columns=["text", "language"], use_threads=False)

@@ -12,7 +12,7 @@ from typing import Any
 
 from codecorpus.pipelines.cli import main
 from codecorpus.pipelines.stages.base import Stage
-from codecorpus.pipelines.stages.manifest import STAGES, WriteManifest
+from codecorpus.pipelines.stages.order import STAGES
 from codecorpus.pipelines.storage.folder import Folder, _HashingFile
 
 MOMENTS = ("begin", "write", "rename", "renamed", "marker", "done")
@@ -79,7 +79,7 @@ def _halfway(function: Callable[..., int]) -> Callable[..., int]:
     return write
 
 
-for one in (*STAGES, WriteManifest()):
+for one in STAGES:
     _watch(type(one))
 _HashingFile.write = _halfway(_HashingFile.write)  # type: ignore[method-assign]
 Path.replace = _around(Path.replace, "rename", "renamed")  # type: ignore[method-assign]

@@ -13,10 +13,10 @@ from typing import Any, TypeVar
 import pytest
 
 from codecorpus.foundation.errors import CodecorpusError, StorageError
-from codecorpus.pipelines.build import prepare
 from codecorpus.pipelines.recipe.loader import load
+from codecorpus.pipelines.resume import prepare
 from codecorpus.pipelines.stages.base import Stage, TaskError, list_tasks, perform, require_done
-from codecorpus.pipelines.stages.manifest import STAGES, WriteManifest
+from codecorpus.pipelines.stages.order import STAGES
 from codecorpus.pipelines.storage.folder import _HashingFile
 
 T = TypeVar("T")
@@ -24,7 +24,7 @@ T = TypeVar("T")
 Build = Callable[..., Path]
 Digest = Callable[[Path], str]
 Fault = Callable[[pytest.MonkeyPatch], None]
-ALL_STAGES: tuple[Stage, ...] = (*STAGES, WriteManifest())
+ALL_STAGES: tuple[Stage, ...] = STAGES
 CHANGES = {"part_bytes": 32_768, "encode": {"sequence_length": 128}}
 
 
@@ -124,11 +124,11 @@ def test_a_fault_in_each_stage_is_named_and_the_next_run_goes_on(
                 outcomes = [perform(task) for task in tasks]
             assert outcomes, stage.name
             with pytest.raises(TaskError, match=rf"{re.escape(str(tmp_path))}/out/.+: .*{said}"):
-                require_done(stage.name, outcomes)
+                require_done(outcomes)
             assert [outcome.name for outcome in outcomes if outcome.error is None] == []
             appeared = {Path(name) for name in finals(tmp_path / "out") - before}
             assert not any(path.suffix == ".json" for path in appeared), "no marker"
-            require_done(stage.name, [perform(task) for task in tasks])
+            require_done([perform(task) for task in tasks])
     assert digest(build(inputs, tmp_path / "out", changes=CHANGES)) == expected
 
 
@@ -141,7 +141,7 @@ def stopped_before(
         for stage in ALL_STAGES:
             if stage.name == last.name:
                 break
-            require_done(stage.name, [perform(task) for task in list_tasks(prepared.out, stage)])
+            require_done([perform(task) for task in list_tasks(prepared.out, stage)])
 
         def attempt() -> list[str]:
             try:
@@ -183,7 +183,7 @@ def test_a_marker_without_data_and_data_without_a_marker(
     small: tuple[Path, str], build: Build, digest: Digest, tmp_path: Path
 ) -> None:
     inputs, expected = small
-    with stopped_before(inputs, tmp_path / "out", WriteManifest()) as (out, _):
+    with stopped_before(inputs, tmp_path / "out", ALL_STAGES[-1]) as (out, _):
         chance = random.Random(1)
         markers = sorted((Path(out) / "log" / "work").glob("*/*.json"))
         for marker in chance.sample(markers, len(markers) // 4):

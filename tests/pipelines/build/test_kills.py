@@ -15,10 +15,10 @@ from typing import Any
 
 import pytest
 
-from codecorpus.pipelines.stages.manifest import STAGES, WriteManifest
+from codecorpus.pipelines.stages.order import STAGES
 from codecorpus.pipelines.storage.folder import Folder
 
-STAGE_NAMES = [stage.name for stage in (*STAGES, WriteManifest())]
+STAGE_NAMES = [stage.name for stage in STAGES]
 MOMENTS = ("begin", "write", "rename", "renamed", "marker")
 PROGRAM = Path(__file__).with_name("killed_build.py")
 ROOT = Path(__file__).parents[3]

@@ -11,9 +11,9 @@ import pytest
 
 from codecorpus.foundation.errors import CodecorpusError, InputError, StorageError, UsageError
 from codecorpus.pipelines.stages.base import Stage, TaskError
-from codecorpus.pipelines.stages.deduplicate.survivors import MatchCopies
+from codecorpus.pipelines.stages.deduplicate.exact_duplicates import MatchCopies
 from codecorpus.pipelines.stages.encode import EncodeParts
-from codecorpus.pipelines.stages.manifest import STAGES, WriteManifest
+from codecorpus.pipelines.stages.order import STAGES
 from codecorpus.pipelines.storage.folder import Folder, RefusedError
 
 Build = Callable[..., Path]
@@ -53,9 +53,7 @@ def full_disk(
         yield
 
 
-@pytest.mark.parametrize(
-    "stage", [type(stage) for stage in (*STAGES, WriteManifest())], ids=lambda stage: stage.name
-)
+@pytest.mark.parametrize("stage", [type(stage) for stage in STAGES], ids=lambda stage: stage.name)
 def test_a_full_disk_in_any_stage_is_said_and_survived(
     inputs: Path,
     built: Path,

@@ -17,9 +17,10 @@ from codecorpus.pipelines.inspection.why import print_story
 from codecorpus.pipelines.stages import skip_failed
 from codecorpus.pipelines.stages.base import Stage, TaskError
 from codecorpus.pipelines.stages.curate import CurateParts
-from codecorpus.pipelines.stages.deduplicate.survivors import ChooseSurvivors, ShingleDoubtful
+from codecorpus.pipelines.stages.deduplicate.exact_similarity import ShingleDoubtful
+from codecorpus.pipelines.stages.deduplicate.survivors import ChooseSurvivors
 from codecorpus.pipelines.stages.encode import EncodeParts, NumberRows
-from codecorpus.pipelines.stages.manifest import STAGES
+from codecorpus.pipelines.stages.order import STAGES
 
 Build = Callable[..., Path]
 Digest = Callable[[Path], str]
@@ -76,7 +77,7 @@ def ledger_of(out: Path) -> list[dict[str, Any]]:
             for other in (CurateParts, ShingleDoubtful, NumberRows)
         ),
     ],
-    ids=lambda stage: stage.name,
+    ids=lambda stage: stage.artifacts.stage,
 )
 def test_it_is_named_and_left_out_as_if_it_could_not_be_read(
     repositories: Path,
@@ -86,8 +87,9 @@ def test_it_is_named_and_left_out_as_if_it_could_not_be_read(
     monkeypatch: pytest.MonkeyPatch,
     stage: type[Stage],
 ) -> None:
+    name = stage.artifacts.stage
     said = (
-        rf"(?s)1 of 6 tasks of '{stage.name}' failed:\n  {stage.name} 0: ZeroDivisionError: on "
+        rf"(?s)1 of 6 tasks of '{name}' failed:\n  {name} 0: ZeroDivisionError: on "
         r"purpose.*; part 0 of 6: 3 inputs, r0/near\.py to r0/shared\.py\n"
         r"the others are done and kept; run the same command again .*--skip-failed to end"
     )
@@ -95,7 +97,7 @@ def test_it_is_named_and_left_out_as_if_it_could_not_be_read(
     with failing(monkeypatch, stage, 0):
         with pytest.raises(TaskError, match=said):
             build(repositories, out, changes=CHANGES)
-        assert len(list((out / "log" / "work" / stage.name).glob("?????.json"))) == 5
+        assert len(list((out / "log" / "work" / stage.artifacts.stage).glob("?????.json"))) == 5
         build(repositories, out, changes=CHANGES, skip_failed=True)
     verify(out)
     manifest = json.loads((out / "manifest.json").read_bytes())

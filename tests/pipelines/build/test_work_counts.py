@@ -15,13 +15,13 @@ from typing import Any
 
 import pytest
 
-from codecorpus.pipelines.build import prepare
 from codecorpus.pipelines.recipe.loader import load
+from codecorpus.pipelines.resume import prepare
 from codecorpus.pipelines.stages.base import list_tasks, perform, require_done
 from codecorpus.pipelines.stages.curate import CurateParts
 from codecorpus.pipelines.stages.deduplicate.survivors import ChooseSurvivors
 from codecorpus.pipelines.stages.encode import EncodeParts, NumberRows
-from codecorpus.pipelines.stages.manifest import STAGES
+from codecorpus.pipelines.stages.order import STAGES
 
 FEW, MANY = 100, 1_000
 
@@ -60,7 +60,7 @@ def calls_by_stage(folder: Path, files: int, recipe_file: Callable[..., Path]) -
             tasks = list_tasks(prepared.out, stage)
             with counting(calls, stage.name):
                 outcomes = [perform(task) for task in tasks]
-            require_done(stage.name, outcomes)
+            require_done(outcomes)
     return calls
 
 
@@ -77,10 +77,16 @@ def added_calls(
 
 
 def test_a_further_file_adds_few_calls_to_curation(added_calls: dict[str, float]) -> None:
-    assert added_calls[CurateParts.name] <= MOST_CALLS
+    assert added_calls[CurateParts.artifacts.stage] <= MOST_CALLS
 
 
 def test_a_further_file_adds_no_calls_anywhere_else(added_calls: dict[str, float]) -> None:
-    others = {stage: calls for stage, calls in added_calls.items() if stage != CurateParts.name}
-    assert {EncodeParts.name, NumberRows.name, ChooseSurvivors.name} <= others.keys()
+    others = {
+        stage: calls for stage, calls in added_calls.items() if stage != CurateParts.artifacts.stage
+    }
+    assert {
+        EncodeParts.artifacts.stage,
+        NumberRows.artifacts.stage,
+        ChooseSurvivors.artifacts.stage,
+    } <= others.keys()
     assert max(others.values()) < 0.1, others

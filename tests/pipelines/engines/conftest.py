@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from codecorpus.pipelines.build import prepare
 from codecorpus.pipelines.recipe.loader import load
+from codecorpus.pipelines.resume import prepare
 
 
 @pytest.fixture

@@ -13,13 +13,13 @@ from typing import Any
 import pytest
 
 from codecorpus.foundation.errors import RetryableError
-from codecorpus.pipelines.build import prepare, tidy
 from codecorpus.pipelines.engines.process_pool import Pool
 from codecorpus.pipelines.recipe.loader import load
-from codecorpus.pipelines.stages.base import Stage, Summary, Task, list_tasks, require_done
+from codecorpus.pipelines.resume import prepare, tidy
+from codecorpus.pipelines.stages.base import Stage, Task, list_tasks, require_done
 from codecorpus.pipelines.stages.context import Build
 from codecorpus.pipelines.stages.counters import Counters
-from codecorpus.pipelines.stages.manifest import STAGES, WriteManifest
+from codecorpus.pipelines.stages.order import STAGES
 from codecorpus.pipelines.storage.folder import FileDigest
 
 CHANGES = {"part_bytes": 8_192, "encode": {"sequence_length": 128}}
@@ -40,7 +40,7 @@ class Deadly(Stage):
 
     def run(
         self, build: Build, index: int, digests: dict[str, FileDigest], counters: Counters
-    ) -> Summary:
+    ) -> dict[str, int]:
         del digests, counters
         build.folder.write_bytes(f"log/tried/{index}-{os.getpid()}", b"", {})
         if index == DEADLY:
@@ -131,11 +131,11 @@ def test_nothing_of_a_pool_is_left_when_it_ends(planned: str, tmp_path: Path) ->
 def perform_all(planned: str, rounds: Callable[[list[Task]], list[list[Task]]]) -> None:
     """All stages, by three at once, each in the rounds that are made of its tasks."""
     with Pool(3) as pool:
-        for stage in (*STAGES, WriteManifest()):
+        for stage in STAGES:
             for tasks in rounds(list_tasks(planned, stage)):
                 outcomes = list(pool.run(tasks))
                 assert len(outcomes) == len(tasks)
-                require_done(stage.name, outcomes)
+                require_done(outcomes)
     tidy(planned)
 
 

@@ -10,7 +10,7 @@ from codecorpus.foundation.errors import CodecorpusError
 from codecorpus.pipelines.engines import worker
 from codecorpus.pipelines.engines.run_lock import TakenOverError, take_over
 from codecorpus.pipelines.engines.worker import FAILURE, Run, noting_failure, perform_here
-from codecorpus.pipelines.stages.base import Stage, Summary, Task
+from codecorpus.pipelines.stages.base import Stage, Task
 from codecorpus.pipelines.stages.context import Build
 from codecorpus.pipelines.stages.counters import Counters
 from codecorpus.pipelines.storage.folder import FileDigest
@@ -30,7 +30,7 @@ class Together(Stage):
 
     def run(
         self, build: Build, index: int, digests: dict[str, FileDigest], counters: Counters
-    ) -> Summary:
+    ) -> dict[str, int]:
         del build, digests, counters
         self.now += 1
         self.times += 1
@@ -51,7 +51,7 @@ def test_tasks_of_one_process_take_turns(planned: str) -> None:
     for thread in threads:
         thread.join()
     assert stage.most == 1
-    assert all(Build.load(planned).marker(stage.name, index) for index in range(3))
+    assert all(Build.load(planned).marker(stage.artifacts, index) for index in range(3))
 
 
 def test_a_worker_of_another_version_refuses(planned: str, monkeypatch: Any) -> None:

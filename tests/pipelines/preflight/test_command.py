@@ -16,13 +16,13 @@ import pytest
 import yaml
 
 from codecorpus.foundation.errors import InputError, UsageError
-from codecorpus.pipelines.build import prepare
 from codecorpus.pipelines.engines.process_pool import Pool
 from codecorpus.pipelines.preflight.command import predict
 from codecorpus.pipelines.preflight.result import Prediction
 from codecorpus.pipelines.recipe.loader import LoadedRecipe, load
+from codecorpus.pipelines.resume import prepare
 from codecorpus.pipelines.stages.base import list_tasks, perform, require_done
-from codecorpus.pipelines.stages.manifest import STAGES, WriteManifest
+from codecorpus.pipelines.stages.order import STAGES
 
 PACKAGES = Path(pytest.__file__).parent.parent
 """The site-packages of the running Python."""
@@ -33,8 +33,8 @@ NAMES = ("_pytest", "pip", "pluggy", "rich", "yaml")
 def build(loaded: LoadedRecipe, out: Path) -> dict[str, Any]:
     """The manifest of a whole build, and seconds of its tasks."""
     with prepare(loaded, out) as prepared:
-        for stage in (*STAGES, WriteManifest()):
-            require_done(stage.name, [perform(task) for task in list_tasks(prepared.out, stage)])
+        for stage in STAGES:
+            require_done([perform(task) for task in list_tasks(prepared.out, stage)])
     found: dict[str, Any] = json.loads((out / "manifest.json").read_bytes())
     return found
 

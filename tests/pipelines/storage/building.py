@@ -2,12 +2,11 @@
 
 from pathlib import Path
 
-from codecorpus.pipelines.build import prepare, tidy
 from codecorpus.pipelines.corpus.manifest import combined_digest, digests_of
 from codecorpus.pipelines.recipe.loader import load
+from codecorpus.pipelines.resume import prepare, tidy
 from codecorpus.pipelines.stages.base import list_tasks, perform, require_done
-from codecorpus.pipelines.stages.curate import CurateParts
-from codecorpus.pipelines.stages.manifest import STAGES, WriteManifest
+from codecorpus.pipelines.stages.order import STAGES
 from codecorpus.pipelines.storage import open_folder
 from codecorpus.pipelines.storage.locations import Location
 
@@ -16,9 +15,9 @@ def build(recipe: Path, out: Location, *, tasks: int | None = None) -> bool:
     """Perform at most so many tasks; whether the build is complete."""
     left = 1 << 30 if tasks is None else tasks
     with prepare(load(str(recipe)), out) as prepared:
-        for stage in (CurateParts(), *STAGES[1:], WriteManifest()):
+        for stage in STAGES:
             waiting = list_tasks(prepared.out, stage)
-            require_done(stage.name, [perform(task) for task in waiting[:left]])
+            require_done([perform(task) for task in waiting[:left]])
             left -= len(waiting)
             if left < 0:
                 return False

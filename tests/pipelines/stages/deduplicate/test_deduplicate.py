@@ -23,25 +23,18 @@ from codecorpus.pipelines.corpus.schemas import kept_files
 from codecorpus.pipelines.recipe.model import Recipe
 from codecorpus.pipelines.stages import tables
 from codecorpus.pipelines.stages.arrays import map_array
+from codecorpus.pipelines.stages.artifacts import CHOOSE_SURVIVORS, CURATE, EXACT, KEPT, NEAR
 from codecorpus.pipelines.stages.base import list_tasks, perform, require_done
-from codecorpus.pipelines.stages.context import Build, work
-from codecorpus.pipelines.stages.curate import CurateParts
-from codecorpus.pipelines.stages.deduplicate import candidate_pairs
+from codecorpus.pipelines.stages.context import Build
+from codecorpus.pipelines.stages.deduplicate import candidate_pairs, pair_tasks
+from codecorpus.pipelines.stages.deduplicate.candidate_pairs import ProposePairs, VerifyPairs
 from codecorpus.pipelines.stages.deduplicate.exact_duplicates import (
     content_words,
     number_files,
     preference_order,
 )
 from codecorpus.pipelines.stages.deduplicate.kept_files import KeptFiles
-from codecorpus.pipelines.stages.deduplicate.survivors import (
-    EXACT,
-    KEPT,
-    NEAR,
-    STAGES,
-    ChooseSurvivors,
-    ProposePairs,
-    VerifyPairs,
-)
+from codecorpus.pipelines.stages.order import DEDUPLICATE
 from codecorpus.pipelines.stages.plan import Plan, PlannedPart
 from codecorpus.pipelines.storage.folder import Folder
 
@@ -82,11 +75,11 @@ def write_part(build: Build, index: int, files: list[File]) -> None:
         columns[f"band_{band:02d}"] = [file.keys[band] for file in files]
     batch = pa.record_batch([pa.array(columns[f.name], f.type) for f in schema], schema)
     digests: dict[str, Any] = {}
-    name = work("curate", f"{index:05d}.arrow")
+    name = CURATE.kept_files(index)
     with tables.arrow_writer(build.folder, name, schema, digests) as writer:
         for begin in range(0, len(files), 3):  # several batches a part
             writer.write_batch(batch.slice(begin, 3))
-    build.leave_marker(CurateParts.name, index, {"documents": len(files)}, digests)
+    build.leave_marker(CURATE, index, {"documents": len(files)}, digests)
 
 
 def curated(out: Path, parts: list[list[File]], **deduplicate: Any) -> Build:
@@ -110,11 +103,11 @@ def curated(out: Path, parts: list[list[File]], **deduplicate: Any) -> Build:
 
 
 def deduplicated(build: Build) -> dict[str, np.ndarray[Any, Any]]:
-    for stage in STAGES:
+    for stage in DEDUPLICATE:
         tasks = list_tasks(str(build.folder.root), stage)
-        require_done(stage.name, [perform(task) for task in tasks])
+        require_done([perform(task) for task in tasks])
     names = ("kind", "similarity", "content_id", "of_content", "of_part", "of_row")
-    return {name: map_array(build, ChooseSurvivors.name, f"{name}.npy") for name in names}
+    return {name: map_array(build, CHOOSE_SURVIVORS.column(name)) for name in names}
 
 
 def preferred(file: File) -> tuple[Any, ...]:
@@ -234,7 +227,7 @@ def test_any_split_into_parts_gives_the_plain_answer(
 
 @pytest.mark.parametrize(
     "limits",
-    [{"_KEYS_A_TASK": 50}, {"_PAIRS_A_TASK": 1000}, {"_SKETCH_BYTES": 2 * SIZE * 9}],
+    [{"_KEYS_PER_TASK": 50}, {"_PAIRS_PER_TASK": 1000}, {"_SKETCH_BYTES": 2 * SIZE * 9}],
     ids=lambda limits: next(iter(limits)),
 )
 def test_smaller_tasks_give_the_same_answer(
@@ -257,7 +250,8 @@ def test_smaller_tasks_give_the_same_answer(
     stages = (ProposePairs(), VerifyPairs())
     tasks = [len(stage.weights(whole)) for stage in stages]
     for name, value in limits.items():
-        monkeypatch.setattr(candidate_pairs, name, value)
+        module = candidate_pairs if name == "_SKETCH_BYTES" else pair_tasks
+        monkeypatch.setattr(module, name, value)
     build = curated(tmp_path / "cut", [files])
     found = deduplicated(build)
     assert all((expected[name] == found[name]).all() for name in expected)
@@ -365,7 +359,7 @@ def test_hundreds_of_thousands_of_files_with_all_kinds_of_clusters(tmp_path: Pat
     corpus = make(tmp_path, contents, 0.85, 1)
     with Pool(0) as here:
         stages = list(scale.run_stages(tmp_path, here))
-    assert [name for name, *_ in stages] == [stage.name for stage in STAGES]
+    assert [name for name, *_ in stages] == [stage.name for stage in DEDUPLICATE]
     sums = scale.check(tmp_path, corpus)
     assert sums["propose pairs: capped"] >= 1
     # 64 % of the contents are similar to no other, and 5 % are all alike

@@ -16,14 +16,14 @@ from typing import Any
 import pytest
 import yaml
 
-from codecorpus.pipelines.build import prepare, tidy
 from codecorpus.pipelines.inspection.verify import print_verdict
 from codecorpus.pipelines.inspection.why import print_story
 from codecorpus.pipelines.recipe.loader import load
+from codecorpus.pipelines.resume import prepare, tidy
 from codecorpus.pipelines.stages.base import list_tasks, perform
 from codecorpus.pipelines.stages.context import Build
 from codecorpus.pipelines.stages.encode import EncodeParts
-from codecorpus.pipelines.stages.manifest import STAGES, WriteManifest
+from codecorpus.pipelines.stages.order import STAGES
 from codecorpus.pipelines.stages.skip_failed import leave_out_failed
 from codecorpus.pipelines.storage import local_cache, open_folder
 from codecorpus.pipelines.storage.locations import Location, Url
@@ -65,7 +65,7 @@ def build_without_failed(recipe: Path, out: Location) -> None:
     """Twice at most: the second time without the part that failed."""
     with prepare(load(str(recipe)), out, skip_failed=True) as prepared:
         for _ in range(2):
-            for stage in (*STAGES, WriteManifest()):
+            for stage in STAGES:
                 outcomes = [perform(task) for task in list_tasks(prepared.out, stage)]
                 if any(outcome.error for outcome in outcomes):
                     assert leave_out_failed(prepared.out)

@@ -11,8 +11,8 @@ import yaml
 from tokenizers import pre_tokenizers
 
 from codecorpus.foundation.errors import UsageError, VocabularyError
-from codecorpus.pipelines.build import prepare
 from codecorpus.pipelines.recipe.loader import load, loads
+from codecorpus.pipelines.resume import prepare
 from codecorpus.pipelines.sources.folder.metadata import read_metadata
 from codecorpus.pipelines.sources.opt_out import read_opt_out
 from codecorpus.pipelines.sources.paths import resolve_path
