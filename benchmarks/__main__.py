@@ -17,10 +17,10 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import (
-    ceilings,
     corpus,
     deduplicate_at_scale,
     file_rules,
+    hardware_limits,
     near_duplicates,
     reading,
     signatures,
@@ -29,9 +29,9 @@ from benchmarks import (
     whole_build,
     writing,
 )
-from benchmarks.places import BUILD, RESULTS
+from benchmarks.comparison import Comparison
+from benchmarks.paths import BUILD, RESULTS
 from benchmarks.results import Run, render
-from benchmarks.running import Comparison
 
 CLAIMS: dict[str, Any] = {
     "whole_build": whole_build,
@@ -55,7 +55,7 @@ def main() -> int:
     chosen = options.names or names
     begun = time.monotonic()
     corpus.prepare()
-    run = Run(ceilings=ceilings.measure())
+    run = Run(ceilings=hardware_limits.measure())
     for name in chosen:
         print(f"\n{name}, after {time.monotonic() - begun:.0f} s", flush=True)
         _attempt(run, name, options.cores)

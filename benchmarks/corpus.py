@@ -16,8 +16,8 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from benchmarks.archives import download
-from benchmarks.places import CORPUS
+from benchmarks.paths import CORPUS
+from benchmarks.source_distributions import download
 
 LANGUAGES = {
     "C": ".c .h",

@@ -22,9 +22,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.places import WORK
+from benchmarks.paths import WORK
 from benchmarks.synthetic_sketches import Corpus, make
-from benchmarks.timings import read_timings
+from benchmarks.task_timings import read_timings
 from codecorpus.pipelines.engines.process_pool import Pool
 from codecorpus.pipelines.stages.base import list_tasks, require_done
 from codecorpus.pipelines.stages.context import Build

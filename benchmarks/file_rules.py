@@ -8,8 +8,8 @@ frames; all find the same survivors. Ours also looks for all its markers of gene
 """
 
 from benchmarks import corpus
+from benchmarks.comparison import Comparison, Side, compare
 from benchmarks.peers import Peer
-from benchmarks.running import Comparison, Side, compare
 
 NOTE = "the peers look for three words in five lines, ours for all its markers"
 

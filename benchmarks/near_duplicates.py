@@ -23,11 +23,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks import corpus
+from benchmarks.comparison import ONE_THREAD
+from benchmarks.harness import read_stripe
 from benchmarks.near_duplicate_files import Corpus, make_corpus
+from benchmarks.paths import CORPUS, ROOT, WORK
 from benchmarks.peers import Peer
-from benchmarks.places import CORPUS, ROOT, WORK
-from benchmarks.running import ONE_THREAD
-from benchmarks.worker import read_stripe
 from codecorpus.filters.near_duplicates.survivors import STAYS, choose_survivors
 
 REAL, COPIES = 10_000, 3_000
@@ -36,6 +36,7 @@ SMALLEST, LARGEST = 512, 12_288
 PEERS = ("datatrove", "text-dedup", "datasketch", "rensa", "gaoya")
 PLACE = WORK / "near"
 LIMIT = 900
+JOBS = "benchmarks.implementations.near_duplicates"
 
 
 @dataclass(frozen=True)
@@ -125,7 +126,14 @@ def _answers(name: str, peer: Peer | None) -> list[dict[str, Any]]:
     python = peer.python if peer else Path(sys.executable)
     out = PLACE / f"{name}.json"
     done = subprocess.run(
-        [str(python), "-m", "benchmarks.workers.near_duplicates", name, str(PLACE), str(out)],
+        [
+            str(python),
+            "-m",
+            "benchmarks.implementations.near_duplicates",
+            name,
+            str(PLACE),
+            str(out),
+        ],
         cwd=ROOT,
         env=os.environ | ONE_THREAD,
         capture_output=True,

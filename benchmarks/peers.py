@@ -11,7 +11,7 @@ import sys
 from functools import cached_property
 from pathlib import Path
 
-from benchmarks.places import BUILD, HERE, PEERS
+from benchmarks.paths import BUILD, HERE, PEERS
 
 LIMIT = 900
 """Seconds that an installation may take."""

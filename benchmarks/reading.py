@@ -15,9 +15,9 @@ byte, and a copy; of parquet what pyarrow takes for the same columns.
 import shutil
 
 from benchmarks import corpus
+from benchmarks.comparison import Comparison, Side, compare
+from benchmarks.paths import WORK
 from benchmarks.peers import Peer
-from benchmarks.places import WORK
-from benchmarks.running import Comparison, Side, compare
 
 FILES = {"files": "read", "zip": "igzip", "tar.gz": "igzip", "crawl": "igzip"}
 SETS = {"jsonl.zst": "unzstd", "jsonl.gz": "igzip", "parquet": "copy"}
@@ -41,8 +41,8 @@ def main(cores: int) -> list[Comparison]:
         if form in SETS:
             name = "pyarrow" if form == "parquet" else "Python's json"
             sides = [
-                Side(name, "reading_sets", "python", options=options),
-                Side(datatrove.title, "reading_sets", "datatrove", datatrove.python, options),
+                Side(name, "reading_datasets", "python", options=options),
+                Side(datatrove.title, "reading_datasets", "datatrove", datatrove.python, options),
             ]
         ours = Side("codecorpus", sides[0].module, "codecorpus", options=options)
         for side in sides:

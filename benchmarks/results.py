@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
 
+from benchmarks.comparison import DIFFERENT, FAILED, Comparison
 from benchmarks.corpus import Sample, load
 from benchmarks.deduplicate_at_scale import HEADER as HEADER_OF_SCALE
 from benchmarks.near_duplicates import HEADER, Quality
-from benchmarks.running import DIFFERENT, FAILED, Comparison
 from benchmarks.stages import HEADER as HEADER_OF_STAGES
 
 TARGETS = {
@@ -39,7 +39,7 @@ class Run:
 
     Attributes:
         lines: comparisons.
-        ceilings: of `ceilings.measure`.
+        ceilings: of `hardware_limits.measure`.
         quality: what was judged, and the table of near duplicates.
         stages: a sentence and a table.
         scale: the same of deduplicating made-up sketches.
@@ -195,7 +195,7 @@ def _ceilings(run: Run) -> str:
         ["ceiling", "MB/s"], [[name, f"{rate:,.0f}"] for name, rate in run.ceilings.items()]
     )
     texts = "\n\n".join(f"**{name}.** {text}" for name, text in run.rooflines.items())
-    head = "## Rooflines\n\nWhat one core did in the same run (`benchmarks/ceilings.py`):"
+    head = "## Rooflines\n\nWhat one core did in the same run (`benchmarks/hardware_limits.py`):"
     return f"{head}\n\n{shown}\n\n{texts}"
 
 

@@ -11,8 +11,8 @@ not memory; no loop that looks at each byte passes the ceiling `lookup`.
 """
 
 from benchmarks import corpus
+from benchmarks.comparison import Comparison, Side, compare
 from benchmarks.peers import Peer
-from benchmarks.running import Comparison, Side, compare
 
 PEERS = {"datatrove": 3, "text-dedup": 6, "datasketch": 12, "rensa": 30, "gaoya": 40}
 """Megabytes that each gets, by its speed."""

@@ -15,8 +15,8 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
-from benchmarks import corpus, whole_build, whole_command
-from benchmarks.timings import read_timings
+from benchmarks import corpus, process_tree, whole_build
+from benchmarks.task_timings import read_timings
 from benchmarks.whole_build import PLACE
 
 HEADER = ["stage", "tasks", "processor s", "share", "computed", "MB/s a core"]
@@ -47,10 +47,10 @@ def main(cores: int) -> tuple[str, list[list[str]]]:
     return text, rows
 
 
-def _build(cores: int, name: str) -> tuple[whole_command.Outcome, Path]:
+def _build(cores: int, name: str) -> tuple[process_tree.Outcome, Path]:
     out = PLACE / name
     command = [sys.executable, "-m", "codecorpus", "build", str(whole_build.recipe_of("files"))]
-    return whole_command.run([*command, f"--out={out}", f"--workers={cores}"], limit=600), out
+    return process_tree.run([*command, f"--out={out}", f"--workers={cores}"], limit=600), out
 
 
 def forget_files(folder: Path) -> None:

@@ -10,8 +10,8 @@ table of 59 MB, mostly in cache because words repeat (ceiling `gather`: as if no
 """
 
 from benchmarks import corpus
+from benchmarks.comparison import Comparison, Side, compare
 from benchmarks.peers import Peer
-from benchmarks.running import Comparison, Side, compare
 
 PEERS = {"tokenizers": 16, "tiktoken": 40, "gigatoken": 160}
 """Megabytes that each gets, by its speed."""

@@ -24,14 +24,20 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from benchmarks import corpus, whole_command
+from benchmarks import corpus, process_tree
+from benchmarks.comparison import Comparison, Measurement, alternate
 from benchmarks.corpus import Sample
+from benchmarks.harness import read_stripe
+from benchmarks.implementations.file_rules import (
+    LEAST_BYTES,
+    LEAST_LETTERS,
+    LONGEST,
+    MOST_BYTES,
+    MOST_MEAN,
+)
+from benchmarks.paths import CORPUS, WORK
 from benchmarks.peers import Peer
-from benchmarks.places import CORPUS, WORK
-from benchmarks.running import Comparison, Measurement, alternate
-from benchmarks.timings import read_timings
-from benchmarks.worker import read_stripe
-from benchmarks.workers.file_rules import LEAST_BYTES, LEAST_LETTERS, LONGEST, MOST_BYTES, MOST_MEAN
+from benchmarks.task_timings import read_timings
 from codecorpus.pipelines.recipe.model import Recipe
 
 TASKS = 8
@@ -141,7 +147,7 @@ def _ours(sample: Sample, workers: int, source: str) -> Both:
     out = PLACE / "ours"
     shutil.rmtree(out, ignore_errors=True)
     command = [sys.executable, "-m", "codecorpus", "build", str(recipe_of(source))]
-    taken = whole_command.run([*command, f"--out={out}", f"--workers={workers}"], limit=300)
+    taken = process_tree.run([*command, f"--out={out}", f"--workers={workers}"], limit=300)
     timings = read_timings(out)
     seconds = sum(line["seconds"] for line in timings) / workers
     processor = sum(line["processor_seconds"] for line in timings)
@@ -151,9 +157,9 @@ def _ours(sample: Sample, workers: int, source: str) -> Both:
 def _datatrove(peer: Peer, sample: Sample, workers: int) -> Both:
     out = PLACE / "datatrove"
     shutil.rmtree(out, ignore_errors=True)
-    script = [str(peer.python), "-m", "benchmarks.workers.datatrove_build"]
+    script = [str(peer.python), "-m", "benchmarks.implementations.datatrove_build"]
     places = [str(PLACE / "parquet"), str(out), str(peer.tokenizer()), str(workers)]
-    taken = whole_command.run([*script, *places], limit=900)
+    taken = process_tree.run([*script, *places], limit=900)
     summary = json.loads((out / "summary.json").read_text())
     return _both(
         sample, taken, summary["seconds"], summary["processor_seconds"], _their_answer(out)
@@ -162,7 +168,7 @@ def _datatrove(peer: Peer, sample: Sample, workers: int) -> Both:
 
 def _both(
     sample: Sample,
-    taken: whole_command.Outcome,
+    taken: process_tree.Outcome,
     seconds: float,
     processor: float,
     answer: dict[str, Any],

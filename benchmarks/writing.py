@@ -11,9 +11,9 @@ row, one into the system's cache (ceiling `write`), one pass of SHA-256 between.
 import shutil
 
 from benchmarks import corpus
+from benchmarks.comparison import Comparison, Side, compare
+from benchmarks.paths import WORK
 from benchmarks.peers import Peer
-from benchmarks.places import WORK
-from benchmarks.running import Comparison, Side, compare
 
 PEERS = {"from_dict": 24, "generator": 12}
 """Megabytes of text whose rows each writes."""

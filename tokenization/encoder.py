@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from codecorpus.foundation.columns import ByteColumn
-from codecorpus.tokenization.compiled import Compiled, compile_vocabulary
+from codecorpus.tokenization.compiled_vocabulary import Compiled, compile_vocabulary
 from codecorpus.tokenization.encoder_kernel import (
     READ_AHEAD,
     WRITE_AHEAD,
@@ -20,7 +20,7 @@ from codecorpus.tokenization.encoder_kernel import (
     encode_values,
     make_scratch,
 )
-from codecorpus.tokenization.scanner import byte_classes, padded_classes
+from codecorpus.tokenization.pretokenizer import byte_classes, padded_classes
 from codecorpus.tokenization.vocabulary import Vocabulary
 from codecorpus.tokenization.word_cache import RESETS, make_cache
 

@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 from codecorpus.foundation.bitops import load64, store64, trailing_zeros
 from codecorpus.foundation.compiling import inlined, kernel
 from codecorpus.foundation.simd64 import BLOCK
-from codecorpus.tokenization.ascii_words import BLOCK_AHEAD, NOTHING, is_ascii, word_starts
-from codecorpus.tokenization.borrowed_arrays import borrowed
-from codecorpus.tokenization.merging import LONGEST_SCANNED, merge_word
-from codecorpus.tokenization.pairs import Merges
+from codecorpus.tokenization.ascii_pretokenizer import BLOCK_AHEAD, NOTHING, is_ascii, word_starts
+from codecorpus.tokenization.bpe import LONGEST_SCANNED, merge_word
+from codecorpus.tokenization.intrinsics import borrowed
+from codecorpus.tokenization.merge_table import Merges
 from codecorpus.tokenization.prefetching import prefetch
-from codecorpus.tokenization.scanner import word_end
+from codecorpus.tokenization.pretokenizer import word_end
 from codecorpus.tokenization.vocabulary import LONGEST_RUN
 from codecorpus.tokenization.word_cache import (
     IDS_IN_ENTRY,

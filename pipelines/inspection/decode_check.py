@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from codecorpus.pipelines.storage.folder import Folder, part_name
 from codecorpus.tokenization.decoder import Decoder
-from codecorpus.tokenization.prefixes import tag
+from codecorpus.tokenization.language_tags import tag
 from codecorpus.tokenization.vocabulary_files import read as read_vocabulary
 
 

@@ -13,7 +13,7 @@ from codecorpus.foundation.columns import ByteColumn
 from codecorpus.tokenization.decoder import Decoder
 from codecorpus.tokenization.encoder import Encoder
 from codecorpus.tokenization.vocabulary import Vocabulary
-from tests.tokenization.texts import random_texts
+from tests.tokenization.random_texts import random_texts
 
 Ids = Callable[[list[bytes]], list[list[int]]]
 

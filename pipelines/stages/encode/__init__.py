@@ -26,8 +26,8 @@ from codecorpus.pipelines.stages.curate import CurateParts
 from codecorpus.pipelines.stages.deduplicate.survivors import KEPT
 from codecorpus.pipelines.stages.encode.ledger import Fates, write_duplicates, write_ledger
 from codecorpus.pipelines.storage.folder import FileDigest
+from codecorpus.tokenization.language_tags import LANGUAGES, tag
 from codecorpus.tokenization.packing import Packer, Placements, Rows, make_packer
-from codecorpus.tokenization.prefixes import LANGUAGES, tag
 
 
 class EncodeParts(Stage):

@@ -16,7 +16,7 @@ import pytest
 from tokenizers import Tokenizer
 
 from codecorpus.pipelines.corpus.schemas import DOCUMENTS, DUPLICATES, LEDGER, PLACEMENTS
-from codecorpus.tokenization.prefixes import LANGUAGES, tag
+from codecorpus.tokenization.language_tags import LANGUAGES, tag
 
 
 def read(out: Path, table: str) -> pa.Table:

@@ -2,8 +2,8 @@
 
 import pytest
 
+from benchmarks.comparison import DIFFERENT, Comparison, Measurement, alternate, equal
 from benchmarks.corpus import Sample
-from benchmarks.running import DIFFERENT, Comparison, Measurement, alternate, equal
 
 
 def measurement(seconds: float, processor: float) -> Measurement:

@@ -10,7 +10,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks.places import ARCHIVES, HERE
+from benchmarks.paths import ARCHIVES, HERE
 
 _BACKENDS = ("setuptools/build_meta", "hatchling/build", "flit_core/buildapi", "maturin/__init__")
 _STAND_IN = """\

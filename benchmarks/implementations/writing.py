@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from benchmarks.worker import Foreign, Job, digest, serve
+from benchmarks.harness import Foreign, Job, digest, serve
 
 SEQUENCE_LENGTH = 2048
 
@@ -23,8 +23,8 @@ def codecorpus(options: dict[str, Any]) -> Job:
     from codecorpus.pipelines.corpus.shards import ShardWriter
     from codecorpus.pipelines.storage.folder import Folder
     from codecorpus.tokenization.encoder import Encoder
+    from codecorpus.tokenization.language_tags import LANGUAGES, tag
     from codecorpus.tokenization.packing import make_packer
-    from codecorpus.tokenization.prefixes import LANGUAGES, tag
     from codecorpus.tokenization.vocabulary_sources import obtain
 
     vocabulary = obtain("gpt2")

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from benchmarks.worker import Foreign, Job, Named, digest, serve
+from benchmarks.harness import Foreign, Job, Named, digest, serve
 
 COLUMNS = ["code", "repo_name", "path", "language", "license"]
 

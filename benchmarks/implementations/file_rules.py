@@ -8,7 +8,7 @@ search for generated files is each side's own: ours knows many markers, CodeParr
 
 from typing import Any
 
-from benchmarks.worker import Foreign, Job, Named, digest, serve
+from benchmarks.harness import Foreign, Job, Named, digest, serve
 
 LEAST_BYTES, MOST_BYTES = 1024, 102_400
 MOST_MEAN, LONGEST, LEAST_LETTERS = 100, 1000, 0.4

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from benchmarks.worker import Job
-from benchmarks.workers import file_rules, reading, reading_sets, signatures
+from benchmarks.harness import Job
+from benchmarks.implementations import file_rules, reading, reading_datasets, signatures
 
 FILES = [
     ("r/a.py", b"import json\n\n\ndef load(path):\n    return json.load(open(path))\n" * 20),
@@ -33,5 +33,5 @@ def test_files_and_archives_hold_what_was_laid_out(form: str, tmp_path: Path) ->
 @pytest.mark.parametrize("form", ["jsonl.zst", "jsonl.gz", "parquet"])
 def test_sets_hold_what_was_laid_out(form: str, tmp_path: Path) -> None:
     options = {"form": form, "work": str(tmp_path)}
-    job = reading_sets.codecorpus(options)
+    job = reading_datasets.codecorpus(options)
     assert job.check(job.run(None, job.load(FILES)))["contents"].startswith("2 files")

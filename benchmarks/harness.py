@@ -1,6 +1,6 @@
 """The side of a measurement that runs in its own process, in our environment or a peer's.
 
-    python -m benchmarks.workers.MODULE TASK.json
+    python -m benchmarks.implementations.MODULE TASK.json
 
 It loads its stripe of the corpus, does a small part of the work once (so that kernels are loaded
 and lazy imports are done), says `ready`, waits for a line, then does the work and writes what it

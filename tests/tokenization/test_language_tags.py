@@ -3,7 +3,7 @@
 import pytest
 
 from codecorpus.foundation.errors import UsageError
-from codecorpus.tokenization.prefixes import LANGUAGES, MORE_TAGS, TAGS, tag
+from codecorpus.tokenization.language_tags import LANGUAGES, MORE_TAGS, TAGS, tag
 
 
 def test_there_are_23_languages_in_the_order_of_their_tokens() -> None:

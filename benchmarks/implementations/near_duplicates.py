@@ -1,6 +1,6 @@
 """Which pairs of files a package finds similar, for both thresholds; not timed.
 
-    python -m benchmarks.workers.near_duplicates JOB FOLDER OUT.json
+    python -m benchmarks.implementations.near_duplicates JOB FOLDER OUT.json
 
 FOLDER holds `blob.bin` and `files.json`, best file first. Each answer is a list of pairs (lower
 number first), and whether who uses the package closes them transitively.
@@ -16,8 +16,8 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any
 
-from benchmarks.worker import Foreign, read_stripe
-from benchmarks.workers.signatures import NGRAM, PERMUTATIONS, shingles
+from benchmarks.harness import Foreign, read_stripe
+from benchmarks.implementations.signatures import NGRAM, PERMUTATIONS, shingles
 
 THRESHOLDS = (0.85, 0.7)
 BANDS = {0.85: (16, 16), 0.7: (32, 8)}

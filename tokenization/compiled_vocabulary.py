@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from codecorpus.foundation.caching import keep, user_cache
 from codecorpus.tokenization import vocabulary_files
-from codecorpus.tokenization.pairs import Merges, build_merges
+from codecorpus.tokenization.merge_table import Merges, build_merges
 from codecorpus.tokenization.vocabulary import LONGEST_RUN, Vocabulary
 
 _FORMAT: Final = 1

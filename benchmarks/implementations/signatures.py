@@ -8,7 +8,7 @@ Where a peer takes sets of shingles, Python cuts them, as its users do; that tim
 import re
 from typing import Any
 
-from benchmarks.worker import Foreign, Job, Named, serve, texts
+from benchmarks.harness import Foreign, Job, Named, serve, texts
 
 NGRAM = 5
 PERMUTATIONS = 256

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from benchmarks.worker import Foreign, Job, digest, serve, texts
+from benchmarks.harness import Foreign, Job, digest, serve, texts
 
 
 def codecorpus(_: dict[str, Any]) -> Job:

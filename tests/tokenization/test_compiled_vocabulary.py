@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from codecorpus.foundation.errors import VocabularyError
-from codecorpus.tokenization.compiled import Compiled, compile_vocabulary, read_compiled
+from codecorpus.tokenization.compiled_vocabulary import Compiled, compile_vocabulary, read_compiled
 from codecorpus.tokenization.vocabulary import Vocabulary
 
 
@@ -28,7 +28,7 @@ def test_what_is_kept_is_what_was_made(
     made = arrays(compile_vocabulary(vocabulary))
     first = arrays(read_compiled(tokenizer, tmp_path / "cache"))
     monkeypatch.setattr(
-        "codecorpus.tokenization.compiled.compile_vocabulary", None
+        "codecorpus.tokenization.compiled_vocabulary.compile_vocabulary", None
     )  # not called again
     again = arrays(read_compiled(tokenizer, tmp_path / "cache"))
     for one, other, third in zip(made, first, again, strict=True):

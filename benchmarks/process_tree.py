@@ -9,8 +9,8 @@ import time
 from collections import defaultdict
 from pathlib import Path
 
-from benchmarks.places import ROOT
-from benchmarks.running import ONE_THREAD
+from benchmarks.comparison import ONE_THREAD
+from benchmarks.paths import ROOT
 
 
 class Outcome:

@@ -24,7 +24,7 @@ import numpy as np
 import pyarrow as pa
 from isal import isal_zlib
 
-from benchmarks.places import CORPUS, WORK
+from benchmarks.paths import CORPUS, WORK
 
 TRIES = 5
 WORD = 5

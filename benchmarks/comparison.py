@@ -18,7 +18,7 @@ from statistics import median
 from typing import Any, TypeVar
 
 from benchmarks.corpus import Sample
-from benchmarks.places import CORPUS, ROOT, WORK
+from benchmarks.paths import CORPUS, ROOT, WORK
 
 ONE_THREAD = {
     "RAYON_NUM_THREADS": "1",
@@ -39,7 +39,7 @@ class Side:
 
     Attributes:
         name: as people know it, with its version.
-        module: of benchmarks.workers.
+        module: of benchmarks.implementations.
         job: in that module.
         python: the interpreter of its environment.
         options: for the job, JSON.
@@ -256,7 +256,7 @@ def _start(side: Side, sample: Sample, task: Path, index: int, count: int) -> Pr
     }
     task.write_text(json.dumps(content))
     return subprocess.Popen(
-        [str(side.python), "-m", f"benchmarks.workers.{side.module}", str(task)],
+        [str(side.python), "-m", f"benchmarks.implementations.{side.module}", str(task)],
         cwd=ROOT,
         env=os.environ | ONE_THREAD,
         stdin=subprocess.PIPE,

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from codecorpus.foundation.bitops import leading_zeros, trailing_zeros
 from codecorpus.foundation.compiling import inlined, kernel
 from codecorpus.tokenization.heap_merge import merge_long_word
-from codecorpus.tokenization.pairs import NO_MERGE, Merges, merge_rank
+from codecorpus.tokenization.merge_table import NO_MERGE, Merges, merge_rank
 
 LONGEST_SCANNED = 48
 """Bytes; longer words use the heap."""

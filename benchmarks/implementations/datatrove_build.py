@@ -1,6 +1,6 @@
 """The whole job in datatrove: file rules, MinHash with 16 buckets of 16, tokens.
 
-    python -m benchmarks.workers.datatrove_build IN OUT TOKENIZER WORKERS
+    python -m benchmarks.implementations.datatrove_build IN OUT TOKENIZER WORKERS
 
 IN holds one Parquet file a task. The steps are its own, chained as its minhash example chains them;
 the rules, which it lacks, are a plain function (`file_rules.keeps`). OUT/summary.json gets the
@@ -28,8 +28,8 @@ from datatrove.pipeline.readers import JsonlReader, ParquetReader
 from datatrove.pipeline.tokens import DocumentTokenizer
 from datatrove.pipeline.writers import JsonlWriter
 
-from benchmarks.worker import Foreign
-from benchmarks.workers.file_rules import keeps
+from benchmarks.harness import Foreign
+from benchmarks.implementations.file_rules import keeps
 
 CONFIG = MinhashConfig(n_grams=5, num_buckets=16, hashes_per_bucket=16)
 

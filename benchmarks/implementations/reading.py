@@ -15,7 +15,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from benchmarks.worker import Job, Named, digest, serve
+from benchmarks.harness import Job, Named, digest, serve
 
 
 def codecorpus(options: dict[str, Any]) -> Job:
