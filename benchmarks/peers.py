@@ -53,10 +53,10 @@ class Peer:
 
     def tokenizer(self) -> Path:
         """The tokenizer.json that all sides use: GPT-2's with the tokens for spaces."""
-        from codecorpus.tokenization.vocabulary_sources import obtain
+        from codecorpus.tokenization.vocabulary_sources import load_vocabulary
 
         path = BUILD / "tokenizer.json"
         if not path.exists():
             BUILD.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(obtain("gpt2").tokenizer_json())
+            path.write_bytes(load_vocabulary("gpt2").tokenizer_json())
         return path

@@ -1,8 +1,8 @@
-"""Byte-pair encoding of one word: the pair of the lowest rank is merged, the leftmost first.
+"""Byte-pair encoding of one word: merge the leftmost pair of the lowest rank, and repeat.
 
 Sennrich, Haddow and Birch, "Neural Machine Translation of Rare Words with Subword Units" (2016),
-algorithm 1. Words of up to 48 bytes look through all their pairs for the lowest rank, eight at a
-time; longer ones keep a heap, so that a word of n bytes takes O(n log n) whatever it consists of.
+algorithm 1. In words of up to 48 bytes all pairs are scanned for the lowest rank, eight at a time.
+Longer words use a heap, so that any word of n bytes takes O(n log n).
 """
 
 import numpy as np
@@ -11,15 +11,15 @@ from numpy.typing import NDArray
 from codecorpus.foundation.bitops import leading_zeros, trailing_zeros
 from codecorpus.foundation.compiling import inlined, kernel
 from codecorpus.tokenization.heap_merge import merge_long_word
-from codecorpus.tokenization.merge_table import NO_MERGE, Merges, merge_rank
+from codecorpus.tokenization.merge_table import NO_MERGE, MergeTable, merge_rank
 
 LONGEST_SCANNED = 48
-"""Bytes; longer words use the heap."""
+"""Bytes of the longest word that is scanned; longer words use the heap."""
 
 _ONE, _ALL = np.uint64(1), np.uint64(0xFFFFFFFFFFFFFFFF)
-_PLACE_BITS = 6
-_PLACES = (1 << _PLACE_BITS) - 1
-_NONE = np.int32((1 << 31) - 1)
+_POSITION_BITS = 6
+_POSITION_MASK = (1 << _POSITION_BITS) - 1
+_NO_PAIR = np.int32((1 << 31) - 1)
 _AT_ONCE = 8
 
 
@@ -28,14 +28,14 @@ def merge_word(
     text: NDArray[np.uint8],
     start: np.int64,
     size: np.int64,
-    merges: Merges,
+    merges: MergeTable,
     pairs: NDArray[np.int32],
     ids: NDArray[np.uint16],
     first: np.int64,
 ) -> np.int64:
-    """Encode the word text[start:start + size] into ids[first:]; returns how many there are.
+    """Encode the word text[start:start + size] into ids[first:]; returns the number of ids.
 
-    `ids` has room for `size` of them; `pairs` is int32[LONGEST_SCANNED], overwritten.
+    `ids` must have room for `size` ids; `pairs` is int32[LONGEST_SCANNED], overwritten.
     """
     if size <= LONGEST_SCANNED:
         return _merge_short_word(text, start, size, merges, pairs, ids, first)
@@ -47,38 +47,39 @@ def _merge_short_word(
     text: NDArray[np.uint8],
     start: np.int64,
     size: np.int64,
-    merges: Merges,
+    merges: MergeTable,
     pairs: NDArray[np.int32],
     ids: NDArray[np.uint16],
     first: np.int64,
 ) -> np.int64:
-    """Pieces stay where they begin, and a bit for each byte says whether one does.
+    """Each piece is kept at the position of its first byte, which is marked by a bit of `live`.
 
-    An entry of `pairs` is rank << 6 | place, so the lowest is the leftmost of the lowest rank.
+    An entry of `pairs` is rank << 6 | position, so the lowest entry is the leftmost pair of the
+    lowest rank.
     """
-    for place in range(size):
-        ids[first + place] = merges.byte_ids[text[start + place]]
-    for place in range(size - 1):
-        both = np.int64(text[start + place]) << 8 | np.int64(text[start + place + 1])
-        pairs[place] = _entry(np.int64(merges.byte_ranks[both]), np.int64(place))
-    room = (size + _AT_ONCE - 1) & -_AT_ONCE
-    for place in range(size - 1, room):
-        pairs[place] = _NONE
+    for position in range(size):
+        ids[first + position] = merges.byte_ids[text[start + position]]
+    for position in range(size - 1):
+        both = np.int64(text[start + position]) << 8 | np.int64(text[start + position + 1])
+        pairs[position] = _entry(np.int64(merges.byte_ranks[both]), np.int64(position))
+    padded_size = (size + _AT_ONCE - 1) & -_AT_ONCE
+    for position in range(size - 1, padded_size):
+        pairs[position] = _NO_PAIR
     live = (_ONE << np.uint64(size)) - _ONE
     while True:
-        lowest = _lowest(pairs, room)
-        if lowest == _NONE:
+        lowest = _lowest(pairs, padded_size)
+        if lowest == _NO_PAIR:
             break
-        at = np.int64(lowest) & _PLACES
-        ids[first + at] = merges.merged[lowest >> _PLACE_BITS]
-        behind = live & (_ALL << np.uint64(at + 1))
-        right = np.int64(trailing_zeros(behind))
+        at = np.int64(lowest) & _POSITION_MASK
+        ids[first + at] = merges.merged[lowest >> _POSITION_BITS]
+        after = live & (_ALL << np.uint64(at + 1))
+        right = np.int64(trailing_zeros(after))
         live &= ~(_ONE << np.uint64(right))
-        pairs[right] = _NONE
-        pairs[at] = _NONE
-        behind &= behind - _ONE
-        if behind != 0:
-            right = np.int64(trailing_zeros(behind))
+        pairs[right] = _NO_PAIR
+        pairs[at] = _NO_PAIR
+        after &= after - _ONE
+        if after != 0:
+            right = np.int64(trailing_zeros(after))
             pairs[at] = _pair(merges, ids[first + at], ids[first + right], at)
         before = live & ((_ONE << np.uint64(at)) - _ONE)
         if before != 0:
@@ -93,20 +94,20 @@ def _merge_short_word(
 
 
 @inlined
-def _pair(merges: Merges, left: np.uint16, right: np.uint16, place: np.int64) -> np.int32:
-    return _entry(merge_rank(merges.slots, merges.shift, left, right), place)
+def _pair(merges: MergeTable, left: np.uint16, right: np.uint16, position: np.int64) -> np.int32:
+    return _entry(merge_rank(merges.slots, merges.shift, left, right), position)
 
 
 @inlined
-def _entry(rank: np.int64, place: np.int64) -> np.int32:
-    return _NONE if rank == NO_MERGE else np.int32(rank << _PLACE_BITS | place)
+def _entry(rank: np.int64, position: np.int64) -> np.int32:
+    return _NO_PAIR if rank == NO_MERGE else np.int32(rank << _POSITION_BITS | position)
 
 
 @inlined
-def _lowest(pairs: NDArray[np.int32], room: np.int64) -> np.int32:
-    """The lowest of the first `room` entries, a multiple of eight."""
-    lowest = _NONE
-    for block in range(0, room, _AT_ONCE):
+def _lowest(pairs: NDArray[np.int32], padded_size: np.int64) -> np.int32:
+    """The lowest of the first `padded_size` entries; `padded_size` is a multiple of eight."""
+    lowest = _NO_PAIR
+    for block in range(0, padded_size, _AT_ONCE):
         for index in range(_AT_ONCE):
             lowest = min(lowest, pairs[block + index])
     return lowest

@@ -1,9 +1,9 @@
-"""A vocabulary as the arrays that the encoder works with, kept in the user's cache.
+"""A vocabulary as the arrays that the encoder works with, cached in the user's cache folder.
 
-Reading a `tokenizer.json` of GPT-2's size, checking it and making the tables takes a third of a
-second, which each worker of each build would spend. The arrays are kept under the SHA-256 of the
-file's bytes, so that they are of that very file; a cache that cannot be read or written only costs
-that time again.
+Reading and checking a `tokenizer.json` of GPT-2's size and building the tables takes a third of a
+second, in every worker of every build. The cache's key is the SHA-256 of the file's bytes, so the
+arrays always belong to that very file. A cache that cannot be read or written only costs that third
+of a second.
 """
 
 import contextlib
@@ -16,59 +16,59 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from codecorpus.foundation.caching import keep, user_cache
+from codecorpus.foundation.caching import user_cache, write_cache_file
 from codecorpus.tokenization import vocabulary_files
-from codecorpus.tokenization.merge_table import Merges, build_merges
+from codecorpus.tokenization.merge_table import MergeTable, build_merge_table
 from codecorpus.tokenization.vocabulary import LONGEST_RUN, Vocabulary
 
 _FORMAT: Final = 1
-"""Another number for other arrays, or for other rules of what a `tokenizer.json` may hold."""
+"""Increase it when the arrays, or the rules for what a `tokenizer.json` may hold, change."""
 
 
-class Compiled(NamedTuple):
-    """What the encoder needs of a vocabulary.
+class CompiledVocabulary(NamedTuple):
+    """The parts of a vocabulary that the encoder needs.
 
     Attributes:
         merges: the merges, and the ids of single bytes.
         space_ids: uint16[11], the id of a run of spaces by its length; 0 and 1 are not used.
-        end_of_text: its id.
+        end_of_text: the id of end of text.
     """
 
-    merges: Merges
+    merges: MergeTable
     space_ids: NDArray[np.uint16]
     end_of_text: int
 
 
-def compile_vocabulary(vocabulary: Vocabulary) -> Compiled:
-    """The arrays of a vocabulary."""
+def compile_vocabulary(vocabulary: Vocabulary) -> CompiledVocabulary:
+    """Build the arrays of a vocabulary."""
     space_ids = np.zeros(LONGEST_RUN + 1, np.uint16)
     for length, identity in vocabulary.space_tokens.items():
         space_ids[length] = identity
-    return Compiled(build_merges(vocabulary), space_ids, vocabulary.end_of_text)
+    return CompiledVocabulary(build_merge_table(vocabulary), space_ids, vocabulary.end_of_text)
 
 
-def read_compiled(path: Path, cache: Path | None = None) -> Compiled:
-    """The arrays of a `tokenizer.json`, out of the cache if they are there.
+def read_compiled_vocabulary(path: Path, cache: Path | None = None) -> CompiledVocabulary:
+    """The arrays of a `tokenizer.json`, from the cache if it has them.
 
     Args:
         path: the file.
-        cache: the folder of such arrays; `compiled-vocabularies` in `user_cache()` by default.
+        cache: the folder of the cache; `compiled-vocabularies` in `user_cache()` by default.
 
     Raises:
-        VocabularyError: there is none, or it is not of the kind that the encoder understands.
+        VocabularyError: the file is missing, or the encoder does not support its kind.
     """
     content = vocabulary_files.read_bytes(path)
     folder = cache or user_cache() / "compiled-vocabularies"
-    kept = folder / f"{hashlib.sha256(content).hexdigest()}-{_FORMAT}.npz"
+    cached = folder / f"{hashlib.sha256(content).hexdigest()}-{_FORMAT}.npz"
     with contextlib.suppress(OSError, ValueError, KeyError, EOFError):
-        return _unpack(kept.read_bytes())
-    made = compile_vocabulary(vocabulary_files.parse_tokenizer(content, where=str(path)))
+        return _deserialize(cached.read_bytes())
+    compiled = compile_vocabulary(vocabulary_files.parse_tokenizer_json(content, where=str(path)))
     with contextlib.suppress(OSError):
-        keep(kept, _pack(made))
-    return made
+        write_cache_file(cached, _serialize(compiled))
+    return compiled
 
 
-def _pack(compiled: Compiled) -> bytes:
+def _serialize(compiled: CompiledVocabulary) -> bytes:
     merges = compiled.merges
     out = io.BytesIO()
     np.savez(
@@ -84,17 +84,17 @@ def _pack(compiled: Compiled) -> bytes:
     return out.getvalue()
 
 
-def _unpack(content: bytes) -> Compiled:
-    """Raises ValueError, KeyError or EOFError for what `_pack` has not written, whole."""
+def _deserialize(content: bytes) -> CompiledVocabulary:
+    """Raises ValueError, KeyError or EOFError unless `_serialize` wrote all of the content."""
     try:
         with np.load(io.BytesIO(content)) as arrays:
-            merges = Merges(
+            merges = MergeTable(
                 arrays["byte_ids"],
                 arrays["slots"],
                 np.uint64(arrays["shift"]),
                 arrays["merged"],
                 arrays["byte_ranks"],
             )
-            return Compiled(merges, arrays["space_ids"], int(arrays["end_of_text"]))
+            return CompiledVocabulary(merges, arrays["space_ids"], int(arrays["end_of_text"]))
     except zipfile.BadZipFile as error:
         raise ValueError(str(error)) from error

@@ -15,9 +15,9 @@ def codecorpus(_: dict[str, Any]) -> Job:
     """Our encoder, a new one for each pass: its table of words is empty."""
     from codecorpus.foundation.columns import ByteColumn
     from codecorpus.tokenization.encoder import Encoder
-    from codecorpus.tokenization.vocabulary_sources import obtain
+    from codecorpus.tokenization.vocabulary_sources import load_vocabulary
 
-    vocabulary = obtain("gpt2")
+    vocabulary = load_vocabulary("gpt2")
     return Job(
         fresh=lambda: Encoder(vocabulary),
         load=lambda files: ByteColumn.from_values([content for _, content in files]),

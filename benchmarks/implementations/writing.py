@@ -23,13 +23,15 @@ def codecorpus(options: dict[str, Any]) -> Job:
     from codecorpus.pipelines.corpus.shards import ShardWriter
     from codecorpus.pipelines.storage.folder import Folder
     from codecorpus.tokenization.encoder import Encoder
-    from codecorpus.tokenization.language_tags import LANGUAGES, tag
+    from codecorpus.tokenization.language_tags import TAGGED_LANGUAGES, language_tag
     from codecorpus.tokenization.packing import make_packer
-    from codecorpus.tokenization.vocabulary_sources import obtain
+    from codecorpus.tokenization.vocabulary_sources import load_vocabulary
 
-    vocabulary = obtain("gpt2")
+    vocabulary = load_vocabulary("gpt2")
     encoder = Encoder(vocabulary)
-    tags = encoder.encode(ByteColumn.from_values([tag(name).encode() for name in LANGUAGES]))
+    tags = encoder.encode(
+        ByteColumn.from_values([language_tag(name).encode() for name in TAGGED_LANGUAGES])
+    )
     batch_bytes = 16 << 20
 
     def load(files: list[tuple[str, bytes]]) -> list[Any]:
@@ -47,7 +49,6 @@ def codecorpus(options: dict[str, Any]) -> Job:
             sequence_length=SEQUENCE_LENGTH,
             tags=(tags.ids, tags.offsets),
             end_of_text=vocabulary.end_of_text,
-            languages=len(LANGUAGES),
         )
         with ShardWriter.create(Folder(out), "data.arrow", SEQUENCE_LENGTH, {}) as shard:
             for encoded in batches:

@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 
 from codecorpus.pipelines.storage.folder import Folder, part_name
 from codecorpus.tokenization.decoder import Decoder
-from codecorpus.tokenization.language_tags import tag
-from codecorpus.tokenization.vocabulary_files import read as read_vocabulary
+from codecorpus.tokenization.language_tags import language_tag
+from codecorpus.tokenization.vocabulary_files import read_vocabulary
 
 
 class Segment(NamedTuple):
@@ -67,7 +67,7 @@ class Auditor:
         if blob != content_id:
             return "the document's text has another content id"
         for ids, tagged in zip(copy, tag_lengths, strict=True):
-            if self.decoder.decode(ids[:tagged]) != tag(language).encode():
+            if self.decoder.decode(ids[:tagged]) != language_tag(language).encode():
                 return f"a segment does not begin with the tag of {language}"
         if not len(copy[-1]) or copy[-1][-1] != self.end_of_text:
             return "no end of text behind the last segment"

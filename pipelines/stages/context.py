@@ -21,7 +21,7 @@ from codecorpus.pipelines.storage.folder import PLAN, FileDigest, Folder, part_n
 from codecorpus.pipelines.storage.folders import open_folder
 from codecorpus.pipelines.storage.locations import place
 from codecorpus.pipelines.storage.transfer_stats import Traffic
-from codecorpus.tokenization.compiled_vocabulary import read_compiled
+from codecorpus.tokenization.compiled_vocabulary import read_compiled_vocabulary
 from codecorpus.tokenization.encoder import Encoder
 from codecorpus.tokenization.vocabulary import Vocabulary
 
@@ -65,7 +65,7 @@ class Build:
 
         Its table of words serves part after part.
         """
-        return Encoder(read_compiled(self.folder.path("tokenizer.json")))
+        return Encoder(read_compiled_vocabulary(self.folder.path("tokenizer.json")))
 
     @functools.cached_property
     def _memory(self) -> dict[str, Any]:

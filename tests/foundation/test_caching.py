@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from codecorpus.foundation.caching import keep, user_cache
+from codecorpus.foundation.caching import user_cache, write_cache_file
 
 
 def test_the_cache_follows_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -25,7 +25,7 @@ def test_whoever_reads_while_others_write_reads_whole_files(tmp_path: Path) -> N
 
     def write() -> None:
         for _ in range(10):
-            keep(kept, content)
+            write_cache_file(kept, content)
 
     write()
     writers = [threading.Thread(target=write) for _ in range(3)]
@@ -41,5 +41,5 @@ def test_whoever_reads_while_others_write_reads_whole_files(tmp_path: Path) -> N
 def test_what_cannot_be_kept_leaves_nothing(tmp_path: Path) -> None:
     (tmp_path / "file").mkdir()
     with pytest.raises(OSError, match="file"):
-        keep(tmp_path / "file", b"content")
+        write_cache_file(tmp_path / "file", b"content")
     assert [path.name for path in tmp_path.iterdir()] == ["file"]

@@ -7,7 +7,11 @@ import numpy as np
 import pytest
 
 from codecorpus.foundation.errors import VocabularyError
-from codecorpus.tokenization.compiled_vocabulary import Compiled, compile_vocabulary, read_compiled
+from codecorpus.tokenization.compiled_vocabulary import (
+    CompiledVocabulary,
+    compile_vocabulary,
+    read_compiled_vocabulary,
+)
 from codecorpus.tokenization.vocabulary import Vocabulary
 
 
@@ -18,7 +22,7 @@ def tokenizer(vocabulary: Vocabulary, tmp_path: Path) -> Path:
     return path
 
 
-def arrays(compiled: Compiled) -> list[Any]:
+def arrays(compiled: CompiledVocabulary) -> list[Any]:
     return [*compiled.merges, compiled.space_ids, compiled.end_of_text]
 
 
@@ -26,11 +30,11 @@ def test_what_is_kept_is_what_was_made(
     vocabulary: Vocabulary, tokenizer: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = arrays(compile_vocabulary(vocabulary))
-    first = arrays(read_compiled(tokenizer, tmp_path / "cache"))
+    first = arrays(read_compiled_vocabulary(tokenizer, tmp_path / "cache"))
     monkeypatch.setattr(
         "codecorpus.tokenization.compiled_vocabulary.compile_vocabulary", None
     )  # not called again
-    again = arrays(read_compiled(tokenizer, tmp_path / "cache"))
+    again = arrays(read_compiled_vocabulary(tokenizer, tmp_path / "cache"))
     for one, other, third in zip(made, first, again, strict=True):
         assert np.array_equal(one, other)
         assert np.array_equal(one, third)
@@ -42,27 +46,27 @@ def test_what_is_kept_is_what_was_made(
 def test_a_damaged_cache_is_made_anew(
     vocabulary: Vocabulary, tokenizer: Path, tmp_path: Path, harm: str
 ) -> None:
-    read_compiled(tokenizer, tmp_path / "cache")
+    read_compiled_vocabulary(tokenizer, tmp_path / "cache")
     (kept,) = (tmp_path / "cache").iterdir()
     content = bytearray(kept.read_bytes())
     whole = bytes(content)
     content[len(content) // 2] ^= 1
     harmed = {"cut": whole[: len(whole) // 2], "changed": bytes(content), "empty": b""}[harm]
     kept.write_bytes(harmed)
-    found = read_compiled(tokenizer, tmp_path / "cache")
+    found = read_compiled_vocabulary(tokenizer, tmp_path / "cache")
     assert np.array_equal(found.merges.slots, compile_vocabulary(vocabulary).merges.slots)
     assert kept.read_bytes() == whole
 
 
 def test_a_cache_that_cannot_be_written_is_done_without(tokenizer: Path, tmp_path: Path) -> None:
     (tmp_path / "cache").write_text("a file")
-    assert read_compiled(tokenizer, tmp_path / "cache").end_of_text == 50_256
+    assert read_compiled_vocabulary(tokenizer, tmp_path / "cache").end_of_text == 50_256
 
 
 def test_another_file_has_arrays_of_its_own(tokenizer: Path, tmp_path: Path) -> None:
-    read_compiled(tokenizer, tmp_path / "cache")
+    read_compiled_vocabulary(tokenizer, tmp_path / "cache")
     tokenizer.write_bytes(tokenizer.read_bytes() + b" ")
-    read_compiled(tokenizer, tmp_path / "cache")
+    read_compiled_vocabulary(tokenizer, tmp_path / "cache")
     assert len(list((tmp_path / "cache").iterdir())) == 2
 
 
@@ -70,6 +74,6 @@ def test_what_is_no_vocabulary_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "tokenizer.json"
     path.write_text("{}")
     with pytest.raises(VocabularyError, match=r"tokenizer\.json"):
-        read_compiled(path, tmp_path / "cache")
+        read_compiled_vocabulary(path, tmp_path / "cache")
     with pytest.raises(VocabularyError, match=r"none\.json"):
-        read_compiled(tmp_path / "none.json", tmp_path / "cache")
+        read_compiled_vocabulary(tmp_path / "none.json", tmp_path / "cache")

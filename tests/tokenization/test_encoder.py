@@ -19,7 +19,7 @@ from codecorpus.foundation.columns import ByteColumn
 from codecorpus.tokenization.byte_alphabet import CHARACTERS
 from codecorpus.tokenization.encoder import Encoder
 from codecorpus.tokenization.vocabulary import END_OF_TEXT, Vocabulary
-from codecorpus.tokenization.vocabulary_files import read
+from codecorpus.tokenization.vocabulary_files import read_vocabulary
 
 Ids = Callable[[list[bytes]], list[list[int]]]
 
@@ -192,7 +192,7 @@ def test_a_vocabulary_of_another_kind(
     ids_by: Callable[[Encoder, list[bytes]], list[list[int]]],
     standard_library: list[bytes],
 ) -> None:
-    vocabulary = read(other_folder)
+    vocabulary = read_vocabulary(other_folder)
     assert vocabulary.size == 1_500 + 143
     assert vocabulary.end_of_text == 0
     texts = [*standard_library[::80], *_strings(3), b"x" * 3_000]
@@ -218,7 +218,7 @@ import ctypes, mmap, sys
 import numpy as np
 from codecorpus.foundation.columns import ByteColumn
 from codecorpus.tokenization.encoder import Encoder
-from codecorpus.tokenization.vocabulary_sources import obtain
+from codecorpus.tokenization.vocabulary_sources import load_vocabulary
 
 page = mmap.PAGESIZE
 room = mmap.mmap(-1, 2 * page)
@@ -226,7 +226,7 @@ address = ctypes.addressof(ctypes.c_char.from_buffer(room))
 assert ctypes.CDLL(None).mprotect(ctypes.c_void_p(address + page), page, 0) == 0
 data = np.frombuffer(room, np.uint8)[:page]
 data[:] = ord("a")
-encoder = Encoder(obtain("gpt2"), cache_bits=8)
+encoder = Encoder(load_vocabulary("gpt2"), cache_bits=8)
 texts = [("é €'l  words " * 9).encode(), bytes(range(256))[::-1], b"\\xf4" * 99, b"l" * 99]
 for text in texts:
     for size in range(1, 99):

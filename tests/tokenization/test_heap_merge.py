@@ -69,13 +69,13 @@ import pathlib, re, sys
 import numpy as np
 from codecorpus.foundation.columns import ByteColumn
 from codecorpus.tokenization.encoder import Encoder
-from codecorpus.tokenization.vocabulary_sources import obtain
+from codecorpus.tokenization.vocabulary_sources import load_vocabulary
 
 def memory(field):
     status = pathlib.Path("/proc/self/status").read_text()
     return 1024 * int(re.search(field + r":\\s+(\\d+)", status)[1])
 
-encoder = Encoder(obtain("gpt2"), cache_bits=8)
+encoder = Encoder(load_vocabulary("gpt2"), cache_bits=8)
 encoder.encode(ByteColumn.from_values([b"a" * 600]))
 size = 8 << 20
 text = np.random.default_rng(1).choice(np.frombuffer(b"etaoinshr", np.uint8), size + 100)

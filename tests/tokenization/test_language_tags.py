@@ -3,13 +3,13 @@
 import pytest
 
 from codecorpus.foundation.errors import UsageError
-from codecorpus.tokenization.language_tags import LANGUAGES, MORE_TAGS, TAGS, tag
+from codecorpus.tokenization.language_tags import MORE_TAGS, TAGGED_LANGUAGES, TAGS, language_tag
 
 
 def test_there_are_23_languages_in_the_order_of_their_tokens() -> None:
-    assert len(LANGUAGES) == 23
-    assert LANGUAGES[:6] == ("C++", "Python", "Java", "JavaScript", "C", "Go")
-    assert LANGUAGES[-3:] == ("Cuda", "C#", "Objective-C++")
+    assert len(TAGGED_LANGUAGES) == 23
+    assert TAGGED_LANGUAGES[:6] == ("C++", "Python", "Java", "JavaScript", "C", "Go")
+    assert TAGGED_LANGUAGES[-3:] == ("Cuda", "C#", "Objective-C++")
 
 
 @pytest.mark.parametrize(
@@ -29,7 +29,7 @@ def test_there_are_23_languages_in_the_order_of_their_tokens() -> None:
     ],
 )
 def test_a_tag_is_spelled_as_codegeex_spells_it(language: str, line: str) -> None:
-    assert tag(language) == line
+    assert language_tag(language) == line
 
 
 def test_every_tag_names_its_language_and_no_other() -> None:
@@ -41,4 +41,4 @@ def test_every_tag_names_its_language_and_no_other() -> None:
 
 def test_a_language_without_a_tag_is_refused() -> None:
     with pytest.raises(UsageError, match=r"'Klingon' has no tag; expected one of C\+\+, Python"):
-        tag("Klingon")
+        language_tag("Klingon")

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from codecorpus.foundation.errors import StorageError, UsageError
 from codecorpus.tokenization.packing import PACKINGS, Packer, Rows, best_fit, make_packer
-from codecorpus.tokenization.segments import cut
+from codecorpus.tokenization.segments import split_into_segments
 
 END = 9_999
 TAGS = [[101], [201, 202], [301, 302, 303, 304]]
@@ -57,7 +57,6 @@ def packer(packing: str, width: int, spool: Path | None = None) -> Packer:
         sequence_length=width - 1,
         tags=tags,
         end_of_text=END,
-        languages=len(TAGS),
         spool=spool,
     )
 
@@ -119,7 +118,7 @@ def pieces(files: list[File], width: int) -> list[tuple[int, int, list[int]]]:
     found = []
     for number, file in enumerate(files):
         tag = TAGS[file.language]
-        segments = cut(np.array([len(file.ids)]), np.array([len(tag)]), width - 1)
+        segments = split_into_segments(np.array([len(file.ids)]), np.array([len(tag)]), width - 1)
         for start, length, last in zip(
             segments.start.tolist(), segments.length.tolist(), segments.is_last, strict=True
         ):
@@ -285,7 +284,7 @@ def test_concat_gives_rows_as_they_fill() -> None:
 def test_best_fit_gives_its_rows_in_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     files = [File([number % 99 + 1] * (number % 30), number % 3) for number in range(60)]
     whole = pack("best_fit", 24, files)
-    monkeypatch.setattr(best_fit, "ROWS_A_BLOCK", 7)
+    monkeypatch.setattr(best_fit, "BLOCK_ROWS", 7)
     blocks = pack("best_fit", 24, files)
     assert max(len(block.input_ids) for block in blocks) == 7
     assert together(blocks) == together(whole)

