@@ -1,12 +1,12 @@
-"""The side of a measurement that runs in its own process, in our environment or a peer's.
+"""Measures one implementation in a process of its own, in our environment or a peer's.
 
     python -m benchmarks.implementations.MODULE TASK.json
 
-It loads its stripe of the corpus, does a small part of the work once (so that kernels are loaded
-and lazy imports are done), says `ready`, waits for a line, then does the work and writes what it
-measured beside the task. Work shorter than `LEAST_SECONDS` is repeated, ours and the peers' alike;
-`fresh` makes its state anew before each pass and is not timed. Standard library only: peers'
-environments hold nothing else of ours.
+The process loads its split of the corpus, does a small part of the work once (so that kernels are
+loaded and lazy imports done), prints `ready`, waits for a line, then does the work and writes its
+measurements next to the task file. Work that takes less than `MIN_SECONDS` is repeated, on both
+sides; `new_state` creates the state of each pass and is not timed. Standard library only, because
+peers' environments have nothing else in common.
 """
 
 import hashlib
@@ -19,50 +19,50 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-Named = tuple[str, bytes]
-"""A file: repository/path, content."""
+NamedFile = tuple[str, bytes]
+"""A file: repository/path and content."""
 
-Foreign = Any
-"""An object of a library whose types are not known here."""
+Untyped = Any
+"""An object of a library without type information in our environment."""
 
-LEAST_SECONDS = 0.4
+MIN_SECONDS = 0.4
 WARM_FILES = 6
 
 
 @dataclass(frozen=True)
-class Job:
-    """One way to do a piece of work.
+class Implementation:
+    """One way to do a workload.
 
     Attributes:
-        run: the work that is timed, given the state and the input.
-        load: from files to the form in which the work takes them; not timed.
-        fresh: the state that each pass begins with; not timed.
-        check: what must be the same on both sides, from the work's answer.
+        run: does the timed work, given the state and the input.
+        load: converts the files to the input; not timed.
+        new_state: creates the initial state of each pass; not timed.
+        check: from the result, the values that must be equal on both sides.
     """
 
     run: Callable[[Any, Any], Any]
-    load: Callable[[list[Named]], Any]
-    fresh: Callable[[], Any] = lambda: None
+    load: Callable[[list[NamedFile]], Any]
+    new_state: Callable[[], Any] = lambda: None
     check: Callable[[Any], dict[str, Any]] = lambda _: {}
 
 
-Maker = Callable[[dict[str, Any]], Job]
+MakeImplementation = Callable[[dict[str, Any]], Implementation]
 
 
-def serve(jobs: dict[str, Maker]) -> None:
-    """Do the job that the task names."""
-    place = Path(sys.argv[1])
-    task = json.loads(place.read_text())
-    job = jobs[task["job"]](task["options"])
-    files = read_stripe(Path(task["corpus"]), task["files"], *task["stripe"])
-    job.run(job.fresh(), job.load(files[:WARM_FILES]))
-    given = job.load(files)
+def run_implementation(implementations: dict[str, MakeImplementation]) -> None:
+    """Run and measure the implementation that the task file names."""
+    path = Path(sys.argv[1])
+    task = json.loads(path.read_text())
+    implementation = implementations[task["implementation"]](task["options"])
+    files = read_split(Path(task["corpus"]), task["files"], *task["split"])
+    implementation.run(implementation.new_state(), implementation.load(files[:WARM_FILES]))
+    given = implementation.load(files)
     size = sum(len(content) for _, content in files)
     print("ready", flush=True)
     sys.stdin.readline()
-    os.dup2(2, 1)  # nobody reads what a library prints from here on
-    answer, passes, seconds, processor = _repeat(job, given)
-    place.with_suffix(".out").write_text(
+    os.dup2(2, 1)  # libraries may print; standard output is no longer read
+    answer, passes, seconds, processor = _repeat(implementation, given)
+    path.with_suffix(".out").write_text(
         json.dumps(
             {
                 "bytes": size,
@@ -70,27 +70,27 @@ def serve(jobs: dict[str, Maker]) -> None:
                 "processor_seconds": processor,
                 "passes": passes,
                 "peak_memory": peak_memory(),
-                "check": job.check(answer),
+                "check": implementation.check(answer),
             }
         )
     )
 
 
-def _repeat(job: Job, given: object) -> tuple[Any, int, float, float]:
-    """The answer, the passes, and the mean wall and processor seconds of one."""
+def _repeat(implementation: Implementation, given: object) -> tuple[Any, int, float, float]:
+    """Returns the answer, the number of passes, and wall and processor seconds per pass."""
     passes, seconds, processor = 0, 0.0, 0.0
-    while seconds < LEAST_SECONDS:
-        answer = None  # two answers at once would count twice in the memory
-        state = job.fresh()
-        wall_begun, processor_begun = time.perf_counter(), time.process_time()
-        answer = job.run(state, given)
-        seconds += time.perf_counter() - wall_begun
-        processor += time.process_time() - processor_begun
+    while seconds < MIN_SECONDS:
+        answer = None  # two answers at once would count twice as memory
+        state = implementation.new_state()
+        wall_start, processor_start = time.perf_counter(), time.process_time()
+        answer = implementation.run(state, given)
+        seconds += time.perf_counter() - wall_start
+        processor += time.process_time() - processor_start
         passes += 1
     return answer, passes, seconds / passes, processor / passes
 
 
-def read_stripe(corpus: Path, files: int, index: int, count: int) -> list[Named]:
+def read_split(corpus: Path, files: int, index: int, count: int) -> list[NamedFile]:
     """Every `count`-th of the first `files` files of a corpus."""
     entries = json.loads((corpus / "files.json").read_text())[:files][index::count]
     found = []
@@ -102,13 +102,13 @@ def read_stripe(corpus: Path, files: int, index: int, count: int) -> list[Named]
     return found
 
 
-def texts(files: list[Named]) -> list[str]:
-    """The contents as most peers take them; decoding is not counted against them."""
+def texts(files: list[NamedFile]) -> list[str]:
+    """The contents as str, which most peers take; the decoding is not timed."""
     return [content.decode() for _, content in files]
 
 
 def digest(*parts: bytes) -> str:
-    """SHA-256 of bytes behind each other, short."""
+    """The first 16 hexadecimal digits of the SHA-256 of the concatenated parts."""
     summed = hashlib.sha256()
     for part in parts:
         summed.update(part)
@@ -116,13 +116,13 @@ def digest(*parts: bytes) -> str:
 
 
 def peak_memory() -> int:
-    """Bytes of the most memory that was resident in this process."""
+    """Peak resident bytes of this process."""
     status = Path("/proc/self/status")
     if status.exists():
         for line in status.read_text().splitlines():
             if line.startswith("VmHWM:"):
                 return int(line.split()[1]) * 1024
-    import resource
+    import resource  # not on Windows
 
     unit = 1 if sys.platform == "darwin" else 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit

@@ -1,22 +1,24 @@
-"""Ids to rows to shards that `datasets` opens: ours from the ids on, the peer's from the rows on.
+"""Writing shards that `datasets` opens: our side starts from ids, the peer from finished rows.
 
-The ids of the stripe's files are made beforehand (`codecorpus` packs them; the peer finds the rows
-that we made of them), so neither side is charged for tokenizing, and the peer not for packing. The
-size that rates are per is that of the texts.
+The ids are computed before the measurement; `codecorpus` packs them, and the peer reads the rows
+that our side packed. So tokenizing counts for neither side, and packing not for the peer. Rates are
+per byte of the texts.
 """
+
+# Functions import their own packages: a peer's environment has no others.
 
 import shutil
 import tempfile
 from pathlib import Path
 from typing import Any
 
-from benchmarks.harness import Foreign, Job, digest, serve
+from benchmarks.harness import Implementation, Untyped, digest, run_implementation
 
 SEQUENCE_LENGTH = 2048
 
 
-def codecorpus(options: dict[str, Any]) -> Job:
-    """Pad packing and the build's shard writer, with its digest of what it writes."""
+def codecorpus(options: dict[str, Any]) -> Implementation:
+    """Pad packing and the build's shard writer, which also computes the file's digest."""
     import numpy as np
 
     from codecorpus.foundation.columns import ByteColumn
@@ -36,10 +38,10 @@ def codecorpus(options: dict[str, Any]) -> Job:
 
     def load(files: list[tuple[str, bytes]]) -> list[Any]:
         column = ByteColumn.from_values([content for _, content in files])
-        cuts = np.searchsorted(column.ends, np.arange(batch_bytes, column.ends[-1], batch_bytes))
+        bounds = np.searchsorted(column.ends, np.arange(batch_bytes, column.ends[-1], batch_bytes))
         return [
             encoder.encode(column.select(rows))
-            for rows in np.split(np.arange(len(column)), cuts)
+            for rows in np.split(np.arange(len(column)), bounds)
             if len(rows)
         ]
 
@@ -68,11 +70,11 @@ def codecorpus(options: dict[str, Any]) -> Job:
             np.save(options["rows"], ids.reshape(-1, SEQUENCE_LENGTH + 1))
         return {"rows": digest(ids.tobytes())}
 
-    return Job(load=load, fresh=lambda: _folder(options), run=run, check=check)
+    return Implementation(load=load, new_state=lambda: _folder(options), run=run, check=check)
 
 
-def generator(options: dict[str, Any]) -> Job:
-    """Dataset.from_generator and save_to_disk: what one does when the rows do not fit in memory."""
+def generator(options: dict[str, Any]) -> Implementation:
+    """Dataset.from_generator and save_to_disk, as for rows that do not fit in memory."""
     import numpy as np
     from datasets import ClassLabel, Dataset, Features, List, Value
 
@@ -85,7 +87,7 @@ def generator(options: dict[str, Any]) -> Job:
     )
 
     def run(out: Path, _: object) -> Path:
-        def each(count: int) -> Foreign:
+        def each(count: int) -> Untyped:
             for row in rows[:count]:
                 yield {"input_ids": row, "language": 0}
 
@@ -95,11 +97,13 @@ def generator(options: dict[str, Any]) -> Job:
         made.save_to_disk(out / "saved")
         return out / "saved"
 
-    return Job(load=lambda _: None, fresh=lambda: _folder(options), run=run, check=_check)
+    return Implementation(
+        load=lambda _: None, new_state=lambda: _folder(options), run=run, check=_check
+    )
 
 
-def from_dict(options: dict[str, Any]) -> Job:
-    """Dataset.from_dict and save_to_disk: everything in memory at once."""
+def from_dict(options: dict[str, Any]) -> Implementation:
+    """Dataset.from_dict and save_to_disk, with everything in memory."""
     import numpy as np
     from datasets import ClassLabel, Dataset, Features, List, Value
 
@@ -118,7 +122,9 @@ def from_dict(options: dict[str, Any]) -> Job:
         made.save_to_disk(out / "saved")
         return out / "saved"
 
-    return Job(load=lambda _: None, fresh=lambda: _folder(options), run=run, check=_check)
+    return Implementation(
+        load=lambda _: None, new_state=lambda: _folder(options), run=run, check=_check
+    )
 
 
 def _check(saved: Path) -> dict[str, Any]:
@@ -130,13 +136,13 @@ def _check(saved: Path) -> dict[str, Any]:
 
 
 def _folder(options: dict[str, Any]) -> Path:
-    """An empty folder, of the same file system for both sides; the last pass's goes."""
-    place = Path(options["work"])
-    place.mkdir(parents=True, exist_ok=True)
-    for old in place.glob("pass-*"):
+    """A new folder, on the same file system for both sides; deletes the previous pass's."""
+    work = Path(options["work"])
+    work.mkdir(parents=True, exist_ok=True)
+    for old in work.glob("pass-*"):
         shutil.rmtree(old)
-    return Path(tempfile.mkdtemp(prefix="pass-", dir=place))
+    return Path(tempfile.mkdtemp(prefix="pass-", dir=work))
 
 
 if __name__ == "__main__":
-    serve({"codecorpus": codecorpus, "generator": generator, "from_dict": from_dict})
+    run_implementation({"codecorpus": codecorpus, "generator": generator, "from_dict": from_dict})

@@ -1,4 +1,4 @@
-"""Our side of each benchmark does its work: what it lacks would show in a long run only."""
+"""Our side of each benchmark works, which otherwise only a long run would show."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks.harness import Job
+from benchmarks.harness import Implementation
 from benchmarks.implementations import file_rules, reading, reading_datasets, signatures
 
 FILES = [
@@ -16,22 +16,22 @@ FILES = [
 
 
 @pytest.mark.parametrize("make", [file_rules.codecorpus, signatures.codecorpus])
-def test_our_side_of_a_benchmark_runs(make: Callable[[dict[str, Any]], Job]) -> None:
-    job = make({})
-    assert job.check(job.run(job.fresh(), job.load(FILES)))
+def test_our_side_of_a_benchmark_runs(make: Callable[[dict[str, Any]], Implementation]) -> None:
+    side = make({})
+    assert side.check(side.run(side.new_state(), side.load(FILES)))
 
 
 @pytest.mark.parametrize("form", reading.WRITERS)
-def test_files_and_archives_hold_what_was_laid_out(form: str, tmp_path: Path) -> None:
+def test_files_and_archives_have_the_written_contents(form: str, tmp_path: Path) -> None:
     options = {"form": form, "work": str(tmp_path)}
     ours, theirs = reading.codecorpus(options), reading.python(options)
-    answers = [job.check(job.run(None, job.load(FILES))) for job in (ours, theirs)]
+    answers = [side.check(side.run(None, side.load(FILES))) for side in (ours, theirs)]
     assert answers[0] == answers[1]
     assert answers[0]["contents"].startswith("2 files")
 
 
 @pytest.mark.parametrize("form", ["jsonl.zst", "jsonl.gz", "parquet"])
-def test_sets_hold_what_was_laid_out(form: str, tmp_path: Path) -> None:
+def test_datasets_have_the_written_contents(form: str, tmp_path: Path) -> None:
     options = {"form": form, "work": str(tmp_path)}
-    job = reading_datasets.codecorpus(options)
-    assert job.check(job.run(None, job.load(FILES)))["contents"].startswith("2 files")
+    side = reading_datasets.codecorpus(options)
+    assert side.check(side.run(None, side.load(FILES)))["contents"].startswith("2 files")
