@@ -1,4 +1,4 @@
-"""The arrays of a vocabulary, made anew and out of the cache."""
+"""The arrays of a vocabulary, compiled and read from the cache."""
 
 from pathlib import Path
 from typing import Any
@@ -26,51 +26,53 @@ def arrays(compiled: CompiledVocabulary) -> list[Any]:
     return [*compiled.merges, compiled.space_ids, compiled.end_of_text]
 
 
-def test_what_is_kept_is_what_was_made(
+def test_cached_arrays_equal_compiled_arrays(
     vocabulary: Vocabulary, tokenizer: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    made = arrays(compile_vocabulary(vocabulary))
+    compiled = arrays(compile_vocabulary(vocabulary))
     first = arrays(read_compiled_vocabulary(tokenizer, tmp_path / "cache"))
     monkeypatch.setattr(
         "codecorpus.tokenization.compiled_vocabulary.compile_vocabulary", None
     )  # not called again
     again = arrays(read_compiled_vocabulary(tokenizer, tmp_path / "cache"))
-    for one, other, third in zip(made, first, again, strict=True):
+    for one, other, third in zip(compiled, first, again, strict=True):
         assert np.array_equal(one, other)
         assert np.array_equal(one, third)
         assert np.asarray(one).dtype == np.asarray(third).dtype
     assert [path.suffix for path in (tmp_path / "cache").iterdir()] == [".npz"]
 
 
-@pytest.mark.parametrize("harm", ["cut", "changed", "empty"])
-def test_a_damaged_cache_is_made_anew(
-    vocabulary: Vocabulary, tokenizer: Path, tmp_path: Path, harm: str
+@pytest.mark.parametrize("damage", ["truncated", "changed", "empty"])
+def test_a_damaged_cache_file_is_replaced(
+    vocabulary: Vocabulary, tokenizer: Path, tmp_path: Path, damage: str
 ) -> None:
     read_compiled_vocabulary(tokenizer, tmp_path / "cache")
-    (kept,) = (tmp_path / "cache").iterdir()
-    content = bytearray(kept.read_bytes())
+    (cached,) = (tmp_path / "cache").iterdir()
+    content = bytearray(cached.read_bytes())
     whole = bytes(content)
     content[len(content) // 2] ^= 1
-    harmed = {"cut": whole[: len(whole) // 2], "changed": bytes(content), "empty": b""}[harm]
-    kept.write_bytes(harmed)
+    damaged = {"truncated": whole[: len(whole) // 2], "changed": bytes(content), "empty": b""}[
+        damage
+    ]
+    cached.write_bytes(damaged)
     found = read_compiled_vocabulary(tokenizer, tmp_path / "cache")
     assert np.array_equal(found.merges.slots, compile_vocabulary(vocabulary).merges.slots)
-    assert kept.read_bytes() == whole
+    assert cached.read_bytes() == whole
 
 
-def test_a_cache_that_cannot_be_written_is_done_without(tokenizer: Path, tmp_path: Path) -> None:
+def test_works_without_a_writable_cache(tokenizer: Path, tmp_path: Path) -> None:
     (tmp_path / "cache").write_text("a file")
     assert read_compiled_vocabulary(tokenizer, tmp_path / "cache").end_of_text == 50_256
 
 
-def test_another_file_has_arrays_of_its_own(tokenizer: Path, tmp_path: Path) -> None:
+def test_another_file_has_another_cache_file(tokenizer: Path, tmp_path: Path) -> None:
     read_compiled_vocabulary(tokenizer, tmp_path / "cache")
     tokenizer.write_bytes(tokenizer.read_bytes() + b" ")
     read_compiled_vocabulary(tokenizer, tmp_path / "cache")
     assert len(list((tmp_path / "cache").iterdir())) == 2
 
 
-def test_what_is_no_vocabulary_is_refused(tmp_path: Path) -> None:
+def test_a_file_without_vocabulary_and_a_missing_file_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "tokenizer.json"
     path.write_text("{}")
     with pytest.raises(VocabularyError, match=r"tokenizer\.json"):

@@ -1,4 +1,4 @@
-"""Files are cut into the fewest segments, of nearly equal sizes."""
+"""Files are split into the fewest segments, of nearly equal sizes."""
 
 import numpy as np
 import pytest
@@ -42,7 +42,7 @@ def test_segments_are_the_fewest_and_balanced(
     assert segments.is_last.sum() == len(files)
 
 
-def test_a_file_that_just_fits_is_not_cut() -> None:
+def test_a_file_that_just_fits_is_not_split() -> None:
     segments = split_into_segments(np.array([2_043, 2_044]), np.array([5, 5]), 2_048)
     assert segments.file.tolist() == [0, 1, 1]
     assert segments.length.tolist() == [2_043, 1_022, 1_022]
@@ -53,7 +53,7 @@ def test_a_file_without_ids_is_one_empty_segment() -> None:
     assert (segments.length.tolist(), segments.segments.tolist()) == ([0], [1])
 
 
-def test_the_types_are_those_of_the_contract() -> None:
+def test_array_types() -> None:
     segments = split_into_segments(np.array([3]), np.array([1]), 4)
     types = [
         getattr(segments, name).dtype for name in ("file", "segment", "segments", "start", "length")

@@ -1,4 +1,4 @@
-"""The vocabulary: 143 tokens behind a base, and what it refuses."""
+"""The vocabulary: a base and 143 added tokens, and the inputs it refuses."""
 
 import json
 from collections.abc import Callable
@@ -23,7 +23,7 @@ SMALL = {**BYTES, "ab": 256, "abc": 257, END_OF_TEXT: 258}
 MERGES = [("a", "b"), ("ab", "c")]
 
 
-def test_gpt2_has_codegeex_numbers(vocabulary: Vocabulary) -> None:
+def test_gpt2_with_codegeex_ids(vocabulary: Vocabulary) -> None:
     assert vocabulary.size == len(vocabulary.vocab) == 50_400
     assert len(vocabulary.merges) == 50_000
     assert vocabulary.end_of_text == 50_256
@@ -34,7 +34,7 @@ def test_gpt2_has_codegeex_numbers(vocabulary: Vocabulary) -> None:
     assert vocabulary.vocab["<|extratoken_143|>"] == 50_399
 
 
-def test_spelling_is_invertible() -> None:
+def test_the_byte_alphabet_is_invertible() -> None:
     every = bytes(range(256))
     assert len(to_byte_alphabet(every)) == len(set(CHARACTERS)) == 256
     assert from_byte_alphabet(to_byte_alphabet(every)) == every
@@ -42,7 +42,7 @@ def test_spelling_is_invertible() -> None:
     assert from_byte_alphabet("two words") is None
 
 
-def test_the_document_is_what_the_library_writes(vocabulary: Vocabulary) -> None:
+def test_the_document_equals_the_one_the_library_writes(vocabulary: Vocabulary) -> None:
     written = json.loads(vocabulary.tokenizer().to_str())
     assert vocabulary.tokenizer_document() == written
     assert list(vocabulary.tokenizer_document()) == list(written)
@@ -63,13 +63,13 @@ def test_tokenizer_json_reads_back_as_the_same_vocabulary(vocabulary: Vocabulary
     assert again.tokenizer_json() == vocabulary.tokenizer_json()
 
 
-def test_what_the_library_saves_is_read_too(tmp_path: Path) -> None:
+def test_reads_files_that_the_library_saved(tmp_path: Path) -> None:
     vocabulary = Vocabulary.from_base(SMALL, MERGES)
     vocabulary.tokenizer().save(str(tmp_path / "tokenizer.json"))
     assert read_vocabulary(tmp_path / "tokenizer.json") == vocabulary
 
 
-def test_the_fingerprint_follows_the_content() -> None:
+def test_the_fingerprint_depends_only_on_the_content() -> None:
     vocabulary = Vocabulary.from_base(SMALL, MERGES)
     shuffled = Vocabulary.from_base(dict(reversed(SMALL.items())), MERGES)
     swapped = {**SMALL, "ab": 257, "abc": 256}
@@ -94,14 +94,14 @@ def test_token_bytes(vocabulary: Vocabulary) -> None:
     assert len(nothing) == 1 + 143 - 9
 
 
-def test_merges_of_windows_files_and_without_a_version_line() -> None:
+def test_merges_with_windows_line_ends_and_without_a_version_line() -> None:
     merges = "a b\r\nab c\r\n"
     for content in (merges, "#version: 0.2\n" + merges):
         found = parse_vocab_and_merges(json.dumps(SMALL).encode(), content.encode(), where="here")
         assert found == Vocabulary.from_base(SMALL, MERGES)
 
 
-def test_a_merge_of_number_signs_is_no_version_line() -> None:
+def test_a_merge_of_number_signs_is_not_a_version_line() -> None:
     vocab = {**BYTES, "##": 256, END_OF_TEXT: 257}
     found = parse_vocab_and_merges(json.dumps(vocab).encode(), b"# #\n", where="here")
     assert found.merges == (("#", "#"),)
@@ -221,12 +221,12 @@ def test_another_kind_of_tokenizer_is_refused(
         (b'{"model": {"type": "BPE", "vocab": {"a": "b"}}}', "not an object of tokens"),
     ],
 )
-def test_a_file_that_is_no_tokenizer_is_refused(content: bytes, message: str) -> None:
+def test_a_file_that_is_not_a_tokenizer_is_refused(content: bytes, message: str) -> None:
     with pytest.raises(VocabularyError, match=f"mine: .*{message}|mine.*{message}"):
         parse_tokenizer_json(content, where="mine")
 
 
-def test_a_path_with_nothing_names_what_a_vocabulary_can_be(tmp_path: Path) -> None:
+def test_a_missing_path_lists_what_a_vocabulary_can_be(tmp_path: Path) -> None:
     with pytest.raises(VocabularyError, match=r"No such file.*'gpt2', a folder .* tokenizer.json"):
         read_vocabulary(tmp_path / "missing")
     with pytest.raises(VocabularyError, match=r"vocab.json: No such file"):
