@@ -32,7 +32,7 @@ from benchmarks import (
 )
 from benchmarks.comparison import Comparison
 from benchmarks.paths import BUILD, RESULTS
-from benchmarks.results import Run, render
+from benchmarks.results import BenchmarkRun, render
 
 CLAIMS: dict[str, Any] = {
     "whole_build": whole_build,
@@ -50,13 +50,15 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Measure every claim against its peers.")
     names = [*CLAIMS, *OTHERS]
     parser.add_argument("names", nargs="*", choices=[*names, []], help=", ".join(names))
-    parser.add_argument("--cores", type=int, default=os.cpu_count() or 1, help="most workers")
+    parser.add_argument(
+        "--cores", type=int, default=os.cpu_count() or 1, help="maximum number of workers"
+    )
     parser.add_argument("--out", type=Path, help=f"default if all run: {RESULTS.name}")
     options = parser.parse_args()
     chosen = options.names or names
     started = time.monotonic()
     corpus.prepare()
-    run = Run(limits=hardware_limits.measure())
+    run = BenchmarkRun(limits=hardware_limits.measure())
     for name in chosen:
         print(f"\n{name}, after {time.monotonic() - started:.0f} s", flush=True)
         _run_benchmark(run, name, options.cores)
@@ -71,7 +73,7 @@ def main() -> int:
     return 0 if run.sound() else 1
 
 
-def _run_benchmark(run: Run, name: str, cores: int) -> None:
+def _run_benchmark(run: BenchmarkRun, name: str, cores: int) -> None:
     """Run one benchmark; a failure is recorded, so that the others still run."""
     try:
         if name == "near_duplicates":

@@ -61,14 +61,13 @@ def run_implementation(implementations: dict[str, MakeImplementation]) -> None:
     print("ready", flush=True)
     sys.stdin.readline()
     os.dup2(2, 1)  # libraries may print; standard output is no longer read
-    answer, passes, seconds, processor = _repeat(implementation, given)
+    answer, seconds, processor = _repeat(implementation, given)
     path.with_suffix(".out").write_text(
         json.dumps(
             {
                 "bytes": size,
                 "seconds": seconds,
                 "processor_seconds": processor,
-                "passes": passes,
                 "peak_memory": peak_memory(),
                 "check": implementation.check(answer),
             }
@@ -76,8 +75,8 @@ def run_implementation(implementations: dict[str, MakeImplementation]) -> None:
     )
 
 
-def _repeat(implementation: Implementation, given: object) -> tuple[Any, int, float, float]:
-    """Returns the answer, the number of passes, and wall and processor seconds per pass."""
+def _repeat(implementation: Implementation, given: object) -> tuple[Any, float, float]:
+    """Returns the answer, and wall and processor seconds per pass."""
     passes, seconds, processor = 0, 0.0, 0.0
     while seconds < MIN_SECONDS:
         answer = None  # two answers at once would count twice as memory
@@ -87,7 +86,7 @@ def _repeat(implementation: Implementation, given: object) -> tuple[Any, int, fl
         seconds += time.perf_counter() - wall_start
         processor += time.process_time() - processor_start
         passes += 1
-    return answer, passes, seconds / passes, processor / passes
+    return answer, seconds / passes, processor / passes
 
 
 def read_split(corpus: Path, files: int, index: int, count: int) -> list[NamedFile]:
@@ -113,6 +112,12 @@ def digest(*parts: bytes) -> str:
     for part in parts:
         summed.update(part)
     return summed.hexdigest()[:16]
+
+
+def check_contents(contents: list[bytes]) -> dict[str, Any]:
+    """The number of contents, and a digest that does not depend on their order."""
+    combined = digest(*sorted(hashlib.sha1(content).digest() for content in contents))
+    return {"contents": f"{len(contents)} files, {combined}"}
 
 
 def peak_memory() -> int:

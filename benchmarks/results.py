@@ -34,7 +34,7 @@ PACKAGES = ("numba", "numpy", "pyarrow", "isal", "apache-beam")
 
 
 @dataclass
-class Run:
+class BenchmarkRun:
     """The results of one run.
 
     Attributes:
@@ -63,7 +63,7 @@ class Run:
         return not self.failures and not any(FAILED in v or DIFFERENT in v for v in verdicts)
 
 
-def render(run: Run) -> str:
+def render(run: BenchmarkRun) -> str:
     """The page in Markdown."""
     sections = [_head(run), _input(run), _comparisons(run.lines), _targets(run)]
     if run.quality:
@@ -83,7 +83,7 @@ def table(header: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
     return "\n".join("| " + " | ".join(cell for cell in line) + " |" for line in lines)
 
 
-def _head(run: Run) -> str:
+def _head(run: BenchmarkRun) -> str:
     versions = ", ".join(f"{name} {metadata.version(name)}" for name in PACKAGES)
     return f"""# Benchmarks
 
@@ -98,7 +98,7 @@ Machine: {_processor()}, {os.cpu_count()} cores, {_memory():.0f} GB, {platform.s
 pinned in `benchmarks/peers/`."""
 
 
-def _input(run: Run) -> str:
+def _input(run: BenchmarkRun) -> str:
     languages: dict[str, int] = {}
     for file in load():
         languages[file.language] = languages.get(file.language, 0) + file.size
@@ -154,7 +154,7 @@ def _core_rates(line: Comparison) -> list[str]:
     return [_rate(line.median_of(side, "core_rate")) for side in (0, 1)]
 
 
-def _targets(run: Run) -> str:
+def _targets(run: BenchmarkRun) -> str:
     """Each target beside the measurement with one worker on the largest sample."""
     rows = []
     for work, target in TARGETS.items():
@@ -190,7 +190,7 @@ def _scale(text: str, rows: list[list[str]]) -> str:
     return f"## Deduplicating synthetic sketches\n\n{text}\n\n" + table(SCALE_HEADER, rows)
 
 
-def _limits(run: Run) -> str:
+def _limits(run: BenchmarkRun) -> str:
     shown = table(["limit", "MB/s"], [[name, f"{rate:,.0f}"] for name, rate in run.limits.items()])
     texts = "\n\n".join(f"**{name}.** {text}" for name, text in run.rooflines.items())
     head = (
@@ -199,7 +199,7 @@ def _limits(run: Run) -> str:
     return f"{head}\n\n{shown}\n\n{texts}"
 
 
-def _failures(run: Run) -> str:
+def _failures(run: BenchmarkRun) -> str:
     found = [f"- {name}: {text}" for name, text in run.failures.items()]
     found += [
         f"- {line.work}, {line.peer}: {line.agreement}" for line in run.lines if not line.rounds

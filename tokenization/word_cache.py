@@ -1,8 +1,8 @@
 """A bounded hash table from words to their ids, so that each word is merged only once.
 
 A word of up to 16 bytes is its own key. One of 17 to 512 bytes is found by its hash and compared
-byte by byte. Longer words are not stored. Up to four ids lie in the entry itself. A full table must
-be emptied. The table's content affects only the speed of encoding, never the ids.
+byte by byte. Longer words are not stored. Up to four ids are stored in the entry itself. A full
+table must be emptied. The table's content affects only the speed of encoding, never the ids.
 
 The hash is keyed with random numbers, so nobody can write a file whose words collide.
 """
@@ -26,7 +26,7 @@ PADDING = 16
 _ONE, _SIXTEEN, _LOW_HALF = np.uint64(1), np.uint64(16), np.uint64(0xFFFF)
 _FIRST = np.array([(1 << 8 * min(size, 8)) - 1 for size in range(17)], np.uint64)
 _SECOND = np.array([(1 << 8 * max(size - 8, 0)) - 1 for size in range(17)], np.uint64)
-_ENTRIES, _BYTES, _IDS, _MISSES, RESETS = range(5)
+_ENTRIES, _BYTES, _IDS, RESETS = range(4)
 
 
 class WordCache(NamedTuple):
@@ -38,7 +38,7 @@ class WordCache(NamedTuple):
             the entry is empty; up to four ids, or the offset in `ids`.
         words: uint8, the bytes of words longer than 16 bytes.
         ids: uint16, the ids of words with more than four; kernels load up to three past the last.
-        used: int64[5], the number of used entries, bytes and ids; misses and resets so far.
+        used: int64[4], the number of used entries, bytes and ids; resets so far.
         keys: uint64[2], the random keys of the hash.
     """
 
@@ -59,7 +59,7 @@ def make_cache(bits: int) -> WordCache:
         entries=padded[first : first + (4 << bits)],
         words=np.zeros(16 << bits, np.uint8),
         ids=np.zeros(4 << bits, np.uint16),
-        used=np.zeros(5, np.int64),
+        used=np.zeros(4, np.int64),
         keys=np.frombuffer(os.urandom(16), np.uint64).copy(),
     )
 
@@ -198,7 +198,6 @@ def insert(
         or used[_IDS] + count + IDS_IN_ENTRY > len(cache.ids)
     ):
         return np.int64(-1)
-    used[_MISSES] += 1
     at = home_slot(cache.entries, word_hash)
     while cache.entries[at + 2] != 0:
         at = (at + 4) & (len(cache.entries) - 1)

@@ -6,7 +6,6 @@ the page cache. Both sides end with all contents in memory.
 
 # Functions import their own packages: a peer's environment has no others.
 
-import hashlib
 import io
 import json
 import os
@@ -17,7 +16,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from benchmarks.harness import Implementation, NamedFile, digest, run_implementation
+from benchmarks.harness import Implementation, NamedFile, check_contents, run_implementation
 
 
 def codecorpus(options: dict[str, Any]) -> Implementation:
@@ -42,7 +41,9 @@ def codecorpus(options: dict[str, Any]) -> Implementation:
     return Implementation(
         load=lambda files: write_inputs(files, options),
         run=run,
-        check=lambda columns: _check([text for column in columns for text in column.to_pylist()]),
+        check=lambda columns: check_contents(
+            [text for column in columns for text in column.to_pylist()]
+        ),
     )
 
 
@@ -52,7 +53,7 @@ def python(options: dict[str, Any]) -> Implementation:
     return Implementation(
         load=lambda files: write_inputs(files, options),
         run=lambda _, folder: read(folder),
-        check=_check,
+        check=check_contents,
     )
 
 
@@ -139,11 +140,6 @@ def _tar(folder: Path) -> list[bytes]:
                 assert file is not None
                 found.append(file.read())
     return found
-
-
-def _check(contents: list[bytes]) -> dict[str, Any]:
-    summed = digest(*sorted(hashlib.sha1(text).digest() for text in contents))
-    return {"contents": f"{len(contents)} files, {summed}"}
 
 
 if __name__ == "__main__":

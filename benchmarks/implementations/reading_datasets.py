@@ -8,14 +8,19 @@ path, language and licence where the data set has them.
 # Functions import their own packages: a peer's environment has no others.
 
 import gzip
-import hashlib
 import json
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from benchmarks.harness import Implementation, NamedFile, Untyped, digest, run_implementation
+from benchmarks.harness import (
+    Implementation,
+    NamedFile,
+    Untyped,
+    check_contents,
+    run_implementation,
+)
 
 COLUMNS = ["code", "repo_name", "path", "language", "license"]
 
@@ -39,7 +44,7 @@ def codecorpus(options: dict[str, Any]) -> Implementation:
     return Implementation(
         load=lambda files: write_inputs(files, options),
         run=run,
-        check=lambda batches: _check(
+        check=lambda batches: check_contents(
             [text for batch in batches for text in batch["content"].to_pylist()]
         ),
     )
@@ -51,14 +56,14 @@ def python(options: dict[str, Any]) -> Implementation:
         return Implementation(
             load=lambda files: write_inputs(files, options),
             run=lambda _, path: _lines(path),
-            check=lambda answer: _check([text.encode() for text in answer[0]]),
+            check=lambda answer: check_contents([text.encode() for text in answer[0]]),
         )
     import pyarrow.parquet as pq
 
     return Implementation(
         load=lambda files: write_inputs(files, options),
         run=lambda _, path: pq.read_table(path, columns=COLUMNS, use_threads=False),
-        check=lambda table: _check([text.encode() for text in table["code"].to_pylist()]),
+        check=lambda table: check_contents([text.encode() for text in table["code"].to_pylist()]),
     )
 
 
@@ -80,7 +85,7 @@ def datatrove(options: dict[str, Any]) -> Implementation:
     return Implementation(
         load=lambda files: write_inputs(files, options),
         run=run,
-        check=lambda documents: _check([each.text.encode() for each in documents]),
+        check=lambda documents: check_contents([each.text.encode() for each in documents]),
     )
 
 
@@ -168,11 +173,6 @@ def _open(path: Path) -> Iterator[bytes]:
 
     with path.open("rb") as raw, zstandard.ZstdDecompressor().stream_reader(raw) as stream:
         yield from io.BufferedReader(stream, 1 << 20)
-
-
-def _check(contents: list[bytes]) -> dict[str, Any]:
-    summed = digest(*sorted(hashlib.sha1(text).digest() for text in contents))
-    return {"contents": f"{len(contents)} files, {summed}"}
 
 
 if __name__ == "__main__":

@@ -76,15 +76,9 @@ def codecorpus(options: dict[str, Any]) -> Implementation:
 def generator(options: dict[str, Any]) -> Implementation:
     """Dataset.from_generator and save_to_disk, as for rows that do not fit in memory."""
     import numpy as np
-    from datasets import ClassLabel, Dataset, Features, List, Value
+    from datasets import Dataset
 
     rows = np.load(options["rows"], mmap_mode="r")
-    features = Features(
-        {
-            "input_ids": List(Value("uint16"), length=SEQUENCE_LENGTH + 1),
-            "language": ClassLabel(num_classes=24),
-        }
-    )
 
     def run(out: Path, _: object) -> Path:
         def each(count: int) -> Untyped:
@@ -92,7 +86,10 @@ def generator(options: dict[str, Any]) -> Implementation:
                 yield {"input_ids": row, "language": 0}
 
         made = Dataset.from_generator(
-            each, features=features, gen_kwargs={"count": len(rows)}, cache_dir=str(out / "cache")
+            each,
+            features=_features(),
+            gen_kwargs={"count": len(rows)},
+            cache_dir=str(out / "cache"),
         )
         made.save_to_disk(out / "saved")
         return out / "saved"
@@ -105,19 +102,13 @@ def generator(options: dict[str, Any]) -> Implementation:
 def from_dict(options: dict[str, Any]) -> Implementation:
     """Dataset.from_dict and save_to_disk, with everything in memory."""
     import numpy as np
-    from datasets import ClassLabel, Dataset, Features, List, Value
+    from datasets import Dataset
 
     rows = np.load(options["rows"])
-    features = Features(
-        {
-            "input_ids": List(Value("uint16"), length=SEQUENCE_LENGTH + 1),
-            "language": ClassLabel(num_classes=24),
-        }
-    )
 
     def run(out: Path, _: object) -> Path:
         made = Dataset.from_dict(
-            {"input_ids": list(rows), "language": [0] * len(rows)}, features=features
+            {"input_ids": list(rows), "language": [0] * len(rows)}, features=_features()
         )
         made.save_to_disk(out / "saved")
         return out / "saved"
@@ -125,6 +116,13 @@ def from_dict(options: dict[str, Any]) -> Implementation:
     return Implementation(
         load=lambda _: None, new_state=lambda: _folder(options), run=run, check=_check
     )
+
+
+def _features() -> Untyped:
+    from datasets import ClassLabel, Features, List, Value
+
+    ids = List(Value("uint16"), length=SEQUENCE_LENGTH + 1)
+    return Features({"input_ids": ids, "language": ClassLabel(num_classes=24)})
 
 
 def _check(saved: Path) -> dict[str, Any]:
