@@ -1,9 +1,10 @@
-"""All benchmarks, or those named.
+"""Run all benchmarks, or those named.
 
     .venv/bin/python -m benchmarks [NAME ...] [--cores N] [--out RESULTS.md]
 
-Without names all run, some 20 minutes on two cores, and RESULTS.md is written; with names the
-figures are printed only, unless --out says where to. Exit 1: something failed, or answers differed.
+Without names all benchmarks run, about 20 minutes on two cores, and RESULTS.md is written. With
+names the figures are only printed, unless --out names a file. Exit status 1: a benchmark failed, or
+two sides gave different answers.
 """
 
 import argparse
@@ -17,10 +18,10 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import (
-    ceilings,
     corpus,
     deduplicate_at_scale,
     file_rules,
+    hardware_limits,
     near_duplicates,
     reading,
     signatures,
@@ -29,9 +30,9 @@ from benchmarks import (
     whole_build,
     writing,
 )
-from benchmarks.places import BUILD, RESULTS
-from benchmarks.results import Run, render
-from benchmarks.running import Comparison
+from benchmarks.comparison import Comparison
+from benchmarks.paths import BUILD, RESULTS
+from benchmarks.results import BenchmarkRun, render
 
 CLAIMS: dict[str, Any] = {
     "whole_build": whole_build,
@@ -45,22 +46,24 @@ OTHERS = {"near_duplicates": near_duplicates, "stages": stages, "scale": dedupli
 
 
 def main() -> int:
-    """Run, write, and say whether all is well."""
-    parser = argparse.ArgumentParser(description="Measures every claim beside the peers.")
+    """Run the benchmarks and write the results; returns the exit status."""
+    parser = argparse.ArgumentParser(description="Measure every claim against its peers.")
     names = [*CLAIMS, *OTHERS]
     parser.add_argument("names", nargs="*", choices=[*names, []], help=", ".join(names))
-    parser.add_argument("--cores", type=int, default=os.cpu_count() or 1, help="workers at most")
-    parser.add_argument("--out", type=Path, help=f"default, if all run: {RESULTS.name}")
+    parser.add_argument(
+        "--cores", type=int, default=os.cpu_count() or 1, help="maximum number of workers"
+    )
+    parser.add_argument("--out", type=Path, help=f"default if all run: {RESULTS.name}")
     options = parser.parse_args()
     chosen = options.names or names
-    begun = time.monotonic()
+    started = time.monotonic()
     corpus.prepare()
-    run = Run(ceilings=ceilings.measure())
+    run = BenchmarkRun(limits=hardware_limits.measure())
     for name in chosen:
-        print(f"\n{name}, after {time.monotonic() - begun:.0f} s", flush=True)
-        _attempt(run, name, options.cores)
-    run.seconds = time.monotonic() - begun
-    _keep(run.lines)
+        print(f"\n{name}, after {time.monotonic() - started:.0f} s", flush=True)
+        _run_benchmark(run, name, options.cores)
+    run.seconds = time.monotonic() - started
+    _save_measurements(run.lines)
     out = options.out or (None if options.names else RESULTS)
     if out:
         out.write_text(render(run), encoding="utf-8")
@@ -70,8 +73,8 @@ def main() -> int:
     return 0 if run.sound() else 1
 
 
-def _attempt(run: Run, name: str, cores: int) -> None:
-    """One claim; what it raises is kept, so that the others go on."""
+def _run_benchmark(run: BenchmarkRun, name: str, cores: int) -> None:
+    """Run one benchmark; a failure is recorded, so that the others still run."""
     try:
         if name == "near_duplicates":
             run.quality = near_duplicates.main(cores)
@@ -89,14 +92,14 @@ def _attempt(run: Run, name: str, cores: int) -> None:
 
 
 def roofline(docstring: str) -> str:
-    """The paragraph of a claim's docstring that begins with `Roofline: `, in one line."""
+    """The paragraph of a claim's docstring that starts with `Roofline: `, as one line."""
     paragraphs = docstring.split("\n\n")
     found = next(text for text in paragraphs if text.startswith("Roofline: "))
     return " ".join(found.removeprefix("Roofline: ").split())
 
 
-def _keep(lines: list[Comparison]) -> None:
-    """Every measurement of every round, for whoever wants to look closer."""
+def _save_measurements(lines: list[Comparison]) -> None:
+    """Write every measurement of every round to results.json."""
     BUILD.mkdir(parents=True, exist_ok=True)
     content = [line.to_json() for line in lines]
     (BUILD / "results.json").write_text(json.dumps(content, indent=1))

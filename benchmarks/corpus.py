@@ -1,11 +1,12 @@
-"""The input of the benchmarks: real source files of many languages, the same on one machine always.
+"""The input of the benchmarks: real source files of many languages, always the same on one machine.
 
 The files of the running Python (standard library and installed packages) and of the pinned source
-distributions in `corpus.txt`, so far as a suffix says their language, they are at most 1 MiB long,
-valid UTF-8 and without NUL: what every peer can take. Their order is that of a hash of their names,
-so each prefix is a fair sample; a peer that is slow gets a shorter one, and so do we beside it.
+distributions in `corpus.txt` whose suffix tells their language, and which every peer can read: at
+most 1 MiB, valid UTF-8, without NUL. They are sorted by a hash of their names, so each prefix is a
+fair sample. A slow peer gets a shorter prefix, and our side gets the same one.
 
-No language gets more than `MOST` of the bytes. Stored as one buffer, `blob.bin`, and `files.json`.
+No language has more than `MAX_LANGUAGE_SHARE` of the bytes. The corpus is stored as one buffer,
+`blob.bin`, and `files.json`.
 """
 
 import hashlib
@@ -16,10 +17,10 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from benchmarks.archives import download
-from benchmarks.places import CORPUS
+from benchmarks.paths import CORPUS
+from benchmarks.source_distributions import download
 
-LANGUAGES = {
+SUFFIXES = {
     "C": ".c .h",
     "C#": ".cs",
     "C++": ".cc .cpp .cxx .hh .hpp .hxx",
@@ -44,20 +45,20 @@ LANGUAGES = {
     "TeX": ".tex",
     "TypeScript": ".ts .tsx",
 }
-"""Suffixes that leave no doubt, of the languages that a build knows."""
+"""Unambiguous suffixes of languages that a build recognises."""
 
 _BY_SUFFIX = {
-    suffix: language for language, suffixes in LANGUAGES.items() for suffix in suffixes.split()
+    suffix: language for language, suffixes in SUFFIXES.items() for suffix in suffixes.split()
 }
-LARGEST = 1 << 20
-MOST = 0.4
-TARGET = 200_000_000
-"""Bytes, if there are as many."""
+MAX_FILE_BYTES = 1 << 20
+MAX_LANGUAGE_SHARE = 0.4
+CORPUS_BYTES = 200_000_000
+"""The size of the corpus, or less if there are fewer files."""
 
 
 @dataclass(frozen=True)
 class File:
-    """A file of the corpus: where it is from, and where in the buffer."""
+    """A file of the corpus: its origin, and its position in the buffer."""
 
     repository: str
     path: str
@@ -71,8 +72,8 @@ class Sample:
     """A prefix of the corpus.
 
     Attributes:
-        files: how many.
-        size: their bytes.
+        files: number of files.
+        size: bytes in all files.
         digest: SHA-256 of the lines `repository/path TAB size TAB sha256 of the bytes LF`.
     """
 
@@ -82,7 +83,7 @@ class Sample:
 
 
 def prepare() -> None:
-    """Gather the corpus unless it is there."""
+    """Collect the corpus unless it exists."""
     if (CORPUS / "files.json").exists():
         return
     CORPUS.mkdir(parents=True, exist_ok=True)
@@ -90,13 +91,13 @@ def prepare() -> None:
         {(repository, path): text for repository, path, text in _candidates()}.items(),
         key=lambda item: hashlib.sha256("/".join(item[0]).encode()).digest(),
     )
-    budget = dict.fromkeys(LANGUAGES, int(MOST * TARGET))
+    budget = dict.fromkeys(SUFFIXES, int(MAX_LANGUAGE_SHARE * CORPUS_BYTES))
     files: list[File] = []
     at = 0
     with (CORPUS / "blob.bin").open("wb") as blob:
         for (repository, path), text in found:
             language = _BY_SUFFIX[Path(path).suffix]
-            if budget[language] < len(text) or at + len(text) > TARGET:
+            if budget[language] < len(text) or at + len(text) > CORPUS_BYTES:
                 continue
             budget[language] -= len(text)
             files.append(File(repository, path, language, at, len(text)))
@@ -106,12 +107,12 @@ def prepare() -> None:
 
 
 def load() -> list[File]:
-    """The files, in order."""
+    """The files of the corpus, in order."""
     return [File(**entry) for entry in json.loads((CORPUS / "files.json").read_text())]
 
 
 def sample(size: int) -> Sample:
-    """The files at the beginning of the corpus that fill `size` bytes."""
+    """Describe the prefix of the corpus that has at most `size` bytes."""
     chosen = prefix(load(), size)
     digest = hashlib.sha256()
     with (CORPUS / "blob.bin").open("rb") as blob:
@@ -122,7 +123,7 @@ def sample(size: int) -> Sample:
 
 
 def prefix(files: list[File], size: int) -> list[File]:
-    """The first files of together at most `size` bytes; at least one."""
+    """The longest prefix of at most `size` bytes; at least one file."""
     total = 0
     for count, file in enumerate(files):
         total += file.size
@@ -132,8 +133,8 @@ def prefix(files: list[File], size: int) -> list[File]:
 
 
 def usable(text: bytes) -> bool:
-    """Whether every peer can take a file."""
-    if not 0 < len(text) <= LARGEST or b"\0" in text:
+    """Whether every peer can read a file of this content."""
+    if not 0 < len(text) <= MAX_FILE_BYTES or b"\0" in text:
         return False
     try:
         text.decode()
@@ -152,7 +153,7 @@ def _candidates() -> Iterator[tuple[str, str, bytes]]:
 def _folder(root: Path) -> Iterator[tuple[str, str, bytes]]:
     for path in root.rglob("*"):
         inner = path.relative_to(root)
-        nested = "site-packages" in inner.parts  # of the standard library's folder
+        nested = "site-packages" in inner.parts  # inside the standard library's folder
         if path.suffix in _BY_SUFFIX and len(inner.parts) > 1 and not nested and path.is_file():
             text = path.read_bytes()
             if usable(text):

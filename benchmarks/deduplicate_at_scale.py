@@ -1,13 +1,15 @@
-"""Deduplicating synthetic sketches: time and memory, stage by stage.
+"""Deduplicating synthetic sketches: time and memory of each stage.
 
     .venv/bin/python -m benchmarks.deduplicate_at_scale [--sketches 10_000_000] [--workers 2]
 
-Curation is made up (`benchmarks.synthetic_sketches`), the stages after it run as they are.
+The output of curation is synthetic (`benchmarks.synthetic_sketches`); the stages after it are the
+real ones.
 
-Memory is what all workers hold at once, sampled: private, and with pages of mapped files, which the
-system takes back when it needs them. A stage's peak counts what workers still hold of the last.
+Memory is what all workers hold together, sampled: private, and resident, which includes pages of
+mapped files that the system can reclaim. A stage's peak includes what workers still hold from the
+previous stage.
 
-No peer stands beside it: none of them compares pairs by sketches without holding them all.
+There is no peer: none of them compares pairs by sketches without holding all sketches in memory.
 """
 
 import argparse
@@ -22,9 +24,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.places import WORK
-from benchmarks.synthetic_sketches import Corpus, make
-from benchmarks.timings import read_timings
+from benchmarks.paths import WORK
+from benchmarks.synthetic_sketches import SyntheticCorpus, make
+from benchmarks.task_timings import read_task_timings
 from codecorpus.pipelines.engines.process_pool import Pool
 from codecorpus.pipelines.stages.artifacts import (
     CHOOSE_SURVIVORS,
@@ -38,20 +40,20 @@ from codecorpus.pipelines.stages.deduplicate.pair_tasks import propose_tasks, ve
 from codecorpus.pipelines.stages.order import DEDUPLICATE
 
 SKETCHES = 1_000_000
-"""Of a run of all benchmarks."""
+"""Distinct contents when all benchmarks run."""
 
 HEADER = ["stage", "tasks", "seconds", "processor s", "private MB", "resident MB"]
 
 
 @dataclass
 class Memory:
-    """Peaks of what several processes hold together, in bytes."""
+    """Peak memory of several processes together, in bytes."""
 
     private: int = 0
     resident: int = 0
 
     def sample(self) -> None:
-        """Look once at all children of this process."""
+        """Update the peaks from all children of this process."""
         private = resident = 0
         for process in multiprocessing.active_children():
             try:
@@ -71,7 +73,7 @@ class Memory:
 
 
 @contextmanager
-def watched() -> Iterator[Memory]:
+def sampled_memory() -> Iterator[Memory]:
     """Sample the children's memory while the block runs."""
     memory = Memory()
     over = threading.Event()
@@ -90,30 +92,30 @@ def watched() -> Iterator[Memory]:
 
 
 def run_stages(out: Path, workers: Pool) -> Iterator[tuple[str, int, float, float, Memory]]:
-    """Run the stages; name, tasks, seconds, processor seconds and memory of each."""
+    """Run the stages; yields the name, tasks, seconds, processor seconds and memory of each."""
     for stage in DEDUPLICATE:
-        begun = time.perf_counter()
-        with watched() as memory:
+        started = time.perf_counter()
+        with sampled_memory() as memory:
             tasks = list_tasks(str(out), stage)
             require_done(list(workers.run(tasks)))
-        seconds = time.perf_counter() - begun
+        seconds = time.perf_counter() - started
         yield stage.name, len(tasks), seconds, _processor_seconds(out, stage.name), memory
 
 
 def _processor_seconds(out: Path, stage: str) -> float:
-    timings = read_timings(out)
+    timings = read_task_timings(out)
     return float(sum(line["processor_seconds"] for line in timings if line["stage"] == stage))
 
 
-def check(out: Path, corpus: Corpus) -> dict[str, int]:
-    """Sums of the stages; what must hold of the answer holds."""
+def check(out: Path, corpus: SyntheticCorpus) -> dict[str, int]:
+    """Check the stages' results; returns their sums."""
     build = Build.load(str(out))
     matched = build.summary(MATCH_COPIES, 0)
     assert matched["documents"] == corpus.files
     assert matched["contents"] == corpus.contents
-    # besides the one sketch of many, a few of the most similar agree by chance
-    folded = corpus.contents - corpus.alike + 1 - matched["compared"]
-    assert 0 <= folded <= corpus.contents // 500, f"{folded:,} contents were folded"
+    # besides the contents with one sketch, a few very similar contents agree by chance
+    merged = corpus.contents - corpus.same_sketch + 1 - matched["compared"]
+    assert 0 <= merged <= corpus.contents // 500, f"{merged:,} contents were merged"
     sums = {"files": corpus.files, "contents": corpus.contents, "compared": matched["compared"]}
     proposed = [build.summary(PROPOSE_PAIRS, task) for task in range(propose_tasks(build))]
     verified = [build.summary(VERIFY_PAIRS, task) for task in range(verify_tasks(build))]
@@ -132,25 +134,25 @@ def main(
     threshold: float = 0.85,
     folder: Path = WORK,
 ) -> tuple[str, list[list[str]]]:
-    """Make up the files and run the stages; a sentence, and rows of HEADER."""
+    """Generate the files and run the stages; returns a sentence, and rows of HEADER."""
     folder.mkdir(parents=True, exist_ok=True)
-    place = Path(tempfile.mkdtemp(dir=folder))
+    work = Path(tempfile.mkdtemp(dir=folder))
     try:
         with Pool(cores) as workers:
-            make(place / "warm", 20_000, threshold, 1)
-            list(run_stages(place / "warm", workers))  # kernels are compiled
-        begun = time.perf_counter()
-        corpus = make(place / "out", sketches, threshold, cores)
-        made = time.perf_counter() - begun
-        rows = _measure(place / "out", cores)
-        sums = ", ".join(f"{name} {n:,}" for name, n in check(place / "out", corpus).items())
+            make(work / "warm", 20_000, threshold, 1)
+            list(run_stages(work / "warm", workers))  # compiles the kernels
+        started = time.perf_counter()
+        corpus = make(work / "out", sketches, threshold, cores)
+        made = time.perf_counter() - started
+        rows = _measure(work / "out", cores)
+        sums = ", ".join(f"{name} {n:,}" for name, n in check(work / "out", corpus).items())
     finally:
-        shutil.rmtree(place, ignore_errors=True)
-    return f"{cores} workers, making up files ({made:.0f} s) not counted: {sums}.", rows
+        shutil.rmtree(work, ignore_errors=True)
+    return f"{cores} workers, generating files ({made:.0f} s) not counted: {sums}.", rows
 
 
 def _measure(out: Path, workers: int) -> list[list[str]]:
-    """A row for each stage, and one for all."""
+    """One row for each stage, and one for all stages."""
     rows = []
     total, spent = 0.0, 0.0
     most = Memory()
@@ -171,13 +173,13 @@ def _row(name: str, tasks: str, seconds: float, processor: float, memory: Memory
 
 
 def _command() -> None:
-    """What the docstring shows."""
+    """The command in the module's docstring."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--sketches", type=int, default=10_000_000, help="distinct contents")
     parser.add_argument("--workers", type=int, default=os.cpu_count(), help="processes")
-    parser.add_argument("--threshold", type=float, default=0.85, help="of the recipe")
+    parser.add_argument("--threshold", type=float, default=0.85, help="threshold of the recipe")
     parser.add_argument(
-        "--folder", type=Path, default=WORK, help="where to work: 1.6 GB a million sketches"
+        "--folder", type=Path, default=WORK, help="work folder; needs 1.6 GB per million sketches"
     )
     options = parser.parse_args()
     text, _ = main(

@@ -1,21 +1,23 @@
-"""Claim: text statistics and all file rules at 500 MB/s a core.
+"""Claim: text statistics and all file rules at 500 MB/s per core.
 
-Roofline: every byte is loaded once and classified once. A table look-up a byte bounds a loop that
-has no vectors (ceiling `lookup`); with vectors over ASCII, memory does (ceiling `copy`, some GB/s).
+Roofline: every byte is loaded once and classified once. One table lookup per byte is the bound of a
+loop without vectors (limit `lookup`); with vectors over ASCII the bound is memory (limit `copy`,
+some GB/s).
 
-The peers apply the same rules, to the letter, in plain Python, and in CodeParrot's and datatrove's
-frames; all find the same survivors. Ours also looks for all its markers of generated files.
+The peers apply exactly the same rules, in plain Python, and in CodeParrot's and datatrove's
+frameworks; all find the same survivors. Our side also searches for all its markers of generated
+files.
 """
 
 from benchmarks import corpus
+from benchmarks.comparison import Comparison, Side, compare
 from benchmarks.peers import Peer
-from benchmarks.running import Comparison, Side, compare
 
 NOTE = "the peers look for three words in five lines, ours for all its markers"
 
 
 def main(cores: int) -> list[Comparison]:
-    """Compare with one worker and with all cores."""
+    """Compare with one worker, and with one per core."""
     datasets, datatrove = Peer("datasets"), Peer("datatrove")
     ours = Side("codecorpus", "file_rules", "codecorpus")
     peers = [
@@ -37,7 +39,7 @@ def main(cores: int) -> list[Comparison]:
             workers=workers,
             budget=10,
             note=NOTE,
-            ceiling="lookup",
+            limit="lookup",
         )
         for peer, size in peers
         for workers in sorted({1, cores})

@@ -1,9 +1,9 @@
-"""Real source files, edited copies of them, and the truth about which are similar.
+"""Real source files, edited copies of them, and the true pairs of similar files.
 
 For the tests and the benchmark of near duplicates. An edited copy has one to three of the edits
-that real copies have: identifiers renamed, the header changed, reformatted, lines deleted, a
-function added. The truth is exact: the Jaccard similarity of the sets of token 5-grams, of all
-pairs that can reach `LEAST`.
+that real copies have: identifiers renamed, header changed, reformatted, lines deleted, a function
+added. The true pairs are exact: all pairs whose sets of token 5-grams have a Jaccard similarity of
+at least `MIN_SIMILARITY`.
 """
 
 import random
@@ -22,16 +22,16 @@ from codecorpus.filters.near_duplicates.verification import exact_jaccard
 from codecorpus.foundation.columns import ByteColumn
 
 NGRAM = 5
-LEAST = 0.6
-"""Pairs of less similarity are in no truth."""
+MIN_SIMILARITY = 0.6
+"""The lowest threshold for which the true pairs are known."""
 
 NAME = re.compile(rb"[A-Za-z_][A-Za-z0-9_]{2,}")
 SUFFIXES = {".py", ".pyi", ".h", ".c", ".js", ".css", ".html"}
 
 
 @dataclass(frozen=True)
-class Corpus:
-    """Files by rank, and all pairs whose exact similarity is at least `LEAST`."""
+class LabelledCorpus:
+    """Files in order of rank, and all pairs with a similarity of at least `MIN_SIMILARITY`."""
 
     column: ByteColumn
     pairs: NDArray[np.uint64]
@@ -41,13 +41,13 @@ class Corpus:
         return len(self.column)
 
     def truth(self, threshold: float) -> NDArray[np.uint64]:
-        """The similar pairs, `better << 32 | worse`, ascending."""
+        """The pairs that reach a threshold, `better << 32 | worse`, ascending."""
         return self.pairs[self.similarity >= threshold]
 
 
 @cache
-def library() -> list[Path]:
-    """Source files of the running Python, of 512 bytes to 64 KiB."""
+def installed_files() -> list[Path]:
+    """Source files of 512 bytes to 64 KiB of the running Python and its packages."""
     return sorted(
         path
         for root in {sysconfig.get_path("stdlib"), sysconfig.get_path("purelib")}
@@ -57,8 +57,8 @@ def library() -> list[Path]:
 
 
 def real_files(count: int, seed: int) -> list[bytes]:
-    """Different files, in an order that `seed` decides."""
-    paths = random.Random(seed).sample(library(), len(library()))
+    """Distinct files, in an order that depends on `seed`."""
+    paths = random.Random(seed).sample(installed_files(), len(installed_files()))
     found: dict[bytes, None] = {}
     for path in paths:
         found[path.read_bytes()] = None
@@ -68,7 +68,7 @@ def real_files(count: int, seed: int) -> list[bytes]:
 
 
 def rename(text: bytes, chance: random.Random) -> bytes:
-    """Another name for some identifiers."""
+    """Rename some identifiers."""
     names = sorted(set(NAME.findall(text)))
     count = int(len(names) * chance.choice([0.003, 0.01, 0.02, 0.04])) + 1
     renamed = {name: b"%b_%d" % (name, chance.randrange(100)) for name in names[:count]}
@@ -77,7 +77,7 @@ def rename(text: bytes, chance: random.Random) -> bytes:
 
 
 def change_header(text: bytes, chance: random.Random) -> bytes:
-    """Another notice for the first lines."""
+    """Replace the first lines by a copyright notice."""
     notice = b"# Copyright %d some author, version %d\n" % (
         chance.randrange(1990, 2025),
         chance.randrange(100),
@@ -86,12 +86,12 @@ def change_header(text: bytes, chance: random.Random) -> bytes:
 
 
 def reformat(text: bytes, _: random.Random) -> bytes:
-    """Tabs, other quotes, no space behind commas."""
+    """Use tabs, double quotes, and no space after commas."""
     return text.replace(b"    ", b"\t").replace(b", ", b",").replace(b"'", b'"')
 
 
 def delete_lines(text: bytes, chance: random.Random) -> bytes:
-    """A stretch of lines less."""
+    """Delete a span of lines."""
     lines = text.split(b"\n")
     count = int(len(lines) * chance.choice([0.01, 0.03, 0.06, 0.1]))
     start = chance.randrange(max(1, len(lines) - count))
@@ -99,7 +99,7 @@ def delete_lines(text: bytes, chance: random.Random) -> bytes:
 
 
 def add_function(text: bytes, chance: random.Random) -> bytes:
-    """A function more at the end."""
+    """Append a function."""
     count = int(text.count(b"\n") * chance.choice([0.02, 0.05, 0.1, 0.2])) + 2
     body = b"".join(b"    value_%d = compute(%d, step)\n" % (i, i * i) for i in range(count))
     return b"%b\ndef added_%d(step):\n%b" % (text, chance.randrange(100), body)
@@ -115,7 +115,7 @@ EDITS: list[Callable[[bytes, random.Random], bytes]] = [
 
 
 def edited(texts: list[bytes], count: int, seed: int) -> list[bytes]:
-    """Copies with one to three edits each, several of one file among them."""
+    """Copies with one to three edits each; some files are copied several times."""
     chance = random.Random(seed)
     copies: list[bytes] = []
     while len(copies) < count:
@@ -128,39 +128,41 @@ def edited(texts: list[bytes], count: int, seed: int) -> list[bytes]:
     return copies
 
 
-def make_corpus(real: list[bytes], copies: int, seed: int) -> Corpus:
-    """Real files and edited copies, the largest first: that is their rank."""
+def make_corpus(real: list[bytes], copies: int, seed: int) -> LabelledCorpus:
+    """Real files and edited copies, ranked by size, the largest first."""
     texts = sorted(dict.fromkeys(real + edited(real, copies, seed)), key=lambda t: (-len(t), t))
     column = ByteColumn.from_values(texts)
     column = column.select(shingle(column, NGRAM).tokens >= MINIMUM_TOKENS)
-    return Corpus(column, *all_similar(column))
+    return LabelledCorpus(column, *all_similar(column))
 
 
 def all_similar(column: ByteColumn) -> tuple[NDArray[np.uint64], NDArray[np.float64]]:
-    """Every pair of similarity `LEAST` and more, ascending, and its similarity."""
-    pairs = possible_pairs(shingle(column, NGRAM).distinct())
+    """All pairs with a similarity of at least `MIN_SIMILARITY`, ascending, and the similarities."""
+    pairs = prefix_filter_pairs(shingle(column, NGRAM).distinct())
     similarity = [
         exact_jaccard(column, part >> np.uint64(32), part & np.uint64(0xFFFFFFFF), NGRAM)
         for part in np.array_split(pairs, len(pairs) // 200_000 + 1)
     ]
     found = np.concatenate(similarity)
-    return pairs[found >= LEAST], found[found >= LEAST]
+    return pairs[found >= MIN_SIMILARITY], found[found >= MIN_SIMILARITY]
 
 
-def possible_pairs(sets: Shingles) -> NDArray[np.uint64]:
-    """All pairs that can reach `LEAST`: none that does is left out.
+def prefix_filter_pairs(sets: Shingles) -> NDArray[np.uint64]:
+    """A superset of the pairs that reach `MIN_SIMILARITY`, found by prefix filtering.
 
-    Two sets of that similarity share so many shingles that, with the shingles of each in one common
-    order, they share one among the first size - ceil(LEAST * size) + 1 (prefix filtering: Bayardo,
-    Ma and Srikant, Scaling Up All Pairs Similarity Search, WWW 2007). Rare ones come first in the
-    order, so few pairs are proposed.
+    If the shingles of all sets are sorted in one common order, two sets of that similarity share a
+    shingle among the first size - ceil(MIN_SIMILARITY * size) + 1 of each (Bayardo, Ma and Srikant,
+    Scaling Up All Pairs Similarity Search, WWW 2007). Rare shingles come first in the order, so few
+    pairs are proposed.
     """
     sizes = np.diff(sets.offsets)
     files = np.repeat(np.arange(len(sizes)), sizes)
     _, name, count = np.unique(sets.hashes, return_inverse=True, return_counts=True)
     order = np.lexsort((name, count[name], files))
-    place = np.arange(len(order)) - np.repeat(sets.offsets[:-1], sizes)
-    first = order[place < np.repeat(sizes - np.ceil(LEAST * sizes).astype(np.int64) + 1, sizes)]
+    position = np.arange(len(order)) - np.repeat(sets.offsets[:-1], sizes)
+    first = order[
+        position < np.repeat(sizes - np.ceil(MIN_SIMILARITY * sizes).astype(np.int64) + 1, sizes)
+    ]
     first = first[np.lexsort((files[first], name[first]))]
     name, files = name[first], files[first]
     found = [np.empty(0, np.uint64)]
@@ -170,7 +172,7 @@ def possible_pairs(sets: Shingles) -> NDArray[np.uint64]:
         at = at[at + distance < len(name)]
         at = at[name[at] == name[at + distance]]
         better, worse = files[at], files[at + distance]
-        near = np.minimum(sizes[better], sizes[worse]) >= LEAST * np.maximum(
+        near = np.minimum(sizes[better], sizes[worse]) >= MIN_SIMILARITY * np.maximum(
             sizes[better], sizes[worse]
         )
         packed = better[near].astype(np.uint64) << np.uint64(32) | worse[near].astype(np.uint64)

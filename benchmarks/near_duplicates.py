@@ -1,13 +1,14 @@
 """Claim: near duplicates are found with F1 of 0.97 at 0.85 and 0.95 at 0.7, over pairs and files.
 
 The truth is exact: the Jaccard similarity of the sets of token 5-grams of all pairs, on 10,000 real
-files and 3,000 edited copies. The files are numbered best first, and every method keeps the first:
-so removed files can be compared. Truly removed is who is similar to a file that stays, taken best
-first; methods whose pairs are verified remove by the same rule, those that take each bucket for one
-cluster remove all but the first of what their pairs connect. Shingles are ours wherever a package
-takes sets; gaoya, text-dedup and datatrove cut words their own way, as their users get them.
+files and 3,000 edited copies. The files are numbered best first, and every method keeps the first
+of several similar files, so the removed files can be compared. The truth about files is the greedy
+rule: going from the best file to the worst, remove a file that is similar to a file already kept.
+Methods that verify pairs remove by the same rule; methods that treat a bucket as a cluster remove
+all but the first file of each connected component. Packages that accept sets get our shingles;
+gaoya, text-dedup and datatrove split words in their own way, as for their users.
 
-No roofline: this is a table of errors, not of speed.
+There is no roofline: the table has errors, not speeds.
 """
 
 import json
@@ -23,45 +24,45 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks import corpus
-from benchmarks.near_duplicate_files import Corpus, make_corpus
+from benchmarks.comparison import ONE_THREAD
+from benchmarks.harness import read_split
+from benchmarks.near_duplicate_files import LabelledCorpus, make_corpus
+from benchmarks.paths import CORPUS, ROOT, WORK
 from benchmarks.peers import Peer
-from benchmarks.places import CORPUS, ROOT, WORK
-from benchmarks.running import ONE_THREAD
-from benchmarks.worker import read_stripe
 from codecorpus.filters.near_duplicates.survivors import STAYS, choose_survivors
 
 REAL, COPIES = 10_000, 3_000
-SMALLEST, LARGEST = 512, 12_288
-"""Bytes; larger files would only make the slowest peers slower."""
+MIN_BYTES, MAX_BYTES = 512, 12_288
+"""File sizes in bytes; larger files would only make the slowest peers slower."""
 PEERS = ("datatrove", "text-dedup", "datasketch", "rensa", "gaoya")
-PLACE = WORK / "near"
-LIMIT = 900
+FOLDER = WORK / "near"
+TIMEOUT = 900
 
 
 @dataclass(frozen=True)
 class Score:
-    """How well a set was found."""
+    """Precision and recall of a found set."""
 
     precision: float
     recall: float
 
     @property
     def f1(self) -> float:
-        """The harmonic mean of the two."""
+        """The harmonic mean of precision and recall."""
         total = self.precision + self.recall
         return 2 * self.precision * self.recall / total if total else 0.0
 
 
 @dataclass(frozen=True)
-class Quality:
+class QualityRow:
     """One line of the table."""
 
     threshold: float
     method: str
     pairs: Score
     removed: Score
-    wrongly: int
-    missed: int
+    wrongly_removed: int
+    wrongly_kept: int
 
     def cells(self) -> list[str]:
         """The columns after method and threshold."""
@@ -71,8 +72,8 @@ class Quality:
             f"**{self.pairs.f1:.3f}**",
             *scores[2:],
             f"**{self.removed.f1:.3f}**",
-            f"{self.wrongly:,}",
-            f"{self.missed:,}",
+            f"{self.wrongly_removed:,}",
+            f"{self.wrongly_kept:,}",
         ]
 
 
@@ -88,15 +89,15 @@ HEADER = [
 ]
 
 
-def main(cores: int) -> tuple[str, list[Quality]]:
-    """What was judged, in words, and the table."""
+def main(cores: int) -> tuple[str, list[QualityRow]]:
+    """Evaluate all methods; returns a description of the input, and the table."""
     truth = build_corpus()
-    jobs = [*((name, Peer(name)) for name in PEERS), ("codecorpus", None)]
+    methods = [*((name, Peer(name)) for name in PEERS), ("codecorpus", None)]
     answers: list[dict[str, Any]] = []
     with ThreadPoolExecutor(cores) as pool:
-        for found in pool.map(lambda job: _answers(*job), jobs):
+        for found in pool.map(lambda method: _run_method(*method), methods):
             answers += found
-    table = [judge(truth, answer) for answer in answers]
+    table = [evaluate(truth, answer) for answer in answers]
     table.sort(key=lambda line: (-line.threshold, -line.removed.f1))
     for line in table:
         print(f"{line.threshold} {line.method}: F1 {line.pairs.f1:.3f} {line.removed.f1:.3f}")
@@ -105,32 +106,39 @@ def main(cores: int) -> tuple[str, list[Quality]]:
     return f"{len(truth):,} files, {size / 1e6:.1f} MB, {counts}", table
 
 
-def build_corpus() -> Corpus:
-    """Real files and edited copies, written as the workers read them."""
-    files = read_stripe(CORPUS, len(corpus.load()), 0, 1)
-    fitting = (content for _, content in files if SMALLEST <= len(content) <= LARGEST)
+def build_corpus() -> LabelledCorpus:
+    """Write real files and edited copies for the implementations to read."""
+    files = read_split(CORPUS, len(corpus.load()), 0, 1)
+    fitting = (content for _, content in files if MIN_BYTES <= len(content) <= MAX_BYTES)
     made = make_corpus(list(dict.fromkeys(fitting))[:REAL], COPIES, 2)
-    PLACE.mkdir(parents=True, exist_ok=True)
+    FOLDER.mkdir(parents=True, exist_ok=True)
     column, at, entries = made.column, 0, []
-    with (PLACE / "blob.bin").open("wb") as blob:
+    with (FOLDER / "blob.bin").open("wb") as blob:
         for start, end in zip(column.starts.tolist(), column.ends.tolist(), strict=True):
             blob.write(column.data[start:end].tobytes())
             entries.append({"repository": "", "path": "", "offset": at, "size": end - start})
             at += end - start
-    (PLACE / "files.json").write_text(json.dumps(entries))
+    (FOLDER / "files.json").write_text(json.dumps(entries))
     return made
 
 
-def _answers(name: str, peer: Peer | None) -> list[dict[str, Any]]:
+def _run_method(name: str, peer: Peer | None) -> list[dict[str, Any]]:
     python = peer.python if peer else Path(sys.executable)
-    out = PLACE / f"{name}.json"
+    out = FOLDER / f"{name}.json"
     done = subprocess.run(
-        [str(python), "-m", "benchmarks.workers.near_duplicates", name, str(PLACE), str(out)],
+        [
+            str(python),
+            "-m",
+            "benchmarks.implementations.near_duplicates",
+            name,
+            str(FOLDER),
+            str(out),
+        ],
         cwd=ROOT,
         env=os.environ | ONE_THREAD,
         capture_output=True,
         text=True,
-        timeout=LIMIT,
+        timeout=TIMEOUT,
         check=False,
     )
     if done.returncode:
@@ -140,25 +148,25 @@ def _answers(name: str, peer: Peer | None) -> list[dict[str, Any]]:
     ]
 
 
-def judge(truth: Corpus, answer: dict[str, Any]) -> Quality:
+def evaluate(truth: LabelledCorpus, answer: dict[str, Any]) -> QualityRow:
     """Compare an answer with the truth."""
     pairs = np.array(answer["pairs"], np.uint64).reshape(-1, 2)
     found = pairs[:, 0] << np.uint64(32) | pairs[:, 1]
     true = truth.truth(answer["threshold"])
-    remove = closed if answer["closed"] else best_first
-    gone, truly = remove(len(truth), found), best_first(len(truth), true)
-    return Quality(
+    remove = component_removals if answer["transitive"] else greedy_removals
+    removed, truly_removed = remove(len(truth), found), greedy_removals(len(truth), true)
+    return QualityRow(
         threshold=answer["threshold"],
         method=answer["method"] + (f" ({answer['version']})" if answer.get("version") else ""),
         pairs=score(found, true),
-        removed=score(gone, truly),
-        wrongly=len(np.setdiff1d(gone, truly)),
-        missed=len(np.setdiff1d(truly, gone)),
+        removed=score(removed, truly_removed),
+        wrongly_removed=len(np.setdiff1d(removed, truly_removed)),
+        wrongly_kept=len(np.setdiff1d(truly_removed, removed)),
     )
 
 
 def score(found: NDArray[Any], true: NDArray[Any]) -> Score:
-    """Precision and recall; of nothing found or nothing true, 1."""
+    """Precision and recall; precision is 1 if nothing is found, recall 1 if nothing is true."""
     shared = len(np.intersect1d(found, true))
     return Score(
         precision=shared / len(found) if len(found) else 1.0,
@@ -166,15 +174,15 @@ def score(found: NDArray[Any], true: NDArray[Any]) -> Score:
     )
 
 
-def best_first(count: int, packed: NDArray[np.uint64]) -> NDArray[np.int64]:
-    """Who goes if files are taken in order and one goes that is similar to one that stays."""
+def greedy_removals(count: int, packed: NDArray[np.uint64]) -> NDArray[np.int64]:
+    """The files removed when, in order, each file similar to a kept file is removed."""
     better = (packed >> np.uint64(32)).astype(np.int64)
     worse = (packed & np.uint64(0xFFFFFFFF)).astype(np.int64)
     return np.flatnonzero(choose_survivors(count, better, worse, better).of != STAYS)
 
 
-def closed(count: int, packed: NDArray[np.uint64]) -> NDArray[np.int64]:
-    """Who goes if all but the first of each connected component do."""
+def component_removals(count: int, packed: NDArray[np.uint64]) -> NDArray[np.int64]:
+    """The files removed when only the first of each connected component is kept."""
     root = np.arange(count)
 
     def find(file: int) -> int:

@@ -1,23 +1,24 @@
-"""Claim: reading at 300 MB/s a core from files and jsonl.zst, 150 from gz and zip, 500 parquet.
+"""Claim: reading at 300 MB/s per core from files and jsonl.zst, 150 from gz and zip, 500 parquet.
 
-Ours: the sources, from listing to Arrow batches, every record wanted, parts of the default size. Of
-files and archives, a crawl's among them, beside Python's own `open`, `zipfile` and `tarfile`, which
-know no limits, damage, or names that climb out. Of sets, beside a loop over `json.loads`, what
-pyarrow reads of the same columns, and datatrove's readers. A set is one file in one frame or
-stream, the case that cannot be entered in the middle: what lies before a part is inflated for each.
+Our side is the sources, from listing to Arrow batches, with the content of every record, in parts
+of the default size. Files and archives, including a crawl's, are compared with Python's own `open`,
+`zipfile` and `tarfile`, which have no limits, no checks for damage and no protection against paths
+that leave the folder. Data sets are compared with a loop over `json.loads`, with pyarrow reading
+the same columns, and with datatrove's readers. A data set is one file in one frame or stream, which
+cannot be entered in the middle: everything before a part is inflated again for each part.
 
-Roofline: of plain files one copy out of the system's cache (ceiling `read`) and some system calls a
-file, which dominate at the usual 10 KB; of archives and gz inflating (ceiling `igzip`, ISA-L's; of
-zlib, which the peers use, `inflate`); of jsonl.zst inflating (ceiling `unzstd`), one look at each
-byte, and a copy; of parquet what pyarrow takes for the same columns.
+Roofline: for plain files one copy out of the page cache (limit `read`) and a few system calls per
+file, which dominate at the usual 10 KB; for archives and gz inflating (limit `igzip`, ISA-L; for
+zlib, which the peers use, `inflate`); for jsonl.zst inflating (limit `unzstd`), one pass over the
+bytes, and a copy; for parquet the time that pyarrow takes for the same columns.
 """
 
 import shutil
 
 from benchmarks import corpus
+from benchmarks.comparison import Comparison, Side, compare
+from benchmarks.paths import WORK
 from benchmarks.peers import Peer
-from benchmarks.places import WORK
-from benchmarks.running import Comparison, Side, compare
 
 FILES = {"files": "read", "zip": "igzip", "tar.gz": "igzip", "crawl": "igzip"}
 SETS = {"jsonl.zst": "unzstd", "jsonl.gz": "igzip", "parquet": "copy"}
@@ -27,24 +28,24 @@ SOURCES = {
     "jsonl.gz": "codeparrot",
     "parquet": "codeparrot",
 }
-"""A recipe's name of the source that reads a form; `folder` of all others."""
+"""The recipe's name of the source that reads each form; `folder` for the others."""
 SIZE = 135_000_000
 
 
 def main(cores: int) -> list[Comparison]:
-    """Compare with one worker and with all cores."""
+    """Compare with one worker, and with one per core."""
     datatrove = Peer("datatrove")
     found = []
-    for form, ceiling in (FILES | SETS).items():
+    for form, limit in (FILES | SETS).items():
         options = {"form": form, "work": str(WORK / "reading")}
         sides = [Side("Python's own modules", "reading", "python", options=options)]
         if form in SETS:
             name = "pyarrow" if form == "parquet" else "Python's json"
             sides = [
-                Side(name, "reading_sets", "python", options=options),
-                Side(datatrove.title, "reading_sets", "datatrove", datatrove.python, options),
+                Side(name, "reading_datasets", "python", options=options),
+                Side(datatrove.title, "reading_datasets", "datatrove", datatrove.python, options),
             ]
-        ours = Side("codecorpus", sides[0].module, "codecorpus", options=options)
+        ours = Side("codecorpus", sides[0].workload, "codecorpus", options=options)
         for side in sides:
             for workers in sorted({1, cores}):
                 found.append(
@@ -55,7 +56,7 @@ def main(cores: int) -> list[Comparison]:
                         corpus.sample(SIZE),
                         workers=workers,
                         budget=12,
-                        ceiling=ceiling,
+                        limit=limit,
                     )
                 )
                 shutil.rmtree(WORK / "reading", ignore_errors=True)

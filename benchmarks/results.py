@@ -1,4 +1,4 @@
-"""RESULTS.md out of what one run measured."""
+"""Renders RESULTS.md from the measurements of one run."""
 
 import os
 import platform
@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
 
+from benchmarks.comparison import DIFFERENT, FAILED, Comparison
 from benchmarks.corpus import Sample, load
-from benchmarks.deduplicate_at_scale import HEADER as HEADER_OF_SCALE
-from benchmarks.near_duplicates import HEADER, Quality
-from benchmarks.running import DIFFERENT, FAILED, Comparison
-from benchmarks.stages import HEADER as HEADER_OF_STAGES
+from benchmarks.deduplicate_at_scale import HEADER as SCALE_HEADER
+from benchmarks.near_duplicates import HEADER, QualityRow
+from benchmarks.stages import HEADER as STAGES_HEADER
 
 TARGETS = {
     "whole build, its stages alone": 40.0,
@@ -28,29 +28,29 @@ TARGETS = {
     "tokenizing": 120.0,
     "packing and writing": 400.0,
 }
-"""Megabytes a second and core that are aimed at."""
+"""Targets in megabytes per second and core."""
 
-OURS = ("numba", "numpy", "pyarrow", "isal", "apache-beam")
+PACKAGES = ("numba", "numpy", "pyarrow", "isal", "apache-beam")
 
 
 @dataclass
-class Run:
-    """What one run found.
+class BenchmarkRun:
+    """The results of one run.
 
     Attributes:
-        lines: comparisons.
-        ceilings: of `ceilings.measure`.
-        quality: what was judged, and the table of near duplicates.
-        stages: a sentence and a table.
-        scale: the same of deduplicating made-up sketches.
-        rooflines: of each claim, from its docstring.
-        failures: claims that raised, with the message.
-        seconds: of the whole run.
+        lines: the comparisons.
+        limits: from `hardware_limits.measure`.
+        quality: the input, and the table of near duplicates.
+        stages: a sentence and the table of a build's stages.
+        scale: a sentence and the table of deduplicating synthetic sketches.
+        rooflines: by claim, from its docstring.
+        failures: error messages of failed benchmarks, by name.
+        seconds: duration of the whole run.
     """
 
     lines: list[Comparison] = field(default_factory=list)
-    ceilings: dict[str, float] = field(default_factory=dict)
-    quality: tuple[str, list[Quality]] | None = None
+    limits: dict[str, float] = field(default_factory=dict)
+    quality: tuple[str, list[QualityRow]] | None = None
     stages: tuple[str, list[list[str]]] | None = None
     scale: tuple[str, list[list[str]]] | None = None
     rooflines: dict[str, str] = field(default_factory=dict)
@@ -58,13 +58,13 @@ class Run:
     seconds: float = 0.0
 
     def sound(self) -> bool:
-        """Whether everything ran, and every answer was the same."""
-        verdicts = [line.same for line in self.lines]
+        """Whether every benchmark ran, and the answers of both sides agree."""
+        verdicts = [line.agreement for line in self.lines]
         return not self.failures and not any(FAILED in v or DIFFERENT in v for v in verdicts)
 
 
-def render(run: Run) -> str:
-    """The whole page."""
+def render(run: BenchmarkRun) -> str:
+    """The page in Markdown."""
     sections = [_head(run), _input(run), _comparisons(run.lines), _targets(run)]
     if run.quality:
         sections.append(_quality(*run.quality))
@@ -72,33 +72,33 @@ def render(run: Run) -> str:
         sections.append(_stages(*run.stages))
     if run.scale:
         sections.append(_scale(*run.scale))
-    sections += [_ceilings(run), _failures(run)]
+    sections += [_limits(run), _failures(run)]
     return "\n\n".join(section for section in sections if section) + "\n"
 
 
 def table(header: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
-    """A table in Markdown; the first column is text, the others may be numbers."""
+    """A Markdown table."""
     names = list(header)
     lines = [names, ["---"] * len(names), *rows]
     return "\n".join("| " + " | ".join(cell for cell in line) + " |" for line in lines)
 
 
-def _head(run: Run) -> str:
-    versions = ", ".join(f"{name} {metadata.version(name)}" for name in OURS)
+def _head(run: BenchmarkRun) -> str:
+    versions = ", ".join(f"{name} {metadata.version(name)}" for name in PACKAGES)
     return f"""# Benchmarks
 
-Written by `make benchmark` in {run.seconds / 60:.0f} minutes; not edited. Each line is measured \
-by turns, ours, the peer, ours, the peer, in one run on one machine, on the same files, and the \
-answers are compared. MB are 10^6 bytes of source text. *A core* is per second of processor time; \
-the ratio is of these with one worker, of the clock's with more: the median of the rounds, with \
-the least and the largest. One part again: `.venv/bin/python -m benchmarks NAME`.
+Written by `make benchmark` in {run.seconds / 60:.0f} minutes; not edited. In each line our side \
+and the peer run alternately, in one run on one machine, on the same files, and their answers are \
+compared. MB are 10^6 bytes of source text. *MB/s per core* is per second of processor time. The \
+ratio is of these rates with one worker, and of wall-time rates with more: the median of the \
+rounds, with the minimum and the maximum. To repeat one part: `.venv/bin/python -m benchmarks NAME`.
 
 Machine: {_processor()}, {os.cpu_count()} cores, {_memory():.0f} GB, {platform.system()} \
 {platform.release()}; Python {platform.python_version()}; {versions}. The peers' environments are \
 pinned in `benchmarks/peers/`."""
 
 
-def _input(run: Run) -> str:
+def _input(run: BenchmarkRun) -> str:
     languages: dict[str, int] = {}
     for file in load():
         languages[file.language] = languages.get(file.language, 0) + file.size
@@ -108,8 +108,8 @@ def _input(run: Run) -> str:
     return f"""## Input
 
 Files of this Python installation and of the source distributions in `benchmarks/corpus.txt`: \
-{shown}. A slow peer gets the beginning of the same list, and so do we beside it. The list's \
-digest is the SHA-256 of the lines `path, size, SHA-256 of the content`.
+{shown}. A slow peer gets a prefix of the list, and our side gets the same prefix. A list's digest \
+is the SHA-256 of the lines `path, size, SHA-256 of the content`.
 
 """ + table(
         ["sample", "files", "bytes", "digest of the list"],
@@ -121,26 +121,26 @@ digest is the SHA-256 of the lines `path, size, SHA-256 of the content`.
 
 
 def _comparisons(lines: list[Comparison]) -> str:
-    header = ["work", "peer", "sample", "workers", "ours, MB/s a core", "peer's"]
+    header = ["work", "peer", "sample", "workers", "ours, MB/s per core", "peer's"]
     header += ["ratio", "ours, MB/s", "peer's", "answers", "peak MB, ours", "peer's", "rounds"]
     rows = []
     for line in lines:
         if not line.rounds:
             continue
-        middle, least, most = line.ratios()
+        middle, low, high = line.ratios()
         rows.append(
             [
-                line.what,
+                line.work,
                 line.peer + (f"; {line.note}" if line.note else ""),
                 _sample(line.sample),
                 str(line.workers),
                 *_core_rates(line),
-                f"**{_rate(middle)}** ({_rate(least)} to {_rate(most)})",
-                _rate(line.typical(0, "rate")),
-                _rate(line.typical(1, "rate")),
-                line.same,
-                f"{line.typical(0, 'peak_memory') / 1e6:,.0f}",
-                f"{line.typical(1, 'peak_memory') / 1e6:,.0f}",
+                f"**{_rate(middle)}** ({_rate(low)} to {_rate(high)})",
+                _rate(line.median_of(0, "rate")),
+                _rate(line.median_of(1, "rate")),
+                line.agreement,
+                f"{line.median_of(0, 'peak_memory') / 1e6:,.0f}",
+                f"{line.median_of(1, 'peak_memory') / 1e6:,.0f}",
                 str(len(line.rounds)),
             ]
         )
@@ -148,60 +148,62 @@ def _comparisons(lines: list[Comparison]) -> str:
 
 
 def _core_rates(line: Comparison) -> list[str]:
-    """Ours and the peer's; of one worker only: not every peer's processes can all be counted."""
+    """Ours and the peer's with one worker; with more, some peers' processes are not counted."""
     if line.workers > 1:
         return ["", ""]
-    return [_rate(line.typical(side, "core_rate")) for side in (0, 1)]
+    return [_rate(line.median_of(side, "core_rate")) for side in (0, 1)]
 
 
-def _targets(run: Run) -> str:
-    """Each target with the best-founded figure: one worker, the largest sample."""
+def _targets(run: BenchmarkRun) -> str:
+    """Each target beside the measurement with one worker on the largest sample."""
     rows = []
-    for what, target in TARGETS.items():
-        lines = [line for line in run.lines if line.what == what and line.workers == 1]
+    for work, target in TARGETS.items():
+        lines = [line for line in run.lines if line.work == work and line.workers == 1]
         lines = [line for line in lines if line.rounds]
         if not lines:
             continue
         line = max(lines, key=lambda line: line.sample.size)
-        rate = line.typical(0, "core_rate")
-        ceiling = run.ceilings.get(line.ceiling)
-        share = f"{rate / ceiling:.0%} of `{line.ceiling}`" if ceiling else ""
+        rate = line.median_of(0, "core_rate")
+        limit = run.limits.get(line.limit)
+        share = f"{rate / limit:.0%} of `{line.limit}`" if limit else ""
         verdict = "reached" if rate >= target else "**short**"
-        rows.append([what, f"{target:.0f}", _rate(rate), verdict, share, _sample(line.sample)])
-    header = ["work", "target, MB/s a core", "measured", "", "share of the ceiling", "sample"]
+        rows.append([work, f"{target:.0f}", _rate(rate), verdict, share, _sample(line.sample)])
+    header = ["work", "target, MB/s per core", "measured", "", "share of the limit", "sample"]
     return "## Targets\n\n" + table(header, rows)
 
 
-def _quality(text: str, lines: list[Quality]) -> str:
+def _quality(text: str, lines: list[QualityRow]) -> str:
     rows = [[str(line.threshold), line.method, *line.cells()] for line in lines]
     return f"""## Near duplicates
 
-{text}; the truth is the exact Jaccard similarity of token 5-grams, of all pairs. A file is \
-removed rightly if it is similar to a better file that stays.
+{text}; the truth is the exact Jaccard similarity of token 5-grams, of all pairs. A removal is \
+correct if the file is similar to a better file that is kept.
 
 """ + table(["threshold", "method", *HEADER], rows)
 
 
 def _stages(text: str, rows: list[list[str]]) -> str:
-    return f"## Where a whole build's time goes\n\n{text}\n\n" + table(HEADER_OF_STAGES, rows)
+    return f"## Where a whole build's time goes\n\n{text}\n\n" + table(STAGES_HEADER, rows)
 
 
 def _scale(text: str, rows: list[list[str]]) -> str:
-    return f"## Deduplicating made-up sketches\n\n{text}\n\n" + table(HEADER_OF_SCALE, rows)
+    return f"## Deduplicating synthetic sketches\n\n{text}\n\n" + table(SCALE_HEADER, rows)
 
 
-def _ceilings(run: Run) -> str:
-    shown = table(
-        ["ceiling", "MB/s"], [[name, f"{rate:,.0f}"] for name, rate in run.ceilings.items()]
-    )
+def _limits(run: BenchmarkRun) -> str:
+    shown = table(["limit", "MB/s"], [[name, f"{rate:,.0f}"] for name, rate in run.limits.items()])
     texts = "\n\n".join(f"**{name}.** {text}" for name, text in run.rooflines.items())
-    head = "## Rooflines\n\nWhat one core did in the same run (`benchmarks/ceilings.py`):"
+    head = (
+        "## Rooflines\n\nThe limits of one core in the same run (`benchmarks/hardware_limits.py`):"
+    )
     return f"{head}\n\n{shown}\n\n{texts}"
 
 
-def _failures(run: Run) -> str:
+def _failures(run: BenchmarkRun) -> str:
     found = [f"- {name}: {text}" for name, text in run.failures.items()]
-    found += [f"- {line.what}, {line.peer}: {line.same}" for line in run.lines if not line.rounds]
+    found += [
+        f"- {line.work}, {line.peer}: {line.agreement}" for line in run.lines if not line.rounds
+    ]
     return "## Not measured\n\n" + "\n".join(found) if found else ""
 
 

@@ -1,17 +1,18 @@
-"""Ten million sketches, made up: what curation would leave of files that nobody has written.
+"""Ten million synthetic sketches: the output of curation, for files that do not exist.
 
-The contents are:
+Of the contents:
 
-    5 %   have one and the same sketch
-    10 %  share nothing but their key of one band: a bucket of a million at 10 million
-    1 %   are one cluster, two of them similar by 0.86 on average
-    30 %  are clusters by Pareto's law (exponent 1.2), similar by 0.55 to 1
+    5 %   have the same sketch
+    10 %  have only their key of one band in common: a bucket of a million at 10 million
+    1 %   are one cluster, in which two contents have a similarity of 0.86 on average
+    30 %  are in clusters of Pareto-distributed sizes (exponent 1.2), with similarities of 0.55 to 1
     54 %  have nothing in common with others
 
-and each fourth content comes once more on average, some many thousand times, in a file that differs
-in name, stars and licence only. Signatures are drawn position by position with the probability that
-a Jaccard similarity asks for, so sketches and keys are related as real ones are. Files lie in parts
-of 4,096, in an order unrelated to all of this. No texts are made, so no pair is settled on them.
+On average every fourth content has a copy, and some have many thousand; a copy differs only in
+name, stars and licence. Signatures are drawn position by position, with the probability that
+corresponds to the Jaccard similarity, so sketches and keys are related as in real data. Files are
+in parts of 4,096, in an order unrelated to all this. There are no texts, so no pair is settled by
+its texts.
 """
 
 import multiprocessing
@@ -42,14 +43,14 @@ _FRACTION = 1.0 / (1 << 32)
 
 
 @dataclass(frozen=True)
-class Corpus:
-    """Made-up contents; what a file holds follows from its number.
+class SyntheticCorpus:
+    """Synthetic contents; a file's content follows from its number.
 
     Attributes:
-        contents: distinct contents.
-        clusters: int32[contents], what cluster each is in.
+        contents: number of distinct contents.
+        clusters: int32[contents], the cluster of each content.
         similarity: float64[contents], probability that a position is the cluster's.
-        bucket: first and last of the contents that share a key.
+        bucket: range of the contents that share a key, the end exclusive.
     """
 
     contents: int
@@ -59,17 +60,17 @@ class Corpus:
 
     @property
     def files(self) -> int:
-        """All files, copies too."""
+        """Number of files, including copies."""
         return self.contents + self.contents // 4
 
     @property
-    def alike(self) -> int:
-        """Contents with one sketch, the first ones."""
+    def same_sketch(self) -> int:
+        """Number of contents with the same sketch; they are the first ones."""
         return self.contents // 20
 
     @staticmethod
-    def make(contents: int) -> "Corpus":
-        """Draw the clusters, the same each time."""
+    def make(contents: int) -> "SyntheticCorpus":
+        """Draw the clusters from a fixed seed."""
         chance = np.random.default_rng(7)
         ends = [contents * share // 100 for share in (5, 15, 16, 46)]
         clusters = np.arange(contents, dtype=np.int32)
@@ -84,18 +85,18 @@ class Corpus:
         clusters[ends[2] : ends[3]] = np.repeat(first, lengths)
         drawn = np.sqrt(chance.uniform(0.55, 1.0, len(first)))
         similarity[ends[2] : ends[3]] = np.repeat(drawn, lengths)
-        return Corpus(contents, clusters, similarity, (ends[0], ends[1]))
+        return SyntheticCorpus(contents, clusters, similarity, (ends[0], ends[1]))
 
     def content_of(self, files: NDArray[np.int64]) -> NDArray[np.int64]:
-        """The contents of files: each once, then copies of few of them, all shuffled."""
+        """The contents of files: each content once, and copies of a few of them, shuffled."""
         step = next(s for s in range(self.files * 5 // 8, self.files) if np.gcd(s, self.files) == 1)
         numbers = files * step % self.files
-        chance = _mixed(numbers.astype(np.uint64)) * 2.0**-64
+        chance = _mix_all(numbers.astype(np.uint64)) * 2.0**-64
         return np.where(numbers < self.contents, numbers, (self.contents * chance**4).astype(int))
 
 
 @kernel
-def _mixed(numbers: NDArray[np.uint64]) -> NDArray[np.uint64]:
+def _mix_all(numbers: NDArray[np.uint64]) -> NDArray[np.uint64]:
     out = np.empty_like(numbers)
     for index in range(len(numbers)):
         out[index] = mix(numbers[index] + np.uint64(0x9E3779B97F4A7C15))
@@ -109,7 +110,7 @@ def _draw(
     similarity: NDArray[np.float64],
     minima: NDArray[np.uint32],
 ) -> None:
-    """Each position is the cluster's with the given probability, else the content's own."""
+    """Draw each position: the cluster's with the given probability, else the content's own."""
     half = np.uint64(32)
     for row in range(len(contents)):
         own = mix(np.uint64(contents[row]) * np.uint64(0x9E3779B97F4A7C15) + np.uint64(1))
@@ -122,19 +123,21 @@ def _draw(
                 minima[row, position] = np.uint32(drawn & np.uint64(0xFFFFFFFF))
 
 
-def describe(corpus: Corpus, begin: int, end: int, bands: int, rows: int) -> pa.RecordBatch:
-    """What curation would leave of the files from `begin` to `end`."""
+def describe(
+    corpus: SyntheticCorpus, begin: int, end: int, bands: int, rows: int
+) -> pa.RecordBatch:
+    """The table that curation would write for files[begin:end]."""
     files = np.arange(begin, end)
     contents = corpus.content_of(files)
     minima = np.empty((len(files), FINE * PERMUTATIONS), np.uint32)
     _draw(contents, corpus.clusters[contents], corpus.similarity[contents], minima)
     keys = band_keys(minima, bands, rows)
     keys[0, (corpus.bucket[0] <= contents) & (contents < corpus.bucket[1])] = 1
-    hashes = _mixed(
+    hashes = _mix_all(
         np.arange(3 * corpus.contents, dtype=np.uint64)[contents[:, None] * 3 + [0, 1, 2]].ravel()
     )
     ids = hashes.view(np.uint8).reshape(len(files), 24)[:, :20]
-    chance = _mixed(files.astype(np.uint64))
+    chance = _mix_all(files.astype(np.uint64))
     stars = (2.0 ** ((chance & np.uint64(0xF)).astype(float))).astype(np.int32)
     licenses = ((chance >> np.uint64(8)) % np.uint64(len(LICENSES))).astype(np.int64)
     columns = {
@@ -155,8 +158,8 @@ def describe(corpus: Corpus, begin: int, end: int, bands: int, rows: int) -> pa.
     return pa.record_batch([columns[field.name] for field in schema], schema)
 
 
-def plan(out: Path, corpus: Corpus, threshold: float) -> int:
-    """Begin a build of made-up parts in a folder; how many there are."""
+def plan(out: Path, corpus: SyntheticCorpus, threshold: float) -> int:
+    """Start a build of synthetic parts in a folder; returns the number of parts."""
     recipe = Recipe.model_validate(
         {
             "name": "synthetic",
@@ -179,8 +182,8 @@ def plan(out: Path, corpus: Corpus, threshold: float) -> int:
 
 
 def curate(out: str, contents: int, first: int, step: int) -> None:
-    """Write each `step`-th part from `first` on, with its marker."""
-    corpus = Corpus.make(contents)
+    """Write every `step`-th part from `first` on, with its marker."""
+    corpus = SyntheticCorpus.make(contents)
     build = Build.load(out)
     near = build.recipe.deduplicate.near
     assert near
@@ -195,9 +198,9 @@ def curate(out: str, contents: int, first: int, step: int) -> None:
         build.leave_marker(CURATE, index, {"documents": len(batch)}, digests)
 
 
-def make(out: Path, contents: int, threshold: float, processes: int) -> Corpus:
-    """Make up a curated build in a folder."""
-    corpus = Corpus.make(contents)
+def make(out: Path, contents: int, threshold: float, processes: int) -> SyntheticCorpus:
+    """Generate a curated build in a folder, in several processes."""
+    corpus = SyntheticCorpus.make(contents)
     plan(out, corpus, threshold)
     context = multiprocessing.get_context("spawn")
     started = [
@@ -209,5 +212,5 @@ def make(out: Path, contents: int, threshold: float, processes: int) -> Corpus:
     for process in started:
         process.join()
         if process.exitcode:
-            raise SystemExit(f"making up files failed with exit code {process.exitcode}")
+            raise SystemExit(f"generating files failed with exit code {process.exitcode}")
     return corpus

@@ -1,18 +1,19 @@
-"""Claim: the whole build is 100 times as fast as datatrove's same job, and 40 MB/s a core.
+"""Claim: the whole build is 100 times as fast as the same job in datatrove, and 40 MB/s per core.
 
-The job: Parquet files as CodeParrot's raw ones, file rules, MinHash signatures of 256 permutations
-and near duplicates, tokenizing with one tokenizer.json, ids on disk. Ours recognises languages,
-compares every pair that it takes for duplicates, packs rows, keeps a ledger, and takes digests
-besides. Two lines more have ours read the same texts out of single files, as a folder of
-repositories is, beside the same runs of the peer, which reads no such folders.
+The job: Parquet files like CodeParrot's raw ones, file rules, MinHash signatures of 256
+permutations and near duplicates, tokenizing with one tokenizer.json, ids on disk. Our side also
+detects languages, verifies every pair of near duplicates, packs rows, writes a ledger, and computes
+digests. In two more lines our side reads the same texts from single files, as in a folder of
+repositories; they are compared with the same runs of the peer, which cannot read such folders.
 
 Roofline: each byte is read once, measured once, hashed once for its content id, shingled and
-tokenized if it stays, and its ids are written. With the parts' own limits that is the harmonic sum
-of reading 300, rules 500, SHA-1, signatures 120, tokenizing 120 on the share that stays, writing
-400 MB/s: about 40 MB/s. Memory bandwidth, some GB/s, is far away; instructions bound it.
+tokenized if the file is kept, and its ids are written. With the limits of the parts this is the
+harmonic sum of reading 300, rules 500, SHA-1, signatures 120, tokenizing 120 on the kept share, and
+writing 400 MB/s: about 40 MB/s. Memory bandwidth, some GB/s, is far away; the bound is
+instructions.
 
-Of each there are two lines: the whole command, start of the interpreter included, which is what a
-user waits for; and the stages alone, which is what a large input costs.
+Each has two lines: the whole command, including the start of the interpreter, which is what a user
+waits for; and the stages alone, which is what a large input costs.
 """
 
 import json
@@ -21,28 +22,35 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from benchmarks import corpus, whole_command
+from benchmarks import corpus, process_tree
+from benchmarks.comparison import Comparison, Measurement, run_alternately
 from benchmarks.corpus import Sample
+from benchmarks.harness import read_split
+from benchmarks.implementations.file_rules import (
+    MAX_BYTES,
+    MAX_LINE,
+    MAX_MEAN_LINE,
+    MIN_BYTES,
+    MIN_LETTERS,
+)
+from benchmarks.paths import CORPUS, WORK
 from benchmarks.peers import Peer
-from benchmarks.places import CORPUS, WORK
-from benchmarks.running import Comparison, Measurement, alternate
-from benchmarks.timings import read_timings
-from benchmarks.worker import read_stripe
-from benchmarks.workers.file_rules import LEAST_BYTES, LEAST_LETTERS, LONGEST, MOST_BYTES, MOST_MEAN
+from benchmarks.task_timings import read_task_timings
 from codecorpus.pipelines.recipe.model import Recipe
 
 TASKS = 8
-PLACE = WORK / "whole"
+FOLDER = WORK / "whole"
 RECIPE = f"""\
 name: benchmark
 filters:
-  file_size: {{min: {LEAST_BYTES}, max: {MOST_BYTES}}}
-  mean_line_length: {{max: {MOST_MEAN}}}
-  longest_line: {{max: {LONGEST}}}
-  alphabet_ratio: {{min: {LEAST_LETTERS}}}
+  file_size: {{min: {MIN_BYTES}, max: {MAX_BYTES}}}
+  mean_line_length: {{max: {MAX_MEAN_LINE}}}
+  longest_line: {{max: {MAX_LINE}}}
+  alphabet_ratio: {{min: {MIN_LETTERS}}}
 deduplicate:
   exact: true
   near: {{ngram: 5, permutations: 256, threshold: 0.85}}
@@ -53,72 +61,80 @@ SOURCES = {
     "files": "{type: folder, paths: [files], repositories: children}",
 }
 ROWS = 500
-"""Of a row group: some 6 MB of text."""
+"""Rows of a row group: about 6 MB of text."""
 
 
 def main(cores: int) -> list[Comparison]:
-    """Compare with one worker and with all cores; kernels are compiled before."""
+    """Compare with one worker, and with one per core; kernels are compiled first."""
     peer = Peer("datatrove")
     small = corpus.sample(1_000_000)
-    lay_out(small)
+    write_inputs(small)
     for source in SOURCES:
         _ours(small, 1, source)
-    sample = corpus.sample(corpus.TARGET)  # for which datatrove takes some minutes
-    lay_out(sample)
+    sample = corpus.sample(corpus.CORPUS_BYTES)  # takes datatrove some minutes
+    write_inputs(sample)
     found: list[Comparison] = []
     for workers in sorted({1, cores}):
         found += _compare(peer, sample, workers)
     return found
 
 
-def lay_out(sample: Sample) -> None:
-    """The sample as a folder of repositories, and as Parquet in as many files as tasks.
+def write_inputs(sample: Sample) -> None:
+    """Write the sample as a folder of repositories, and as one Parquet file per task.
 
-    Our parts are as many as datatrove's tasks, or as large as a recipe's are by default.
+    Our side has as many parts as datatrove has tasks, or parts of the default size.
     """
-    shutil.rmtree(PLACE, ignore_errors=True)
-    (PLACE / "parquet").mkdir(parents=True)
+    shutil.rmtree(FOLDER, ignore_errors=True)
+    (FOLDER / "parquet").mkdir(parents=True)
     part = min(sample.size // TASKS, Recipe.model_fields["part_bytes"].default)
     for name, source in SOURCES.items():
         recipe_of(name).write_text(f"{RECIPE}sources: [{source}]\npart_bytes: {part}\n")
-    files = read_stripe(CORPUS, sample.files, 0, 1)
+    files = read_split(CORPUS, sample.files, 0, 1)
     for name, content in files:
-        path = PLACE / "files" / name
+        path = FOLDER / "files" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
     for task in range(TASKS):
-        mine = files[task::TASKS]
-        names = [name.partition("/") for name, _ in mine]
+        own = files[task::TASKS]
+        names = [name.partition("/") for name, _ in own]
         table = pa.table(
             {
-                "id": [name for name, _ in mine],  # datatrove's
+                "id": [name for name, _ in own],  # datatrove's
                 "repo_name": [repository for repository, _, _ in names],
                 "path": [path for _, _, path in names],
-                "content": [text.decode() for _, text in mine],
-                "size": [len(text) for _, text in mine],
+                "content": [text.decode() for _, text in own],
+                "size": [len(text) for _, text in own],
             }
         )
-        pq.write_table(table, PLACE / "parquet" / f"{task:05d}.parquet", row_group_size=ROWS)
+        pq.write_table(table, FOLDER / "parquet" / f"{task:05d}.parquet", row_group_size=ROWS)
 
 
 def recipe_of(source: str) -> Path:
-    """The recipe that reads one of SOURCES."""
-    return PLACE / f"{source}.yaml"
+    """The path of the recipe that reads one of SOURCES."""
+    return FOLDER / f"{source}.yaml"
 
 
 def _compare(peer: Peer, sample: Sample, workers: int) -> list[Comparison]:
-    rounds = alternate(
+    rounds = run_alternately(
         lambda: [*_ours(sample, workers, "parquet"), *_ours(sample, workers, "files")],
         lambda: [*_datatrove(peer, sample, workers)] * 2,
         rounds=3,
         budget=130,
     )
     lines = []
-    for place, (what, note) in enumerate(LINES):
-        measured = [(ours[place], theirs[place]) for ours, theirs in rounds]
-        same = _same(measured[-1][0].checks[0], measured[-1][1].checks[0])
+    for number, (work, note) in enumerate(LINES):
+        measured = [(ours[number], theirs[number]) for ours, theirs in rounds]
+        agreement = _agreement(measured[-1][0].checks[0], measured[-1][1].checks[0])
         line = Comparison(
-            what, "codecorpus", peer.title, sample, workers, measured, same, note, "whole build"
+            work,
+            "codecorpus",
+            peer.title,
+            sample,
+            workers,
+            measured,
+            agreement,
+            note,
+            "whole build",
         )
         print(line.line(), flush=True)
         lines.append(line)
@@ -134,47 +150,49 @@ LINES = (
 )
 
 Both = tuple[Measurement, Measurement]
-"""The command, and the stages alone."""
+"""Measurements of the command, and of the stages alone."""
 
 
 def _ours(sample: Sample, workers: int, source: str) -> Both:
-    out = PLACE / "ours"
+    out = FOLDER / "ours"
     shutil.rmtree(out, ignore_errors=True)
     command = [sys.executable, "-m", "codecorpus", "build", str(recipe_of(source))]
-    taken = whole_command.run([*command, f"--out={out}", f"--workers={workers}"], limit=300)
-    timings = read_timings(out)
+    usage = process_tree.run_command(
+        [*command, f"--out={out}", f"--workers={workers}"], timeout=300
+    )
+    timings = read_task_timings(out)
     seconds = sum(line["seconds"] for line in timings) / workers
     processor = sum(line["processor_seconds"] for line in timings)
-    return _both(sample, taken, seconds, processor, _our_answer(out))
+    return _both(sample, usage, seconds, processor, _our_answer(out))
 
 
 def _datatrove(peer: Peer, sample: Sample, workers: int) -> Both:
-    out = PLACE / "datatrove"
+    out = FOLDER / "datatrove"
     shutil.rmtree(out, ignore_errors=True)
-    script = [str(peer.python), "-m", "benchmarks.workers.datatrove_build"]
-    places = [str(PLACE / "parquet"), str(out), str(peer.tokenizer()), str(workers)]
-    taken = whole_command.run([*script, *places], limit=900)
+    script = [str(peer.python), "-m", "benchmarks.implementations.datatrove_build"]
+    arguments = [str(FOLDER / "parquet"), str(out), str(peer.tokenizer()), str(workers)]
+    usage = process_tree.run_command([*script, *arguments], timeout=900)
     summary = json.loads((out / "summary.json").read_text())
     return _both(
-        sample, taken, summary["seconds"], summary["processor_seconds"], _their_answer(out)
+        sample, usage, summary["seconds"], summary["processor_seconds"], _their_answer(out)
     )
 
 
 def _both(
     sample: Sample,
-    taken: whole_command.Outcome,
+    usage: process_tree.ProcessUsage,
     seconds: float,
     processor: float,
     answer: dict[str, Any],
 ) -> Both:
     whole = Measurement(
-        sample.size, taken.seconds, taken.processor_seconds, taken.peak_memory, [answer]
+        sample.size, usage.seconds, usage.processor_seconds, usage.peak_memory, [answer]
     )
-    return whole, Measurement(sample.size, seconds, processor, taken.peak_memory, [answer])
+    return whole, Measurement(sample.size, seconds, processor, usage.peak_memory, [answer])
 
 
 def _our_answer(out: Path) -> dict[str, Any]:
-    """Which files pass the rules, and the ids of each file that is encoded."""
+    """The files that pass the rules, and the number of ids of each encoded file."""
     table = pq.read_table(out / "ledger", columns=["repository", "path", "reason", "tokens"])
     passed, unknown, tokens = [], [], {}
     for row in table.to_pylist():
@@ -189,9 +207,7 @@ def _our_answer(out: Path) -> dict[str, Any]:
 
 
 def _their_answer(out: Path) -> dict[str, Any]:
-    """The same of datatrove's files: ids in order, less those removed, with the ends of tokens."""
-    import numpy as np
-
+    """The same from datatrove's output: kept files, removed rows, and the ends of token lists."""
     passed: list[str] = []
     tokens: dict[str, int] = {}
     for task in range(TASKS):
@@ -206,15 +222,15 @@ def _their_answer(out: Path) -> dict[str, Any]:
         gone = set(np.fromfile(removed, "<u4").tolist()) if removed.exists() else set()
         (index,) = (out / "tokens").glob(f"{task:05d}_*.index")
         lengths = np.diff(np.fromfile(index, "<u8").astype(np.int64), prepend=0) - 1
-        left = [name for place, name in enumerate(names) if place not in gone]
+        left = [name for row, name in enumerate(names) if row not in gone]
         tokens |= dict(zip(left, lengths.tolist(), strict=True))
     return {"passed": passed, "tokens": tokens}
 
 
-def _same(ours: dict[str, Any], theirs: dict[str, Any]) -> str:
-    """Files after the rules, numbers of ids of the files that both keep, and who keeps how many.
+def _agreement(ours: dict[str, Any], theirs: dict[str, Any]) -> str:
+    """Compares the files after the rules, and the numbers of ids of files that both sides keep.
 
-    Files whose language we do not know are dropped by us alone, and left out.
+    Files of unknown language, which only our side drops, are ignored.
     """
     one, other = set(ours["passed"]), set(theirs["passed"]) - set(ours["unknown"])
     common = ours["tokens"].keys() & theirs["tokens"].keys()

@@ -1,41 +1,43 @@
-"""Claim: packing and writing at 400 MB/s a core, per byte of the text that the ids are of.
+"""Claim: packing and writing at 400 MB/s per core, per byte of the texts behind the ids.
 
-Ours cuts and packs ids into rows of 2,049 with their tags and writes them, with the SHA-256 that
-the manifest wants; the peer, `datasets`' own writer, is given the rows ready-made. Both leave what
-`datasets.load_from_disk` opens, and the same rows in it.
+Our side splits and packs ids into rows of 2,049 with their tags and writes them, with the SHA-256
+for the manifest. The peer, the writer of `datasets`, gets the finished rows. Both write data sets
+that `datasets.load_from_disk` opens, with the same rows.
 
-Roofline: two bytes an id are written, and padding, some 0.9 bytes a byte of text: one copy into the
-row, one into the system's cache (ceiling `write`), one pass of SHA-256 between.
+Roofline: two bytes per id are written, and padding, about 0.9 bytes per byte of text: one copy into
+the row, one into the page cache (limit `write`), and one pass of SHA-256 between them.
 """
 
 import shutil
 
 from benchmarks import corpus
+from benchmarks.comparison import Comparison, Side, compare
+from benchmarks.paths import WORK
 from benchmarks.peers import Peer
-from benchmarks.places import WORK
-from benchmarks.running import Comparison, Side, compare
 
 PEERS = {"from_dict": 24, "generator": 12}
-"""Megabytes of text whose rows each writes."""
+"""Megabytes of text whose rows each peer writes."""
 
 
 def main(cores: int) -> list[Comparison]:
-    """Compare with one worker: `datasets` writes one file from one process."""
+    """Compare with one worker, because `datasets` writes one file from one process."""
     del cores
     peer = Peer("datasets")
-    place = WORK / "writing"
-    options = {"rows": str(WORK / "rows.npy"), "work": str(place)}
+    folder = WORK / "writing"
+    options = {"rows": str(WORK / "rows.npy"), "work": str(folder)}
     found = [
         compare(
             "packing and writing",
             Side("codecorpus", "writing", "codecorpus", options=options),
-            Side(f"{peer.title}, {job}", "writing", job, peer.python, options),
+            Side(
+                f"{peer.title}, {implementation}", "writing", implementation, peer.python, options
+            ),
             corpus.sample(size * 1_000_000),
             budget=14,
             note="ours packs too",
-            ceiling="write",
+            limit="write",
         )
-        for job, size in PEERS.items()
+        for implementation, size in PEERS.items()
     ]
-    shutil.rmtree(place, ignore_errors=True)
+    shutil.rmtree(folder, ignore_errors=True)
     return found

@@ -1,5 +1,5 @@
-"""What every other package stands on; imports nothing of the project.
+"""Shared by all other packages; imports none of them.
 
-The error tree, columns of bytes as numpy views, the compiler's settings, unaligned loads, and the
+The error tree, byte columns, numba's settings and intrinsics, the user's cache folder, and the
 frozen table of character classes.
 """

@@ -1,6 +1,6 @@
-"""Eight bytes at a time: unaligned loads and stores in arrays, and bit counting.
+"""Numba intrinsics on 64-bit words: unaligned loads and stores, and bit counting.
 
-None of these checks bounds: the eight bytes at the offset must lie inside the array.
+Bounds are not checked: the eight bytes at the offset must be inside the array.
 """
 
 from typing import Any
@@ -15,7 +15,7 @@ _BYTES = ir.IntType(8).as_pointer()
 
 @intrinsic  # type: ignore[untyped-decorator]
 def load64(_typing: Any, array: Any, offset: Any) -> Any:
-    """The eight bytes at byte `offset` of a contiguous array, as a little-endian uint64."""
+    """Load the eight bytes at byte `offset` of a contiguous array, as a little-endian uint64."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         view = context.make_array(signature.args[0])(context, builder, arguments[0])
@@ -42,7 +42,7 @@ def store64(_typing: Any, array: Any, offset: Any, value: Any) -> Any:
 
 @intrinsic  # type: ignore[untyped-decorator]
 def trailing_zeros(_typing: Any, value: Any) -> Any:
-    """How many low bits of a non-zero uint64 are zero, as uint64."""
+    """The number of trailing zero bits of a non-zero uint64, as uint64."""
 
     def generate(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
         return builder.cttz(arguments[0], ir.Constant(ir.IntType(1), 1))
@@ -53,7 +53,7 @@ def trailing_zeros(_typing: Any, value: Any) -> Any:
 
 @intrinsic  # type: ignore[untyped-decorator]
 def leading_zeros(_typing: Any, value: Any) -> Any:
-    """How many high bits of a non-zero uint64 are zero, as uint64."""
+    """The number of leading zero bits of a non-zero uint64, as uint64."""
 
     def generate(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
         return builder.ctlz(arguments[0], ir.Constant(ir.IntType(1), 1))
@@ -64,7 +64,7 @@ def leading_zeros(_typing: Any, value: Any) -> Any:
 
 @intrinsic  # type: ignore[untyped-decorator]
 def population_count(_typing: Any, value: Any) -> Any:
-    """How many bits of a uint64 are set, as uint64."""
+    """The number of set bits of a uint64, as uint64."""
 
     def generate(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
         return builder.ctpop(arguments[0])

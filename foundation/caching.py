@@ -1,4 +1,4 @@
-"""Where the project keeps what it can make or fetch again."""
+"""The user's cache folder, for files that can be built or downloaded again."""
 
 import os
 import secrets
@@ -13,13 +13,13 @@ def user_cache() -> Path:
     return (Path(general) if general else Path.home() / ".cache") / "codecorpus"
 
 
-def keep(path: Path, content: bytes) -> None:
-    """Write a file of the cache, whole or not at all.
+def write_cache_file(path: Path, content: bytes) -> None:
+    """Write a file atomically, creating its folder.
 
-    Several processes may do so at once: each writes a file of its own, and the last rename counts.
+    Several processes may write it at once: each writes a temporary file, and the last rename wins.
 
     Raises:
-        OSError: the cache cannot be written; whoever can do without it goes on.
+        OSError: the file cannot be written; callers that can do without a cache continue.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")

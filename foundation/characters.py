@@ -1,8 +1,8 @@
-r"""The class of every code point, by one frozen table of Unicode 16.
+r"""The class of every code point, from a frozen table of Unicode 16.
 
-The table was read out of the pre-tokenizer of `tokenizers` 0.23, whose classes decide where GPT-2's
-pattern cuts, so the tokenizer and the share of letters agree on what a letter is. U+001C to U+001F
-are not white space here, although `str.isspace` says so.
+The table was extracted from the pre-tokenizer of `tokenizers` 0.23, whose classes define GPT-2's
+word boundaries, so the tokenizer and `alphabet_ratio` agree on what a letter is. U+001C to U+001F
+are not white space here, unlike in `str.isspace`.
 """
 
 from pathlib import Path

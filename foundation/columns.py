@@ -1,21 +1,30 @@
-"""A column of byte strings as kernels see it: one buffer, and where each value lies in it."""
+"""Columns of byte strings as kernels read them: one buffer, and each value's start and end."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+Scalar = TypeVar("Scalar", bound=np.generic)
+
+
+def read_only(array: NDArray[Scalar]) -> NDArray[Scalar]:
+    """A contiguous view without write access; numba compiles a kernel again for writable arrays."""
+    view = np.ascontiguousarray(array).view(np.ndarray)
+    view.setflags(write=False)
+    return view
+
 
 @dataclass(frozen=True)
 class ByteColumn:
-    """Values that lie in one shared buffer, in any order, without copies.
+    """Byte strings in one shared buffer, in any order, without copies.
 
     Attributes:
         data: uint8, the buffer; kernels must not read past its end.
-        starts: int64[n], where each value begins, in bytes.
-        ends: int64[n], one past where it ends.
+        starts: int64[n], byte offset of each value's first byte.
+        ends: int64[n], byte offset one past each value's last byte.
     """
 
     data: NDArray[np.uint8]
@@ -31,7 +40,7 @@ class ByteColumn:
         return self.ends - self.starts
 
     def select(self, rows: NDArray[Any]) -> "ByteColumn":
-        """The values that a boolean mask or an array of indices names, sharing the buffer."""
+        """The values that a boolean mask or an index array selects, sharing the buffer."""
         return ByteColumn(self.data, self.starts[rows], self.ends[rows])
 
     def head(self, size: int) -> "ByteColumn":
@@ -40,7 +49,7 @@ class ByteColumn:
 
     @staticmethod
     def from_arrow(array: pa.Array) -> "ByteColumn":
-        """A view of a (large_)binary or (large_)string array; nulls read as empty values."""
+        """A view of a (large_)binary or (large_)string array; nulls become empty values."""
         wide = pa.types.is_large_binary(array.type) or pa.types.is_large_string(array.type)
         _, offset_buffer, data_buffer = array.buffers()
         count = len(array)
@@ -63,5 +72,5 @@ class ByteColumn:
 
     @staticmethod
     def from_values(values: list[bytes]) -> "ByteColumn":
-        """Byte strings put behind each other; for tests and small inputs."""
+        """Copy byte strings into one buffer; for tests and small inputs."""
         return ByteColumn.from_arrow(pa.array(values, pa.large_binary()))

@@ -1,47 +1,48 @@
-"""The one tree of errors; a message states what was got, what was expected, and what to do.
+"""The error classes; a message says what was found, what was expected, and what to do.
 
-Split by what helps: a `UsageError` needs another command or recipe, a `RetryableError` may pass
-when the same command is run again, and the rest needs another input or a mended program.
+The classes differ in what helps: after a `UsageError`, the command or recipe must be changed; after
+a `RetryableError`, running the same command again may help; after any other error, the input or the
+program must be fixed.
 """
 
 from typing import ClassVar
 
 
 class CodecorpusError(Exception):
-    """Root of all errors that the project raises on purpose."""
+    """Base class of all errors that the project raises on purpose."""
 
     exit_code: ClassVar[int] = 1
-    """What the command exits with: 1 the work failed, 2 the command or the recipe is wrong."""
+    """Exit status of the command: 1 if the work failed, 2 if the command or the recipe is wrong."""
 
 
 class UsageError(CodecorpusError):
-    """The command or the recipe is wrong; the same call fails again."""
+    """The command or the recipe is wrong; running it again fails again."""
 
     exit_code: ClassVar[int] = 2
 
 
 class InputError(CodecorpusError):
-    """An input cannot be used as a whole; damaged records are counted, not raised."""
+    """An input as a whole cannot be used; damaged records are counted instead of raised."""
 
 
 class VocabularyError(CodecorpusError):
-    """A vocabulary cannot be had, or is not one that the encoder understands."""
+    """A vocabulary cannot be loaded, or the encoder does not support its kind."""
 
 
 class RetryableError(CodecorpusError):
-    """The same command may work when it is run again: a full disk, a lost worker, a network."""
+    """Running the same command again may help: a full disk, a lost worker, a network failure."""
 
 
 class InterruptedBuildError(RetryableError):
-    """The person pressed Ctrl-C."""
+    """The user pressed Ctrl-C."""
 
     exit_code: ClassVar[int] = 130
 
     def __init__(self, message: str = "") -> None:
         super().__init__(
-            message or "interrupted; run the same command again to go on from where it stopped"
+            message or "interrupted; run the same command again to continue where it stopped"
         )
 
 
 class StorageError(RetryableError):
-    """Writing or reading the output folder failed."""
+    """The output folder could not be read or written."""

@@ -1,11 +1,10 @@
-"""Sixty-four bytes at a time: which of them are a byte, or lie in a range, as the bits of a word.
+"""Numba intrinsics that compare 64 bytes at once and return a 64-bit mask; bit k is for byte k.
 
-A comparison of 64 bytes at once; the compiler chooses the processor's widest vectors for it (two of
-32 bytes with AVX2). None of these checks bounds: the 64 bytes at the offset must lie inside the
-array. Bit k of the answer belongs to byte k.
+The compiler uses the processor's widest vectors (two of 32 bytes with AVX2). Bounds are not
+checked: the 64 bytes at the offset must be inside the array.
 """
 
-# ruff: noqa: ANN401 - numba's compiler hands over its own objects
+# ruff: noqa: ANN401 - numba's compiler passes its own objects
 
 from typing import Any
 
@@ -22,15 +21,15 @@ _WORD = ir.IntType(64)
 
 
 def _splat(builder: Any, value: Any) -> Any:
-    """A vector of 64 equal bytes, of an int64."""
+    """A vector of 64 bytes, each the low byte of an int64."""
     byte = builder.trunc(value, _BYTE)
     first = builder.insert_element(ir.Constant(_BYTES, ir.Undefined), byte, ir.Constant(_WORD, 0))
-    places = ir.Constant(ir.VectorType(ir.IntType(32), BLOCK), [0] * BLOCK)
-    return builder.shuffle_vector(first, ir.Constant(_BYTES, ir.Undefined), places)
+    indices = ir.Constant(ir.VectorType(ir.IntType(32), BLOCK), [0] * BLOCK)
+    return builder.shuffle_vector(first, ir.Constant(_BYTES, ir.Undefined), indices)
 
 
 def _load(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-    """The block that the first two arguments name."""
+    """Load the block at the array and offset in the first two arguments."""
     view = context.make_array(signature.args[0])(context, builder, arguments[0])
     address = builder.gep(builder.bitcast(view.data, _BYTE.as_pointer()), [arguments[1]])
     return builder.load(builder.bitcast(address, _BYTES.as_pointer()), align=1)
@@ -38,7 +37,7 @@ def _load(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
 
 @intrinsic  # type: ignore[untyped-decorator]
 def equal(_typing: Any, array: Any, offset: Any, value: Any) -> Any:
-    """Which of the 64 bytes at byte `offset` of a contiguous array are `value`, as uint64."""
+    """Mask of the bytes equal to `value` among the 64 at byte `offset` of a contiguous array."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         block = _load(context, builder, signature, arguments)
@@ -51,7 +50,7 @@ def equal(_typing: Any, array: Any, offset: Any, value: Any) -> Any:
 
 @intrinsic  # type: ignore[untyped-decorator]
 def between(_typing: Any, array: Any, offset: Any, mask: Any, low: Any, count: Any) -> Any:
-    """Which of the 64 bytes at `offset`, or `mask`, lie in [low, low + count), as uint64."""
+    """Mask of the 64 bytes at `offset` that, or-ed with `mask`, are in [low, low + count)."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         block = _load(context, builder, signature, arguments)

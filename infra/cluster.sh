@@ -1,19 +1,19 @@
-# Shared by the clusters to try, spark/cluster.sh and flink/cluster.sh, which set $state, the folder of
-# logs and process numbers. The jars are those that job-server.sh fetched.
+# Functions of the local test clusters, spark/cluster.sh and flink/cluster.sh, which set $state, the
+# folder of logs and process ids. The jars are those that job-server.sh downloaded.
 
 [ "$0" != "${BASH_SOURCE[0]}" ] || {
-    echo "cluster.sh: is part of spark/cluster.sh and flink/cluster.sh: run one of these" >&2
+    echo "cluster.sh: cannot be run by itself; run spark/cluster.sh or flink/cluster.sh" >&2
     exit 2
 }
 
-# usage FIRST LAST: these lines of the script's head, and exit.
+# usage FIRST LAST: print these lines of the script's head comment, and exit.
 usage() { sed -n "$1,$2s/^# *//p" "$0" >&2; exit 2; }
 
-# Java 17 hides what Spark and Flink reach into.
+# Open the JDK packages that Spark and Flink access by reflection; Java 17 closes them.
 mapfile -t java17 < <(sed 's|.*|--add-opens=&=ALL-UNNAMED|' "$(dirname "${BASH_SOURCE[0]}")/add-opens.txt")
 
-# launch NAME COMMAND...: in the background and in a session of its own, so that stop ends it and all
-# that it starts.
+# launch NAME COMMAND...: run in the background, in a new session, so that stop also ends its child
+# processes.
 launch() {
     local name=$1
     shift
@@ -21,7 +21,7 @@ launch() {
     echo $! >"$state/$name.pid"
 }
 
-# await NAME PORT: until it listens there.
+# await NAME PORT: wait until it listens on the port.
 await() {
     local name=$1 port=$2 left=120
     until (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do
@@ -34,18 +34,18 @@ await() {
     done
 }
 
-# await_lines COUNT TEXT LOG: until so many lines of a log have the text, one for each worker.
+# await_lines COUNT TEXT LOG: wait until COUNT lines of a log contain TEXT, one for each worker.
 await_lines() {
     local left=120
     until [ "$(grep -c "$2" "$state/$3.log")" -ge "$1" ]; do
         left=$((left - 1))
-        [ "$left" -gt 0 ] || { echo "cluster.sh: not all workers came; see $state" >&2; exit 1; }
+        [ "$left" -gt 0 ] || { echo "cluster.sh: not all workers registered; see the logs in $state" >&2; exit 1; }
         sleep 1
     done
 }
 
-# launch_pool: the pool of Python workers. It and the workers that it starts (`python`, from PATH) must
-# find the package.
+# launch_pool: start the pool of Python workers. The pool and its workers (`python`, from PATH) must be
+# able to import the package.
 launch_pool() {
     local python
     python=$(command -v "${PYTHON:-python}")

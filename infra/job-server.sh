@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Makes a job server for Spark or Flink out of thin jars: a jar with nothing but a manifest that lists
-# them. For networks that serve Maven's jars but not Beam's own job servers, which hold all in one.
+# Builds a job server for Spark or Flink: downloads its jars with Maven, and makes a jar that only has
+# a manifest with these jars as class path. For networks with a Maven mirror but no access to Beam's
+# own job-server jars, which contain everything.
 #   infra/job-server.sh spark|flink FOLDER   ->   FOLDER/jars/, FOLDER/job-server.jar
 set -euo pipefail
 
@@ -9,7 +10,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 case $engine in
     spark) main=org.apache.beam.runners.spark.SparkJobServerDriver ;;
     flink) main=org.apache.beam.runners.flink.FlinkJobServerDriver ;;
-    *) echo "job-server.sh: $engine: expected spark or flink" >&2; exit 2 ;;
+    *) echo "job-server.sh: unknown engine $engine, expected spark or flink" >&2; exit 2 ;;
 esac
 for tool in java mvn; do
     command -v "$tool" >/dev/null || {
@@ -24,7 +25,7 @@ folder=$(cd "$folder" && pwd)
 rm -rf "$folder/jars" "$folder/job-server.jar"
 mvn --quiet --batch-mode -Dstyle.color=never --file "$here/$engine/pom.xml" \
     dependency:copy-dependencies -DoutputDirectory="$folder/jars"
-# Java 17 hides these packages; Spark and Flink reach into them.
+# Java 17 closes these packages, which Spark and Flink access by reflection.
 opens=$(paste -sd' ' "$here/add-opens.txt")
 python3 - "$folder" "$main" "$opens" <<'PYTHON'
 import sys
@@ -35,7 +36,7 @@ folder, main, opens = Path(sys.argv[1]), sys.argv[2], sys.argv[3]
 jars = " ".join(f"jars/{path.name}" for path in sorted((folder / "jars").iterdir()))
 lines = ["Manifest-Version: 1.0", f"Main-Class: {main}", f"Class-Path: {jars}", f"Add-Opens: {opens}"]
 wrapped = []
-for line in lines:  # a line of a manifest has 72 bytes at most; further ones begin with a space
+for line in lines:  # manifest lines have at most 72 bytes; continuation lines start with a space
     wrapped.append(line[:72])
     wrapped += [" " + line[at : at + 71] for at in range(72, len(line), 71)]
 with zipfile.ZipFile(folder / "job-server.jar", "w") as jar:

@@ -1,1 +1,1 @@
-"""Text to ids to rows: vocabulary, encoder, language tags, segments and packing. No Beam."""
+"""Text to token ids to training rows: vocabulary, encoder, language tags, segments and packing."""

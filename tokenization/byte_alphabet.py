@@ -1,9 +1,9 @@
-"""How byte-level BPE spells bytes as printable characters, in vocabularies and merges.
+"""The printable characters that byte-level BPE writes for bytes in vocabularies and merges.
 
-Radford et al., "Language Models are Unsupervised Multitask Learners" (2019), section 2.2, work on
-bytes; their files spell each byte as one character: the visible characters of Latin-1 (`!` to `~`,
-`¡` to `¬`, `®` to `ÿ`) stand for themselves, the other 68 bytes in order for U+0100 and up, so a
-space is `Ġ` (U+0120).
+Radford et al., "Language Models are Unsupervised Multitask Learners" (2019), section 2.2, merge
+bytes instead of characters. Their files write each byte as one character: the visible characters of
+Latin-1 (`!` to `~`, `¡` to `¬`, `®` to `ÿ`) stand for themselves, and the other 68 bytes, in order,
+are U+0100 and up. A space is `Ġ` (U+0120).
 """
 
 
@@ -14,18 +14,18 @@ def _characters() -> tuple[str, ...]:
 
 
 CHARACTERS: tuple[str, ...] = _characters()
-"""The character that spells each byte."""
+"""The character for each byte."""
 
 BYTES: dict[str, int] = {character: byte for byte, character in enumerate(CHARACTERS)}
-"""The byte that each character spells."""
+"""The byte for each character."""
 
 
-def spell(value: bytes) -> str:
-    """The spelling of a byte string."""
+def to_byte_alphabet(value: bytes) -> str:
+    """Write each byte as its character."""
     return "".join(CHARACTERS[byte] for byte in value)
 
 
-def unspell(spelling: str) -> bytes | None:
-    """The bytes that a spelling stands for; None where a character spells no byte."""
+def from_byte_alphabet(spelling: str) -> bytes | None:
+    """The bytes that the characters stand for; None if one of them stands for no byte."""
     values = [BYTES.get(character, -1) for character in spelling]
     return None if -1 in values else bytes(values)

@@ -1,4 +1,4 @@
-"""Ids back to text: what `encode` gave decodes to the bytes it was given."""
+"""Decoding ids to the bytes that were encoded."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,14 +13,15 @@ class Decoder:
 
     def __init__(self, vocabulary: Vocabulary) -> None:
         tokens = vocabulary.token_bytes()
-        self._bytes = np.frombuffer(b"".join(tokens), np.uint8)
+        self._token_bytes = np.frombuffer(b"".join(tokens), np.uint8)
         self._offsets = np.zeros(len(tokens) + 1, np.int64)
         np.cumsum([len(token) for token in tokens], out=self._offsets[1:])
 
     def decode(self, ids: NDArray[np.uint16]) -> bytes:
-        """The bytes of each id behind each other; end of text, as padding too, is nothing.
+        """The concatenated bytes of all ids; end of text, which is also padding, has no bytes.
 
-        A part of a text's ids may begin or end inside a character, so this gives bytes, not `str`.
+        Returns bytes, not `str`, because a slice of a text's ids may start or end inside a
+        character.
 
         Raises:
             InputError: an id is not in the vocabulary.
@@ -33,7 +34,7 @@ class Decoder:
             )
         lengths = np.diff(self._offsets)[ids]
         text = np.empty(int(lengths.sum()), np.uint8)
-        _copy_tokens(np.ascontiguousarray(ids), self._bytes, self._offsets, text)
+        _copy_tokens(np.ascontiguousarray(ids), self._token_bytes, self._offsets, text)
         return text.tobytes()
 
 
@@ -44,7 +45,7 @@ def _copy_tokens(
     offsets: NDArray[np.int64],
     text: NDArray[np.uint8],
 ) -> None:
-    """Write the bytes of every id to `text`, which has just that room; all ids are known."""
+    """Write the bytes of each id to `text`, which must have exactly their size."""
     written = np.int64(0)
     for index in range(len(ids)):
         identity = np.int64(ids[index])

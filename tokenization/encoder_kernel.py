@@ -1,9 +1,9 @@
-"""From UTF-8 bytes to ids, a batch of values at a time.
+"""The kernel that encodes UTF-8 bytes, a batch of values at a time.
 
-The work on a value goes back and forth between three steps, some hundred words at a time, so that
-none of them waits for another's memory or spoils its branches: where words begin (64 bytes at once
-where they are ASCII), their hashes, upon which their entries in the table are fetched, and their
-ids. A run of two or more spaces goes through the table like a word.
+A value is processed some hundred words at a time, in three steps that alternate, so that no step
+waits for another's memory accesses or disturbs its branch prediction: find where words start (64
+bytes at once where they are ASCII), hash the words and prefetch their entries in the word cache,
+and copy the ids. A run of two or more spaces is looked up in the cache like a word.
 """
 
 from typing import NamedTuple
@@ -14,12 +14,16 @@ from numpy.typing import NDArray
 from codecorpus.foundation.bitops import load64, store64, trailing_zeros
 from codecorpus.foundation.compiling import inlined, kernel
 from codecorpus.foundation.simd64 import BLOCK
-from codecorpus.tokenization.ascii_words import BLOCK_AHEAD, NOTHING, is_ascii, word_starts
-from codecorpus.tokenization.borrowed_arrays import borrowed
-from codecorpus.tokenization.merging import LONGEST_SCANNED, merge_word
-from codecorpus.tokenization.pairs import Merges
-from codecorpus.tokenization.prefetching import prefetch
-from codecorpus.tokenization.scanner import word_end
+from codecorpus.tokenization.ascii_pretokenizer import (
+    BLOCK_AHEAD,
+    WORD_BOUNDARY,
+    is_ascii,
+    word_starts,
+)
+from codecorpus.tokenization.bpe import LONGEST_SCANNED, merge_word
+from codecorpus.tokenization.intrinsics import borrowed, prefetch
+from codecorpus.tokenization.merge_table import MergeTable
+from codecorpus.tokenization.pretokenizer import word_end
 from codecorpus.tokenization.vocabulary import LONGEST_RUN
 from codecorpus.tokenization.word_cache import (
     IDS_IN_ENTRY,
@@ -31,45 +35,46 @@ from codecorpus.tokenization.word_cache import (
     find_short,
     first_bytes,
     hash_long,
-    home,
+    hash_short,
+    home_slot,
     insert,
-    mix,
     second_bytes,
 )
 
 READ_AHEAD = BLOCK_AHEAD
-"""Bytes past the end of a value that are loaded."""
+"""Bytes loaded past the end of a value."""
 WRITE_AHEAD = 4
-"""Ids past the last one that may be written."""
+"""Ids that may be written past the last one."""
 WORDS_AT_ONCE = 512
-"""Words that are found before they are looked up; one block more may be."""
+"""Words found previous they are looked up; one block may add up to BLOCK more."""
 
 _ONE = np.uint64(1)
 
 
 class Tables(NamedTuple):
-    """What words and ids are.
+    """The tables that define words and ids.
 
     Attributes:
-        merges: the vocabulary's.
+        merges: the merges of the vocabulary.
         space_ids: uint16[11], the id of a run of spaces by its length; 0 and 1 are not used.
-        classes: uint8[0x200000], of `scanner.padded_classes`.
-        ascii_classes: uint8[256], of `scanner.byte_classes`.
+        classes: uint8[0x200000], from `pretokenizer.padded_classes`.
+        ascii_classes: uint8[256], from `pretokenizer.byte_classes`.
     """
 
-    merges: Merges
+    merges: MergeTable
     space_ids: NDArray[np.uint16]
     classes: NDArray[np.uint8]
     ascii_classes: NDArray[np.uint8]
 
 
 class Scratch(NamedTuple):
-    """Room that is used again and again.
+    """Buffers that are reused for every batch of words.
 
     Attributes:
-        starts: int64[WORDS_AT_ONCE + BLOCK + 2], where words begin.
-        hashes: uint64 of the same size, their hashes, then where their entries are.
-        pieces: uint16[LONGEST_WORD], the ids of a word.
+        starts: int64[WORDS_AT_ONCE + BLOCK + 2], where words start.
+        hashes: uint64[WORDS_AT_ONCE + BLOCK + 2], the words' hashes, later replaced by the
+            positions of their cache entries.
+        pieces: uint16[LONGEST_WORD], the ids of one word.
         pairs: int32[LONGEST_SCANNED], for `merge_word`.
     """
 
@@ -80,11 +85,11 @@ class Scratch(NamedTuple):
 
 
 def make_scratch() -> Scratch:
-    """Room for one encoder."""
-    room = WORDS_AT_ONCE + BLOCK + 2
+    """Allocate the buffers of one encoder."""
+    words = WORDS_AT_ONCE + BLOCK + 2
     return Scratch(
-        starts=np.zeros(room, np.int64),
-        hashes=np.zeros(room, np.uint64),
+        starts=np.zeros(words, np.int64),
+        hashes=np.zeros(words, np.uint64),
         pieces=np.empty(LONGEST_WORD, np.uint16),
         pairs=np.empty(LONGEST_SCANNED, np.int32),
     )
@@ -107,21 +112,21 @@ def encode_values(
 
     Args:
         data: uint8, the buffer of the values.
-        starts: int64[n], where they begin.
-        ends: int64[n], one past where they end.
-        tail: uint8, the data from `tail_start` on and READ_AHEAD bytes more: values that end too
-            near to the end of the buffer are read here.
-        tail_start: in bytes of the buffer.
-        tables: what words and ids are.
-        cache: words so far; changed.
+        starts: int64[n], byte offset of each value's first byte.
+        ends: int64[n], byte offset one past each value's last byte.
+        tail: uint8, a copy of the data from `tail_start` on, with READ_AHEAD more bytes; values
+            that end less than READ_AHEAD previous the end of the buffer are read from it.
+        tail_start: byte offset in the buffer.
+        tables: the tables that define words and ids.
+        cache: the words known so far; changed.
         scratch: changed.
-        ids: uint16, written; room for one to a byte and WRITE_AHEAD more.
-        offsets: int64[n + 1], written: where the ids of each value begin.
+        ids: uint16, written; one id for each byte and WRITE_AHEAD more must fit.
+        offsets: int64[n + 1], written: value i has ids[offsets[i]:offsets[i + 1]].
     """
     data, tail, ids = borrowed(data), borrowed(tail), borrowed(ids)
     merges = tables.merges
     tables = Tables(
-        Merges(
+        MergeTable(
             borrowed(merges.byte_ids),
             borrowed(merges.slots),
             merges.shift,
@@ -166,37 +171,37 @@ def _encode_value(
     ids: NDArray[np.uint16],
     count: np.int64,
 ) -> np.int64:
-    """Append the ids of text[start:end] behind the first `count`; returns how many there are."""
+    """Append the ids of text[start:end] after the first `count`; returns the new count."""
     starts = scratch.starts
     at = np.int64(start)
     waiting = np.int64(0)
-    before = NOTHING
-    begins = True  # whether a word begins at `at` for certain
+    previous = WORD_BOUNDARY
+    at_word_start = True  # whether a word is known to start at `at`
     while at < end:
         plain = is_ascii(text, at, end)
-        bits, after, run_starts, run_ends = word_starts(text, at, end, before)
+        bits, state, run_starts, run_ends = word_starts(text, at, end, previous)
         if plain and run_ends != 0:
-            first = starts[waiting - 1] if before.run != 0 else np.int64(0)
+            first = starts[waiting - 1] if previous.run != 0 else np.int64(0)
             plain = not _has_odd_run(run_starts, run_ends, at, first)
         if plain:
-            before = after
+            previous = state
             while bits != 0:
                 starts[waiting] = at + np.int64(trailing_zeros(bits))
                 waiting += 1
                 bits &= bits - _ONE
             at += BLOCK
-            begins = False
+            at_word_start = False
         else:
             block_end = min(at + BLOCK, end)
-            if not begins:
+            if not at_word_start:
                 waiting -= 1
                 at = starts[waiting]
             while at < block_end:
                 starts[waiting] = at
                 waiting += 1
-                at = _piece_end(text, at, end, tables)
-            before = NOTHING
-            begins = True
+                at = _word_end(text, at, end, tables)
+            previous = WORD_BOUNDARY
+            at_word_start = True
         if waiting > WORDS_AT_ONCE:
             waiting -= 1
             count = _append_ids(text, waiting, tables, cache, scratch, ids, count)
@@ -208,9 +213,9 @@ def _encode_value(
 
 @inlined
 def _has_odd_run(run_starts: np.uint64, run_ends: np.uint64, at: np.int64, first: np.int64) -> bool:
-    """Whether a run that ends in the block at `at` leaves one space behind, for the next word.
+    """Whether a run that ends in the block at `at` leaves a single space for the next word.
 
-    `first` is where the run begins that comes from the block before, if there is one.
+    `first` is the start of the run that continues from the previous block, if there is one.
     """
     while run_ends != 0:
         end = np.int64(trailing_zeros(run_ends))
@@ -225,8 +230,8 @@ def _has_odd_run(run_starts: np.uint64, run_ends: np.uint64, at: np.int64, first
 
 
 @inlined
-def _piece_end(text: NDArray[np.uint8], at: np.int64, end: np.int64, tables: Tables) -> np.int64:
-    """One past the run of spaces or the word that begins at `at`."""
+def _word_end(text: NDArray[np.uint8], at: np.int64, end: np.int64, tables: Tables) -> np.int64:
+    """The end of the run of spaces or the word that starts at `at`."""
     if text[at] == ord(" ") and at + 1 < end and text[at + 1] == ord(" "):
         stop = at + 2
         while stop < end and text[stop] == ord(" "):
@@ -245,18 +250,21 @@ def _append_ids(
     ids: NDArray[np.uint16],
     count: np.int64,
 ) -> np.int64:
-    """Append the ids of the first words of `scratch.starts`, each of which ends with the next."""
+    """Append the ids of the first words in `scratch.starts`; returns the new count.
+
+    Each word ends where the next one starts.
+    """
     starts = scratch.starts
     _hash_words(text, words, cache, scratch)
     begin = np.int64(0)
     while True:
-        stop = _find_words(text, begin, words, tables, cache, scratch)
-        count = _copy_found(begin, stop, cache, scratch, ids, count)
+        stop = _find_entries(text, begin, words, tables, cache, scratch)
+        count = _copy_ids(begin, stop, cache, scratch, ids, count)
         if stop == words:
             return count
         size = starts[stop + 1] - starts[stop]
         if size > LONGEST_WORD:
-            count += _merge(text, starts[stop], size, tables, scratch, ids, count)
+            count += _encode_word(text, starts[stop], size, tables, scratch, ids, count)
             stop += 1
         else:
             clear(cache)
@@ -267,7 +275,7 @@ def _append_ids(
 def _hash_words(
     text: NDArray[np.uint8], words: np.int64, cache: WordCache, scratch: Scratch
 ) -> None:
-    """Hash words of up to LONGEST_WORD bytes and have their entries fetched."""
+    """Hash words of up to LONGEST_WORD bytes and prefetch their cache entries."""
     starts, hashes = scratch.starts, scratch.hashes
     entries, key, other_key = cache.entries, cache.keys[0], cache.keys[1]
     for word in range(words):
@@ -276,14 +284,14 @@ def _hash_words(
         if size <= LONGEST_KEY:
             first = first_bytes(text, at, size)
             second = second_bytes(text, at, size)
-            hashes[word] = mix(first, second, key, other_key)
+            hashes[word] = hash_short(first, second, key, other_key)
         elif size <= LONGEST_WORD:
             hashes[word] = hash_long(text, at, size, key, other_key)
-        prefetch(entries, home(entries, hashes[word]))
+        prefetch(entries, home_slot(entries, hashes[word]))
 
 
 @kernel
-def _find_words(
+def _find_entries(
     text: NDArray[np.uint8],
     begin: np.int64,
     words: np.int64,
@@ -291,10 +299,10 @@ def _find_words(
     cache: WordCache,
     scratch: Scratch,
 ) -> np.int64:
-    """Replace the hashes of words by where their entries are, making those that are missing.
+    """Replace the hashes of words by the positions of their entries, adding those that are missing.
 
-    Returns the first word that is too long for the table, or for which it has no room any more;
-    `words` if there is none.
+    Returns the first word that is too long for the cache or no longer fits into it; `words` if all
+    words have entries.
     """
     starts, hashes, entries = scratch.starts, scratch.hashes, cache.entries
     for word in range(begin, words):
@@ -309,7 +317,7 @@ def _find_words(
         else:
             return np.int64(word)
         if entry < 0:
-            found = _merge(text, at, size, tables, scratch, scratch.pieces, np.int64(0))
+            found = _encode_word(text, at, size, tables, scratch, scratch.pieces, np.int64(0))
             entry = insert(cache, hashes[word], text, at, size, scratch.pieces, found)
             if entry < 0:
                 return np.int64(word)
@@ -318,7 +326,7 @@ def _find_words(
 
 
 @kernel
-def _copy_found(
+def _copy_ids(
     begin: np.int64,
     stop: np.int64,
     cache: WordCache,
@@ -326,7 +334,7 @@ def _copy_found(
     ids: NDArray[np.uint16],
     count: np.int64,
 ) -> np.int64:
-    """Append the ids of words from `begin` to before `stop`, whose entries are known."""
+    """Append the ids of words[begin:stop], whose entries are known; returns the new count."""
     entries, kept_ids, hashes = cache.entries, cache.ids, scratch.hashes
     for word in range(begin, stop):
         entry = np.int64(hashes[word])
@@ -343,7 +351,7 @@ def _copy_found(
 
 
 @kernel
-def _merge(
+def _encode_word(
     text: NDArray[np.uint8],
     at: np.int64,
     size: np.int64,
@@ -352,7 +360,7 @@ def _merge(
     ids: NDArray[np.uint16],
     first: np.int64,
 ) -> np.int64:
-    """Put the ids of a word or a run of spaces into ids[first:]; returns how many there are."""
+    """Write the ids of a word or a run of spaces to ids[first:]; returns their number."""
     if size < 2 or text[at] != ord(" ") or text[at + 1] != ord(" "):
         return merge_word(text, at, size, tables.merges, scratch.pairs, ids, first)
     count = np.int64(0)
@@ -361,7 +369,7 @@ def _merge(
         ids[first + count] = tables.space_ids[length]
         count += 1
         size -= length
-    if size == 1:  # only at the end of the text, else it begins the next word
+    if size == 1:  # only at the end of the text; elsewhere the space belongs to the next word
         ids[first + count] = tables.merges.byte_ids[ord(" ")]
         count += 1
     return count

@@ -1,9 +1,9 @@
-"""Byte-pair encoding of a word of any length in O(n log n) time and nine bytes a byte.
+"""Byte-pair encoding of a word of any length, in O(n log n) time and nine bytes of memory a byte.
 
-A heap holds the pairs that can be merged, and a bit for each byte whether a piece begins there, so
-that neighbours are found by looking along the bits: no piece is longer than the longest token. A
-pair that has changed since it was put on the heap is skipped in its turn; when the heap is full
-of such pairs they are thrown out, which happens less than nine times for a word.
+A heap holds the pairs that can be merged, and a bit for each byte tells whether a piece starts
+there. Neighbours are found by scanning the bits, which is cheap because no piece is longer than the
+longest token. A pair that has changed since it was pushed is skipped when it is popped. When the
+heap is full of such pairs they are removed, which happens less than nine times in a word.
 """
 
 import numpy as np
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from codecorpus.foundation.bitops import leading_zeros, trailing_zeros
 from codecorpus.foundation.compiling import inlined, kernel
-from codecorpus.tokenization.pairs import NO_MERGE, Merges, merge_rank
+from codecorpus.tokenization.merge_table import NO_MERGE, MergeTable, merge_rank
 
 _ONE, _ALL = np.uint64(1), np.uint64(0xFFFFFFFFFFFFFFFF)
 
@@ -21,43 +21,43 @@ def merge_long_word(
     text: NDArray[np.uint8],
     start: np.int64,
     size: np.int64,
-    merges: Merges,
+    merges: MergeTable,
     ids: NDArray[np.uint16],
     first: np.int64,
 ) -> np.int64:
-    """Encode the word text[start:start + size] into ids[first:]; returns how many there are.
+    """Encode the word text[start:start + size] into ids[first:]; returns the number of ids.
 
-    `ids` has room for `size` of them, which hold the piece that begins at each byte meanwhile.
+    `ids` must have room for `size` ids; until the end each holds the piece that starts at its byte.
     """
     merged = merges.merged
     live = np.full((size >> 6) + 1, _ALL, np.uint64)
     live[size >> 6] = (_ONE << np.uint64(size & 63)) - _ONE
-    for place in range(size):
-        ids[first + place] = merges.byte_ids[text[start + place]]
+    for position in range(size):
+        ids[first + position] = merges.byte_ids[text[start + position]]
     heap = np.empty(size + (size >> 3) + 16, np.int64)
     count = np.int64(0)
-    for place in range(size - 1):
-        both = np.int64(text[start + place]) << 8 | np.int64(text[start + place + 1])
+    for position in range(size - 1):
+        both = np.int64(text[start + position]) << 8 | np.int64(text[start + position + 1])
         rank = np.int64(merges.byte_ranks[both])
         if rank != NO_MERGE:
-            heap[count] = rank << 32 | place
+            heap[count] = rank << 32 | position
             count += 1
-    _order(heap, count)
+    _heapify(heap, count)
     while count > 0:
-        rank, here = heap[0] >> 32, heap[0] & 0xFFFFFFFF
+        rank, at = heap[0] >> 32, heap[0] & 0xFFFFFFFF
         count -= 1
-        _sink(heap, count, np.int64(0), heap[count])
-        if _rank_at(here, live, merges, ids, first) != rank:
+        _sift_down(heap, count, np.int64(0), heap[count])
+        if _rank_at(at, live, merges, ids, first) != rank:
             continue
-        right = _next_piece(live, here)
-        ids[first + here] = merged[rank]
+        right = _next_piece(live, at)
+        ids[first + at] = merged[rank]
         live[right >> 6] &= ~(_ONE << np.uint64(right & 63))
         if count + 2 > len(heap):
-            count = _drop_changed(heap, count, live, merges, ids, first)
-        count = _push_at(heap, count, here, live, merges, ids, first)
-        if here > 0:
-            left = _piece_before(live, here)
-            count = _push_at(heap, count, left, live, merges, ids, first)
+            count = _drop_changed_pairs(heap, count, live, merges, ids, first)
+        count = _push_pair(heap, count, at, live, merges, ids, first)
+        if at > 0:
+            left = _previous_piece(live, at)
+            count = _push_pair(heap, count, left, live, merges, ids, first)
     written = np.int64(0)
     at = np.int64(0)
     while at < size:
@@ -71,7 +71,7 @@ def merge_long_word(
 
 @inlined
 def _next_piece(live: NDArray[np.uint64], at: np.int64) -> np.int64:
-    """Where the piece behind the one at `at` begins; -1 if that is the last."""
+    """The start of the piece after the one at `at`; -1 if there is none."""
     index = (at + 1) >> 6
     if index == len(live):
         return np.int64(-1)
@@ -85,8 +85,8 @@ def _next_piece(live: NDArray[np.uint64], at: np.int64) -> np.int64:
 
 
 @inlined
-def _piece_before(live: NDArray[np.uint64], at: np.int64) -> np.int64:
-    """Where the piece before the one at `at`, which is not the first, begins."""
+def _previous_piece(live: NDArray[np.uint64], at: np.int64) -> np.int64:
+    """The start of the piece before the one at `at`, which must not be the first."""
     index = (at - 1) >> 6
     bits = live[index] & (_ALL >> np.uint64(63 - ((at - 1) & 63)))
     while bits == 0:
@@ -99,11 +99,11 @@ def _piece_before(live: NDArray[np.uint64], at: np.int64) -> np.int64:
 def _rank_at(
     at: np.int64,
     live: NDArray[np.uint64],
-    merges: Merges,
+    merges: MergeTable,
     ids: NDArray[np.uint16],
     first: np.int64,
 ) -> np.int64:
-    """The rank of the pair that begins at `at`; NO_MERGE if no pair or piece begins there."""
+    """The rank of the pair that starts at `at`; NO_MERGE if no pair or no piece starts there."""
     if (live[at >> 6] >> np.uint64(at & 63)) & _ONE == 0:
         return np.int64(NO_MERGE)
     right = _next_piece(live, at)
@@ -113,16 +113,16 @@ def _rank_at(
 
 
 @kernel
-def _push_at(
+def _push_pair(
     heap: NDArray[np.int64],
     count: np.int64,
     at: np.int64,
     live: NDArray[np.uint64],
-    merges: Merges,
+    merges: MergeTable,
     ids: NDArray[np.uint16],
     first: np.int64,
 ) -> np.int64:
-    """Put the pair that begins at `at` on the heap, if it can be merged; returns its new size."""
+    """Push the pair that starts at `at` if it can be merged; returns the heap's new size."""
     rank = _rank_at(at, live, merges, ids, first)
     if rank == NO_MERGE:
         return count
@@ -139,35 +139,35 @@ def _push_at(
 
 
 @kernel
-def _drop_changed(
+def _drop_changed_pairs(
     heap: NDArray[np.int64],
     count: np.int64,
     live: NDArray[np.uint64],
-    merges: Merges,
+    merges: MergeTable,
     ids: NDArray[np.uint16],
     first: np.int64,
 ) -> np.int64:
-    """Keep only pairs that still are as they were; returns how many."""
+    """Keep only the pairs that have not changed; returns their number."""
     kept = np.int64(0)
     for index in range(count):
         rank, at = heap[index] >> 32, heap[index] & 0xFFFFFFFF
         if _rank_at(at, live, merges, ids, first) == rank:
             heap[kept] = heap[index]
             kept += 1
-    _order(heap, kept)
+    _heapify(heap, kept)
     return kept
 
 
 @kernel
-def _order(heap: NDArray[np.int64], count: np.int64) -> None:
-    """Make the first `count` values a heap."""
+def _heapify(heap: NDArray[np.int64], count: np.int64) -> None:
+    """Turn the first `count` values into a heap."""
     for at in range((count >> 1) - 1, -1, -1):
-        _sink(heap, count, np.int64(at), heap[at])
+        _sift_down(heap, count, np.int64(at), heap[at])
 
 
 @inlined
-def _sink(heap: NDArray[np.int64], count: np.int64, at: np.int64, value: np.int64) -> None:
-    """Put a value at the place `at` of a heap or below."""
+def _sift_down(heap: NDArray[np.int64], count: np.int64, at: np.int64, value: np.int64) -> None:
+    """Insert a value at position `at` of the heap or below."""
     while True:
         child = 2 * at + 1
         if child >= count:

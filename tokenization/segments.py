@@ -1,10 +1,10 @@
-"""Cutting a file's ids into the fewest segments that fit a row.
+"""Splitting a file's ids into the fewest segments that fit a row.
 
-CodeGeeX's tag stands at the beginning of every segment of a long file. How files are cut, its paper
-(arXiv 2303.17568) leaves open, and its published script slides a window that repeats most ids.
-Settled here: segments are contiguous and do not overlap, their sizes differ by at most one id, and
-the longer ones come first. A row has sequence_length + 1 ids (inputs and their next ids); of these
-a segment has what the tag and an end of text leave.
+CodeGeeX puts its tag at the start of every segment of a long file. Its paper (arXiv 2303.17568)
+does not say how files are split, and its published script slides a window that repeats most ids.
+Here segments are contiguous and do not overlap, their sizes differ by at most one id, and the
+longer ones come first. A row has sequence_length + 1 ids (the inputs and their next ids), of which
+the tag and an end of text leave the rest to the segment.
 """
 
 from dataclasses import dataclass
@@ -21,10 +21,10 @@ class Segments:
 
     Attributes:
         file: int64, index of the file.
-        segment: int32, from 0 in each file.
-        segments: int32, how many the file has.
+        segment: int32, index in its file.
+        segments: int32, number of segments of its file.
         start: int64, offset in the file's ids.
-        length: int64, how many of the file's ids; 0 for a file without.
+        length: int64, number of the file's ids; 0 for a file without ids.
     """
 
     file: NDArray[np.int64]
@@ -41,11 +41,7 @@ class Segments:
 
 
 def check_sequence_length(sequence_length: int, longest_tag: int) -> None:
-    """Refuse rows that leave no room for a tag, one id and an end of text.
-
-    Raises:
-        UsageError: they do not.
-    """
+    """Raise a UsageError if a row has no room for a tag, one id and an end of text."""
     if sequence_length < longest_tag + 1:
         raise UsageError(
             f"sequence_length {sequence_length} is too small: a row of {sequence_length + 1} ids "
@@ -54,15 +50,15 @@ def check_sequence_length(sequence_length: int, longest_tag: int) -> None:
         )
 
 
-def cut(
+def split_into_segments(
     lengths: NDArray[np.int64], tag_lengths: NDArray[np.int64], sequence_length: int
 ) -> Segments:
-    """The segments of n files; a file without ids has one, which is empty.
+    """Split n files into segments; a file without ids becomes one empty segment.
 
     Args:
-        lengths: int64[n], ids of each text.
-        tag_lengths: int64[n], ids of each file's tag.
-        sequence_length: a row has one id more.
+        lengths: int64[n], number of ids of each text.
+        tag_lengths: int64[n], number of ids of each file's tag.
+        sequence_length: one less than the ids of a row.
 
     Raises:
         UsageError: a tag leaves no room in a row.

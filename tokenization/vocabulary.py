@@ -1,13 +1,13 @@
 """A byte-level BPE vocabulary with CodeGeeX's tokens for runs of spaces.
 
-A base vocabulary (GPT-2's, or any of its kind) gets 143 further tokens at its end, as CodeGeeX's
-tokenizer has them (THUDM/CodeGeeX, commit 2838420): the N-th has id `base size - 1 + N` and is
-called `<|extratoken_N|>`, and the one with N = 8 + i stands for i spaces, 2 <= i <= 10. Runs of
-spaces are cut, longest piece first, before GPT-2's pattern sees the text.
+A base vocabulary (GPT-2's, or another of its kind) is extended by 143 tokens, as in CodeGeeX's
+tokenizer (THUDM/CodeGeeX, commit 2838420): token N has the id `base size - 1 + N` and is called
+`<|extratoken_N|>`, and the token with N = 8 + i stands for i spaces, 2 <= i <= 10. Runs of spaces
+are split off, the longest first, before GPT-2's pattern is applied.
 
-Unlike CodeGeeX's tokenizer, the text `<|endoftext|>` or `<|extratoken_12|>` in a file is ordinary
-text: no file can forge an end of text, and decoding gives back what was encoded. So the tokens for
-spaces are spelled by their spaces in `vocab`, and end of text is appended by id only.
+Unlike in CodeGeeX's tokenizer, `<|endoftext|>` or `<|extratoken_12|>` in a file is ordinary text:
+no file can forge an end of text, and decoding returns what was encoded. Therefore the tokens for
+spaces are spelled as spaces in `vocab`, and end of text is only ever appended by id.
 """
 
 import hashlib
@@ -22,28 +22,28 @@ from typing import Any
 from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
 
 from codecorpus.foundation.errors import VocabularyError
-from codecorpus.tokenization.byte_alphabet import BYTES, CHARACTERS, unspell
+from codecorpus.tokenization.byte_alphabet import BYTES, CHARACTERS, from_byte_alphabet
 
 END_OF_TEXT = "<|endoftext|>"
 EXTRA_TOKENS = 143
 LONGEST_RUN = 10
-"""Spaces; longer runs are cut into pieces of this length and a rest."""
+"""Spaces; longer runs are split into pieces of this length and a remainder."""
 LARGEST_BASE = 65_536 - EXTRA_TOKENS
-"""Ids of more entries would not fit uint16."""
-MOST_MERGES = 1 << 20
+"""The largest base whose ids, with the added tokens, fit uint16."""
+MAX_MERGES = 1 << 20
 
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """What the encoder and the decoder need to know; `from_base` makes and checks it.
+    """The tokens and merges; `from_base` checks them and builds it.
 
     Attributes:
-        vocab: the id of each token by its spelling; ids are 0 to size - 1, each once. Tokens for
-            runs of spaces are spelled by their spaces.
+        vocab: token spelling to id; the ids are 0 to size - 1, each once. Tokens for runs of spaces
+            are spelled as spaces.
         merges: pairs of spellings, in order of priority.
         space_tokens: run length in spaces (2 to 10) to id.
-        end_of_text: its id, which is also that of padding.
-        size: how many ids there are; 50,400 for GPT-2's base.
+        end_of_text: the id of end of text, which is also the id of padding.
+        size: the number of ids; 50,400 for GPT-2's base.
     """
 
     vocab: dict[str, int]
@@ -59,15 +59,15 @@ class Vocabulary:
         """Append the 143 tokens to a base vocabulary of GPT-2's kind.
 
         Raises:
-            VocabularyError: the base is no such vocabulary; the message begins with `where`.
+            VocabularyError: the base is not of that kind; the message starts with `where`.
         """
         _check_ids(base, where)
         _check_merges(base, merges, where)
         extra = extra_tokens(len(base))
         if clash := sorted(extra.keys() & base.keys()):
             raise VocabularyError(
-                f"{where}: holds {clash[0]!r}, one of the 143 tokens that are appended; give the "
-                "vocabulary without them, or as the tokenizer.json that this project writes"
+                f"{where}: has {clash[0]!r}, one of the 143 tokens that are appended; give the "
+                "vocabulary without them, or the tokenizer.json that a build writes"
             )
         return Vocabulary(
             vocab={**base, **extra},
@@ -79,12 +79,12 @@ class Vocabulary:
 
     @cached_property
     def fingerprint(self) -> str:
-        """SHA-256 (hexadecimal) over the tokens in the order of ids and the merges in theirs."""
+        """SHA-256 (hexadecimal) of the tokens by id, the merges by rank, and end of text's id."""
         content = [sorted(self.vocab, key=self.vocab.__getitem__), self.merges, self.end_of_text]
         return hashlib.sha256(json.dumps(content).encode()).hexdigest()
 
     def tokenizer(self) -> Tokenizer:
-        """The same vocabulary as a tokenizer of Hugging Face's library: the encoder's reference."""
+        """The same vocabulary as a Hugging Face tokenizer, the encoder's reference."""
         tokenizer = Tokenizer(models.BPE(vocab=self.vocab, merges=list(self.merges)))
         tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(
             add_prefix_space=False, trim_offsets=False, use_regex=True
@@ -99,7 +99,7 @@ class Vocabulary:
         return tokenizer
 
     def tokenizer_document(self) -> dict[str, Any]:
-        """What `tokenizer()` serializes to, in the order in which it writes it."""
+        """The JSON document that `tokenizer()` serializes to, with the keys in the same order."""
         document = self.tokenizer_settings()
         document["model"] |= {
             "vocab": dict(sorted(self.vocab.items(), key=itemgetter(1))),
@@ -108,7 +108,7 @@ class Vocabulary:
         return document
 
     def tokenizer_settings(self) -> dict[str, Any]:
-        """The same without tokens and merges."""
+        """The `tokenizer_document` without tokens and merges."""
         return {
             "version": "1.0",
             "truncation": None,
@@ -136,20 +136,20 @@ class Vocabulary:
     def tokenizer_json(self) -> bytes:
         """A `tokenizer.json` that any Hugging Face tool opens; the same bytes on every machine.
 
-        It is not written by the `tokenizers` library, whose layout may change with its version.
+        Not serialized by the `tokenizers` library, whose format may change between versions.
         """
         return json.dumps(
             self.tokenizer_document(), ensure_ascii=False, separators=(",", ":")
         ).encode()
 
     def token_bytes(self) -> list[bytes]:
-        """What each id decodes to.
+        """The bytes that each id decodes to.
 
-        End of text and the 134 appended tokens that stand for no run of spaces decode to nothing,
-        so that padding vanishes; so does a token whose spelling is not one of bytes.
+        These are empty for end of text, so that padding vanishes; for the 134 appended tokens that
+        are not runs of spaces; and for a token with a character outside the byte alphabet.
         """
         spellings = sorted(self.vocab, key=self.vocab.__getitem__)
-        values = [unspell(spelling) or b"" for spelling in spellings]
+        values = [from_byte_alphabet(spelling) or b"" for spelling in spellings]
         values[self.end_of_text] = b""
         values[-EXTRA_TOKENS:] = [b""] * EXTRA_TOKENS
         for length, identity in self.space_tokens.items():
@@ -158,7 +158,7 @@ class Vocabulary:
 
 
 def extra_tokens(base_size: int) -> dict[str, int]:
-    """The 143 appended tokens: spelling to id."""
+    """The 143 appended tokens, from spelling to id."""
     return {
         " " * (number - 8) if 10 <= number <= 18 else f"<|extratoken_{number}|>": (
             base_size - 1 + number
@@ -173,7 +173,7 @@ def _check_ids(base: Mapping[str, int], where: str) -> None:
     if len(base) > LARGEST_BASE:
         raise VocabularyError(
             f"{where}: has {len(base):,} tokens; at most {LARGEST_BASE:,} leave room for the 143 "
-            "that are appended, since ids are 16 bits"
+            "that are appended, because ids have 16 bits"
         )
     if sorted(base.values()) != list(range(len(base))):
         raise VocabularyError(
@@ -188,32 +188,34 @@ def _check_ids(base: Mapping[str, int], where: str) -> None:
 
 
 def _check_merges(base: Mapping[str, int], merges: Sequence[tuple[str, str]], where: str) -> None:
-    if len(merges) > MOST_MERGES:
-        raise VocabularyError(f"{where}: {len(merges):,} merges; at most {MOST_MERGES:,} are read")
+    if len(merges) > MAX_MERGES:
+        raise VocabularyError(
+            f"{where}: {len(merges):,} merges; at most {MAX_MERGES:,} are supported"
+        )
     if len(set(merges)) != len(merges):
-        raise VocabularyError(f"{where}: a merge stands twice, so its priority is not clear")
+        raise VocabularyError(f"{where}: a merge occurs twice, so its priority is ambiguous")
     merged = [left + right for left, right in merges]
     if END_OF_TEXT in merged:
         number = merged.index(END_OF_TEXT) + 1
-        raise VocabularyError(f"{where}: merge {number:,} makes {END_OF_TEXT} of ordinary text")
+        raise VocabularyError(f"{where}: merge {number:,} makes {END_OF_TEXT} out of ordinary text")
     pieces = {*chain.from_iterable(merges), *merged}
-    strange = (pieces - base.keys()) | _unspelled(pieces)
-    if not strange:
+    invalid = (pieces - base.keys()) | _outside_byte_alphabet(pieces)
+    if not invalid:
         return
     for number, (left, right) in enumerate(merges, 1):
         for spelling in (left, right, left + right):
-            if spelling in strange:
+            if spelling in invalid:
                 raise VocabularyError(
-                    f"{where}: merge {number:,} is {left!r} + {right!r}, but {spelling!r} is no "
-                    "byte-level token of the vocabulary"
+                    f"{where}: merge {number:,} is {left!r} + {right!r}, but {spelling!r} is not "
+                    "a byte-level token of the vocabulary"
                 )
 
 
-def _unspelled(pieces: set[str]) -> set[str]:
-    """Those with a character that spells no byte; all characters are looked at in one go."""
-    if set("".join(pieces)) <= BYTES.keys():
+def _outside_byte_alphabet(pieces: set[str]) -> set[str]:
+    """The pieces with a character that stands for no byte."""
+    if set("".join(pieces)) <= BYTES.keys():  # the common case, checked at once
         return set()
-    return {piece for piece in pieces if unspell(piece) is None}
+    return {piece for piece in pieces if from_byte_alphabet(piece) is None}
 
 
 def _added_token(identity: int, content: str) -> dict[str, Any]:

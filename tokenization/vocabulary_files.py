@@ -1,7 +1,7 @@
 """Reading a vocabulary from files: `vocab.json` with `merges.txt`, or a `tokenizer.json`.
 
-A `tokenizer.json` must be laid out as `Vocabulary.tokenizer` makes it, since the encoder has no
-other normalizer, pattern or added tokens; whatever else it asks for is refused by name.
+A `tokenizer.json` must have the settings that `Vocabulary.tokenizer` writes, since the encoder has
+no other normalizer, pattern or added tokens. Any other setting is an error that names it.
 """
 
 import json
@@ -15,24 +15,24 @@ from codecorpus.foundation.errors import VocabularyError
 from codecorpus.tokenization.vocabulary import EXTRA_TOKENS, Vocabulary
 
 
-def read(path: Path) -> Vocabulary:
-    """The vocabulary in a folder with `vocab.json` and `merges.txt`, or in a `tokenizer.json`.
+def read_vocabulary(path: Path) -> Vocabulary:
+    """Read a folder with `vocab.json` and `merges.txt`, or a `tokenizer.json`.
 
     Raises:
-        VocabularyError: there is none, or it is not of the kind that the encoder understands.
+        VocabularyError: a file is missing, or the encoder does not support its kind.
     """
     if path.is_dir():
-        return parse_pair(
+        return parse_vocab_and_merges(
             read_bytes(path / "vocab.json"), read_bytes(path / "merges.txt"), where=str(path)
         )
-    return parse_tokenizer(read_bytes(path), where=str(path))
+    return parse_tokenizer_json(read_bytes(path), where=str(path))
 
 
-def parse_pair(vocab_json: bytes, merges_txt: bytes, *, where: str) -> Vocabulary:
-    """A vocabulary of the contents of `vocab.json` and `merges.txt`, as GPT-2's are laid out.
+def parse_vocab_and_merges(vocab_json: bytes, merges_txt: bytes, *, where: str) -> Vocabulary:
+    """Parse the contents of a `vocab.json` and a `merges.txt` in GPT-2's format.
 
-    `merges.txt` has a pair of spellings with one space between on each line, perhaps below a line
-    that begins with `#version`.
+    Each line of `merges.txt` has two spellings separated by a space; the first line may be a
+    `#version` line.
     """
     vocab = _object(vocab_json, f"{where}: vocab.json")
     lines = _text(merges_txt, f"{where}: merges.txt").replace("\r\n", "\n").split("\n")
@@ -44,8 +44,8 @@ def parse_pair(vocab_json: bytes, merges_txt: bytes, *, where: str) -> Vocabular
     )
 
 
-def parse_tokenizer(content: bytes, *, where: str) -> Vocabulary:
-    """A vocabulary of the content of a `tokenizer.json` laid out like the one we write."""
+def parse_tokenizer_json(content: bytes, *, where: str) -> Vocabulary:
+    """Parse the content of a `tokenizer.json` that has the settings a build writes."""
     document = _object(content, where)
     model = document.get("model")
     if not isinstance(model, dict) or model.get("type") != "BPE":
@@ -56,42 +56,41 @@ def parse_tokenizer(content: bytes, *, where: str) -> Vocabulary:
     base = {spelling: identity for spelling, identity in vocab.items() if identity < base_size}
     merges = model.get("merges")
     if not isinstance(merges, list):
-        raise VocabularyError(f"{where}: model.merges is no list of pairs")
+        raise VocabularyError(f"{where}: model.merges is not a list of pairs")
     pairs = [pair.split(" ") if isinstance(pair, str) else pair for pair in merges]
     vocabulary = Vocabulary.from_base(base, _pairs(pairs, f"{where}: model.merges"), where)
     if vocabulary.vocab != vocab:
         raise VocabularyError(
-            f"{where}: its last {EXTRA_TOKENS} tokens are not CodeGeeX's; give the folder with "
-            "vocab.json and merges.txt instead, to which they are appended"
+            f"{where}: the last {EXTRA_TOKENS} tokens are not CodeGeeX's; give the folder with "
+            "vocab.json and merges.txt instead, and they are appended"
         )
-    _compare(document, vocabulary.tokenizer_settings(), where)
+    _check_settings(document, vocabulary.tokenizer_settings(), where)
     return vocabulary
 
 
-def _compare(found: dict[str, Any], expected: dict[str, Any], where: str) -> None:
-    """Refuse any setting that `expected` has otherwise; what is left out counts as null."""
+def _check_settings(found: dict[str, Any], expected: dict[str, Any], where: str) -> None:
+    """Raise unless all settings are the expected ones; a missing one counts as null."""
     parts = {key: value for key, value in expected.items() if key not in {"version", "model"}}
     for key, value in parts.items():
-        part = _by_id(found.get(key)) if key == "added_tokens" else found.get(key)
-        _same(part, value, f"{where}: {key}")
+        part = _sorted_by_id(found.get(key)) if key == "added_tokens" else found.get(key)
+        _check_equal(part, value, f"{where}: {key}")
     for key, value in expected["model"].items():
-        _same(found["model"].get(key, value), value, f"{where}: model.{key}")
+        _check_equal(found["model"].get(key, value), value, f"{where}: model.{key}")
 
 
-def _by_id(tokens: Any) -> Any:  # noqa: ANN401 - any part of a JSON document
-    """Added tokens in the order of their ids; anything else as it is, to be refused."""
+def _sorted_by_id(tokens: Any) -> Any:  # noqa: ANN401 - any part of a JSON document
+    """Added tokens sorted by id; any other value unchanged, for the comparison to reject."""
     try:
         return sorted(tokens, key=operator.itemgetter("id"))
     except (TypeError, KeyError):
         return tokens
 
 
-def _same(found: Any, expected: Any, what: str) -> None:  # noqa: ANN401 - as above
+def _check_equal(found: Any, expected: Any, what: str) -> None:  # noqa: ANN401 - as above
     if found != expected:
-        shown, wanted = json.dumps(found)[:200], json.dumps(expected)[:200]
         raise VocabularyError(
-            f"{what} is {shown}, expected {wanted}; only byte-level BPE laid out like the "
-            "tokenizer.json that a build writes is understood"
+            f"{what} is {json.dumps(found)[:200]}, expected {json.dumps(expected)[:200]}; only "
+            "byte-level BPE with the settings of a build's tokenizer.json is supported"
         )
 
 
@@ -99,7 +98,7 @@ def read_bytes(path: Path) -> bytes:
     """A file's content.
 
     Raises:
-        VocabularyError: it cannot be read.
+        VocabularyError: the file cannot be read; the message says what a vocabulary can be.
     """
     try:
         return path.read_bytes()
@@ -114,14 +113,14 @@ def _text(content: bytes, where: str) -> str:
     try:
         return content.decode()
     except UnicodeDecodeError as error:
-        raise VocabularyError(f"{where}: is no UTF-8 text ({error})") from error
+        raise VocabularyError(f"{where}: not valid UTF-8 ({error})") from error
 
 
 def _object(content: bytes, where: str) -> dict[str, Any]:
     try:
         document = json.loads(_text(content, where))
     except json.JSONDecodeError as error:
-        raise VocabularyError(f"{where}: is no JSON ({error})") from error
+        raise VocabularyError(f"{where}: not valid JSON ({error})") from error
     if not isinstance(document, dict):
         raise VocabularyError(f"{where}: is a {type(document).__name__}, expected an object")
     return document
@@ -129,7 +128,7 @@ def _object(content: bytes, where: str) -> dict[str, Any]:
 
 def _ids(vocab: Any, where: str) -> dict[str, int]:  # noqa: ANN401 - any part of a JSON document
     if not isinstance(vocab, dict) or not set(map(type, vocab.values())) <= {int}:
-        raise VocabularyError(f"{where}: is no object of tokens and their ids")
+        raise VocabularyError(f"{where}: not an object of tokens and their ids")
     return vocab
 
 

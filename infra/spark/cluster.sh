@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# A Spark standalone cluster on this machine, from the jars that infra/job-server.sh fetched: a master
-# and workers of one core each, and one pool of Python workers, as on every node of a real cluster.
+# A Spark standalone cluster on this machine, from the jars that infra/job-server.sh downloaded: a
+# master, workers of one core each, and a pool of Python workers, as on every node of a real cluster.
 #   infra/spark/cluster.sh start JARS_FOLDER STATE_FOLDER [WORKERS]
 #   infra/spark/cluster.sh stop STATE_FOLDER
 # Ports: SPARK_PORT (7077), SPARK_UI_PORT (8080), POOL_PORT (50000). PYTHON: the interpreter that has
-# codecorpus (python). The pool hands its environment on to its workers: for inputs and output in a
-# store, set AWS_ENDPOINT_URL, credentials and the like (docs/remote.md).
+# codecorpus (python). The pool passes its environment to its workers: for inputs and output in an
+# object store, set AWS_ENDPOINT_URL, credentials and the like (docs/remote.md).
 
 set -euo pipefail
 . "$(dirname "$0")/../cluster.sh"

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Runs a recipe on a Spark cluster whose nodes each run a pool of Python workers (cluster.sh shows how).
-#   SPARK_MASTER=spark://HOST:7077 infra/spark/submit.sh RECIPE FOLDER [more of Beam's options]
-# JOB_SERVER: a job server's jar; without it Beam fetches its own. The cluster must have its Spark.
+#   SPARK_MASTER=spark://HOST:7077 infra/spark/submit.sh RECIPE FOLDER [more Beam options]
+# JOB_SERVER: jar of a job server; by default Beam downloads one. The cluster must run the same Spark.
 set -euo pipefail
-recipe=${1:?a recipe} out=${2:?the output folder, under one name on every node}
+recipe=${1:?a recipe} out=${2:?the output folder, at the same path on every node}
 shift 2
 exec codecorpus build "$recipe" --out "$out" --runner spark -- \
     --spark_master_url="${SPARK_MASTER:?such as spark://HOST:7077}" \

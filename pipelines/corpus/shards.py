@@ -16,12 +16,12 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from codecorpus.pipelines.storage.folder import FileDigest, Folder
-from codecorpus.tokenization.prefixes import LANGUAGES
+from codecorpus.tokenization.language_tags import TAGGED_LANGUAGES
 
 ROWS_A_BATCH = 1000
 """Rows of a record batch, as `datasets` writes; a reader maps a whole batch for one row."""
 
-CLASSES = (*LANGUAGES, "mixed")
+CLASSES = (*TAGGED_LANGUAGES, "mixed")
 
 
 def shard_schema(sequence_length: int) -> pa.Schema:

@@ -19,8 +19,8 @@ from codecorpus.pipelines.corpus.content_id import content_id as blob_id
 from codecorpus.pipelines.corpus.layout import DOCUMENTS, ROWS, part_file, shard_file
 from codecorpus.pipelines.storage.folder import Folder
 from codecorpus.tokenization.decoder import Decoder
-from codecorpus.tokenization.prefixes import tag
-from codecorpus.tokenization.vocabulary_files import read as read_vocabulary
+from codecorpus.tokenization.language_tags import language_tag
+from codecorpus.tokenization.vocabulary_files import read_vocabulary
 
 
 class Segment(NamedTuple):
@@ -67,7 +67,7 @@ class Auditor:
         if blob_id(text) != content_id:
             return "the document's text has another content id"
         for ids, tagged in zip(copy, tag_lengths, strict=True):
-            if self.decoder.decode(ids[:tagged]) != tag(language).encode():
+            if self.decoder.decode(ids[:tagged]) != language_tag(language).encode():
                 return f"a segment does not begin with the tag of {language}"
         if not len(copy[-1]) or copy[-1][-1] != self.end_of_text:
             return "no end of text behind the last segment"

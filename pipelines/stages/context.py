@@ -23,7 +23,7 @@ from codecorpus.pipelines.storage import open_folder
 from codecorpus.pipelines.storage.folder import FileDigest, Folder
 from codecorpus.pipelines.storage.locations import parse_location
 from codecorpus.pipelines.storage.transfer_stats import Traffic
-from codecorpus.tokenization.compiled import read_compiled
+from codecorpus.tokenization.compiled_vocabulary import read_compiled_vocabulary
 from codecorpus.tokenization.encoder import Encoder
 from codecorpus.tokenization.vocabulary import Vocabulary
 
@@ -67,7 +67,7 @@ class Build:
 
         Its table of words serves part after part.
         """
-        return Encoder(read_compiled(self.folder.path(TOKENIZER)))
+        return Encoder(read_compiled_vocabulary(self.folder.path(TOKENIZER)))
 
     @functools.cached_property
     def _memory(self) -> dict[str, Any]:

@@ -8,8 +8,8 @@ from codecorpus.pipelines.sources.base import UnreadableError
 from codecorpus.pipelines.sources.io import read_whole
 from codecorpus.pipelines.storage.locations import Url, parse_location
 from codecorpus.tokenization.vocabulary import Vocabulary
-from codecorpus.tokenization.vocabulary_files import parse_pair, parse_tokenizer
-from codecorpus.tokenization.vocabulary_sources import obtain
+from codecorpus.tokenization.vocabulary_files import parse_tokenizer_json, parse_vocab_and_merges
+from codecorpus.tokenization.vocabulary_sources import load_vocabulary
 
 
 def obtain_vocabulary(recipe: Recipe, base: Path) -> Vocabulary:
@@ -28,10 +28,12 @@ def obtain_vocabulary(recipe: Recipe, base: Path) -> Vocabulary:
     name = recipe.encode.vocabulary
     url = parse_location(name)
     if not isinstance(url, Url):
-        return obtain(name, base)
+        return load_vocabulary(name, base)
     if url.name.lower().endswith(".json"):
-        return parse_tokenizer(_read(url), where=str(url))
-    return parse_pair(_read(url / "vocab.json"), _read(url / "merges.txt"), where=str(url))
+        return parse_tokenizer_json(_read(url), where=str(url))
+    return parse_vocab_and_merges(
+        _read(url / "vocab.json"), _read(url / "merges.txt"), where=str(url)
+    )
 
 
 def _read(url: Url) -> bytes:

@@ -1,4 +1,4 @@
-"""What `make benchmark` prints of itself."""
+"""The texts of `make benchmark` that come from docstrings, and its tables."""
 
 import pytest
 
@@ -11,5 +11,5 @@ def test_every_claim_states_its_roofline(name: str) -> None:
     assert len(roofline(CLAIMS[name].__doc__)) > 40
 
 
-def test_a_table() -> None:
+def test_markdown_table() -> None:
     assert table(["a", "b"], [["1", "2"]]) == "| a | b |\n| --- | --- |\n| 1 | 2 |"

@@ -1,11 +1,11 @@
-"""Where things are kept."""
+"""The cache folder, and atomic writes to it."""
 
 import threading
 from pathlib import Path
 
 import pytest
 
-from codecorpus.foundation.caching import keep, user_cache
+from codecorpus.foundation.caching import user_cache, write_cache_file
 
 
 def test_the_cache_follows_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -19,27 +19,27 @@ def test_the_cache_follows_the_environment(monkeypatch: pytest.MonkeyPatch) -> N
     assert user_cache() == Path("/home/me/.cache/codecorpus")
 
 
-def test_whoever_reads_while_others_write_reads_whole_files(tmp_path: Path) -> None:
-    kept = tmp_path / "folder" / "file"
+def test_concurrent_readers_see_only_complete_files(tmp_path: Path) -> None:
+    cached = tmp_path / "folder" / "file"
     content = bytes(1 << 20)
 
     def write() -> None:
         for _ in range(10):
-            keep(kept, content)
+            write_cache_file(cached, content)
 
     write()
     writers = [threading.Thread(target=write) for _ in range(3)]
     for writer in writers:
         writer.start()
     while any(writer.is_alive() for writer in writers):
-        assert kept.read_bytes() == content
+        assert cached.read_bytes() == content
     for writer in writers:
         writer.join()
-    assert [path.name for path in kept.parent.iterdir()] == ["file"]
+    assert [path.name for path in cached.parent.iterdir()] == ["file"]
 
 
-def test_what_cannot_be_kept_leaves_nothing(tmp_path: Path) -> None:
+def test_a_failed_write_leaves_no_temporary_file(tmp_path: Path) -> None:
     (tmp_path / "file").mkdir()
     with pytest.raises(OSError, match="file"):
-        keep(tmp_path / "file", b"content")
+        write_cache_file(tmp_path / "file", b"content")
     assert [path.name for path in tmp_path.iterdir()] == ["file"]

@@ -1,4 +1,4 @@
-"""Columns are views: values by position, without copies."""
+"""Byte columns are views of Arrow buffers, without copies."""
 
 import numpy as np
 import pyarrow as pa
@@ -16,14 +16,14 @@ def values(column: ByteColumn) -> list[bytes]:
 
 @pytest.mark.parametrize("kind", [pa.binary(), pa.large_binary(), pa.string(), pa.large_string()])
 @given(data=st.lists(st.text(max_size=5)), first=st.integers(0, 3))
-def test_reads_any_byte_array_and_its_slices(
+def test_views_any_string_or_binary_array_and_its_slices(
     kind: pa.DataType, data: list[str], first: int
 ) -> None:
     array = pa.array(data, kind)[first:]
     assert values(ByteColumn.from_arrow(array)) == [text.encode() for text in data[first:]]
 
 
-def test_nulls_read_as_empty() -> None:
+def test_nulls_become_empty_values() -> None:
     assert values(ByteColumn.from_arrow(pa.array([b"a", None, b"c"]))) == [b"a", b"", b"c"]
 
 

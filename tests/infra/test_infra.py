@@ -1,4 +1,4 @@
-"""The scripts around the engines: versions that belong together, and messages without Java."""
+"""The scripts in infra/: consistent versions, and messages for missing tools."""
 
 import re
 import subprocess
@@ -17,12 +17,12 @@ def beam() -> str:
     return found.group(1)
 
 
-def test_image_and_prism_are_of_the_pinned_beam() -> None:
+def test_image_and_prism_have_the_pinned_beam_version() -> None:
     assert f"_sdk:{beam()}\n" in (INFRA / "Dockerfile").read_text()
     assert f"prism@v{beam()}\n" in (INFRA / "prism.sh").read_text()
 
 
-def test_the_image_holds_every_package_of_the_wheel() -> None:
+def test_the_image_contains_every_package_of_the_wheel() -> None:
     copied = re.findall(r"^COPY (\w+) \w+$", (INFRA / "Dockerfile").read_text(), re.MULTILINE)
     links = (INFRA.parent / "src" / "codecorpus").iterdir()
     packages = {path.resolve().name for path in links if path.is_symlink()}
@@ -32,7 +32,7 @@ def test_the_image_holds_every_package_of_the_wheel() -> None:
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: str(path.relative_to(INFRA)))
-def test_scripts_are_whole_and_say_what_they_need(script: Path) -> None:
+def test_scripts_parse_and_print_what_they_need(script: Path) -> None:
     subprocess.run(["bash", "-n", script], check=True)
     done = subprocess.run(["bash", script], capture_output=True, text=True, check=False, env={})
     assert done.returncode != 0
@@ -40,7 +40,7 @@ def test_scripts_are_whole_and_say_what_they_need(script: Path) -> None:
 
 
 @pytest.mark.parametrize(("engine", "message"), [("spark", "java is missing"), ("storm", "storm")])
-def test_without_java_the_message_says_what_to_install(
+def test_without_java_the_message_tells_what_to_install(
     tmp_path: Path, engine: str, message: str
 ) -> None:
     (tmp_path / "dirname").symlink_to("/usr/bin/dirname")

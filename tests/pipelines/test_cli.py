@@ -104,7 +104,7 @@ def test_ctrl_c_stops_cleanly_and_the_same_command_goes_on(tmp_path: Path) -> No
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 130
     assert errors == (
-        "codecorpus: interrupted; run the same command again to go on from where it stopped\n"
+        "codecorpus: interrupted; run the same command again to continue where it stopped\n"
     )
     assert not (tmp_path / "stopped" / "manifest.json").exists()
     assert run(*build, "stopped", cwd=tmp_path).returncode == 0

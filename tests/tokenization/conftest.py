@@ -1,4 +1,4 @@
-"""An encoder, its reference, real source files, and a small vocabulary of another kind."""
+"""Fixtures: an encoder, its reference, real source files, and another small vocabulary."""
 
 import itertools
 import sysconfig
@@ -22,13 +22,13 @@ def encoder(vocabulary: Vocabulary) -> Encoder:
 
 @pytest.fixture(scope="session")
 def encode(encoder: Encoder) -> Ids:
-    """The ids of each text by the encoder."""
+    """A function from texts to the ids of our encoder."""
     return lambda texts: ids_of(encoder, texts)
 
 
 @pytest.fixture(scope="session")
 def reference(vocabulary: Vocabulary) -> Ids:
-    """The ids of each text by Hugging Face's library."""
+    """A function from texts to the ids of Hugging Face's tokenizer."""
     return reference_of(vocabulary)
 
 
@@ -61,7 +61,7 @@ def reference_of(vocabulary: Vocabulary) -> Ids:
 
 @pytest.fixture(scope="session")
 def standard_library() -> list[bytes]:
-    """Every Python file of the standard library that is UTF-8."""
+    """Every Python file of the standard library that is valid UTF-8."""
     root = Path(sysconfig.get_paths()["stdlib"])
     paths = [path for path in sorted(root.rglob("*.py")) if "site-packages" not in path.parts]
     contents = [path.read_bytes() for path in paths]
@@ -78,7 +78,7 @@ def _is_text(content: bytes) -> bool:
 
 @pytest.fixture(scope="session")
 def other_folder(standard_library: list[bytes], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A trained vocabulary whose ids are in another order than GPT-2's: end of text is 0."""
+    """A trained vocabulary whose ids are ordered differently from GPT-2's: end of text is 0."""
     folder = tmp_path_factory.mktemp("other")
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)

@@ -31,18 +31,18 @@ def decoder(vocabulary: Vocabulary) -> Decoder:
 
 
 @given(TEXTS)
-def test_decoding_gives_back_any_text(encoder: Encoder, decoder: Decoder, text: bytes) -> None:
+def test_decoding_returns_any_text(encoder: Encoder, decoder: Decoder, text: bytes) -> None:
     assert decoder.decode(encoder.encode(ByteColumn.from_values([text])).ids) == text
 
 
-def test_decoding_gives_back_source_files(
+def test_decoding_returns_source_files(
     encoder: Encoder, decoder: Decoder, standard_library: list[bytes]
 ) -> None:
     column = ByteColumn.from_values(standard_library)
     assert decoder.decode(encoder.encode(column).ids) == column.data.tobytes()
 
 
-def test_ends_and_padding_decode_to_nothing(encode: Ids, decoder: Decoder) -> None:
+def test_end_of_text_and_padding_decode_to_nothing(encode: Ids, decoder: Decoder) -> None:
     (ids,) = encode([b"x = 1\n"])
     row = np.array([*ids, 50_256, 50_256, 50_257, 50_399], np.uint16)
     assert decoder.decode(row) == b"x = 1\n"

@@ -1,4 +1,4 @@
-"""The encoder gives the ids of `tokenizers` on every text."""
+"""The encoder returns the ids of `tokenizers` for every text."""
 
 import itertools
 import random
@@ -19,12 +19,12 @@ from codecorpus.foundation.columns import ByteColumn
 from codecorpus.tokenization.byte_alphabet import CHARACTERS
 from codecorpus.tokenization.encoder import Encoder
 from codecorpus.tokenization.vocabulary import END_OF_TEXT, Vocabulary
-from codecorpus.tokenization.vocabulary_files import read
+from codecorpus.tokenization.vocabulary_files import read_vocabulary
 
 Ids = Callable[[list[bytes]], list[list[int]]]
 
 SOUP = " \n\t'sre1!\u00a0é\u3000"
-"""Characters at which GPT-2's pattern changes its mind."""
+"""Characters from every branch of GPT-2's pattern."""
 
 EXPECTED = {
     "# language: Python\n": [2, 3303, 25, 11361, 198],
@@ -36,7 +36,7 @@ EXPECTED = {
     "\t\tx": [197, 197, 87],
     "a\r\n  b": [64, 201, 198, 50266, 65],
 }
-"""Run on CodeGeeX's own tokenizer."""
+"""Ids from CodeGeeX's own tokenizer."""
 
 RUNS = st.builds(
     lambda character, count: character * count,
@@ -58,7 +58,7 @@ TEXTS = st.lists(PIECES, max_size=12).map(lambda pieces: "".join(pieces).encode(
 
 
 @pytest.mark.parametrize(("text", "ids"), EXPECTED.items())
-def test_texts_have_the_ids_of_the_original(encode: Ids, text: str, ids: list[int]) -> None:
+def test_ids_equal_those_of_codegeex(encode: Ids, text: str, ids: list[int]) -> None:
     assert encode([text.encode()]) == [ids]
 
 
@@ -71,7 +71,7 @@ def test_special_tokens_in_a_text_are_ordinary_text(encode: Ids, vocabulary: Voc
 @settings(max_examples=300)
 @given(st.lists(TEXTS, max_size=4))
 @example([b"", b"x", b""])
-def test_any_texts_are_encoded_as_by_the_reference(
+def test_any_texts_have_the_ids_of_the_reference(
     encode: Ids, reference: Ids, texts: list[bytes]
 ) -> None:
     assert encode(texts) == reference(texts)
@@ -109,7 +109,7 @@ def test_every_code_point(encode: Ids, reference: Ids) -> None:
 
 
 def _surrounded(points: list[int]) -> list[bytes]:
-    """Each character within letters, numbers and signs, so that its class shows."""
+    """Each character between letters, numbers and signs, so that its class affects the ids."""
     characters = [chr(point) for point in points if not 0xD800 <= point < 0xE000]
     return [f"a{one}a1{one}1!{one}! {one}\n{one}".encode() for one in characters]
 
@@ -134,7 +134,7 @@ def test_a_word_of_a_megabyte(encode: Ids, reference: Ids) -> None:
 
 
 @pytest.mark.parametrize("size", [15, 16, 17, 47, 48, 49, 511, 512, 513])
-def test_words_at_the_bounds_of_each_method(encode: Ids, reference: Ids, size: int) -> None:
+def test_words_at_the_size_limits_of_each_method(encode: Ids, reference: Ids, size: int) -> None:
     source = random.Random(size)
     word = "".join(source.choices("etaoin", k=size)).encode()
     almost = word[:-1] + b"x"
@@ -143,7 +143,9 @@ def test_words_at_the_bounds_of_each_method(encode: Ids, reference: Ids, size: i
 
 
 @given(TEXTS, st.integers(0, 40))
-def test_ids_do_not_depend_on_where_a_value_lies(encoder: Encoder, text: bytes, room: int) -> None:
+def test_ids_do_not_depend_on_the_position_in_the_buffer(
+    encoder: Encoder, text: bytes, room: int
+) -> None:
     padded = np.frombuffer(text + bytes(room), np.uint8)
     starts, ends = np.array([0, 0, len(text)]), np.array([len(text), 0, len(text)])
     encoded = encoder.encode(ByteColumn(padded, starts, ends))
@@ -152,7 +154,7 @@ def test_ids_do_not_depend_on_where_a_value_lies(encoder: Encoder, text: bytes, 
     assert encoded.offsets.tolist() == [0, *[len(alone.ids)] * 3]
 
 
-def test_values_that_are_not_contiguous(encode: Ids, encoder: Encoder) -> None:
+def test_values_in_any_order(encode: Ids, encoder: Encoder) -> None:
     values = [b"one two", b"  three", b"", b"four\n", b"five"]
     rows = np.array([4, 1, 1, 2, 0])
     encoded = encoder.encode(ByteColumn.from_values(values).select(rows))
@@ -161,7 +163,7 @@ def test_values_that_are_not_contiguous(encode: Ids, encoder: Encoder) -> None:
     assert np.diff(encoded.offsets).tolist() == [len(ids) for ids in expected]
 
 
-def test_an_arrow_array_that_is_a_slice(encode: Ids, encoder: Encoder) -> None:
+def test_a_sliced_arrow_array(encode: Ids, encoder: Encoder) -> None:
     array = pa.array(["zero", "one two", "three"], pa.large_string()).slice(1)
     encoded = encoder.encode(ByteColumn.from_arrow(array))
     assert encoded.ids.tolist() == [*itertools.chain(*encode([b"one two", b"three"]))]
@@ -174,7 +176,7 @@ def test_no_values(encoder: Encoder) -> None:
     assert encoded.offsets.tolist() == [0]
 
 
-def test_a_cache_that_fills_up_changes_no_id(
+def test_a_full_word_cache_changes_no_ids(
     vocabulary: Vocabulary,
     encode: Ids,
     ids_by: Callable[[Encoder, list[bytes]], list[list[int]]],
@@ -186,20 +188,20 @@ def test_a_cache_that_fills_up_changes_no_id(
     assert small.cache_resets > 10
 
 
-def test_a_vocabulary_of_another_kind(
+def test_another_vocabulary(
     other_folder: Path,
     reference_by: Callable[[Vocabulary], Ids],
     ids_by: Callable[[Encoder, list[bytes]], list[list[int]]],
     standard_library: list[bytes],
 ) -> None:
-    vocabulary = read(other_folder)
+    vocabulary = read_vocabulary(other_folder)
     assert vocabulary.size == 1_500 + 143
     assert vocabulary.end_of_text == 0
     texts = [*standard_library[::80], *_strings(3), b"x" * 3_000]
     assert ids_by(Encoder(vocabulary, cache_bits=12), texts) == reference_by(vocabulary)(texts)
 
 
-def test_a_vocabulary_that_merges_every_pair_shows_where_words_end(
+def test_word_boundaries_with_a_vocabulary_that_merges_every_pair(
     reference_by: Callable[[Vocabulary], Ids],
     ids_by: Callable[[Encoder, list[bytes]], list[list[int]]],
 ) -> None:
@@ -213,12 +215,12 @@ def test_a_vocabulary_that_merges_every_pair_shows_where_words_end(
     assert ids_by(Encoder(vocabulary), texts) == reference_by(vocabulary)(texts)
 
 
-GUARDED = """
+READ_BEFORE_PROTECTED_PAGE = """
 import ctypes, mmap, sys
 import numpy as np
 from codecorpus.foundation.columns import ByteColumn
 from codecorpus.tokenization.encoder import Encoder
-from codecorpus.tokenization.vocabulary_sources import obtain
+from codecorpus.tokenization.vocabulary_sources import load_vocabulary
 
 page = mmap.PAGESIZE
 room = mmap.mmap(-1, 2 * page)
@@ -226,7 +228,7 @@ address = ctypes.addressof(ctypes.c_char.from_buffer(room))
 assert ctypes.CDLL(None).mprotect(ctypes.c_void_p(address + page), page, 0) == 0
 data = np.frombuffer(room, np.uint8)[:page]
 data[:] = ord("a")
-encoder = Encoder(obtain("gpt2"), cache_bits=8)
+encoder = Encoder(load_vocabulary("gpt2"), cache_bits=8)
 texts = [("é €'l  words " * 9).encode(), bytes(range(256))[::-1], b"\\xf4" * 99, b"l" * 99]
 for text in texts:
     for size in range(1, 99):
@@ -242,9 +244,13 @@ os._exit(0)
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs mprotect")
 def test_nothing_is_read_past_the_end_of_the_buffer(vocabulary: Vocabulary) -> None:
-    del vocabulary  # in the cache by now
+    del vocabulary  # the fixture has put it into the cache
     root = Path(__file__).parents[2]
     answer = subprocess.run(
-        [sys.executable, "-c", GUARDED], cwd=root, capture_output=True, text=True, check=False
+        [sys.executable, "-c", READ_BEFORE_PROTECTED_PAGE],
+        cwd=root,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert answer.stdout == "read within bounds", answer.stderr

@@ -1,4 +1,4 @@
-"""The encoder against `tokenizers` at length: random strings, and real code."""
+"""Long comparisons of the encoder with `tokenizers`: random strings, and real code."""
 
 import itertools
 import random
@@ -13,40 +13,40 @@ from codecorpus.foundation.columns import ByteColumn
 from codecorpus.tokenization.decoder import Decoder
 from codecorpus.tokenization.encoder import Encoder
 from codecorpus.tokenization.vocabulary import Vocabulary
-from tests.tokenization.texts import random_texts
+from tests.tokenization.random_texts import random_texts
 
 Ids = Callable[[list[bytes]], list[list[int]]]
 
-A_TIME = 20_000
+BATCH = 20_000
 
 
 def differing(encode: Ids, reference: Ids, texts: list[bytes]) -> list[bytes]:
-    """Texts, not ids: pytest would take minutes to compare long lists that differ."""
+    """The texts with different ids; pytest would take minutes to compare long lists of ids."""
     pairs = zip(texts, encode(texts), reference(texts), strict=True)
     return [text[:200] for text, found, expected in pairs if found != expected]
 
 
 def test_twenty_thousand_random_strings(encode: Ids, reference: Ids) -> None:
-    assert differing(encode, reference, random_texts(A_TIME, seed=0)) == []
+    assert differing(encode, reference, random_texts(BATCH, seed=0)) == []
 
 
 @pytest.mark.slow
 def test_a_million_random_strings(encode: Ids, reference: Ids) -> None:
-    for seed in range(1, 1_000_000 // A_TIME + 1):
-        assert differing(encode, reference, random_texts(A_TIME, seed)) == []
+    for seed in range(1, 1_000_000 // BATCH + 1):
+        assert differing(encode, reference, random_texts(BATCH, seed)) == []
 
 
-def test_runs_of_spaces_wherever_they_lie_in_a_block(encode: Ids, reference: Ids) -> None:
-    lengths, places = (*range(24), 61, 71, 128, 131), (0, 1, 30, *range(42, 66))
-    behind = ["", "x", "'s x", "\n", "\n\nx", "\té", "é", "\u3000y", "!", "7"]
+def test_runs_of_spaces_at_every_position_in_a_block(encode: Ids, reference: Ids) -> None:
+    lengths, positions = (*range(24), 61, 71, 128, 131), (0, 1, 30, *range(42, 66))
+    endings = ["", "x", "'s x", "\n", "\n\nx", "\té", "é", "\u3000y", "!", "7"]
     texts = [
-        f"{'a' * place}{' ' * length}{rest}".encode()
-        for place, length, rest in itertools.product(places, lengths, behind)
+        f"{'a' * position}{' ' * length}{rest}".encode()
+        for position, length, rest in itertools.product(positions, lengths, endings)
     ]
     assert differing(encode, reference, texts) == []
 
 
-def test_contractions_wherever_they_lie_in_a_block(encode: Ids, reference: Ids) -> None:
+def test_contractions_at_every_position_in_a_block(encode: Ids, reference: Ids) -> None:
     pieces = [
         "'s",
         "'ll",
@@ -62,8 +62,8 @@ def test_contractions_wherever_they_lie_in_a_block(encode: Ids, reference: Ids) 
         "'S",
     ]
     texts = [
-        f"{'a' * place}{piece}{rest}".encode()
-        for place, piece, rest in itertools.product(
+        f"{'a' * position}{piece}{rest}".encode()
+        for position, piece, rest in itertools.product(
             range(56, 68), pieces, ["", "x", " y", "é", "'"]
         )
     ]
@@ -76,10 +76,10 @@ def test_a_hundred_megabytes_of_real_code(encode: Ids, reference: Ids) -> None:
     for texts in _installed_code(100_000_000):
         assert differing(encode, reference, texts) == []
         compared += sum(map(len, texts))
-    assert compared > 50_000_000  # a small environment may hold less than 100 MB
+    assert compared > 50_000_000  # a small environment may have less than 100 MB
 
 
-def _installed_code(most: int) -> Iterator[list[bytes]]:
+def _installed_code(limit: int) -> Iterator[list[bytes]]:
     """The text files of this Python and its packages, about 4 MB at a time."""
     names = ("stdlib", "purelib", "platlib", "include")
     roots = dict.fromkeys(Path(sysconfig.get_paths()[name]) for name in names)
@@ -98,16 +98,14 @@ def _installed_code(most: int) -> Iterator[list[bytes]]:
         batch.append(content)
         if sum(map(len, batch)) > 4_000_000:
             yield batch
-            most -= sum(map(len, batch))
+            limit -= sum(map(len, batch))
             batch = []
-            if most <= 0:
+            if limit <= 0:
                 return
     yield batch
 
 
-def test_bytes_that_are_no_utf8_decode_to_themselves(
-    encoder: Encoder, vocabulary: Vocabulary
-) -> None:
+def test_invalid_utf8_decodes_to_the_same_bytes(encoder: Encoder, vocabulary: Vocabulary) -> None:
     source = random.Random(3)
     pieces = [b"\xff", b"\x80", b"\xc3", b"\xe2\x82", b"\xf0\x9f\x98", b"\xed\xa0\x80", b"\xc0\x80"]
     texts = [source.randbytes(source.randrange(200)) for _ in range(2_000)]

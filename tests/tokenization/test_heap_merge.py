@@ -1,4 +1,4 @@
-"""Words far longer than the table keeps: exact, in bounded memory, and in time O(n log n)."""
+"""Words too long for the word cache: exact, in bounded memory, and in O(n log n) time."""
 
 import itertools
 import random
@@ -38,13 +38,13 @@ def test_words_of_many_kinds(encode: Ids, reference: Ids, size: int) -> None:
     assert [found == expected for found, expected in pairs] == [True] * len(texts)
 
 
-def test_words_whose_pairs_keep_changing(
+def test_a_heap_full_of_changed_pairs(
     reference_by: Callable[[Vocabulary], Ids],
     ids_by: Callable[[Encoder, list[bytes]], list[list[int]]],
 ) -> None:
-    """Each merge makes two new pairs, so the heap fills up with old ones and is cleared of them.
+    """Each merge changes two pairs, so the heap fills with outdated entries, which are removed.
 
-    Without that it would hold 1.16 entries a byte at its fullest, and it has room for 1.125.
+    Otherwise it would need 1.16 entries per byte, and it has room for 1.125.
     """
     letters = "abcdefghi"
     pairs = list(itertools.product(letters, letters))
@@ -69,19 +69,19 @@ import pathlib, re, sys
 import numpy as np
 from codecorpus.foundation.columns import ByteColumn
 from codecorpus.tokenization.encoder import Encoder
-from codecorpus.tokenization.vocabulary_sources import obtain
+from codecorpus.tokenization.vocabulary_sources import load_vocabulary
 
 def memory(field):
     status = pathlib.Path("/proc/self/status").read_text()
     return 1024 * int(re.search(field + r":\\s+(\\d+)", status)[1])
 
-encoder = Encoder(obtain("gpt2"), cache_bits=8)
+encoder = Encoder(load_vocabulary("gpt2"), cache_bits=8)
 encoder.encode(ByteColumn.from_values([b"a" * 600]))
 size = 8 << 20
 text = np.random.default_rng(1).choice(np.frombuffer(b"etaoinshr", np.uint8), size + 100)
 column = ByteColumn(text, np.array([0]), np.array([size]))
 before = memory("VmRSS")
-pathlib.Path("/proc/self/clear_refs").write_text("5")  # the peak counts from here
+pathlib.Path("/proc/self/clear_refs").write_text("5")  # resets the peak
 encoder.encode(column)
 sys.stdout.write(str((memory("VmHWM") - before) / size))
 """
@@ -92,8 +92,8 @@ sys.stdout.write(str((memory("VmHWM") - before) / size))
 def test_a_word_of_eight_megabytes_takes_less_than_twelve_bytes_a_byte(
     vocabulary: Vocabulary,
 ) -> None:
-    """Nine for the heap and the bits, two for the ids; were it quadratic, it would not end."""
-    del vocabulary  # in the cache by now
+    """Nine for the heap and the bits, two for the ids. A quadratic algorithm would not finish."""
+    del vocabulary  # the fixture has put it into the cache
     root = Path(__file__).parents[2]
     command = [sys.executable, "-c", MEASURED]
     answer = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)

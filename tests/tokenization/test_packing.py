@@ -1,4 +1,4 @@
-"""Rows: every file is found again in them, and they are those of a slow model."""
+"""Packed rows equal those of a slow model, and contain every file."""
 
 import errno
 import itertools
@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from codecorpus.foundation.errors import StorageError, UsageError
 from codecorpus.tokenization.packing import PACKINGS, Packer, Rows, best_fit, make_packer
-from codecorpus.tokenization.segments import cut
+from codecorpus.tokenization.segments import split_into_segments
 
 END = 9_999
 TAGS = [[101], [201, 202], [301, 302, 303, 304]]
@@ -28,7 +28,7 @@ class File(NamedTuple):
 
 
 class Placement(NamedTuple):
-    """Where a stretch of a file stands; the row's ids from offset on are `ids`."""
+    """A segment of a file in a row; `ids` are the row's ids from `offset` on."""
 
     row: int
     offset: int
@@ -57,7 +57,6 @@ def packer(packing: str, width: int, spool: Path | None = None) -> Packer:
         sequence_length=width - 1,
         tags=tags,
         end_of_text=END,
-        languages=len(TAGS),
         spool=spool,
     )
 
@@ -70,20 +69,20 @@ def add(packed: Packer, files: list[File]) -> Rows:
 
 
 def pack(packing: str, width: int, files: list[File], cuts: tuple[int, ...] = ()) -> list[Rows]:
-    """Add files in groups that end at `cuts`."""
+    """Pack files, added in groups that end at `cuts`."""
     packed = packer(packing, width)
     bounds = [0, *sorted(min(one, len(files)) for one in cuts), len(files)]
     groups = [files[start:end] for start, end in itertools.pairwise(bounds)]
     rows = [add(packed, group) for group in groups]
     rows += packed.finish()
-    holes = sum(block.input_ids.size for block in rows)
+    written = sum(block.input_ids.size for block in rows)
     taken = sum(int(block.placements.length.sum()) for block in rows)
-    assert packed.padding == holes - taken
+    assert packed.padding == written - taken
     return rows
 
 
 def placements(blocks: list[Rows]) -> Iterator[Placement]:
-    """All placements with their ids; asserts that they lie apart, and padding between them."""
+    """All placements with their ids; asserts that they do not overlap, with padding between."""
     first = 0
     for block in blocks:
         covered = np.zeros(block.input_ids.shape, bool)
@@ -103,7 +102,7 @@ COLUMNS = ("row", "offset", "tag_length", "length", "file", "segment", "segments
 
 
 def together(blocks: list[Rows]) -> list[Any]:
-    """Everything that the blocks say, whatever their sizes."""
+    """The columns of all blocks, concatenated."""
     columns = [np.concatenate([getattr(b.placements, name) for b in blocks]) for name in COLUMNS]
     ids = np.concatenate([block.input_ids for block in blocks])
     language = np.concatenate([block.language for block in blocks])
@@ -111,7 +110,7 @@ def together(blocks: list[Rows]) -> list[Any]:
 
 
 def model_pad(files: list[File], width: int) -> list[list[tuple[int, int, list[int]]]]:
-    """Rows of (file, segment, ids), each segment in a row of its own."""
+    """Rows of (file, start, ids), one for each segment."""
     return [[one] for one in pieces(files, width)]
 
 
@@ -119,7 +118,7 @@ def pieces(files: list[File], width: int) -> list[tuple[int, int, list[int]]]:
     found = []
     for number, file in enumerate(files):
         tag = TAGS[file.language]
-        segments = cut(np.array([len(file.ids)]), np.array([len(tag)]), width - 1)
+        segments = split_into_segments(np.array([len(file.ids)]), np.array([len(tag)]), width - 1)
         for start, length, last in zip(
             segments.start.tolist(), segments.length.tolist(), segments.is_last, strict=True
         ):
@@ -129,7 +128,7 @@ def pieces(files: list[File], width: int) -> list[tuple[int, int, list[int]]]:
 
 
 def model_concat(files: list[File], width: int) -> list[list[tuple[int, int, list[int]]]]:
-    """Ids go into the row one by one."""
+    """Append ids to rows one by one."""
     rows: list[list[tuple[int, int, list[int]]]] = []
     fill = width
     for number, file in enumerate(files):
@@ -149,9 +148,9 @@ def model_concat(files: list[File], width: int) -> list[list[tuple[int, int, lis
 
 
 def model_best_fit(files: list[File], width: int) -> list[list[tuple[int, int, list[int]]]]:
-    """Every row is looked at for every segment."""
+    """Search all rows for every segment."""
     rows: list[list[tuple[int, int, list[int]]]] = []
-    state: list[tuple[int, int]] = []  # of each row: room, and when it came to have that room
+    state: list[tuple[int, int]] = []  # of each row: its room, and since when it has had that room
     for time, piece in enumerate(sorted(pieces(files, width), key=lambda one: -len(one[2]))):
         size = len(piece[2])
         fitting = [(*state[row], row) for row in range(len(rows)) if state[row][0] >= size]
@@ -172,7 +171,7 @@ MODELS = {"pad": model_pad, "concat": model_concat, "best_fit": model_best_fit}
 @pytest.mark.parametrize("packing", PACKINGS)
 @settings(max_examples=60)
 @given(files=FILES, width=WIDTHS)
-def test_rows_are_those_of_the_model(packing: str, files: list[File], width: int) -> None:
+def test_rows_equal_those_of_the_model(packing: str, files: list[File], width: int) -> None:
     blocks = pack(packing, width, files)
     expected = MODELS[packing](files, width)
     found: list[list[tuple[int, list[int]]]] = [[] for _ in expected]
@@ -186,18 +185,18 @@ def test_rows_are_those_of_the_model(packing: str, files: list[File], width: int
 @pytest.mark.parametrize("packing", PACKINGS)
 @settings(max_examples=60)
 @given(files=FILES, width=WIDTHS)
-def test_every_file_is_found_again(packing: str, files: list[File], width: int) -> None:
+def test_rows_contain_every_file(packing: str, files: list[File], width: int) -> None:
     found: dict[int, list[Placement]] = {}
     for placed in placements(pack(packing, width, files)):
         found.setdefault(placed.file, []).append(placed)
     assert sorted(found) == list(range(len(files)))
-    for number, stretches in found.items():
+    for number, spans in found.items():
         tag = TAGS[files[number].language]
-        stretches.sort(key=lambda placed: placed.segment)
-        assert [placed.segment for placed in stretches] == list(range(len(stretches)))
-        assert {placed.segments for placed in stretches} == {len(stretches)}
-        assert all(placed.ids[: len(tag)] == tag for placed in stretches)
-        joined = [identity for placed in stretches for identity in placed.ids[len(tag) :]]
+        spans.sort(key=lambda placed: placed.segment)
+        assert [placed.segment for placed in spans] == list(range(len(spans)))
+        assert {placed.segments for placed in spans} == {len(spans)}
+        assert all(placed.ids[: len(tag)] == tag for placed in spans)
+        joined = [identity for placed in spans for identity in placed.ids[len(tag) :]]
         assert joined == [*files[number].ids, END]
 
 
@@ -225,7 +224,7 @@ def test_a_row_has_the_language_of_its_files_or_is_mixed(
     assert np.concatenate([block.language for block in blocks]).tolist() == expected
 
 
-def test_the_types_are_those_of_the_contract() -> None:
+def test_array_types() -> None:
     (rows, *_) = pack("pad", 8, [File([1, 2, 3], 0)])
     assert rows.input_ids.dtype == np.uint16
     assert rows.input_ids.shape == (1, 8)
@@ -236,7 +235,7 @@ def test_the_types_are_those_of_the_contract() -> None:
     assert narrow == set(COLUMNS) - wide
 
 
-def test_an_end_of_text_that_meets_the_end_of_the_row_follows_the_tag() -> None:
+def test_an_end_of_text_that_does_not_fit_the_row_follows_the_tag_in_the_next() -> None:
     (_, rows) = pack("concat", 6, [File([1, 2, 3, 4, 5], 0)])
     (first, _) = pack("concat", 6, [File([1, 2, 3, 4, 5], 0)])
     assert first.input_ids.tolist() == [[101, 1, 2, 3, 4, 5]]
@@ -246,20 +245,20 @@ def test_an_end_of_text_that_meets_the_end_of_the_row_follows_the_tag() -> None:
 
 
 @pytest.mark.parametrize(("left", "row"), [(3, 0), (2, 1)])
-def test_a_file_begins_in_a_row_that_has_two_ids_beside_its_tag(left: int, row: int) -> None:
+def test_a_file_starts_in_a_row_with_room_for_its_tag_and_two_ids(left: int, row: int) -> None:
     files = [File([1] * (10 - left - 2), 0), File([2], 0)]
     second = list(placements(pack("concat", 10, files)))[1]
     assert second.row == row
 
 
 @pytest.mark.parametrize("packing", PACKINGS)
-def test_a_file_without_ids_is_a_tag_and_an_end(packing: str) -> None:
+def test_a_file_without_ids_is_a_tag_and_an_end_of_text(packing: str) -> None:
     (placed,) = placements(pack(packing, 8, [File([], 1)]))
     assert (placed.ids, placed.segments) == ([201, 202, END], 1)
 
 
 @pytest.mark.parametrize("packing", PACKINGS)
-def test_no_files_make_no_rows(packing: str) -> None:
+def test_no_files_produce_no_rows(packing: str) -> None:
     assert sum(len(block.input_ids) for block in pack(packing, 8, [])) == 0
 
 
@@ -275,23 +274,23 @@ def test_an_unknown_packing_is_refused() -> None:
         packer("tight", 8)
 
 
-def test_concat_gives_rows_as_they_fill() -> None:
+def test_concat_returns_rows_as_they_fill() -> None:
     packed = packer("concat", 8)
     counts = [len(add(packed, [File([1] * 20, 0)]).input_ids) for _ in range(10)]
     assert min(counts) >= 2
     assert sum(len(block.input_ids) for block in packed.finish()) == 1
 
 
-def test_best_fit_gives_its_rows_in_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_best_fit_returns_its_rows_in_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     files = [File([number % 99 + 1] * (number % 30), number % 3) for number in range(60)]
     whole = pack("best_fit", 24, files)
-    monkeypatch.setattr(best_fit, "ROWS_A_BLOCK", 7)
+    monkeypatch.setattr(best_fit, "BLOCK_ROWS", 7)
     blocks = pack("best_fit", 24, files)
     assert max(len(block.input_ids) for block in blocks) == 7
     assert together(blocks) == together(whole)
 
 
-def test_best_fit_leaves_no_file_behind(tmp_path: Path) -> None:
+def test_best_fit_deletes_its_temporary_file(tmp_path: Path) -> None:
     packed = packer("best_fit", 8, tmp_path)
     add(packed, [File([1, 2, 3], 0)])
     rows = packed.finish()
@@ -317,7 +316,7 @@ def test_a_full_disk_is_a_storage_error(monkeypatch: pytest.MonkeyPatch, tmp_pat
         add(packed, [File([1, 2, 3], 0)])
 
 
-def test_a_write_that_stops_halfway_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_partial_write_is_continued(monkeypatch: pytest.MonkeyPatch) -> None:
     expected = pack("best_fit", 24, [File(list(range(1, 80)), 0)])
     packed = packer("best_fit", 24)
     spool = packed._spool  # type: ignore[attr-defined]

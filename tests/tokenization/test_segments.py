@@ -1,4 +1,4 @@
-"""Files are cut into the fewest segments, of nearly equal sizes."""
+"""Files are split into the fewest segments, of nearly equal sizes."""
 
 import numpy as np
 import pytest
@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from codecorpus.foundation.errors import UsageError
-from codecorpus.tokenization.segments import cut
+from codecorpus.tokenization.segments import split_into_segments
 
 FILES = st.lists(st.tuples(st.integers(0, 100), st.integers(1, 5)), max_size=12)
 
@@ -30,7 +30,7 @@ def test_segments_are_the_fewest_and_balanced(
 ) -> None:
     lengths = np.array([length for length, _ in files], np.int64)
     tags = np.array([tag for _, tag in files], np.int64)
-    segments = cut(lengths, tags, sequence_length)
+    segments = split_into_segments(lengths, tags, sequence_length)
     found = [[] for _ in files]  # type: list[list[tuple[int, int]]]
     for index, file in enumerate(segments.file.tolist()):
         assert segments.segment[index] == len(found[file])
@@ -42,19 +42,19 @@ def test_segments_are_the_fewest_and_balanced(
     assert segments.is_last.sum() == len(files)
 
 
-def test_a_file_that_just_fits_is_not_cut() -> None:
-    segments = cut(np.array([2_043, 2_044]), np.array([5, 5]), 2_048)
+def test_a_file_that_just_fits_is_not_split() -> None:
+    segments = split_into_segments(np.array([2_043, 2_044]), np.array([5, 5]), 2_048)
     assert segments.file.tolist() == [0, 1, 1]
     assert segments.length.tolist() == [2_043, 1_022, 1_022]
 
 
 def test_a_file_without_ids_is_one_empty_segment() -> None:
-    segments = cut(np.array([0]), np.array([5]), 2_048)
+    segments = split_into_segments(np.array([0]), np.array([5]), 2_048)
     assert (segments.length.tolist(), segments.segments.tolist()) == ([0], [1])
 
 
-def test_the_types_are_those_of_the_contract() -> None:
-    segments = cut(np.array([3]), np.array([1]), 4)
+def test_array_types() -> None:
+    segments = split_into_segments(np.array([3]), np.array([1]), 4)
     types = [
         getattr(segments, name).dtype for name in ("file", "segment", "segments", "start", "length")
     ]
@@ -62,6 +62,6 @@ def test_the_types_are_those_of_the_contract() -> None:
 
 
 def test_rows_too_short_for_a_tag_are_refused() -> None:
-    cut(np.array([3]), np.array([7]), 8)
+    split_into_segments(np.array([3]), np.array([7]), 8)
     with pytest.raises(UsageError, match=r"sequence_length 7 is too small.*set it to 8 or more"):
-        cut(np.array([3]), np.array([7]), 7)
+        split_into_segments(np.array([3]), np.array([7]), 7)

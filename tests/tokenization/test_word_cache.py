@@ -1,4 +1,4 @@
-"""The table of words compares whole words, not only their hashes."""
+"""The word cache compares whole words, not only their hashes."""
 
 import numpy as np
 import pytest
@@ -13,29 +13,29 @@ def padded(word: bytes) -> NDArray[np.uint8]:
     return np.frombuffer(word + bytes(16), np.uint8)
 
 
-def kept(word: bytes) -> tuple[WordCache, np.uint64]:
-    """A table that holds the word, and its hash."""
+def cache_with(word: bytes) -> tuple[WordCache, np.uint64]:
+    """A word cache with one word, and its hash."""
     cache = make_cache(8)
     text, size = padded(word), np.int64(len(word))
-    mixed = np.uint64(hash_long(text, np.int64(0), size, cache.keys[0], cache.keys[1]))
-    insert(cache, mixed, text, np.int64(0), size, IDS, np.int64(len(IDS)))
-    return cache, mixed
+    word_hash = np.uint64(hash_long(text, np.int64(0), size, cache.keys[0], cache.keys[1]))
+    insert(cache, word_hash, text, np.int64(0), size, IDS, np.int64(len(IDS)))
+    return cache, word_hash
 
 
 @pytest.mark.parametrize("size", [17, 23, 24, 25, 512])
-def test_a_word_with_the_same_hash_is_another_word_at_any_byte(size: int) -> None:
+def test_words_with_equal_hashes_differ_at_any_byte(size: int) -> None:
     word = bytes(range(97, 122)) * 21
-    cache, mixed = kept(word[:size])
-    assert find_long(cache, mixed, padded(word[:size]), np.int64(0), np.int64(size)) >= 0
+    cache, word_hash = cache_with(word[:size])
+    assert find_long(cache, word_hash, padded(word[:size]), np.int64(0), np.int64(size)) >= 0
     for at in range(size):
         other = word[:at] + b"!" + word[at + 1 : size]
-        assert find_long(cache, mixed, padded(other), np.int64(0), np.int64(size)) == -1
+        assert find_long(cache, word_hash, padded(other), np.int64(0), np.int64(size)) == -1
 
 
-def test_a_longer_word_with_the_same_hash_is_another_word() -> None:
-    cache, mixed = kept(b"a" * 20)
-    assert find_long(cache, mixed, padded(b"a" * 21), np.int64(0), np.int64(21)) == -1
+def test_words_with_equal_hashes_differ_by_length() -> None:
+    cache, word_hash = cache_with(b"a" * 20)
+    assert find_long(cache, word_hash, padded(b"a" * 21), np.int64(0), np.int64(21)) == -1
 
 
-def test_hashes_are_keyed_anew_for_each_table() -> None:
-    assert kept(b"a" * 20)[1] != kept(b"a" * 20)[1]
+def test_each_table_has_its_own_hash_keys() -> None:
+    assert cache_with(b"a" * 20)[1] != cache_with(b"a" * 20)[1]

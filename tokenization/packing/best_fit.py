@@ -1,12 +1,13 @@
-"""`best_fit`: the segments of `pad`, put together into rows by best fit, the longest first.
+"""`best_fit`: the segments of `pad`, packed into rows by best fit decreasing.
 
 Best fit decreasing (Johnson, Demers, Ullman, Garey and Graham, "Worst-case performance bounds for
-simple one-dimensional packing algorithms", 1974): each segment goes to the row with the least room
-that holds it. No file is cut that fits a row, and little padding is left.
+simple one-dimensional packing algorithms", 1974): segments are placed from the longest to the
+shortest, each into the row with the least room that still holds it. Files that fit a row are not
+split, and little padding remains.
 
-The order is settled: of equally long segments the one that was added first goes first; of rows with
-equally much room, the one that has had that room longest is taken; rows are numbered as they are
-opened. The ids lie in a temporary file until `finish`, so memory holds only some hundred bytes for
+Ties have a fixed order: of equally long segments, the one added first is placed first; of rows with
+equally much room, the one that has had this room longest is used; rows are numbered as they are
+opened. The ids lie in a temporary file until `finish`, so memory holds only a few hundred bytes for
 each segment and one block of rows.
 """
 
@@ -22,26 +23,26 @@ from numpy.typing import NDArray
 from codecorpus.foundation.bitops import trailing_zeros
 from codecorpus.foundation.compiling import kernel
 from codecorpus.foundation.errors import StorageError
-from codecorpus.tokenization.packing.rows import Placed, Rows, RowWriter, plan
-from codecorpus.tokenization.segments import cut
+from codecorpus.tokenization.packing.packer import Packer
+from codecorpus.tokenization.packing.rows import PLACED, Placed, Rows, RowWriter
 
-ROWS_A_BLOCK = 2_048
-"""Rows that `finish` gives at a time: 8 MB of rows of 2,049 ids."""
+BLOCK_ROWS = 2_048
+"""Rows that `finish` returns at a time: 8 MB of rows of 2,049 ids."""
 
 
-class BestFit:
-    """Keeps everything until `finish`; its temporary file goes away with it.
+class BestFit(Packer):
+    """Returns all rows in `finish`; the temporary file is deleted with the packer.
 
     Args:
-        writer: what makes the rows.
-        spool: a folder for the temporary file; the system's by default.
+        writer: writes the rows.
+        spool: the folder for the temporary file; the system's by default.
 
     Raises:
-        StorageError: the temporary file cannot be written, here and in `add`.
+        StorageError: the temporary file cannot be created, or written in `add`.
     """
 
     def __init__(self, writer: RowWriter, spool: Path | None = None) -> None:
-        self._writer = writer
+        super().__init__(writer)
         self._folder = Path(spool or tempfile.gettempdir())
         with self._spooling():
             self._spool = tempfile.TemporaryFile(dir=self._folder, buffering=0)  # noqa: SIM115
@@ -49,18 +50,13 @@ class BestFit:
         self._lengths: list[NDArray[np.int64]] = []
         self._languages: list[NDArray[np.int64]] = []
 
-    @property
-    def padding(self) -> int:
-        """Ids of padding in the rows so far."""
-        return self._writer.padding
-
     def add(
         self,
         ids: NDArray[np.uint16],
         offsets: NDArray[np.int64],
         languages: NDArray[np.int64],
     ) -> Rows:
-        """No rows yet."""
+        """Add n files; returns no rows."""
         used = np.ascontiguousarray(ids[offsets[0] : offsets[-1]]).view(np.uint8)
         with self._spooling():
             unwritten = used.data
@@ -68,18 +64,18 @@ class BestFit:
                 unwritten = unwritten[self._spool.write(unwritten) :]
         self._lengths.append(np.diff(offsets))
         self._languages.append(languages.copy())
-        return self._writer.finished(self._writer.empty(0), plan(0), 0)
+        return self._writer.finished(self._writer.empty(0), np.empty(0, PLACED), 0)
 
     def finish(self) -> Iterator[Rows]:
-        """All rows, a block at a time; the temporary file is closed behind the last."""
+        """All rows, a block at a time; then the temporary file is closed."""
         try:
             placed = self._plan()
             ids = np.empty(0, np.uint16)
             if any(lengths.any() for lengths in self._lengths):
                 ids = np.asarray(np.memmap(self._spool, np.uint16, "r"))
             count = int(placed["row"][-1]) + 1 if len(placed) else 0
-            for first in range(0, count, ROWS_A_BLOCK):
-                end = min(first + ROWS_A_BLOCK, count)
+            for first in range(0, count, BLOCK_ROWS):
+                end = min(first + BLOCK_ROWS, count)
                 own = placed[slice(*np.searchsorted(placed["row"], [first, end]))]
                 rows = self._writer.empty(end - first)
                 self._writer.write(own, ids, rows, first)
@@ -89,25 +85,14 @@ class BestFit:
             self._close()
 
     def _plan(self) -> Placed:
-        """All placements, by row and offset."""
+        """All placements, sorted by row and offset."""
         none = [np.empty(0, np.int64)]
         lengths = np.concatenate(none + self._lengths)
         languages = np.concatenate(none + self._languages)
-        tag_lengths = self._writer.tag_lengths[languages]
-        segments = cut(lengths, tag_lengths, self._writer.width - 1)
-        placed = plan(
-            len(segments.file),
-            tag_length=tag_lengths[segments.file],
-            length=tag_lengths[segments.file] + segments.length + segments.is_last,
-            file=segments.file,
-            segment=segments.segment,
-            segments=segments.segments,
-            language=languages[segments.file],
-            source=(np.cumsum(lengths) - lengths)[segments.file] + segments.start,
-            ends=segments.is_last,
-        )
+        sources = np.cumsum(lengths) - lengths
+        placed = self._writer.plan_segments(lengths, sources, languages)
         placed = placed[np.argsort(-placed["length"], kind="stable")]
-        _assign(placed, self._writer.width)
+        _assign_rows(placed, self._writer.width)
         return placed[np.argsort(placed["row"], kind="stable")]
 
     @contextmanager
@@ -117,16 +102,16 @@ class BestFit:
         except OSError as error:
             raise StorageError(
                 f"{self._folder}: the ids of a part could not be written to a temporary file: "
-                f"{error.strerror or error}; make room there, or name another folder"
+                f"{error.strerror or error}; make room there, or use another folder"
             ) from error
 
 
 @kernel
-def _assign(placed: Placed, width: int) -> None:
-    """Set `row` and `offset` of each placement, in their order.
+def _assign_rows(placed: Placed, width: int) -> None:
+    """Set `row` and `offset` of each placement, in the given order.
 
-    The rows with each amount of room form a queue; a bit for each amount says whether its queue
-    holds a row, so the least room that suffices is found 64 amounts at a time.
+    The rows with the same room form a queue. A bit for each amount of room tells whether its queue
+    has a row, so the least sufficient room is found 64 amounts at a time.
     """
     none = np.int64(-1)
     first = np.full(width + 1, none)
@@ -160,7 +145,7 @@ def _assign(placed: Placed, width: int) -> None:
 
 @kernel
 def _least_room(filled: NDArray[np.uint64], size: np.int64) -> np.int64:
-    """The least amount of room from `size` on whose bit is set, or -1."""
+    """The least amount of room of at least `size` whose bit is set, or -1."""
     word = size >> 6
     bits = filled[word] >> np.uint64(size & 63) << np.uint64(size & 63)
     while bits == 0:

@@ -1,8 +1,8 @@
-"""`concat`: files follow each other, and one that meets the row's end goes on in the next row.
+"""`concat`: files follow each other; one that reaches the end of a row continues in the next.
 
-A file's ids are those of its text and an end of text. Where fewer than its tag + 2 ids are left of
-a row, they are padding and the file begins a new row; where the row ends inside the file, also
-right before its end of text, the rest follows in the next row after the tag.
+A file's ids are those of its text and an end of text. Where a row has fewer than the file's tag + 2
+ids left, they become padding and the file starts a new row. Where a row ends inside the file, even
+right before its end of text, the rest continues in the next row, after the tag.
 """
 
 from collections.abc import Iterator
@@ -11,24 +11,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from codecorpus.foundation.compiling import kernel
+from codecorpus.tokenization.packing.packer import Packer
 from codecorpus.tokenization.packing.rows import PLACED, Placed, Rows, RowWriter
 
 
-class Concat:
-    """Holds one unfinished row; the rows before it come at once."""
+class Concat(Packer):
+    """Returns rows as soon as they are full; holds only the unfinished one."""
 
     def __init__(self, writer: RowWriter) -> None:
-        self._writer = writer
-        self._finished = 0  # rows that have been returned
-        self._open = writer.empty(0)  # the unfinished row, if there is one
+        super().__init__(writer)
+        self._finished = 0  # rows returned so far
+        self._open = writer.empty(0)  # the unfinished row, or no row
         self._open_placed = np.empty(0, PLACED)
-        self._fill = writer.width  # ids in the unfinished row; without one, as if full
+        self._fill = writer.width  # ids in the unfinished row; full if there is no such row
         self._files = 0
-
-    @property
-    def padding(self) -> int:
-        """Ids of padding in the rows so far."""
-        return self._writer.padding
 
     def add(
         self,
@@ -36,7 +32,7 @@ class Concat:
         offsets: NDArray[np.int64],
         languages: NDArray[np.int64],
     ) -> Rows:
-        """The rows that these files complete."""
+        """Add n files and return the rows that they fill."""
         if not len(languages):
             return self._writer.finished(self._writer.empty(0), np.empty(0, PLACED), 0)
         placed = self._plan(offsets, languages)
@@ -52,16 +48,16 @@ class Concat:
         return self._writer.finished(rows[:-1], placed[complete], first)
 
     def finish(self) -> Iterator[Rows]:
-        """The last row."""
+        """The unfinished row."""
         if len(self._open):
             yield self._writer.finished(self._open, self._open_placed, self._finished)
             self._open, self._open_placed = self._open[:0], self._open_placed[:0]
 
     def _plan(self, offsets: NDArray[np.int64], languages: NDArray[np.int64]) -> Placed:
         tag_lengths = self._writer.tag_lengths[languages]
-        stretches = np.diff(offsets) // (self._writer.width - tag_lengths) + 2
-        placed = np.zeros(int(stretches.sum()), PLACED)
-        count, self._fill = _place(
+        most = np.diff(offsets) // (self._writer.width - tag_lengths) + 2
+        placed = np.zeros(int(most.sum()), PLACED)
+        count, self._fill = _place_files(
             offsets,
             languages,
             tag_lengths,
@@ -76,7 +72,7 @@ class Concat:
 
 
 @kernel
-def _place(
+def _place_files(
     offsets: NDArray[np.int64],
     languages: NDArray[np.int64],
     tag_lengths: NDArray[np.int64],
@@ -86,15 +82,15 @@ def _place(
     fill: int,
     placed: Placed,
 ) -> tuple[int, int]:
-    """Place files from the row `row` on, of which `fill` ids are taken.
+    """Place files from row `row` on, whose first `fill` ids are taken.
 
-    `placed` has room for one placement for each full row that a file's text makes, and two more.
-    Returns how many there are, and how many ids of the last row are taken.
+    `placed` must have room for as many placements of a file as its text fills rows, and two more.
+    Returns the number of placements, and the number of ids taken in the last row.
     """
     count = 0
     for file in range(len(languages)):
         tag = tag_lengths[file]
-        left = offsets[file + 1] - offsets[file] + 1  # with the end of text
+        left = offsets[file + 1] - offsets[file] + 1  # including the end of text
         if width - fill < tag + 2:
             row += 1
             fill = 0

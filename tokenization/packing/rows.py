@@ -1,33 +1,33 @@
-"""Rows of ids, and what stands where in them.
+"""Rows of ids, and the placements of files in them.
 
-A row has sequence_length + 1 ids and begins with a tag. A placement is a stretch of a row: the tag
-of a file, ids of the file, and an end of text behind the file's last ids. Whatever no placement
-covers is padding, which has the id of end of text.
+A row has sequence_length + 1 ids and starts with a tag. A placement is a span of a row: the tag of
+a file, ids of the file, and an end of text after the file's last ids. Everything between placements
+is padding, which has the id of end of text.
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from codecorpus.foundation.bitops import load64, store64
+from codecorpus.foundation.columns import read_only
 from codecorpus.foundation.compiling import kernel
-from codecorpus.tokenization.segments import check_sequence_length
+from codecorpus.tokenization.segments import check_sequence_length, split_into_segments
 
 
 @dataclass(frozen=True)
 class Placements:
-    """What stands where, in the order of the rows.
+    """Which segment of which file is at which offset of which row, in row order.
 
     Attributes:
-        row: int64, counted from the packer's first.
-        offset: int32, where the tag begins in the row.
-        tag_length: int32, ids of the tag.
-        length: int32, ids of the tag, the text and the end of text.
-        file: int64, counted in the order of `add`.
-        segment: int32, from 0 in each file.
-        segments: int32, how many the file has.
+        row: int64, number of the row, from the packer's first.
+        offset: int32, offset of the tag in the row.
+        tag_length: int32, number of ids of the tag.
+        length: int32, number of ids of the tag, the text and the end of text together.
+        file: int64, number of the file, in the order of `add`.
+        segment: int32, index of the segment in its file.
+        segments: int32, number of segments of the file.
     """
 
     row: NDArray[np.int64]
@@ -45,9 +45,9 @@ class Rows:
 
     Attributes:
         input_ids: uint16[r, sequence_length + 1].
-        language: int64[r], index of the language of all that stands in the row, or the number of
-            languages where there are several.
-        placements: of these rows.
+        language: int64[r], index of the row's language, or the number of languages if the row has
+            several.
+        placements: the placements in these rows.
     """
 
     input_ids: NDArray[np.uint16]
@@ -65,23 +65,24 @@ PLACED = np.dtype(
         ("segment", np.int32),
         ("segments", np.int32),
         ("language", np.int64),
-        ("source", np.int64),  # where the ids of the text begin, in the ids that are packed
-        ("ends", np.bool_),  # whether an end of text follows
+        ("source", np.int64),  # offset of the text's ids in the ids that are packed
+        ("ends", np.bool_),  # whether an end of text follows the ids
     ]
 )
-"""A placement as the packers plan it, with what it takes to write it."""
+"""A planned placement: the columns of `Placements`, and those needed to write it."""
 
 Placed = NDArray[np.void]
+"""An array of PLACED."""
 
 
 class RowWriter:
-    """What all packers share: the shape of rows, the tags, and how plans become rows.
+    """Knows the row length and the tags, and writes planned placements into rows.
 
     Args:
-        sequence_length: a row has one id more.
-        tag_ids: uint16, the ids of all tags behind each other.
-        tag_offsets: int64[languages + 1], where the tag of each language begins.
-        end_of_text: its id, and that of padding.
+        sequence_length: one less than the ids of a row.
+        tag_ids: uint16, the concatenated ids of all tags.
+        tag_offsets: int64[languages + 1], offset of each language's tag.
+        end_of_text: the id of end of text and of padding.
 
     Raises:
         UsageError: a row is too short for a tag, an id and an end of text.
@@ -103,18 +104,43 @@ class RowWriter:
         check_sequence_length(sequence_length, int(self.tag_lengths.max(initial=0)))
 
     def empty(self, count: int) -> NDArray[np.uint16]:
-        """uint16[count, width], all padding."""
+        """uint16[count, width] of padding."""
         return np.full((count, self.width), self._end_of_text, np.uint16)
+
+    def plan_segments(
+        self,
+        lengths: NDArray[np.int64],
+        sources: NDArray[np.int64],
+        languages: NDArray[np.int64],
+    ) -> Placed:
+        """One placement for each segment of n files, still without row and offset.
+
+        Args:
+            lengths: int64[n], number of ids of each text.
+            sources: int64[n], offset of each text's ids in the ids that are packed.
+            languages: int64[n], index of each file's language.
+        """
+        tag_lengths = self.tag_lengths[languages]
+        segments = split_into_segments(lengths, tag_lengths, self.width - 1)
+        file = segments.file
+        placed = np.zeros(len(file), PLACED)
+        placed["tag_length"] = tag_lengths[file]
+        placed["length"] = tag_lengths[file] + segments.length + segments.is_last
+        placed["file"] = file
+        placed["segment"] = segments.segment
+        placed["segments"] = segments.segments
+        placed["language"] = languages[file]
+        placed["source"] = sources[file] + segments.start
+        placed["ends"] = segments.is_last
+        return placed
 
     def write(
         self, placed: Placed, ids: NDArray[np.uint16], rows: NDArray[np.uint16], first_row: int
     ) -> None:
-        """Write planned placements into rows, of which the first is number `first_row`."""
-        source = np.ascontiguousarray(ids).view()
-        source.setflags(write=False)  # so that the kernel is compiled for one type only
+        """Write planned placements into `rows`, whose first row has the number `first_row`."""
         _write(
             placed,
-            source,
+            read_only(ids),
             self._tag_ids,
             self._tag_offsets,
             np.uint16(self._end_of_text),
@@ -123,20 +149,12 @@ class RowWriter:
         )
 
     def finished(self, rows: NDArray[np.uint16], placed: Placed, first_row: int) -> Rows:
-        """Rows whose placements are all written, with their sum of padding."""
+        """Wrap rows whose placements are all written, and count their padding."""
         self.padding += rows.size - int(placed["length"].sum())
         language = np.full(len(rows), -1, np.int64)
         _row_languages(placed, first_row, len(self.tag_lengths), language)
         columns = {name: placed[name].copy() for name in Placements.__dataclass_fields__}
         return Rows(rows, language, Placements(**columns))
-
-
-def plan(count: int, **columns: Any) -> Placed:  # noqa: ANN401 - arrays, or a scalar for all
-    """`count` placements of the given columns of PLACED."""
-    placed = np.zeros(count, PLACED)
-    for name, values in columns.items():
-        placed[name] = values
-    return placed
 
 
 @kernel
@@ -149,7 +167,7 @@ def _write(
     first_row: int,
     rows: NDArray[np.uint16],
 ) -> None:
-    """Each placement must lie in `rows`, and its text in `ids`."""
+    """Copy tags, texts and ends of text; every placement must be within `rows` and `ids`."""
     flat = rows.reshape(-1)
     for index in range(len(placed)):
         placement = placed[index]
@@ -172,7 +190,7 @@ def _write(
 
 @kernel
 def _row_languages(placed: Placed, first_row: int, mixed: int, language: NDArray[np.int64]) -> None:
-    """Set each row's language from those of its placements; -1 stands for none so far."""
+    """Set each row's language from those of its placements; `language` must be -1 before."""
     for index in range(len(placed)):
         row = placed[index]["row"] - first_row
         own = placed[index]["language"]

@@ -34,8 +34,8 @@ from codecorpus.pipelines.stages.counters import Counters
 from codecorpus.pipelines.stages.dedup_result import DedupResult
 from codecorpus.pipelines.stages.encode.ledger import write_duplicates, write_ledger
 from codecorpus.pipelines.storage.folder import FileDigest
+from codecorpus.tokenization.language_tags import TAGGED_LANGUAGES, language_tag
 from codecorpus.tokenization.packing import Packer, Placements, Rows, make_packer
-from codecorpus.tokenization.prefixes import LANGUAGES, tag
 
 
 class EncodeParts(Stage):
@@ -123,7 +123,7 @@ def _write_rows(
 ) -> Encoded:
     packer = _packer(build)
     tokens = np.zeros(len(result.kind), np.int64)
-    sizes = np.zeros((len(LANGUAGES), 3), np.int64)
+    sizes = np.zeros((len(TAGGED_LANGUAGES), 3), np.int64)
     staying = np.flatnonzero(result.kind == KEPT)
     contents = result.content_id[staying]
     shard = layout.shard_file(index, len(build.plan.parts))
@@ -157,20 +157,21 @@ def _write_rows(
             keep(rows)
     languages = {
         name: {"tokens": int(tokens), "files": int(count), "bytes": int(size)}
-        for name, (tokens, count, size) in zip(LANGUAGES, sizes, strict=True)
+        for name, (tokens, count, size) in zip(TAGGED_LANGUAGES, sizes, strict=True)
         if count
     }
     return Encoded(tokens, shards.rows, packer.padding, languages)
 
 
 def _packer(build: Build) -> Packer:
-    tags = build.encoder.encode(ByteColumn.from_values([tag(name).encode() for name in LANGUAGES]))
+    tags = build.encoder.encode(
+        ByteColumn.from_values([language_tag(name).encode() for name in TAGGED_LANGUAGES])
+    )
     return make_packer(
         build.recipe.encode.packing,
         sequence_length=build.recipe.encode.sequence_length,
         tags=(tags.ids, tags.offsets),
         end_of_text=build.encoder.end_of_text,
-        languages=len(LANGUAGES),
         spool=build.folder.spool(),
     )
 
@@ -185,7 +186,7 @@ def _documents(build: Build, index: int) -> Iterator[pa.RecordBatch]:
 
 
 def _language_codes(languages: pa.Array) -> NDArray[np.int64]:
-    encoded = pc.index_in(languages, pa.array(LANGUAGES, pa.string()))
+    encoded = pc.index_in(languages, pa.array(TAGGED_LANGUAGES, pa.string()))
     codes: NDArray[np.int64] = encoded.to_numpy().astype(np.int64)
     return codes
 

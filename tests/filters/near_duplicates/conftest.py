@@ -6,20 +6,20 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
-from benchmarks.near_duplicate_files import Corpus, make_corpus, real_files
+from benchmarks.near_duplicate_files import LabelledCorpus, make_corpus, real_files
 
 settings.register_profile("compiled", deadline=None)  # a kernel's first call compiles it
 settings.load_profile("compiled")
 
 
 @pytest.fixture(scope="session")
-def corpus() -> Corpus:
+def corpus() -> LabelledCorpus:
     """600 real files and as many edited copies."""
     return make_corpus(real_files(600, 1), 600, 1)
 
 
 @pytest.fixture(scope="session")
-def large_corpus() -> Corpus:
+def large_corpus() -> LabelledCorpus:
     """Up to 10,000 real files and 3,000 edited copies."""
     return make_corpus(real_files(10_000, 2), 3_000, 2)
 

@@ -16,7 +16,7 @@ import pytest
 from tokenizers import Tokenizer
 
 from codecorpus.pipelines.corpus.schemas import DOCUMENTS, DUPLICATES, LEDGER, PLACEMENTS
-from codecorpus.tokenization.prefixes import LANGUAGES, tag
+from codecorpus.tokenization.language_tags import TAGGED_LANGUAGES, language_tag
 
 
 def read(out: Path, table: str) -> pa.Table:
@@ -141,7 +141,7 @@ def test_load_from_disk_opens_the_shards(built: Path) -> None:
     loaded = datasets.load_from_disk(str(built / "shards"))
     manifest = json.loads((built / "manifest.json").read_text())
     assert len(loaded) == manifest["rows"]
-    assert loaded.features["language"].names == [*LANGUAGES, "mixed"]
+    assert loaded.features["language"].names == [*TAGGED_LANGUAGES, "mixed"]
     assert len(loaded[0]["input_ids"]) == 513
     assert loaded.data.schema.field("input_ids").type.value_type == pa.uint16()
     assert all(file["filename"].endswith(".arrow") for file in loaded.cache_files)
@@ -159,7 +159,7 @@ def test_any_hugging_face_tool_decodes_the_rows(inputs: Path, built: Path) -> No
         row = np.asarray(rows[place["row"]])
         ids = row[place["offset"] : place["offset"] + place["length"]]
         language = kept[place["content_id"]]["language"]
-        assert tokenizer.decode(ids[: place["tag_length"]].tolist()) == tag(language)
+        assert tokenizer.decode(ids[: place["tag_length"]].tolist()) == language_tag(language)
         ids = ids[place["tag_length"] :]
         if place["segment"] == place["segments"] - 1:
             assert ids[-1] == 50256

@@ -363,4 +363,4 @@ def test_hundreds_of_thousands_of_files_with_all_kinds_of_clusters(tmp_path: Pat
     sums = scale.check(tmp_path, corpus)
     assert sums["propose pairs: capped"] >= 1
     # 64 % of the contents are similar to no other, and 5 % are all alike
-    assert contents * 0.64 < sums["kept"] < contents - corpus.alike
+    assert contents * 0.64 < sums["kept"] < contents - corpus.same_sketch

@@ -1,4 +1,4 @@
-"""Random texts for the encoder, of every kind of character; the same for the same seed."""
+"""Random texts for the encoder, with every kind of character, determined by a seed."""
 
 import functools
 import random
@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Callable
 
 SOUP = " \n\t'sre1!\u00a0é\u3000"
-"""Characters at which GPT-2's pattern changes its mind."""
+"""Characters from every branch of GPT-2's pattern."""
 
 SPECIAL = [
     "<|endoftext|>",
@@ -26,7 +26,7 @@ CODE = ["def ", "return ", "self.", "();", "{\n", "    ", "\t\t", "// ", '"""', 
 
 @functools.cache
 def _by_category() -> list[list[str]]:
-    """All characters by their general category, unassigned ones and private ones too."""
+    """All characters by general category, including unassigned and private ones."""
     found = defaultdict(list)
     for point in range(sys.maxunicode + 1):
         character = chr(point)
@@ -63,8 +63,8 @@ def _soup(source: random.Random, size: int) -> str:
 
 
 def _run(source: random.Random, size: int) -> str:
-    alike = source.choice([" ", " ", " ", "\n", "\t", "\r\n", "a", "'", "1", "!", "é", "\u3000"])
-    return alike * source.choice([size, source.randrange(80)])
+    unit = source.choice([" ", " ", " ", "\n", "\t", "\r\n", "a", "'", "1", "!", "é", "\u3000"])
+    return unit * source.choice([size, source.randrange(80)])
 
 
 def _line_ends(source: random.Random, size: int) -> str:
@@ -100,9 +100,9 @@ KINDS: list[Callable[[random.Random, int], str]] = [
 
 
 def random_texts(count: int, seed: int) -> list[bytes]:
-    """Texts of one to six pieces, each of one kind; every fourth begins with up to 130 letters.
+    """Texts of one to six pieces, each of one kind; every fourth starts with up to 130 letters.
 
-    So any piece can lie across the bounds of the 64 bytes that the encoder looks at together.
+    So any piece can cross the bounds of the 64-byte blocks that the encoder processes.
     """
     source = random.Random(seed)
     texts = []

@@ -1,43 +1,47 @@
-"""Ids to rows to shards that `datasets` opens: ours from the ids on, the peer's from the rows on.
+"""Writing shards that `datasets` opens: our side starts from ids, the peer from finished rows.
 
-The ids of the stripe's files are made beforehand (`codecorpus` packs them; the peer finds the rows
-that we made of them), so neither side is charged for tokenizing, and the peer not for packing. The
-size that rates are per is that of the texts.
+The ids are computed before the measurement; `codecorpus` packs them, and the peer reads the rows
+that our side packed. So tokenizing counts for neither side, and packing not for the peer. Rates are
+per byte of the texts.
 """
+
+# Functions import their own packages: a peer's environment has no others.
 
 import shutil
 import tempfile
 from pathlib import Path
 from typing import Any
 
-from benchmarks.worker import Foreign, Job, digest, serve
+from benchmarks.harness import Implementation, Untyped, digest, run_implementation
 
 SEQUENCE_LENGTH = 2048
 
 
-def codecorpus(options: dict[str, Any]) -> Job:
-    """Pad packing and the build's shard writer, with its digest of what it writes."""
+def codecorpus(options: dict[str, Any]) -> Implementation:
+    """Pad packing and the build's shard writer, which also computes the file's digest."""
     import numpy as np
 
     from codecorpus.foundation.columns import ByteColumn
     from codecorpus.pipelines.corpus.shards import ShardWriter
     from codecorpus.pipelines.storage.folder import Folder
     from codecorpus.tokenization.encoder import Encoder
+    from codecorpus.tokenization.language_tags import TAGGED_LANGUAGES, language_tag
     from codecorpus.tokenization.packing import make_packer
-    from codecorpus.tokenization.prefixes import LANGUAGES, tag
-    from codecorpus.tokenization.vocabulary_sources import obtain
+    from codecorpus.tokenization.vocabulary_sources import load_vocabulary
 
-    vocabulary = obtain("gpt2")
+    vocabulary = load_vocabulary("gpt2")
     encoder = Encoder(vocabulary)
-    tags = encoder.encode(ByteColumn.from_values([tag(name).encode() for name in LANGUAGES]))
+    tags = encoder.encode(
+        ByteColumn.from_values([language_tag(name).encode() for name in TAGGED_LANGUAGES])
+    )
     batch_bytes = 16 << 20
 
     def load(files: list[tuple[str, bytes]]) -> list[Any]:
         column = ByteColumn.from_values([content for _, content in files])
-        cuts = np.searchsorted(column.ends, np.arange(batch_bytes, column.ends[-1], batch_bytes))
+        bounds = np.searchsorted(column.ends, np.arange(batch_bytes, column.ends[-1], batch_bytes))
         return [
             encoder.encode(column.select(rows))
-            for rows in np.split(np.arange(len(column)), cuts)
+            for rows in np.split(np.arange(len(column)), bounds)
             if len(rows)
         ]
 
@@ -47,7 +51,6 @@ def codecorpus(options: dict[str, Any]) -> Job:
             sequence_length=SEQUENCE_LENGTH,
             tags=(tags.ids, tags.offsets),
             end_of_text=vocabulary.end_of_text,
-            languages=len(LANGUAGES),
         )
         with ShardWriter.create(Folder(out), "data.arrow", SEQUENCE_LENGTH, {}) as shard:
             for encoded in batches:
@@ -67,57 +70,59 @@ def codecorpus(options: dict[str, Any]) -> Job:
             np.save(options["rows"], ids.reshape(-1, SEQUENCE_LENGTH + 1))
         return {"rows": digest(ids.tobytes())}
 
-    return Job(load=load, fresh=lambda: _folder(options), run=run, check=check)
+    return Implementation(load=load, new_state=lambda: _folder(options), run=run, check=check)
 
 
-def generator(options: dict[str, Any]) -> Job:
-    """Dataset.from_generator and save_to_disk: what one does when the rows do not fit in memory."""
+def generator(options: dict[str, Any]) -> Implementation:
+    """Dataset.from_generator and save_to_disk, as for rows that do not fit in memory."""
     import numpy as np
-    from datasets import ClassLabel, Dataset, Features, List, Value
+    from datasets import Dataset
 
     rows = np.load(options["rows"], mmap_mode="r")
-    features = Features(
-        {
-            "input_ids": List(Value("uint16"), length=SEQUENCE_LENGTH + 1),
-            "language": ClassLabel(num_classes=24),
-        }
-    )
 
     def run(out: Path, _: object) -> Path:
-        def each(count: int) -> Foreign:
+        def each(count: int) -> Untyped:
             for row in rows[:count]:
                 yield {"input_ids": row, "language": 0}
 
         made = Dataset.from_generator(
-            each, features=features, gen_kwargs={"count": len(rows)}, cache_dir=str(out / "cache")
+            each,
+            features=_features(),
+            gen_kwargs={"count": len(rows)},
+            cache_dir=str(out / "cache"),
         )
         made.save_to_disk(out / "saved")
         return out / "saved"
 
-    return Job(load=lambda _: None, fresh=lambda: _folder(options), run=run, check=_check)
+    return Implementation(
+        load=lambda _: None, new_state=lambda: _folder(options), run=run, check=_check
+    )
 
 
-def from_dict(options: dict[str, Any]) -> Job:
-    """Dataset.from_dict and save_to_disk: everything in memory at once."""
+def from_dict(options: dict[str, Any]) -> Implementation:
+    """Dataset.from_dict and save_to_disk, with everything in memory."""
     import numpy as np
-    from datasets import ClassLabel, Dataset, Features, List, Value
+    from datasets import Dataset
 
     rows = np.load(options["rows"])
-    features = Features(
-        {
-            "input_ids": List(Value("uint16"), length=SEQUENCE_LENGTH + 1),
-            "language": ClassLabel(num_classes=24),
-        }
-    )
 
     def run(out: Path, _: object) -> Path:
         made = Dataset.from_dict(
-            {"input_ids": list(rows), "language": [0] * len(rows)}, features=features
+            {"input_ids": list(rows), "language": [0] * len(rows)}, features=_features()
         )
         made.save_to_disk(out / "saved")
         return out / "saved"
 
-    return Job(load=lambda _: None, fresh=lambda: _folder(options), run=run, check=_check)
+    return Implementation(
+        load=lambda _: None, new_state=lambda: _folder(options), run=run, check=_check
+    )
+
+
+def _features() -> Untyped:
+    from datasets import ClassLabel, Features, List, Value
+
+    ids = List(Value("uint16"), length=SEQUENCE_LENGTH + 1)
+    return Features({"input_ids": ids, "language": ClassLabel(num_classes=24)})
 
 
 def _check(saved: Path) -> dict[str, Any]:
@@ -129,13 +134,13 @@ def _check(saved: Path) -> dict[str, Any]:
 
 
 def _folder(options: dict[str, Any]) -> Path:
-    """An empty folder, of the same file system for both sides; the last pass's goes."""
-    place = Path(options["work"])
-    place.mkdir(parents=True, exist_ok=True)
-    for old in place.glob("pass-*"):
+    """A new folder, on the same file system for both sides; deletes the previous pass's."""
+    work = Path(options["work"])
+    work.mkdir(parents=True, exist_ok=True)
+    for old in work.glob("pass-*"):
         shutil.rmtree(old)
-    return Path(tempfile.mkdtemp(prefix="pass-", dir=place))
+    return Path(tempfile.mkdtemp(prefix="pass-", dir=work))
 
 
 if __name__ == "__main__":
-    serve({"codecorpus": codecorpus, "generator": generator, "from_dict": from_dict})
+    run_implementation({"codecorpus": codecorpus, "generator": generator, "from_dict": from_dict})

@@ -1,4 +1,4 @@
-"""Where the benchmarks keep things: all of it under build/, and nothing of it is committed."""
+"""The files and folders of the benchmarks; all but RESULTS are under build/, not committed."""
 
 from pathlib import Path
 

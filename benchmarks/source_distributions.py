@@ -1,7 +1,7 @@
-"""The pinned source distributions of `corpus.txt`, downloaded by pip and never built.
+"""The pinned source distributions of `corpus.txt`, downloaded with pip and never built.
 
-pip asks a package's build backend for its metadata even when it only downloads. A stand-in for the
-usual backends answers with the metadata that the archive carries, so none of its code runs.
+Even for a download, pip asks a package's build backend for metadata. A stub of the usual backends
+answers with the metadata in the archive, so none of the package's code runs.
 """
 
 import os
@@ -10,10 +10,10 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks.places import ARCHIVES, HERE
+from benchmarks.paths import ARCHIVES, HERE
 
 _BACKENDS = ("setuptools/build_meta", "hatchling/build", "flit_core/buildapi", "maturin/__init__")
-_STAND_IN = """\
+_STUB = """\
 import os
 import shutil
 
@@ -34,25 +34,25 @@ def prepare_metadata_for_build_wheel(metadata_directory, config_settings=None):
 
 
 def pins(text: str) -> list[str]:
-    """`name==version` of each line of a requirements file."""
+    """The `name==version` of each line of a requirements file."""
     lines = (line.split("#")[0].split(" --hash")[0].strip() for line in text.splitlines())
     return [line for line in lines if line]
 
 
-def expected(pin: str) -> str:
+def archive_name(pin: str) -> str:
     """The file name of a source distribution (PEP 625)."""
     name, version = pin.split("==")
     return f"{name.replace('-', '_').lower()}-{version}.tar.gz"
 
 
 def download() -> list[Path]:
-    """The archives, downloaded if they are not there yet.
+    """The paths of the archives, downloaded if they are missing.
 
     Raises:
-        RuntimeError: pip cannot have them; the message is pip's.
+        RuntimeError: the download failed; the message has pip's errors.
     """
     requirements = HERE / "corpus.txt"
-    archives = [ARCHIVES / expected(pin) for pin in pins(requirements.read_text("utf-8"))]
+    archives = [ARCHIVES / archive_name(pin) for pin in pins(requirements.read_text("utf-8"))]
     if not all(path.exists() for path in archives):
         ARCHIVES.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory() as folder:
@@ -65,7 +65,7 @@ def _download(requirements: Path, backends: Path) -> None:
         path = backends / f"{backend}.py"
         path.parent.mkdir(parents=True, exist_ok=True)
         (path.parent / "__init__.py").touch()
-        path.write_text(_STAND_IN)
+        path.write_text(_STUB)
     options = ["--quiet", "--no-deps", "--no-build-isolation", "--use-pep517"]
     options += ["--no-binary=:all:", f"--dest={ARCHIVES}", f"--requirement={requirements}"]
     done = subprocess.run(

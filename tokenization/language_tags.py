@@ -1,7 +1,7 @@
-"""The line that names a file's language, at the beginning of every segment of it.
+"""The language tag: the line at the start of every segment that names the file's language.
 
-Spelled exactly as CodeGeeX spells them (THUDM/CodeGeeX, commit 2838420), mostly as a comment of the
-language.
+The tags are CodeGeeX's, character for character (THUDM/CodeGeeX, commit 2838420); most are a
+comment in the language.
 """
 
 from codecorpus.foundation.errors import UsageError
@@ -31,10 +31,11 @@ TAGS: dict[str, str] = {
     "C#": "// language: C#",
     "Objective-C++": "// language: Objective-C++",
 }
-"""CodeGeeX's 23 languages, those with the most tokens in its corpus (arXiv 2303.17568) first."""
+"""The tags of CodeGeeX's 23 languages, by descending token count in its corpus (arXiv 2303.17568).
+"""
 
-LANGUAGES: tuple[str, ...] = tuple(TAGS)
-"""The 23 in that order."""
+TAGGED_LANGUAGES: tuple[str, ...] = tuple(TAGS)
+"""The 23 in that order: the class labels of the shards, before `mixed`."""
 
 _MORE_BY_COMMENT = {
     "//": ("Dart", "Lua", "Groovy", "ActionScript", "Solidity", "Cobol"),
@@ -57,14 +58,14 @@ MORE_TAGS: dict[str, str] = {
     "Markdown": "<!--language: Markdown-->",
     "Delphi": "{language: Delphi}",
 }
-"""Languages that CodeGeeX has tags for beside the 23 of its corpus."""
+"""Tags that CodeGeeX defines for languages outside its corpus."""
 
 
-def tag(language: str) -> str:
-    r"""The tag of a language with its `\n`.
+def language_tag(language: str) -> str:
+    r"""The tag of a language, with its `\n`.
 
     Raises:
-        UsageError: the language has none.
+        UsageError: the language has no tag.
     """
     found = TAGS.get(language) or MORE_TAGS.get(language)
     if found is None:

@@ -1,10 +1,10 @@
-"""The whole job in datatrove: file rules, MinHash with 16 buckets of 16, tokens.
+"""The whole build in datatrove: file rules, MinHash with 16 buckets of 16, tokens.
 
-    python -m benchmarks.workers.datatrove_build IN OUT TOKENIZER WORKERS
+    python -m benchmarks.implementations.datatrove_build IN OUT TOKENIZER WORKERS
 
-IN holds one Parquet file a task. The steps are its own, chained as its minhash example chains them;
-the rules, which it lacks, are a plain function (`file_rules.keeps`). OUT/summary.json gets the
-seconds without the imports.
+IN has one Parquet file per task. The blocks are datatrove's, chained as in its MinHash example; the
+rules, which it does not have, are a plain function (`file_rules.keeps`). OUT/summary.json gets the
+seconds without imports.
 """
 
 # mypy: disable-error-code="import-not-found"
@@ -28,27 +28,27 @@ from datatrove.pipeline.readers import JsonlReader, ParquetReader
 from datatrove.pipeline.tokens import DocumentTokenizer
 from datatrove.pipeline.writers import JsonlWriter
 
-from benchmarks.worker import Foreign
-from benchmarks.workers.file_rules import keeps
+from benchmarks.harness import Untyped
+from benchmarks.implementations.file_rules import keeps
 
 CONFIG = MinhashConfig(n_grams=5, num_buckets=16, hashes_per_bucket=16)
 
 
-def stays(document: Foreign) -> bool:
-    """The file rules on a document of datatrove's."""
+def stays(document: Untyped) -> bool:
+    """Whether a datatrove document passes the file rules."""
     return keeps(document.text, document.metadata["size"])
 
 
 def main() -> None:
     """Run the four stages."""
-    given, out, tokenizer = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
-    workers, tasks = int(sys.argv[4]), len(list(given.glob("*.parquet")))
+    inputs, out, tokenizer = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
+    workers, tasks = int(sys.argv[4]), len(list(inputs.glob("*.parquet")))
     wall, processor = time.perf_counter(), _processor_seconds()
     stages = [
         (
             tasks,
             [
-                ParquetReader(str(given), text_key="content"),
+                ParquetReader(str(inputs), text_key="content"),
                 LambdaFilter(stays),
                 JsonlWriter(str(out / "kept"), compression=None),
                 MinhashDedupSignature(str(out / "signatures"), config=CONFIG),
@@ -88,7 +88,7 @@ def main() -> None:
 
 
 def _processor_seconds() -> float:
-    """Of this process and of those that it has waited for."""
+    """Processor seconds of this process and of the children it has waited for."""
     used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     return sum(usage.ru_utime + usage.ru_stime for usage in used)
 

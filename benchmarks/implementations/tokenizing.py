@@ -1,5 +1,6 @@
-"""Texts to ids: codecorpus, tokenizers, tiktoken, gigatoken, all with one tokenizer.json."""
+"""Texts to ids with codecorpus, tokenizers, tiktoken and gigatoken, all with one tokenizer.json."""
 
+# Functions import their own packages: a peer's environment has no others.
 # mypy: disable-error-code="import-not-found"
 
 import json
@@ -8,29 +9,29 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from benchmarks.worker import Foreign, Job, digest, serve, texts
+from benchmarks.harness import Implementation, Untyped, digest, run_implementation, texts
 
 
-def codecorpus(_: dict[str, Any]) -> Job:
-    """Our encoder, a new one for each pass: its table of words is empty."""
+def codecorpus(_: dict[str, Any]) -> Implementation:
+    """Our encoder; each pass creates a new one with an empty word cache."""
     from codecorpus.foundation.columns import ByteColumn
     from codecorpus.tokenization.encoder import Encoder
-    from codecorpus.tokenization.vocabulary_sources import obtain
+    from codecorpus.tokenization.vocabulary_sources import load_vocabulary
 
-    vocabulary = obtain("gpt2")
-    return Job(
-        fresh=lambda: Encoder(vocabulary),
+    vocabulary = load_vocabulary("gpt2")
+    return Implementation(
+        new_state=lambda: Encoder(vocabulary),
         load=lambda files: ByteColumn.from_values([content for _, content in files]),
         run=lambda encoder, column: encoder.encode(column),
         check=lambda encoded: {"ids": digest(encoded.ids.tobytes(), encoded.offsets.tobytes())},
     )
 
 
-def tokenizers(options: dict[str, Any]) -> Job:
-    """Hugging Face's library, the fastest of its calls, a thousand texts at a time."""
+def tokenizers(options: dict[str, Any]) -> Implementation:
+    """Hugging Face's library: its fastest call, on a thousand texts at a time."""
     from tokenizers import Tokenizer
 
-    def encode(tokenizer: Foreign, values: list[str]) -> list[list[int]]:
+    def encode(tokenizer: Untyped, values: list[str]) -> list[list[int]]:
         found: list[list[int]] = []
         for start in range(0, len(values), 1000):
             batch = tokenizer.encode_batch_fast(
@@ -39,16 +40,19 @@ def tokenizers(options: dict[str, Any]) -> Job:
             found += [encoding.ids for encoding in batch]
         return found
 
-    return Job(
-        fresh=lambda: Tokenizer.from_file(options["tokenizer"]), load=texts, run=encode, check=_ids
+    return Implementation(
+        new_state=lambda: Tokenizer.from_file(options["tokenizer"]),
+        load=texts,
+        run=encode,
+        check=_ids,
     )
 
 
-def gigatoken(options: dict[str, Any]) -> Job:
-    """The package gigatoken, on one thread."""
+def gigatoken(options: dict[str, Any]) -> Implementation:
+    """Gigatoken on one thread."""
     import gigatoken
 
-    def check(found: Foreign) -> dict[str, Any]:
+    def check(found: Untyped) -> dict[str, Any]:
         import awkward
         import numpy as np
 
@@ -57,16 +61,16 @@ def gigatoken(options: dict[str, Any]) -> Job:
         offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
         return {"ids": digest(ids.tobytes(), offsets.tobytes())}
 
-    return Job(
-        fresh=lambda: gigatoken.Tokenizer(options["tokenizer"]),
+    return Implementation(
+        new_state=lambda: gigatoken.Tokenizer(options["tokenizer"]),
         load=lambda files: [content for _, content in files],
         run=lambda tokenizer, values: tokenizer.encode_batch(values, parallel=False),
         check=check,
     )
 
 
-def tiktoken(options: dict[str, Any]) -> Job:
-    """GPT-2's ranks in tiktoken, which knows no tokens for spaces: runs are cut out before."""
+def tiktoken(options: dict[str, Any]) -> Implementation:
+    """Tiktoken with GPT-2's ranks; runs of spaces, for which it has no tokens, are split off."""
     import tiktoken
     from tiktoken_ext.openai_public import r50k_pat_str
 
@@ -90,18 +94,18 @@ def tiktoken(options: dict[str, Any]) -> Job:
             found.append(ids)
         return found
 
-    return Job(load=texts, run=encode, check=_ids)
+    return Implementation(load=texts, run=encode, check=_ids)
 
 
 def _ranks(document: dict[str, Any], added: dict[str, int]) -> dict[bytes, int]:
-    """Bytes to id of the tokens that merges make, out of the printable spelling of GPT-2's files.
+    """The id of each token's bytes, decoded from the printable characters of GPT-2's files.
 
-    A byte that prints is spelled by itself, the others by the characters from U+0100 on.
+    A printable byte stands for itself; the others are U+0100 and up, in order.
     """
     printable = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
     others = [byte for byte in range(256) if byte not in printable]
     byte_of = {chr(byte): byte for byte in printable}
-    byte_of |= {chr(0x100 + place): byte for place, byte in enumerate(others)}
+    byte_of |= {chr(0x100 + index): byte for index, byte in enumerate(others)}
     spellings = {
         spelling: identity
         for spelling, identity in document["model"]["vocab"].items()
@@ -111,7 +115,7 @@ def _ranks(document: dict[str, Any], added: dict[str, int]) -> dict[bytes, int]:
 
 
 def _ids(found: list[list[int]]) -> dict[str, Any]:
-    """The same digest as of uint16 ids and int64 offsets."""
+    """The digest that uint16 ids and int64 offsets have."""
     from array import array
 
     offsets = array("q", [0])
@@ -126,7 +130,7 @@ def _flat(found: list[list[int]]) -> Iterator[int]:
 
 
 if __name__ == "__main__":
-    serve(
+    run_implementation(
         {
             "codecorpus": codecorpus,
             "tokenizers": tokenizers,

@@ -1,10 +1,11 @@
-"""Every file of a folder, of zip or tar.gz archives, of a crawl: ours, and Python's own modules.
+"""Reading all files of a folder, of zip or tar.gz archives, or of a crawl.
 
-The stripe's files are laid out beforehand, one folder or archive a repository, and lie in the
-system's cache when the clock runs. Both sides end with all contents in memory.
+The files are written before the measurement, in one folder or archive per repository, and are in
+the page cache. Both sides end with all contents in memory.
 """
 
-import hashlib
+# Functions import their own packages: a peer's environment has no others.
+
 import io
 import json
 import os
@@ -15,11 +16,11 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from benchmarks.worker import Job, Named, digest, serve
+from benchmarks.harness import Implementation, NamedFile, check_contents, run_implementation
 
 
-def codecorpus(options: dict[str, Any]) -> Job:
-    """The sources `folder` and `github`, told that every file is wanted."""
+def codecorpus(options: dict[str, Any]) -> Implementation:
+    """The sources `folder` and `github`, reading the content of every file."""
     import numpy as np
 
     from codecorpus.pipelines.sources.base import Limits
@@ -37,26 +38,30 @@ def codecorpus(options: dict[str, Any]) -> Job:
             for batch in source.read(part, lambda rows: np.ones(rows.num_rows, bool), Limits())
         ]
 
-    return Job(
-        load=lambda files: lay_out(files, options),
+    return Implementation(
+        load=lambda files: write_inputs(files, options),
         run=run,
-        check=lambda columns: _check([text for column in columns for text in column.to_pylist()]),
+        check=lambda columns: check_contents(
+            [text for column in columns for text in column.to_pylist()]
+        ),
     )
 
 
-def python(options: dict[str, Any]) -> Job:
+def python(options: dict[str, Any]) -> Implementation:
     """Python's open, zipfile and tarfile."""
     read = {"files": _files, "zip": _zip, "tar.gz": _tar, "crawl": _tar}[options["form"]]
-    return Job(
-        load=lambda files: lay_out(files, options), run=lambda _, folder: read(folder), check=_check
+    return Implementation(
+        load=lambda files: write_inputs(files, options),
+        run=lambda _, folder: read(folder),
+        check=check_contents,
     )
 
 
-def lay_out(files: list[Named], options: dict[str, Any]) -> Path:
-    """Write the files as the benchmark asks; what an earlier process left is removed by `reading`.
+def write_inputs(files: list[NamedFile], options: dict[str, Any]) -> Path:
+    """Write the files in the form that the options name; `benchmarks.reading` deletes them.
 
     Returns:
-        a folder with one folder, or one archive, a repository.
+        A folder with one folder, or one archive, per repository.
     """
     work = Path(options["work"])
     work.mkdir(parents=True, exist_ok=True)
@@ -67,37 +72,37 @@ def lay_out(files: list[Named], options: dict[str, Any]) -> Path:
     return folder
 
 
-def _write_files(place: Path, members: list[Named]) -> None:
+def _write_files(path: Path, members: list[NamedFile]) -> None:
     for name, text in members:
-        (place / name).parent.mkdir(parents=True, exist_ok=True)
-        (place / name).write_bytes(text)
+        (path / name).parent.mkdir(parents=True, exist_ok=True)
+        (path / name).write_bytes(text)
 
 
-def _write_zip(place: Path, members: list[Named]) -> None:
-    with zipfile.ZipFile(f"{place}.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+def _write_zip(path: Path, members: list[NamedFile]) -> None:
+    with zipfile.ZipFile(f"{path}.zip", "w", zipfile.ZIP_DEFLATED) as archive:
         for name, text in members:
             archive.writestr(name, text)
 
 
-def _write_tar(place: Path, members: list[Named]) -> None:
-    with tarfile.open(f"{place}.tar.gz", "w:gz", compresslevel=6) as archive:
+def _write_tar(path: Path, members: list[NamedFile]) -> None:
+    with tarfile.open(f"{path}.tar.gz", "w:gz", compresslevel=6) as archive:
         for name, text in members:
             member = tarfile.TarInfo(name)
             member.size = len(text)
             archive.addfile(member, io.BytesIO(text))
 
 
-def _write_crawled(place: Path, members: list[Named]) -> None:
-    """An archive as GitHub makes it, all in one folder, and its line in the crawl's list."""
-    _write_tar(place, [(f"{place.name}-0123456/{name}", text) for name, text in members])
+def _write_crawled(path: Path, members: list[NamedFile]) -> None:
+    """An archive like GitHub's, with one top folder, and its line in the crawl's list."""
+    _write_tar(path, [(f"{path.name}-0123456/{name}", text) for name, text in members])
     line = {
-        "repository": place.name,
-        "archive": f"{place.name}.tar.gz",
+        "repository": path.name,
+        "archive": f"{path.name}.tar.gz",
         "stars": 1,
         "license": "mit",
         "unpacked_bytes": sum(len(text) for _, text in members),
     }
-    with (place.parent / "repositories.jsonl").open("a") as listing:
+    with (path.parent / "repositories.jsonl").open("a") as listing:
         listing.write(json.dumps(line) + "\n")
 
 
@@ -111,9 +116,9 @@ WRITERS = {
 
 def _files(folder: Path) -> list[bytes]:
     found = []
-    for place, _, names in os.walk(folder):
+    for path, _, names in os.walk(folder):
         for name in names:
-            with open(f"{place}/{name}", "rb") as file:  # noqa: PTH123 - the fastest way
+            with open(f"{path}/{name}", "rb") as file:  # noqa: PTH123 - the fastest way
                 found.append(file.read())
     return found
 
@@ -137,10 +142,5 @@ def _tar(folder: Path) -> list[bytes]:
     return found
 
 
-def _check(contents: list[bytes]) -> dict[str, Any]:
-    summed = digest(*sorted(hashlib.sha1(text).digest() for text in contents))
-    return {"contents": f"{len(contents)} files, {summed}"}
-
-
 if __name__ == "__main__":
-    serve({"codecorpus": codecorpus, "python": python})
+    run_implementation({"codecorpus": codecorpus, "python": python})

@@ -1,4 +1,4 @@
-"""The merges of a vocabulary as a hash table from pairs of ids to ranks."""
+"""The merges of a vocabulary, as a hash table from pairs of ids to ranks."""
 
 from typing import NamedTuple
 
@@ -16,17 +16,17 @@ _RANK_BITS = 31
 _RANK_MASK = (1 << _RANK_BITS) - 1
 
 
-class Merges(NamedTuple):
-    """The merges as kernels see them.
+class MergeTable(NamedTuple):
+    """The merges as arrays for kernels.
 
     Attributes:
         byte_ids: uint16[256], the id of each single byte.
-        slots: int64[a power of two], a hash table by linear probing: left id << 47 | right id << 31
-            | rank, or -1 where empty; at most half full.
-        shift: how far a 64-bit product is shifted to give a slot.
-        merged: uint16[merges], the id that each merge makes, by rank.
+        slots: int64[a power of two], a hash table with linear probing: left id << 47 | right id
+            << 31 | rank, or -1 for an empty slot; at most half full.
+        shift: right shift that turns a 64-bit product into a slot number.
+        merged: uint16[merges], the id that each merge produces, by rank.
         byte_ranks: int32[65536], by first byte << 8 | second byte: the rank of the merge of two
-            bytes, or NO_MERGE. Every word begins with these.
+            bytes, or NO_MERGE. The encoding of every word starts with these.
     """
 
     byte_ids: NDArray[np.uint16]
@@ -36,30 +36,30 @@ class Merges(NamedTuple):
     byte_ranks: NDArray[np.int32]
 
 
-def build_merges(vocabulary: Vocabulary) -> Merges:
-    """The table of a vocabulary's merges."""
+def build_merge_table(vocabulary: Vocabulary) -> MergeTable:
+    """Build the table of a vocabulary's merges."""
     vocab = vocabulary.vocab
-    pairs = [vocab[left] << 16 | vocab[right] for left, right in vocabulary.merges]
-    bits = max(4, (2 * len(pairs)).bit_length())
+    id_pairs = [vocab[left] << 16 | vocab[right] for left, right in vocabulary.merges]
+    bits = max(4, (2 * len(id_pairs)).bit_length())
     slots = np.full(1 << bits, -1, np.int64)
     shift = np.uint64(64 - bits)
-    _fill(np.array(pairs, np.int64), slots, shift)
+    _fill_slots(np.array(id_pairs, np.int64), slots, shift)
     byte_ids = np.array([vocab[character] for character in CHARACTERS], np.uint16)
     byte_ranks = np.empty(1 << 16, np.int32)
-    _rank_bytes(byte_ids, slots, shift, byte_ranks)
+    _fill_byte_ranks(byte_ids, slots, shift, byte_ranks)
     merged = np.array([vocab[left + right] for left, right in vocabulary.merges], np.uint16)
-    return Merges(byte_ids, slots, shift, merged, byte_ranks)
+    return MergeTable(byte_ids, slots, shift, merged, byte_ranks)
 
 
 @kernel
-def _home(pair: np.int64, shift: np.uint64) -> np.int64:
+def _home_slot(pair: np.int64, shift: np.uint64) -> np.int64:
     return np.int64((np.uint64(pair) * _MULTIPLIER) >> shift)
 
 
 @kernel
-def _fill(pairs: NDArray[np.int64], slots: NDArray[np.int64], shift: np.uint64) -> None:
+def _fill_slots(pairs: NDArray[np.int64], slots: NDArray[np.int64], shift: np.uint64) -> None:
     for rank in range(len(pairs)):
-        slot = _home(pairs[rank], shift)
+        slot = _home_slot(pairs[rank], shift)
         while slots[slot] >= 0:
             slot = (slot + 1) & (len(slots) - 1)
         slots[slot] = pairs[rank] << _RANK_BITS | rank
@@ -71,7 +71,7 @@ def merge_rank(
 ) -> np.int64:
     """The rank of the merge of two ids, or NO_MERGE."""
     pair = np.int64(left) << 16 | np.int64(right)
-    slot = _home(pair, shift)
+    slot = _home_slot(pair, shift)
     while True:
         entry = np.int64(slots[slot])
         if entry < 0:
@@ -82,7 +82,7 @@ def merge_rank(
 
 
 @kernel
-def _rank_bytes(
+def _fill_byte_ranks(
     byte_ids: NDArray[np.uint16],
     slots: NDArray[np.int64],
     shift: np.uint64,

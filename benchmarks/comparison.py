@@ -1,8 +1,8 @@
-"""Two sides of one claim, run by turns: ours, the peer, ours, the peer.
+"""Comparing two sides of one claim, which run alternately: ours, the peer, ours, the peer.
 
-Machines are noisy, so a claim is a ratio of neighbours in time: the median over the rounds, with
-the least and the largest. Each side runs in processes of its own, one or one a core, which begin
-together; each takes every n-th file and one thread.
+Machines are noisy, so a claim is a ratio of measurements taken right after each other: the median
+over the rounds, with the minimum and the maximum. Each side runs in processes of its own, one or
+one per core, which start together; each process gets every n-th file and uses one thread.
 """
 
 import json
@@ -18,7 +18,7 @@ from statistics import median
 from typing import Any, TypeVar
 
 from benchmarks.corpus import Sample
-from benchmarks.places import CORPUS, ROOT, WORK
+from benchmarks.paths import CORPUS, ROOT, WORK
 
 ONE_THREAD = {
     "RAYON_NUM_THREADS": "1",
@@ -30,38 +30,38 @@ ONE_THREAD = {
 
 
 FAILED, DIFFERENT = "not measured", "DIFFERENT"
-"""How a verdict begins that is no agreement."""
+"""How `Comparison.agreement` starts if a side failed, or if the answers differ."""
 
 
 @dataclass(frozen=True)
 class Side:
-    """Who does it, with which interpreter.
+    """An implementation of a workload, and the interpreter that runs it.
 
     Attributes:
-        name: as people know it, with its version.
-        module: of benchmarks.workers.
-        job: in that module.
-        python: the interpreter of its environment.
-        options: for the job, JSON.
+        name: the product's name and version.
+        workload: a module of benchmarks.implementations.
+        implementation: a key of the implementations in that module.
+        python: the interpreter of the product's environment.
+        options: options of the implementation, JSON-serializable.
     """
 
     name: str
-    module: str
-    job: str
+    workload: str
+    implementation: str
     python: Path = Path(sys.executable)
     options: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Measurement:
-    """What one side took in one round.
+    """The cost of one side in one round.
 
     Attributes:
         size: bytes of text.
-        seconds: by the clock, until the last process was done.
-        processor_seconds: of all processes.
-        peak_memory: bytes, of the largest process.
-        checks: one entry a process.
+        seconds: wall time until the last process finished.
+        processor_seconds: processor time of all processes.
+        peak_memory: bytes of the largest process.
+        checks: the values to compare with the other side's, one entry per process.
     """
 
     size: int
@@ -72,12 +72,12 @@ class Measurement:
 
     @property
     def rate(self) -> float:
-        """Megabytes a second."""
+        """Megabytes per second."""
         return self.size / 1e6 / self.seconds
 
     @property
     def core_rate(self) -> float:
-        """Megabytes a second of processor time."""
+        """Megabytes per second of processor time."""
         return self.size / 1e6 / self.processor_seconds
 
 
@@ -86,32 +86,33 @@ class Comparison:
     """One line of the results.
 
     Attributes:
-        what: the work.
-        ours, peer: names.
+        work: the work that is measured.
+        ours: name of our side.
+        peer: name of the peer.
         sample: the input.
-        workers: processes.
-        rounds: our measurement and the peer's, by turns.
-        same: how the two answers compare.
-        note: what a reader must know to judge it.
-        ceiling: which measured limit of the machine bounds the work (`ceilings`).
+        workers: number of processes of each side.
+        rounds: our measurement and the peer's, for each round.
+        agreement: whether the two answers agree, in words.
+        note: what a reader needs to know to interpret the line.
+        limit: which of the machine's limits bounds the work (see `hardware_limits`).
     """
 
-    what: str
+    work: str
     ours: str
     peer: str
     sample: Sample
     workers: int
     rounds: list[tuple[Measurement, Measurement]]
-    same: str
+    agreement: str
     note: str = ""
-    ceiling: str = ""
+    limit: str = ""
 
-    def typical(self, side: int, of: str) -> float:
-        """The median over the rounds of one attribute of our (0) or the peer's (1) measurements."""
+    def median_of(self, side: int, of: str) -> float:
+        """The median over the rounds of an attribute of our (0) or the peer's (1) measurements."""
         return float(median(getattr(pair[side], of) for pair in self.rounds))
 
     def ratios(self) -> tuple[float, float, float]:
-        """Median, least and largest ratio: a core with one worker, else by the clock."""
+        """Median, minimum and maximum ratio: per core with one worker, else by wall time."""
         found = [
             ours.core_rate / peer.core_rate if self.workers == 1 else ours.rate / peer.rate
             for ours, peer in self.rounds
@@ -119,27 +120,27 @@ class Comparison:
         return median(found), min(found), max(found)
 
     def line(self) -> str:
-        """For the terminal."""
+        """The comparison as a line for the terminal."""
         if not self.rounds:
-            return f"{self.what}, {self.peer}: {self.same}"
-        middle, least, most = self.ratios()
-        ours, peer = (self.typical(side, "core_rate") for side in (0, 1))
+            return f"{self.work}, {self.peer}: {self.agreement}"
+        middle, low, high = self.ratios()
+        ours, peer = (self.median_of(side, "core_rate") for side in (0, 1))
         return (
-            f"{self.what}, {self.workers} worker{'s' * (self.workers > 1)}: {ours:,.1f} MB/s a "
-            f"core; {self.peer} {peer:,.2f}; ratio {middle:,.1f} ({least:,.1f} to {most:,.1f}); "
-            f"{self.same}"
+            f"{self.work}, {self.workers} worker{'s' * (self.workers > 1)}: {ours:,.1f} MB/s per "
+            f"core; {self.peer} {peer:,.2f}; ratio {middle:,.1f} ({low:,.1f} to {high:,.1f}); "
+            f"{self.agreement}"
         )
 
     def to_json(self) -> dict[str, Any]:
-        """All that was measured."""
+        """All measurements, JSON-serializable."""
         return asdict(self)
 
 
 Compare = Callable[[list[dict[str, Any]], list[dict[str, Any]]], str]
 
 
-def equal(ours: list[dict[str, Any]], peer: list[dict[str, Any]]) -> str:
-    """`x, y equal` if the answers are, else what differs, in words."""
+def compare_checks(ours: list[dict[str, Any]], peer: list[dict[str, Any]]) -> str:
+    """`x, y equal` if the answers are equal, else the differences in words."""
     differing = [
         f"{key} {one.get(key)} and {other.get(key)}"
         for one, other in zip(ours, peer, strict=True)
@@ -155,14 +156,14 @@ Measured = TypeVar("Measured")
 Process = subprocess.Popen[str]
 
 
-def alternate(
+def run_alternately(
     ours: Callable[[], Measured], peer: Callable[[], Measured], *, rounds: int, budget: float
 ) -> list[tuple[Measured, Measured]]:
-    """By turns; a further round is begun only if it will probably end within `budget` seconds."""
-    begun = time.monotonic()
+    """Run both sides in turn; no round starts that would probably exceed `budget` seconds."""
+    started = time.monotonic()
     found: list[tuple[Measured, Measured]] = []
     while len(found) < rounds:
-        spent = time.monotonic() - begun
+        spent = time.monotonic() - started
         if found and spent * (len(found) + 1) / len(found) > budget:
             break
         found.append((ours(), peer()))
@@ -170,7 +171,7 @@ def alternate(
 
 
 def compare(
-    what: str,
+    work: str,
     ours: Side,
     peer: Side,
     sample: Sample,
@@ -178,43 +179,42 @@ def compare(
     workers: int = 1,
     rounds: int = 5,
     budget: float = 40,
-    limit: float = 240,
-    same: Compare = equal,
+    timeout: float = 240,
+    agreement: Compare = compare_checks,
     note: str = "",
-    ceiling: str = "",
+    limit: str = "",
 ) -> Comparison:
-    """Measure both sides on one sample; `limit` is the most that one side may take, in seconds.
+    """Measure both sides on one sample; `timeout` in seconds is for one run of one side.
 
-    Where a side fails, the line has no rounds, and its verdict is what went wrong.
+    If a side fails, the comparison has no rounds, and `agreement` is the error.
     """
     found: list[tuple[Measurement, Measurement]] = []
     try:
-        found = alternate(
-            lambda: measure(ours, sample, workers, limit),
-            lambda: measure(peer, sample, workers, limit),
+        found = run_alternately(
+            lambda: measure(ours, sample, workers, timeout),
+            lambda: measure(peer, sample, workers, timeout),
             rounds=rounds,
             budget=budget,
         )
-        verdict = same(found[-1][0].checks, found[-1][1].checks)
+        verdict = agreement(found[-1][0].checks, found[-1][1].checks)
     except RuntimeError as error:
         verdict = f"{FAILED}: {error}"
-    compared = Comparison(
-        what, ours.name, peer.name, sample, workers, found, verdict, note, ceiling
-    )
+    compared = Comparison(work, ours.name, peer.name, sample, workers, found, verdict, note, limit)
     print(compared.line(), flush=True)
     return compared
 
 
-def measure(side: Side, sample: Sample, workers: int, limit: float) -> Measurement:
+def measure(side: Side, sample: Sample, workers: int, timeout: float) -> Measurement:
     """Run one side once.
 
     Raises:
-        RuntimeError: a process failed, or took longer than `limit` seconds; with what it said.
+        RuntimeError: a process failed, or took longer than `timeout` seconds; the message has the
+            end of its standard error.
     """
     WORK.mkdir(parents=True, exist_ok=True)
     tasks = [WORK / f"{os.getpid()}-{index}.json" for index in range(workers)]
     processes = [_start(side, sample, task, index, workers) for index, task in enumerate(tasks)]
-    alarm = threading.Timer(limit, _kill, [processes])
+    alarm = threading.Timer(timeout, _kill, [processes])
     alarm.start()
     try:
         for process in processes:
@@ -248,15 +248,15 @@ def _kill(processes: list[Process]) -> None:
 def _start(side: Side, sample: Sample, task: Path, index: int, count: int) -> Process:
     task.with_suffix(".out").unlink(missing_ok=True)
     content = {
-        "job": side.job,
+        "implementation": side.implementation,
         "options": side.options,
         "corpus": str(CORPUS),
         "files": sample.files,
-        "stripe": [index, count],
+        "split": [index, count],
     }
     task.write_text(json.dumps(content))
     return subprocess.Popen(
-        [str(side.python), "-m", f"benchmarks.workers.{side.module}", str(task)],
+        [str(side.python), "-m", f"benchmarks.implementations.{side.workload}", str(task)],
         cwd=ROOT,
         env=os.environ | ONE_THREAD,
         stdin=subprocess.PIPE,
@@ -277,5 +277,7 @@ def _await_ready(side: Side, process: Process) -> None:
 
 def _failure(side: Side, process: Process) -> str:
     assert isinstance(process.args, list)
-    said = Path(str(process.args[-1])).with_suffix(".err").read_text()[-1500:]
-    return f"{side.name}, {side.module}.{side.job}: exit {process.returncode}: {said}"
+    stderr = Path(str(process.args[-1])).with_suffix(".err").read_text()[-1500:]
+    return (
+        f"{side.name}, {side.workload}.{side.implementation}: exit {process.returncode}: {stderr}"
+    )

@@ -1,16 +1,16 @@
-r"""Cutting UTF-8 text into words by GPT-2's pattern, without a regular-expression engine.
+r"""Splitting UTF-8 text into words by GPT-2's pattern, without a regular-expression engine.
 
-The pattern (of the encoder published with Radford et al., 2019) takes the first that matches of:
-one of `'s 't 're 've 'm 'll 'd`; an optional space and letters; an optional space and numbers; an
-optional space and anything but white space, letters and numbers; white space that no other
-character follows; white space. So of a run of white space before a word the last character stays
-behind, and joins the word if it is a space.
+The pattern (from the encoder published with Radford et al., 2019) takes the first match of: one of
+`'s 't 're 've 'm 'll 'd`; an optional space and letters; an optional space and numbers; an optional
+space and anything but white space, letters and numbers; white space that no other character
+follows; white space. So in white space before a word, the last character is left over; it joins the
+word if it is a space.
 
-A run of two or more spaces (U+0020) is no part of any word: the caller takes it out beforehand, and
-what lies left and right of it is matched as if the text ended and began there.
+A run of two or more spaces (U+0020) is not part of any word: the caller removes it first, and the
+text on each side is matched as if it ended or started there.
 
-Kernels here read up to 16 bytes past the end of a value, which the caller provides for. Bytes that
-are no UTF-8 give words without meaning, but never an access out of bounds.
+Kernels here read up to 16 bytes past the end of a value; the caller must make them readable.
+Invalid UTF-8 is split into arbitrary words, but nothing is read out of bounds.
 """
 
 import numpy as np
@@ -21,7 +21,7 @@ from codecorpus.foundation.characters import CLASSES, CODE_POINTS, LETTER, OTHER
 from codecorpus.foundation.compiling import inlined
 
 CONTRACTION = 4
-"""The class of a word that is complete as it stands."""
+"""The class of contractions, which end without looking at the next character."""
 
 _LOW_SEVEN = np.uint64(0x7F7F7F7F7F7F7F7F)
 _HIGH = np.uint64(0x8080808080808080)
@@ -32,7 +32,7 @@ _EIGHT = np.int64(8)
 
 
 def padded_classes() -> NDArray[np.uint8]:
-    """uint8[0x200000]: the class of whatever four bytes read as, code points or not."""
+    """uint8[0x200000]: the class of every value that four bytes can decode to."""
     classes = np.full(0x200000, OTHER, np.uint8)
     classes[:CODE_POINTS] = CLASSES
     classes.setflags(write=False)
@@ -40,7 +40,7 @@ def padded_classes() -> NDArray[np.uint8]:
 
 
 def byte_classes() -> NDArray[np.uint8]:
-    """uint8[256]: the class of each ASCII byte; 255, no class, for the others."""
+    """uint8[256]: the class of each ASCII byte; 255 for the other bytes."""
     classes = np.full(256, 255, np.uint8)
     classes[:128] = CLASSES[:128]
     classes.setflags(write=False)
@@ -67,7 +67,7 @@ def class_at(
 
 @inlined
 def contraction_length(text: NDArray[np.uint8], at: np.int64, end: np.int64) -> np.int64:
-    """The length of a contraction that begins with the apostrophe at `at`, or 0."""
+    """The length of the contraction that starts with the apostrophe at `at`, or 0."""
     if at + 1 >= end:
         return np.int64(0)
     first = text[at + 1]
@@ -85,7 +85,7 @@ def contraction_length(text: NDArray[np.uint8], at: np.int64, end: np.int64) -> 
 
 @inlined
 def ascii_letters_end(text: NDArray[np.uint8], at: np.int64, end: np.int64) -> np.int64:
-    """One past the ASCII letters that begin at `at`; eight bytes at a time."""
+    """The end of the ASCII letters that start at `at`, found eight bytes at a time."""
     while at < end:
         lower = load64(text, at) | _LOWER_CASE
         low = lower & _LOW_SEVEN
@@ -106,10 +106,10 @@ def white_space_end(
     end: np.int64,
     classes: NDArray[np.uint8],
 ) -> np.int64:
-    """One past the white space that the pattern takes at `at`, whose first character ends as given.
+    """The end of the white space that the pattern takes at `at`.
 
-    All of it at the end of the text or before two spaces; else all but the last character, which
-    belongs to the next word; but at least the first.
+    That is all of it at the end of the text or before two spaces, else all but the last character,
+    which belongs to the next word; but at least the first character, which ends at `first_end`.
     """
     last = at
     stop = first_end
@@ -132,7 +132,7 @@ def word_end(
     classes: NDArray[np.uint8],
     ascii_classes: NDArray[np.uint8],
 ) -> np.int64:
-    """One past the word that begins at `at`, where no run of two or more spaces begins."""
+    """The end of the word that starts at `at`, where no run of two or more spaces starts."""
     stop = np.int64(at)
     size = np.int64(0)
     if text[at] == ord("'"):

@@ -1,15 +1,15 @@
-"""The tags of CodeGeeX's languages."""
+"""The language tags are CodeGeeX's."""
 
 import pytest
 
 from codecorpus.foundation.errors import UsageError
-from codecorpus.tokenization.prefixes import LANGUAGES, MORE_TAGS, TAGS, tag
+from codecorpus.tokenization.language_tags import MORE_TAGS, TAGGED_LANGUAGES, TAGS, language_tag
 
 
-def test_there_are_23_languages_in_the_order_of_their_tokens() -> None:
-    assert len(LANGUAGES) == 23
-    assert LANGUAGES[:6] == ("C++", "Python", "Java", "JavaScript", "C", "Go")
-    assert LANGUAGES[-3:] == ("Cuda", "C#", "Objective-C++")
+def test_the_23_languages_are_ordered_by_their_tokens() -> None:
+    assert len(TAGGED_LANGUAGES) == 23
+    assert TAGGED_LANGUAGES[:6] == ("C++", "Python", "Java", "JavaScript", "C", "Go")
+    assert TAGGED_LANGUAGES[-3:] == ("Cuda", "C#", "Objective-C++")
 
 
 @pytest.mark.parametrize(
@@ -28,11 +28,11 @@ def test_there_are_23_languages_in_the_order_of_their_tokens() -> None:
         ("Abap", "* language: Abap\n"),
     ],
 )
-def test_a_tag_is_spelled_as_codegeex_spells_it(language: str, line: str) -> None:
-    assert tag(language) == line
+def test_tags_equal_codegeex_tags(language: str, line: str) -> None:
+    assert language_tag(language) == line
 
 
-def test_every_tag_names_its_language_and_no_other() -> None:
+def test_every_tag_names_its_language_and_is_unique() -> None:
     tags = {**TAGS, **MORE_TAGS}
     assert len(tags) == len(TAGS) + len(MORE_TAGS) == len(set(tags.values()))
     for language, line in tags.items():
@@ -41,4 +41,4 @@ def test_every_tag_names_its_language_and_no_other() -> None:
 
 def test_a_language_without_a_tag_is_refused() -> None:
     with pytest.raises(UsageError, match=r"'Klingon' has no tag; expected one of C\+\+, Python"):
-        tag("Klingon")
+        language_tag("Klingon")

@@ -1,25 +1,32 @@
-"""Every record of a set in one file, jsonl.zst, jsonl.gz or parquet: ours, and other readers.
+"""Reading all records of a data set in one file: jsonl.zst, jsonl.gz or parquet.
 
-The stripe's files are written beforehand in the shapes of The Pile, codeparrot-clean and
-github-code, and lie in the system's cache when the clock runs. All sides end with all texts in
-memory, and with repository, path, language and licence where the set has them.
+The file is written before the measurement, in the format of The Pile, codeparrot-clean or
+github-code, and is in the page cache. All sides end with all texts in memory, and with repository,
+path, language and licence where the data set has them.
 """
 
+# Functions import their own packages: a peer's environment has no others.
+
 import gzip
-import hashlib
 import json
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from benchmarks.worker import Foreign, Job, Named, digest, serve
+from benchmarks.harness import (
+    Implementation,
+    NamedFile,
+    Untyped,
+    check_contents,
+    run_implementation,
+)
 
 COLUMNS = ["code", "repo_name", "path", "language", "license"]
 
 
-def codecorpus(options: dict[str, Any]) -> Job:
-    """The sources `pile` and `codeparrot`, told that every record is wanted."""
+def codecorpus(options: dict[str, Any]) -> Implementation:
+    """The sources `pile` and `codeparrot`, reading the content of every record."""
     import numpy as np
 
     from codecorpus.pipelines.sources.base import Limits
@@ -34,56 +41,56 @@ def codecorpus(options: dict[str, Any]) -> Job:
             for batch in source.read(part, lambda rows: np.ones(rows.num_rows, bool), Limits())
         ]
 
-    return Job(
-        load=lambda files: lay_out(files, options),
+    return Implementation(
+        load=lambda files: write_inputs(files, options),
         run=run,
-        check=lambda batches: _check(
+        check=lambda batches: check_contents(
             [text for batch in batches for text in batch["content"].to_pylist()]
         ),
     )
 
 
-def python(options: dict[str, Any]) -> Job:
-    """A loop over `json.loads`, or pyarrow's reader of the same columns on one thread."""
+def python(options: dict[str, Any]) -> Implementation:
+    """A loop over `json.loads`, or pyarrow reading the same columns on one thread."""
     if options["form"] != "parquet":
-        return Job(
-            load=lambda files: lay_out(files, options),
+        return Implementation(
+            load=lambda files: write_inputs(files, options),
             run=lambda _, path: _lines(path),
-            check=lambda answer: _check([text.encode() for text in answer[0]]),
+            check=lambda answer: check_contents([text.encode() for text in answer[0]]),
         )
     import pyarrow.parquet as pq
 
-    return Job(
-        load=lambda files: lay_out(files, options),
+    return Implementation(
+        load=lambda files: write_inputs(files, options),
         run=lambda _, path: pq.read_table(path, columns=COLUMNS, use_threads=False),
-        check=lambda table: _check([text.encode() for text in table["code"].to_pylist()]),
+        check=lambda table: check_contents([text.encode() for text in table["code"].to_pylist()]),
     )
 
 
-def datatrove(options: dict[str, Any]) -> Job:
-    """Its readers, which make an object of each record."""
+def datatrove(options: dict[str, Any]) -> Implementation:
+    """Datatrove's readers, which create an object for each record."""
     from datatrove.pipeline.readers import (  # type: ignore[import-not-found]
         JsonlReader,
         ParquetReader,
     )
 
-    def run(_: object, path: Path) -> list[Foreign]:
-        reader: Foreign
+    def run(_: object, path: Path) -> list[Untyped]:
+        reader: Untyped
         if options["form"] == "parquet":
             reader = ParquetReader(str(path.parent), text_key="code")
         else:
             reader = JsonlReader(str(path.parent), text_key=_text_key(path))
         return list(reader.run(rank=0, world_size=1))
 
-    return Job(
-        load=lambda files: lay_out(files, options),
+    return Implementation(
+        load=lambda files: write_inputs(files, options),
         run=run,
-        check=lambda documents: _check([each.text.encode() for each in documents]),
+        check=lambda documents: check_contents([each.text.encode() for each in documents]),
     )
 
 
-def lay_out(files: list[Named], options: dict[str, Any]) -> Path:
-    """Write the files as one set in one file, in a folder of its own."""
+def write_inputs(files: list[NamedFile], options: dict[str, Any]) -> Path:
+    """Write the files as a data set of one file, in a new folder."""
     import pyarrow as pa
 
     work = Path(options["work"])
@@ -122,7 +129,7 @@ def _clean_line(name: str, text: bytes) -> dict[str, Any]:
     }
 
 
-def _write_parquet(path: Path, files: list[Named]) -> None:
+def _write_parquet(path: Path, files: list[NamedFile]) -> None:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -168,10 +175,5 @@ def _open(path: Path) -> Iterator[bytes]:
         yield from io.BufferedReader(stream, 1 << 20)
 
 
-def _check(contents: list[bytes]) -> dict[str, Any]:
-    summed = digest(*sorted(hashlib.sha1(text).digest() for text in contents))
-    return {"contents": f"{len(contents)} files, {summed}"}
-
-
 if __name__ == "__main__":
-    serve({"codecorpus": codecorpus, "python": python, "datatrove": datatrove})
+    run_implementation({"codecorpus": codecorpus, "python": python, "datatrove": datatrove})

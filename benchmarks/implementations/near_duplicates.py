@@ -1,11 +1,12 @@
-"""Which pairs of files a package finds similar, for both thresholds; not timed.
+"""The pairs of files that a package finds similar, for both thresholds; not timed.
 
-    python -m benchmarks.workers.near_duplicates JOB FOLDER OUT.json
+    python -m benchmarks.implementations.near_duplicates NAME FOLDER OUT.json
 
-FOLDER holds `blob.bin` and `files.json`, best file first. Each answer is a list of pairs (lower
-number first), and whether who uses the package closes them transitively.
+FOLDER has `blob.bin` and `files.json`, the best file first. An answer has the pairs (lower number
+first), and whether users of the package treat them as transitive.
 """
 
+# Functions import their own packages: a peer's environment has no others.
 # mypy: disable-error-code="import-not-found"
 
 import json
@@ -16,36 +17,36 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any
 
-from benchmarks.worker import Foreign, read_stripe
-from benchmarks.workers.signatures import NGRAM, PERMUTATIONS, shingles
+from benchmarks.harness import Untyped, read_split
+from benchmarks.implementations.signatures import NGRAM, PERMUTATIONS, shingles
 
 THRESHOLDS = (0.85, 0.7)
 BANDS = {0.85: (16, 16), 0.7: (32, 8)}
-"""Bands and rows of 256 permutations whose (1 / bands) ** (1 / rows) is next to the threshold: 0.84
-and 0.65. For packages that choose none themselves."""
+"""Bands and rows of 256 permutations whose (1 / bands) ** (1 / rows) is nearest to the threshold:
+0.84 and 0.65. For packages that do not choose them."""
 
 Pair = tuple[int, int]
 Answers = list[dict[str, Any]]
 
 
 def main() -> None:
-    """Do the job."""
-    files = [content for _, content in read_stripe(Path(sys.argv[2]), 1 << 40, 0, 1)]
-    Path(sys.argv[3]).write_text(json.dumps(JOBS[sys.argv[1]](files)))
+    """Write the answers of the implementation that the command names."""
+    files = [content for _, content in read_split(Path(sys.argv[2]), 1 << 40, 0, 1)]
+    Path(sys.argv[3]).write_text(json.dumps(IMPLEMENTATIONS[sys.argv[1]](files)))
 
 
 def answer(
-    threshold: float, method: str, pairs: Iterable[Pair], *, closed: bool = False
+    threshold: float, method: str, pairs: Iterable[Pair], *, transitive: bool = False
 ) -> dict[str, Any]:
-    """One method's answer for one threshold."""
+    """A method's answer for one threshold."""
     found = sorted({(min(pair), max(pair)) for pair in pairs if pair[0] != pair[1]})
-    return {"threshold": threshold, "method": method, "closed": closed, "pairs": found}
+    return {"threshold": threshold, "method": method, "transitive": transitive, "pairs": found}
 
 
 def codecorpus(files: list[bytes]) -> Answers:
-    """Sketches, all candidate pairs verified; then the doubtful ones settled exactly.
+    """Candidate pairs verified by sketches; then doubtful ones also by their exact similarity.
 
-    Doubtful is what a build takes for doubtful if its recipe does not say, and then twice as much.
+    A pair is doubtful within the default `exact_margin` of a recipe, and then within twice that.
     """
     import numpy as np
 
@@ -83,14 +84,14 @@ def codecorpus(files: list[bytes]) -> Answers:
 
 
 def datasketch(files: list[bytes]) -> Answers:
-    """MinHashLSH as it comes; then with the signatures of its candidates compared."""
+    """MinHashLSH as is, and with the signatures of its candidates compared."""
     from datasketch import MinHash, MinHashLSH
 
     signatures = []
     for content in files:
         signatures.append(MinHash(num_perm=PERMUTATIONS))
-        if cut := shingles(content):
-            signatures[-1].update_batch(cut)
+        if tokens := shingles(content):
+            signatures[-1].update_batch(tokens)
     answers = []
     for threshold in THRESHOLDS:
         index = MinHashLSH(threshold=threshold, num_perm=PERMUTATIONS)
@@ -104,7 +105,7 @@ def datasketch(files: list[bytes]) -> Answers:
 
 
 def rensa(files: list[bytes]) -> Answers:
-    """RMinHashLSH as it comes; then with the signatures of its candidates compared."""
+    """RMinHashLSH as is, and with the signatures of its candidates compared."""
     from rensa import RMinHash, RMinHashLSH
 
     signatures = RMinHash.from_token_sets(
@@ -123,7 +124,7 @@ def rensa(files: list[bytes]) -> Answers:
 
 
 def gaoya(files: list[bytes]) -> Answers:
-    """MinHashStringIndex, which compares signatures itself; word 5-grams of its own."""
+    """MinHashStringIndex, which compares signatures, with its own word 5-grams."""
     from gaoya.minhash import MinHashStringIndex
 
     texts = [content.decode("utf-8", "replace") for content in files]
@@ -141,7 +142,7 @@ def gaoya(files: list[bytes]) -> Answers:
 
 
 def text_dedup(files: list[bytes]) -> Answers:
-    """The embed_func; its script takes all files of a bucket for duplicates, and unites buckets."""
+    """embed_func; its script treats files in one bucket as duplicates, and unites buckets."""
     import numpy as np
     from text_dedup.minhash import embed_func
     from text_dedup.utils import optimal_param, sha1_hash
@@ -172,12 +173,12 @@ def text_dedup(files: list[bytes]) -> Answers:
             for number, content in enumerate(files)
         ]
         pairs = _same_bucket(signatures)
-        answers.append(answer(threshold, "text-dedup, buckets united", pairs, closed=True))
+        answers.append(answer(threshold, "text-dedup, buckets united", pairs, transitive=True))
     return answers
 
 
 def datatrove(files: list[bytes]) -> Answers:
-    """Shingles and signatures of stage 1; all of a bucket are duplicates, and buckets united."""
+    """Shingles and signatures of stage 1; files in one bucket are duplicates, buckets united."""
     import tempfile
 
     from datatrove.pipeline.dedup import MinhashDedupSignature
@@ -187,8 +188,9 @@ def datatrove(files: list[bytes]) -> Answers:
     step = MinhashDedupSignature(output_folder=tempfile.gettempdir(), config=config)
     values: list[list[int]] = []
     for content in files:
-        cut = step.get_shingles(content.decode("utf-8", "replace"))
-        values.append([v for bucket in step.get_signature(cut) for v in bucket] if cut.size else [])
+        hashes = step.get_shingles(content.decode("utf-8", "replace"))
+        buckets = step.get_signature(hashes) if hashes.size else []
+        values.append([value for bucket in buckets for value in bucket])
     answers = []
     for threshold in THRESHOLDS:
         bands, rows = BANDS[threshold]
@@ -199,12 +201,12 @@ def datatrove(files: list[bytes]) -> Answers:
             for value in values
         ]
         pairs = _same_bucket(signatures)
-        answers.append(answer(threshold, "datatrove, buckets united", pairs, closed=True))
+        answers.append(answer(threshold, "datatrove, buckets united", pairs, transitive=True))
     return answers
 
 
-def _candidates(index: Foreign, signatures: Iterable[Foreign]) -> list[Pair]:
-    """What an index finds of each file among those before it."""
+def _candidates(index: Untyped, signatures: Iterable[Untyped]) -> list[Pair]:
+    """The files that an index finds for each file among the previous files."""
     pairs: list[Pair] = []
     for number, signature in enumerate(signatures):
         pairs += [(other, number) for other in index.query(signature)]
@@ -223,7 +225,7 @@ def _both(
 
 
 def _same_bucket(signatures: list[list[Any]]) -> set[Pair]:
-    """All pairs of files that agree in a band."""
+    """All pairs of files with the same values in a band."""
     pairs: set[Pair] = set()
     for band in range(max(map(len, signatures))):
         buckets: dict[Any, list[int]] = defaultdict(list)
@@ -235,7 +237,7 @@ def _same_bucket(signatures: list[list[Any]]) -> set[Pair]:
     return pairs
 
 
-JOBS: dict[str, Callable[[list[bytes]], Answers]] = {
+IMPLEMENTATIONS: dict[str, Callable[[list[bytes]], Answers]] = {
     "codecorpus": codecorpus,
     "datasketch": datasketch,
     "rensa": rensa,

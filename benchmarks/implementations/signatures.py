@@ -1,14 +1,16 @@
-"""MinHash signatures of 256 permutations over token 5-grams, from the files' text on.
+"""MinHash signatures of 256 permutations over token 5-grams, starting from the text.
 
-Where a peer takes sets of shingles, Python cuts them, as its users do; that time is the peer's.
+If a peer takes sets of shingles, Python code makes them, as its users do; this time counts for the
+peer.
 """
 
+# Functions import their own packages: a peer's environment has no others.
 # mypy: disable-error-code="import-not-found"
 
 import re
 from typing import Any
 
-from benchmarks.worker import Foreign, Job, Named, serve, texts
+from benchmarks.harness import Implementation, NamedFile, Untyped, run_implementation, texts
 
 NGRAM = 5
 PERMUTATIONS = 256
@@ -16,73 +18,73 @@ _TOKEN = re.compile(rb"[A-Za-z0-9_\x80-\xff]+")
 
 
 def shingles(content: bytes) -> set[bytes]:
-    """The same sets as ours: runs of letters, digits, underscores and bytes above 127."""
+    """The same token 5-grams as ours: tokens are letters, digits, underscores, bytes above 127."""
     tokens = _TOKEN.findall(content)
     return {b" ".join(tokens[at : at + NGRAM]) for at in range(len(tokens) - NGRAM + 1)}
 
 
-def contents(files: list[Named]) -> list[bytes]:
-    """The files' bytes."""
+def contents(files: list[NamedFile]) -> list[bytes]:
+    """The files' contents."""
     return [content for _, content in files]
 
 
-def codecorpus(_: dict[str, Any]) -> Job:
-    """Signatures, sketches and the keys of the bands for 0.85."""
+def codecorpus(_: dict[str, Any]) -> Implementation:
+    """Signatures, sketches and the band keys for a threshold of 0.85."""
     from codecorpus.filters.near_duplicates.bands import choose
     from codecorpus.filters.near_duplicates.signatures import Permutations, band_keys, compact, sign
     from codecorpus.foundation.columns import ByteColumn
 
     bands = choose(0.85, PERMUTATIONS)
 
-    def run(_: object, column: Foreign) -> Foreign:
+    def run(_: object, column: Untyped) -> Untyped:
         signatures = sign(column, ngram=NGRAM, permutations=Permutations(PERMUTATIONS))
         band_keys(signatures.minima, bands.bands, bands.rows)
         return compact(signatures.minima)
 
-    return Job(
+    return Implementation(
         load=lambda files: ByteColumn.from_values(contents(files)),
         run=run,
         check=lambda sketches: {"signatures": len(sketches)},
     )
 
 
-def datasketch(_: dict[str, Any]) -> Job:
-    """MinHash.update_batch, a file at a time."""
+def datasketch(_: dict[str, Any]) -> Implementation:
+    """MinHash.update_batch, one file at a time."""
     from datasketch import MinHash
 
     def run(_: object, values: list[bytes]) -> list[Any]:
         found = []
         for value in values:
             signature = MinHash(num_perm=PERMUTATIONS)
-            if cut := shingles(value):
-                signature.update_batch(cut)
+            if tokens := shingles(value):
+                signature.update_batch(tokens)
             found.append(signature)
         return found
 
-    return Job(load=contents, run=run, check=_count)
+    return Implementation(load=contents, run=run, check=_count)
 
 
-def rensa(_: dict[str, Any]) -> Job:
-    """RMinHash's matrix of all files in one call."""
+def rensa(_: dict[str, Any]) -> Implementation:
+    """RMinHash's matrix of all files, in one call."""
     from rensa import RMinHash
 
-    def run(_: object, values: list[bytes]) -> Foreign:
+    def run(_: object, values: list[bytes]) -> Untyped:
         return RMinHash.digest_matrix_from_token_byte_sets(
             [list(shingles(value)) for value in values], PERMUTATIONS, 42
         )
 
-    return Job(load=contents, run=run, check=lambda matrix: {"signatures": matrix.len()})
+    return Implementation(load=contents, run=run, check=lambda matrix: {"signatures": matrix.len()})
 
 
-def gaoya(_: dict[str, Any]) -> Job:
-    """MinHashStringIndex with its own word 5-grams; the insertion into its index is included."""
+def gaoya(_: dict[str, Any]) -> Implementation:
+    """MinHashStringIndex with its own word 5-grams, including the insertion into its index."""
     from gaoya.minhash import MinHashStringIndex
 
-    def run(index: Foreign, values: list[str]) -> Foreign:
+    def run(index: Untyped, values: list[str]) -> Untyped:
         index.par_bulk_insert_docs(list(range(len(values))), values)
         return index
 
-    def fresh() -> Foreign:
+    def new_state() -> Untyped:
         return MinHashStringIndex(
             hash_size=32,
             jaccard_threshold=0.85,
@@ -92,11 +94,13 @@ def gaoya(_: dict[str, Any]) -> Job:
             ngram_range=(NGRAM, NGRAM),
         )
 
-    return Job(fresh=fresh, load=texts, run=run, check=lambda index: {"signatures": index.size()})
+    return Implementation(
+        new_state=new_state, load=texts, run=run, check=lambda index: {"signatures": index.size()}
+    )
 
 
-def text_dedup(_: dict[str, Any]) -> Job:
-    """The embed_func of its script, with its defaults of hash and width."""
+def text_dedup(_: dict[str, Any]) -> Implementation:
+    """embed_func of its script, with the default hash and width."""
     import numpy as np
     from text_dedup.minhash import embed_func
     from text_dedup.utils import sha1_hash
@@ -121,11 +125,11 @@ def text_dedup(_: dict[str, Any]) -> Job:
     def run(_: object, values: list[str]) -> list[Any]:
         return [embed_func(value, index, **settings) for index, value in enumerate(values)]
 
-    return Job(load=texts, run=run, check=_count)
+    return Implementation(load=texts, run=run, check=_count)
 
 
-def datatrove(_: dict[str, Any]) -> Job:
-    """What its first stage does to a text, 16 buckets of 16, without its files."""
+def datatrove(_: dict[str, Any]) -> Implementation:
+    """The work of its first stage, 16 buckets of 16, without writing files."""
     import tempfile
 
     from datatrove.pipeline.dedup import MinhashDedupSignature
@@ -137,11 +141,11 @@ def datatrove(_: dict[str, Any]) -> Job:
     def run(_: object, values: list[str]) -> list[Any]:
         found: list[Any] = []
         for value in values:
-            cut = step.get_shingles(value)
-            found.append(step.get_signature(cut) if cut.size else None)
+            hashes = step.get_shingles(value)
+            found.append(step.get_signature(hashes) if hashes.size else None)
         return found
 
-    return Job(load=texts, run=run, check=_count)
+    return Implementation(load=texts, run=run, check=_count)
 
 
 def _count(found: list[Any]) -> dict[str, Any]:
@@ -149,7 +153,7 @@ def _count(found: list[Any]) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    serve(
+    run_implementation(
         {
             "codecorpus": codecorpus,
             "datasketch": datasketch,
