@@ -7,8 +7,8 @@ import pytest
 
 from codecorpus.pipelines.crawl.clock import SystemClock
 from tests.engines.running import Cluster, Command
-from tests.pipelines.crawl.crawled import listed
-from tests.pipelines.crawl.server import GitHub, some
+from tests.pipelines.crawl.crawl_helpers import listed
+from tests.pipelines.crawl.fake_github import GitHub, some
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from codecorpus.pipelines.stages.curate import CurateParts
 from codecorpus.pipelines.stages.manifest import STAGES, WriteManifest
 from codecorpus.pipelines.stages.skip_failed import leave_out_failed
 from codecorpus.pipelines.storage.folder import Folder, combined_digest
-from tests.pipelines.crawl.server import FakeClock, GitHub
+from tests.pipelines.crawl.fake_github import FakeClock, GitHub
 
 STDLIB = Path(sysconfig.get_paths()["stdlib"])
 

@@ -7,8 +7,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from codecorpus.pipelines.inspection.why import print_story
-from tests.pipelines.crawl.crawled import crawled
-from tests.pipelines.crawl.server import Repository
+from tests.pipelines.crawl.crawl_helpers import crawled
+from tests.pipelines.crawl.fake_github import Repository
 
 CODE = b"def double(value):\n    return 2 * value\n\n" * 40
 SOURCES = [{"type": "github", "paths": ["crawl"], "min_stars": 1, "unknown": "drop"}]

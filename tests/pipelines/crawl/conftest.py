@@ -7,8 +7,8 @@ import pytest
 
 from codecorpus.pipelines.crawl.crawl import Outcome
 from codecorpus.pipelines.crawl.download import Threads
-from tests.pipelines.crawl.crawled import crawl_into
-from tests.pipelines.crawl.server import GitHub
+from tests.pipelines.crawl.crawl_helpers import crawl_into
+from tests.pipelines.crawl.fake_github import GitHub
 
 
 class Crawler(Protocol):

@@ -11,7 +11,7 @@ from codecorpus.pipelines.crawl.archive_validation import TooLargeError, receive
 from codecorpus.pipelines.crawl.fetch_jobs import Stored
 from codecorpus.pipelines.sources.archives import archive
 from codecorpus.pipelines.sources.base import DamagedError
-from tests.pipelines.crawl.server import pack
+from tests.pipelines.crawl.fake_github import pack
 
 COMMIT = "a" * 40
 

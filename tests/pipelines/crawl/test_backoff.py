@@ -8,8 +8,8 @@ import pytest
 from codecorpus.pipelines.crawl.backoff import MOST_ATTEMPTS, due
 from codecorpus.pipelines.crawl.responses import MOST_TRIES
 from tests.pipelines.crawl.conftest import Crawler
-from tests.pipelines.crawl.crawled import listed
-from tests.pipelines.crawl.server import FakeClock, GitHub, some, status
+from tests.pipelines.crawl.crawl_helpers import listed
+from tests.pipelines.crawl.fake_github import FakeClock, GitHub, some, status
 
 TROUBLE = status(500)
 

@@ -13,8 +13,8 @@ import pytest
 from codecorpus.foundation.errors import RetryableError, UsageError
 from codecorpus.pipelines.crawl.responses import MOST_TRIES
 from tests.pipelines.crawl.conftest import Crawler
-from tests.pipelines.crawl.crawled import listed
-from tests.pipelines.crawl.server import (
+from tests.pipelines.crawl.crawl_helpers import listed
+from tests.pipelines.crawl.fake_github import (
     SECONDARY,
     FakeClock,
     Fault,
@@ -358,7 +358,7 @@ def test_an_archive_of_another_commit_is_refused(github: GitHub, run: Crawler) -
     content = b""
 
     def other(handler: Any) -> None:
-        from tests.pipelines.crawl.server import pack
+        from tests.pipelines.crawl.fake_github import pack
 
         nonlocal content
         content = pack({"a.py": b""}, "o-r-1", "0" * 40)

@@ -13,8 +13,8 @@ import pytest
 from codecorpus.foundation.errors import RetryableError
 from codecorpus.pipelines.crawl.download import Threads
 from codecorpus.pipelines.crawl.fetch_jobs import Delivery, Order, Terms
-from tests.pipelines.crawl.crawled import crawl_into, listed
-from tests.pipelines.crawl.server import SECONDARY, FakeClock, GitHub, some, status
+from tests.pipelines.crawl.crawl_helpers import crawl_into, listed
+from tests.pipelines.crawl.fake_github import SECONDARY, FakeClock, GitHub, some, status
 
 WORKERS = 3
 

@@ -12,8 +12,8 @@ from codecorpus.pipelines.crawl.download import Threads
 from codecorpus.pipelines.crawl.fetch_jobs import Delivery, Order, Stored, Terms
 from codecorpus.pipelines.crawl.graph import BeamCarrier, report
 from codecorpus.pipelines.engines.options import make_options
-from tests.pipelines.crawl.crawled import crawl_into, listed
-from tests.pipelines.crawl.server import GitHub, some
+from tests.pipelines.crawl.crawl_helpers import crawl_into, listed
+from tests.pipelines.crawl.fake_github import GitHub, some
 
 SEVERAL_PROCESSES = [
     "--runner=FnApiRunner",

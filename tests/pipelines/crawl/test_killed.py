@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from codecorpus.pipelines.crawl.clock import SystemClock
-from tests.pipelines.crawl.server import GitHub, Repository
+from tests.pipelines.crawl.fake_github import GitHub, Repository
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from codecorpus.pipelines.crawl.progress import CrawlDisplay
 from codecorpus.pipelines.crawl.rate_limits import Budgets, Token
 from codecorpus.pipelines.crawl.responses import Answer, Wait
 from codecorpus.pipelines.crawl.state import State
-from tests.pipelines.crawl.server import FakeClock
+from tests.pipelines.crawl.fake_github import FakeClock
 from tests.pipelines.crawl.state.test_state import facts
 
 LIMITS = (

@@ -8,7 +8,7 @@ import pytest
 from codecorpus.pipelines.crawl.repository import Facts, is_name, read_facts, unwanted
 from codecorpus.pipelines.crawl.settings import CrawlSettings
 from codecorpus.pipelines.sources.opt_out import OptOut
-from tests.pipelines.crawl.server import Repository, describe
+from tests.pipelines.crawl.fake_github import Repository, describe
 
 FACTS = Facts(
     7, "o/r", "main", "Python", 5, 10 << 10, "MIT", 1_500_000_000, False, False, False, False, False

@@ -9,8 +9,8 @@ import pytest
 from codecorpus.foundation.errors import UsageError
 from codecorpus.pipelines.sources.base import Limits
 from codecorpus.pipelines.sources.github import GithubSource
-from tests.pipelines.crawl.crawled import crawled
-from tests.pipelines.crawl.server import Repository
+from tests.pipelines.crawl.crawl_helpers import crawled
+from tests.pipelines.crawl.fake_github import Repository
 
 POINTER = b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n"
 

@@ -12,7 +12,7 @@ from codecorpus.pipelines.crawl.crawl import Outcome, crawl
 from codecorpus.pipelines.crawl.download import Threads
 from codecorpus.pipelines.crawl.fetch_jobs import Carrier, Terms
 from codecorpus.pipelines.crawl.settings import CrawlSettings, LoadedCrawl
-from tests.pipelines.crawl.server import FakeClock, GitHub, Repository
+from tests.pipelines.crawl.fake_github import FakeClock, GitHub, Repository
 
 TOKENS = {"GITHUB_TOKEN": "secret", "SECOND": "second", "BAD": "expired"}
 

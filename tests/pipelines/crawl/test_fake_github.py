@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.pipelines.crawl.crawled import crawl_into
-from tests.pipelines.crawl.server import DESCRIPTION, GitHub, Repository
+from tests.pipelines.crawl.crawl_helpers import crawl_into
+from tests.pipelines.crawl.fake_github import DESCRIPTION, GitHub, Repository
 
 SEARCH = "/search/repositories?q=language:Python&per_page=100&page=1"
 REPOSITORY, COMMIT = "/repos/{owner}/{repo}", "/repos/{owner}/{repo}/commits/{ref}"
