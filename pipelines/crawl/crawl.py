@@ -25,7 +25,7 @@ from rich.console import Console
 from codecorpus.foundation.errors import RetryableError, StorageError, UsageError
 from codecorpus.pipelines.crawl.client import GitHubClient, RequestFailedError
 from codecorpus.pipelines.crawl.clock import Clock
-from codecorpus.pipelines.crawl.discovery import add_gharchive, add_names, look_up, search
+from codecorpus.pipelines.crawl.discovery import add_gharchive, look_up, search
 from codecorpus.pipelines.crawl.fetch_jobs import ARCHIVES, TEMPORARY, FetchExecutor, archive_name
 from codecorpus.pipelines.crawl.progress import CrawlDisplay
 from codecorpus.pipelines.crawl.rate_limits import Token, TokenPool
@@ -195,7 +195,7 @@ def _discover(
     for text in settings.gharchive:
         add_gharchive(state, loaded.path(text))
     for text in settings.names:
-        add_names(state, read_names(loaded.path(text), owners=False))
+        state.lookups.add((name, None) for name in read_names(loaded.path(text), owners=False))
     names = state.lookups.pending(clock.now())
     for done, _ in enumerate(look_up(client, state, names, check, clock), 1):
         display.lookup_progress(done, len(names))
@@ -203,7 +203,7 @@ def _discover(
 
 def _expected_archives(state: CrawlState, out: Path) -> set[Path]:
     """Archives to keep: fetched ones, and ones that a killed run may have left."""
-    rows = list(state.repositories.not_skipped())
+    rows = state.repositories.not_skipped()
     names = {row["archive"] for row in rows if row["archive"]}
     names |= {archive_name(row["name"], row["commit"]) for row in rows if row["commit"]}
     return {out / name for name in names}

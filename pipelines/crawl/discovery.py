@@ -7,7 +7,7 @@ saved at once; a resumed crawl continues with the next page.
 import gzip
 import json
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -116,11 +116,6 @@ def add_gharchive(state: CrawlState, path: Path) -> None:
             state.lookups.add(sorted(seen.items()))
             seen.clear()
     state.lookups.add(sorted(seen.items()))
-
-
-def add_names(state: CrawlState, names: Iterable[str]) -> None:
-    """Add repositories by name."""
-    state.lookups.add([(name, None) for name in names])
 
 
 def _qualifiers(settings: CrawlSettings) -> tuple[str, ...]:

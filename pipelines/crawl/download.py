@@ -8,7 +8,7 @@ it: the file is validated instead of downloaded again.
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import ExitStack
 from pathlib import Path
@@ -51,7 +51,7 @@ _READ_BYTES: Final = 1 << 20
 
 
 class ThreadedExecutor:
-    """Runs jobs in threads of this process (a `fetch_jobs.FetchExecutor`).
+    """Tries each job once, in threads of this process (a `fetch_jobs.FetchExecutor`).
 
     Args:
         settings: of the crawl; its sizes and timeouts apply.
@@ -72,6 +72,7 @@ class ThreadedExecutor:
         self._out = out
         self._threads = threads
         self._stopped = stopped or threading.Event()
+        self._paused_until = 0.0  # by time.monotonic(); of the current run
 
     def stop(self) -> None:
         """End all downloads, current and later ones."""
@@ -79,46 +80,24 @@ class ThreadedExecutor:
 
     def run(self, jobs: Sequence[FetchJob]) -> Iterator[FetchResult]:
         """Run jobs and yield their results as they finish."""
-        if self._stopped.is_set():
-            yield from (FetchResult(job.id, job.archive, "not_tried", STOPPED) for job in jobs)
-            return
+        self._paused_until = 0.0
         with ExitStack() as stack:
             client = stack.enter_context(new_client(self._settings.timeout_seconds))
             pool = stack.enter_context(ThreadPoolExecutor(self._threads, "fetch"))
             stack.callback(pool.shutdown, wait=False, cancel_futures=True)
-            downloader = Downloader(self._settings, self._out, client, self._stopped.is_set)
-            futures = [pool.submit(downloader.run, job) for job in jobs]
+            futures = [pool.submit(self._try, client, job) for job in jobs]
             for future in as_completed(futures):
                 yield future.result()
 
-
-class Downloader:
-    """Tries each job once; threads may share it.
-
-    Args:
-        settings: of the crawl.
-        out: the crawl's folder.
-        client: sends the requests.
-        stopped: returns whether the crawl is ending.
-    """
-
-    def __init__(
-        self, settings: CrawlSettings, out: Path, client: httpx2.Client, stopped: Callable[[], bool]
-    ) -> None:
-        self._settings = settings
-        self._out = out
-        self._client = client
-        self._stopped = stopped
-        self._paused_until = 0.0  # by time.monotonic()
-
-    def run(self, job: FetchJob) -> FetchResult:
+    def _try(self, client: httpx2.Client, job: FetchJob) -> FetchResult:
         """Try a job once, unless the host has asked to wait or the crawl is ending."""
         if (left := self._paused_until - time.monotonic()) > 0:
             return FetchResult(job.id, job.archive, "not_tried", wait=left)
         try:
+            self._raise_if_stopped()
             max_bytes = self._settings.max_repository_bytes
             existing = existing_archive(self._out, job.archive, job.commit, max_bytes)
-            outcome = existing or self._fetch(job)
+            outcome = existing or self._fetch(client, job)
         except StoppedError as error:
             return FetchResult(job.id, job.archive, "not_tried", str(error))
         except OSError as error:
@@ -137,17 +116,16 @@ class Downloader:
         status: Status = "rate_limited" if action.rate_limited else "failed"
         return FetchResult(job.id, job.archive, status, action.reason, wait)
 
-    def _fetch(self, job: FetchJob) -> StoredArchive | Action:
+    def _fetch(self, client: httpx2.Client, job: FetchJob) -> StoredArchive | Action:
         """Download an archive; returns what to do instead if that fails.
 
         Raises:
             StoppedError: the crawl is ending.
             OSError: the crawl's folder cannot be written to.
         """
-        self._raise_if_stopped()
         temporary = self._out / TEMPORARY / uuid.uuid4().hex
         try:
-            outcome = self._download(job, temporary)
+            outcome = self._download(client, job, temporary)
             if isinstance(outcome, StoredArchive):
                 final = self._out / job.archive
                 final.parent.mkdir(parents=True, exist_ok=True)
@@ -162,12 +140,10 @@ class Downloader:
             temporary.unlink(missing_ok=True)
         return outcome
 
-    def _download(self, job: FetchJob, path: Path) -> StoredArchive | Action:
+    def _download(self, client: httpx2.Client, job: FetchJob, path: Path) -> StoredArchive | Action:
         url = job.url
         for _ in range(MAX_REDIRECTS):
-            with self._client.stream(
-                "GET", url, headers={"accept-encoding": "identity"}
-            ) as response:
+            with client.stream("GET", url, headers={"accept-encoding": "identity"}) as response:
                 head = Response(response.status_code, headers_of(response))
                 action = action_for(head, job.tries, time.time())
                 if isinstance(action, UseBody):
@@ -185,7 +161,7 @@ class Downloader:
         return Unavailable("too_many_redirects")
 
     def _raise_if_stopped(self) -> None:
-        if self._stopped():
+        if self._stopped.is_set():
             raise StoppedError(STOPPED)
 
     def _chunks(self, response: httpx2.Response) -> Iterator[bytes]:

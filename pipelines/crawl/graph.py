@@ -68,33 +68,6 @@ class Fetch(beam.DoFn):  # type: ignore[misc]
             yield from executor.run(batch)
 
 
-class FetchArchives(beam.PTransform):  # type: ignore[misc]
-    """From one element, the list of all batches, to one report file per result.
-
-    Batches are grouped by their numbers to spread them over the workers, as `engines.beam` does
-    with the tasks of a build.
-
-    Args:
-        fetch: downloads a batch.
-        reports: the folder of the report files.
-    """
-
-    def __init__(self, fetch: Fetch, reports: str) -> None:
-        super().__init__()
-        self._fetch = fetch
-        self._reports = reports
-
-    def expand(self, rounds: beam.PCollection) -> beam.PCollection:
-        """Apply the steps."""
-        return (
-            rounds
-            | "Number" >> beam.FlatMap(_numbered)
-            | "Spread" >> beam.GroupByKey()
-            | "Fetch" >> beam.ParDo(self._fetch)
-            | "Report" >> beam.Map(report, self._reports)
-        )
-
-
 class BeamExecutor:
     """Runs each round of jobs as a Beam pipeline (a `fetch_jobs.FetchExecutor`).
 
@@ -158,11 +131,13 @@ class BeamExecutor:
         size = self._batch_size or len(jobs)
         batches = [tuple(jobs[at : at + size]) for at in range(0, len(jobs), size)]
         pipeline = beam.Pipeline(options=self._options)
-        fetch = Fetch(self._settings, self._out, self._threads)
         _ = (
             pipeline
             | "Jobs" >> beam.Create([batches])
-            | "FetchArchives" >> FetchArchives(fetch, str(reports))
+            | "Number" >> beam.FlatMap(_numbered)
+            | "Spread" >> beam.GroupByKey()  # over the workers, as `engines.beam` spreads tasks
+            | "Fetch" >> beam.ParDo(Fetch(self._settings, self._out, self._threads))
+            | "Report" >> beam.Map(report, str(reports))
         )
         if self._batch_size is None:
             run.start(lambda: pipeline.run().wait_until_finish())

@@ -14,10 +14,10 @@ crawl, are still used meanwhile, because resolving continues.
 import heapq
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from queue import Empty, SimpleQueue
-from typing import Final
+from typing import Final, NoReturn
 
 from codecorpus.foundation.errors import RetryableError, StorageError
 from codecorpus.pipelines.crawl.clock import Clock, StoppedError
@@ -40,23 +40,6 @@ MAX_FAILURES: Final = 20
 
 _MAX_DOWNLOADS: Final = 3  # tries of an archive that is damaged or does not arrive
 _POLL_SECONDS: Final = 0.5
-
-
-@dataclass(frozen=True)
-class _Resolved:
-    """A repository has been resolved; `error` ends the crawl."""
-
-    id: int
-    tries: int
-    outcome: FetchJob | StoredArchive | None = None
-    error: BaseException | None = None
-
-
-@dataclass(frozen=True)
-class _RoundEnded:
-    """A round has ended; `error` ends the crawl."""
-
-    error: BaseException | None = None
 
 
 class Scheduler:
@@ -88,7 +71,9 @@ class Scheduler:
         self._executor = executor
         self._resolvers = resolvers
         self._on_progress = on_progress
-        self._events: SimpleQueue[_Resolved | FetchResult | _RoundEnded] = SimpleQueue()
+        self._events: SimpleQueue[Callable[[], None]] = (
+            SimpleQueue()
+        )  # called by the recording thread
         self._rounds: SimpleQueue[list[FetchJob] | None] = SimpleQueue()
         self._active: set[int] = set()  # resolving, ready, in the round, or waiting for a retry
         self._last_id = 0  # the last id taken from the state
@@ -119,7 +104,7 @@ class Scheduler:
             except BaseException:
                 self._clock.stop()
                 self._executor.stop()
-                self._events.put(_RoundEnded(StoppedError(STOPPED)))
+                self._events.put(partial(_raise, StoppedError(STOPPED)))
                 pool.shutdown(wait=False, cancel_futures=True)
                 raise
 
@@ -173,37 +158,30 @@ class Scheduler:
             event = self._events.get(timeout=_POLL_SECONDS)
         except Empty:
             return
-        if isinstance(event, FetchResult):
-            self._record(event)
-        elif event.error is not None:
-            raise event.error
-        elif isinstance(event, _Resolved):
-            self._record_resolved(event)
-        else:
-            self._end_round()
+        event()
 
     def _resolve(self, identity: int, tries: int) -> None:
         try:
             outcome = self._resolver.resolve(identity, tries)
-            self._events.put(_Resolved(identity, tries, outcome))
+            self._events.put(partial(self._record_resolved, identity, outcome))
         except BaseException as error:  # noqa: BLE001 - raised again by the recording thread
-            self._events.put(_Resolved(identity, tries, error=error))
+            self._events.put(partial(_raise, error))
 
     def _run_round(self, jobs: Sequence[FetchJob]) -> None:
         try:
             for result in self._executor.run(jobs):
-                self._events.put(result)
-            self._events.put(_RoundEnded())
+                self._events.put(partial(self._record, result))
+            self._events.put(self._end_round)
         except BaseException as error:  # noqa: BLE001 - raised again by the recording thread
-            self._events.put(_RoundEnded(error))
+            self._events.put(partial(_raise, error))
 
-    def _record_resolved(self, event: _Resolved) -> None:
-        if isinstance(event.outcome, FetchJob):
-            self._ready.append(event.outcome)
-        elif event.outcome is not None:
-            self._store(event.id, event.outcome)
+    def _record_resolved(self, identity: int, outcome: FetchJob | StoredArchive | None) -> None:
+        if isinstance(outcome, FetchJob):
+            self._ready.append(outcome)
+        elif outcome is not None:
+            self._store(identity, outcome)
         else:
-            self._finish(event.id)
+            self._finish(identity)
 
     def _end_round(self) -> None:
         self._round_running = False
@@ -267,3 +245,7 @@ class Scheduler:
                 f"{row['reason']}; run the same command again later to continue"
             )
         self._on_progress(self._done, len(self._active), self._bytes)
+
+
+def _raise(error: BaseException) -> NoReturn:
+    raise error

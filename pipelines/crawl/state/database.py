@@ -79,17 +79,14 @@ class Database:
             self._connection.execute("PRAGMA journal_mode = WAL")
             self._connection.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} COMMIT;")
             self._add_columns()
-        except sqlite3.OperationalError as error:
+        except sqlite3.DatabaseError as error:
             if "locked" in str(error):
                 raise UsageError(
                     f"another crawl is running in {path.parent}; wait for it, or give another --out"
                 ) from error
             raise StorageError(
-                f"{path}: {error}; fix the cause, then run the same command again"
-            ) from error
-        except sqlite3.DatabaseError as error:
-            raise StorageError(
-                f"{path}: {error}; expected the state of a crawl; give another --out"
+                f"{path}: {error}; expected a file with the state of a crawl that can be read and "
+                "written; fix the cause, or give another --out"
             ) from error
 
     def close(self) -> None:
@@ -100,6 +97,10 @@ class Database:
         """The first row of a query; None if there is none."""
         rows = self.fetch_all(query, values)
         return rows[0] if rows else None
+
+    def fetch_number(self, query: str, values: Sequence[Any] = ()) -> int:
+        """The only value of a query that returns one number; 0 for NULL."""
+        return int(self.fetch_all(query, values)[0][0] or 0)
 
     def fetch_all(self, query: str, values: Sequence[Any] = ()) -> list[sqlite3.Row]:
         """All rows of a query."""

@@ -60,11 +60,10 @@ class SliceTable:
 
     def unreachable(self) -> int:
         """How many results the search cannot return: those past 1,000 of unsplittable slices."""
-        row = self._database.fetch_one(
+        return self._database.fetch_number(
             "SELECT sum(total - ?1) FROM slices WHERE state = 'done' AND total > ?1",
             (MAX_RESULTS,),
         )
-        return int(row[0] or 0) if row else 0
 
 
 class LookupTable:

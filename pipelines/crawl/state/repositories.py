@@ -1,7 +1,6 @@
 """The table of repositories and their progress."""
 
 import sqlite3
-from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
@@ -40,17 +39,16 @@ class RepositoryTable:
 
     def count_pending(self, now: float) -> int:
         """The number of repositories to fetch, failed ones included if they are due."""
-        row = self._database.fetch_one(
+        return self._database.fetch_number(
             "SELECT count(*) FROM repositories"
             " WHERE state IN ('discovered', 'resolved', 'failed')"
             " AND (state != 'failed' OR due <= ?)",
             (now,),
         )
-        return int(row[0]) if row else 0
 
     def count(self) -> int:
         """The number of repositories in any state."""
-        return int(self._database.fetch_all("SELECT count(*) FROM repositories")[0][0])
+        return self._database.fetch_number("SELECT count(*) FROM repositories")
 
     def get(self, identity: int) -> sqlite3.Row:
         """The row of a repository, which must exist."""
@@ -58,15 +56,15 @@ class RepositoryTable:
         assert row is not None
         return row
 
-    def fetched(self) -> Iterator[sqlite3.Row]:
+    def fetched(self) -> list[sqlite3.Row]:
         """Rows of fetched repositories, ordered by id."""
-        yield from self._database.fetch_all(
+        return self._database.fetch_all(
             "SELECT * FROM repositories WHERE state = 'fetched' ORDER BY id"
         )
 
-    def not_skipped(self) -> Iterator[sqlite3.Row]:
+    def not_skipped(self) -> list[sqlite3.Row]:
         """Rows of repositories that are fetched or to be fetched, ordered by id."""
-        yield from self._database.fetch_all(
+        return self._database.fetch_all(
             "SELECT * FROM repositories WHERE state != 'skipped' ORDER BY id"
         )
 

@@ -54,7 +54,7 @@ def test_a_second_crawl_of_a_folder_is_refused(tmp_path: Path) -> None:
 
 def test_another_kind_of_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "crawl.sqlite").write_bytes(b"not a database" * 100)
-    with pytest.raises(StorageError, match="expected the state of a crawl"):
+    with pytest.raises(StorageError, match="the state of a crawl"):
         CrawlState(tmp_path / "crawl.sqlite")
 
 
