@@ -18,6 +18,7 @@ from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from sqlite3 import Row
 from typing import Any, Final
 
 from rich.console import Console
@@ -230,7 +231,7 @@ def _write_listing(state: CrawlState, out: Path) -> None:
     temporary.replace(out / LISTING)
 
 
-def _listing_entry(row: Any) -> dict[str, Any]:  # noqa: ANN401 - a row of SQLite
+def _listing_entry(row: Row) -> dict[str, Any]:
     keys = ("id", "stars", "license", "language", "commit", "fetched", "archive")
     more = ("archive_bytes", "sha256", "unpacked_bytes", "files", "lfs_pointers", "submodules")
     return {"repository": row["name"], **{key: row[key] for key in (*keys, *more)}}

@@ -3,7 +3,7 @@
     resolve   repository -> job    threads of this process; two requests with a token each
     execute   jobs -> results      one round at a time, on the executor; started in the main thread,
                                    as Beam's runners require
-    record    result -> state      one thread, which receives the events of all others
+    record    result -> state      one thread, which handles the events of all others
 
 While a round is running, the jobs of the next one are resolved. All requests that count against the
 rate limits are sent by one process, so any number of workers respects them without coordination.
@@ -71,9 +71,8 @@ class Scheduler:
         self._executor = executor
         self._resolvers = resolvers
         self._on_progress = on_progress
-        self._events: SimpleQueue[Callable[[], None]] = (
-            SimpleQueue()
-        )  # called by the recording thread
+        # Other threads put functions here, which the recording thread calls.
+        self._events: SimpleQueue[Callable[[], None]] = SimpleQueue()
         self._rounds: SimpleQueue[list[FetchJob] | None] = SimpleQueue()
         self._active: set[int] = set()  # resolving, ready, in the round, or waiting for a retry
         self._last_id = 0  # the last id taken from the state

@@ -1,4 +1,4 @@
-"""A crawl that is killed anywhere goes on: nothing is lost, nothing it has is fetched again."""
+"""A crawl can be killed at any time and resumed: nothing is lost or downloaded twice."""
 
 import json
 import os
@@ -77,12 +77,12 @@ def kill_and_resume(server: FakeGitHub, folder: Path, moment: int) -> None:
     assert server.violations == []
 
 
-def test_killed_during_downloads(server: FakeGitHub, tmp_path: Path) -> None:
+def test_a_crawl_killed_during_downloads_resumes(server: FakeGitHub, tmp_path: Path) -> None:
     kill_and_resume(server, tmp_path / "crawl", 8)
 
 
 @pytest.mark.slow
-def test_killed_after_each_request(server: FakeGitHub, tmp_path: Path) -> None:
+def test_a_crawl_killed_after_any_request_resumes(server: FakeGitHub, tmp_path: Path) -> None:
     for moment in (1, 2, 4, 6, 7, 9, 10):
         kill_and_resume(server, tmp_path / str(moment), moment)
 
