@@ -1,12 +1,12 @@
-"""Repositories of GitHub, discovered and fetched: what the source `github` of a build reads.
+"""Discovers and fetches repositories from GitHub; a build reads them with the source `github`.
 
-    crawl        the steps in order, from a recipe to a folder
-    discovery    which repositories there are     (slicing, facts)
-    fetch        all of them to their end         (resolving, orders, retries)
-    downloading  a worker's part                  (receiving)
-    api          requests with a token            (answers, budgets, transport)
-    state        where the crawl stands
-    progress     what a person sees
+    crawl         the whole crawl, from a recipe to a folder
+    discovery     finds repositories              (query_slices, repository)
+    scheduler     fetches all of them             (resolve, fetch_jobs, backoff)
+    download      fetches one archive, on a worker (archive_validation)
+    client        requests with a token           (responses, rate_limits, transport)
+    state         the progress of the crawl, in SQLite
+    progress      the terminal display
 
-Nothing here knows Beam: `pipelines.crawl.graph` has orders carried out by its runners.
+Only `graph` imports Beam: it runs the downloads on one of Beam's runners.
 """

@@ -1,29 +1,43 @@
-"""When what failed is tried again: after longer and longer, and not for ever.
+"""When a repository or name that failed is tried again, and when the crawl gives up on it.
 
-One attempt has its own quick tries (`answers.judge`); these are the waits between attempts, for
-trouble that lasts longer than a minute.
+A single attempt already retries its requests within minutes (`responses.action_for`). These are the
+waits between attempts, for trouble that lasts longer.
 """
 
-from typing import Final
+from typing import Final, NamedTuple
 
-MOST_ATTEMPTS: Final = 6
-"""What has failed so often, one time after the other, is left out as `given_up`."""
+MAX_ATTEMPTS: Final = 6
+"""After so many failed attempts in a row, the row is skipped as `given_up`."""
 
-_FIRST: Final = 60
+_FIRST_WAIT: Final = 60
 _GROWTH: Final = 4
-"""A minute, 4, 16, 64 minutes, 4 hours: a day's trouble is waited out, a mistake is not."""
+"""Waits of 1, 4, 16, 64 and 256 minutes outlast an outage of several hours."""
 
 
-def due(attempts: int, now: float) -> int | None:
-    """When the next attempt may be made.
+class Failure(NamedTuple):
+    """The columns of a row after a failed attempt.
+
+    Attributes:
+        state: `failed`, or `skipped` after the last attempt.
+        reason: for people, or `given_up`.
+        attempts: failed in a row, this one included.
+        due: when to try again, in seconds since 1970; None: never.
+    """
+
+    state: str
+    reason: str
+    attempts: int
+    due: int | None
+
+
+def after_failure(attempts: int, reason: str, now: float) -> Failure:
+    """The state of a row whose attempt has just failed.
 
     Args:
-        attempts: that have failed so far, from 1.
+        attempts: failed in a row before this one.
+        reason: why this one failed.
         now: seconds since 1970.
-
-    Returns:
-        Seconds since 1970; None: there is to be no other.
     """
-    if attempts >= MOST_ATTEMPTS:
-        return None
-    return int(now + _FIRST * _GROWTH ** (attempts - 1))
+    if attempts + 1 >= MAX_ATTEMPTS:
+        return Failure("skipped", "given_up", attempts + 1, None)
+    return Failure("failed", reason, attempts + 1, int(now + _FIRST_WAIT * _GROWTH**attempts))

@@ -1,91 +1,86 @@
-"""The client of GitHub's REST API: tokens, limits, redirects and conditional requests.
+"""The client of GitHub's REST API: tokens, rate limits, redirects and conditional requests.
 
-Each token sends one request at a time, and none before it is known what it may still ask for:
-`/rate_limit`, which costs nothing, is its first. `answers.judge` says what to do about an answer,
-and this module does it. Archives lie on another host and cost no budget: see `downloading`.
+A token's first request is `/rate_limit`, which is free, because an earlier run or another program
+may have used the token already. `responses.action_for` decides what to do about each response; the
+client does it. Archives are on another host that has no rate limit per token: see `download`.
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, Final, TypeVar
 from urllib.parse import urljoin, urlsplit
 
 import httpx2
 
-from codecorpus.foundation.errors import RetryableError
+from codecorpus.foundation.errors import InputError, RetryableError
 from codecorpus.pipelines.crawl.clock import Clock
-from codecorpus.pipelines.crawl.rate_limits import Budgets, Resource, Token
+from codecorpus.pipelines.crawl.rate_limits import Resource, Token, TokenPool
 from codecorpus.pipelines.crawl.responses import (
-    MOST_TRIES,
-    Answer,
-    Follow,
-    Gone,
-    Rejected,
-    Take,
-    Unchanged,
-    Wait,
-    judge,
+    MAX_TRIES,
+    Action,
+    NotModified,
+    Redirect,
+    Response,
+    Retry,
+    TokenRejected,
+    Unavailable,
+    UseBody,
+    action_for,
 )
-from codecorpus.pipelines.crawl.state import State
-from codecorpus.pipelines.crawl.transport import CHUNK, MOST_HOPS, client, describe, headers_of
+from codecorpus.pipelines.crawl.state import CrawlState
+from codecorpus.pipelines.crawl.transport import (
+    CHUNK_BYTES,
+    MAX_REDIRECTS,
+    describe_error,
+    headers_of,
+    new_client,
+)
 
 JSON: Final = "application/vnd.github+json"
 SHA: Final = "application/vnd.github.sha"
 
-_MOST_BODY: Final = 16 << 20  # bytes of an answer; a page of 100 repositories has about 600 KB
+_MAX_BODY: Final = 16 << 20  # bytes; a page of 100 repositories has about 600 KB
 
 T = TypeVar("T")
 
 
-class GoneError(Exception):
-    """What was asked for cannot be had; `reason` says why."""
+class UnavailableError(InputError):
+    """GitHub does not have, or does not give, what was requested; `reason` says why."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
 
 
-class LaterError(RetryableError):
-    """What was asked for cannot be had now."""
+class RequestFailedError(RetryableError):
+    """A request failed for a reason that may be temporary, even after retries."""
 
 
-class Found:
-    """What an API request came to.
-
-    Attributes:
-        answer: status 200, or of `redirect` one of 3xx.
-        moved: a permanent redirect led to it.
-    """
-
-    def __init__(self, answer: Answer, *, moved: bool) -> None:
-        self.answer = answer
-        self.moved = moved
-
-
-class Api:
-    """Asks GitHub; threads may share it.
+class GitHubClient:
+    """Sends requests to GitHub's API; threads may share it.
 
     Args:
-        base_url: where the API is.
-        budgets: whose tokens ask.
+        base_url: the address of the API.
+        tokens: authorize the requests.
         clock: tells the time and waits.
-        state: remembers answers for conditional requests.
-        timeout: seconds of silence after which a server has stalled.
+        state: caches responses for conditional requests.
+        timeout: seconds without data after which a request fails.
     """
 
     def __init__(
         self,
         base_url: str,
-        budgets: Budgets,
+        tokens: TokenPool,
         clock: Clock,
-        state: State,
+        state: CrawlState,
         *,
         timeout: float,
     ) -> None:
-        self._base = base_url
-        self._budgets = budgets
+        self._base_url = base_url
+        self._tokens = tokens
         self._clock = clock
         self._state = state
-        self._client = client(timeout)
+        self._client = new_client(timeout)
 
     def close(self) -> None:
         """Close the connections."""
@@ -99,140 +94,144 @@ class Api:
         accept: str = JSON,
         parameters: Mapping[str, str | int] | None = None,
         conditional: bool = False,
-    ) -> Found:
-        """Ask for something, as often as it takes.
+    ) -> Response:
+        """Request a path, with retries; the response has status 200.
 
         Args:
             path: below the API's address.
-            resource: the budget that it counts against.
-            accept: the media type wanted.
+            resource: the rate limit that the request counts against.
+            accept: the media type to request.
             parameters: of the query.
-            conditional: say what is remembered, and use it if nothing has changed.
+            conditional: send the entity tag of the cached response; if nothing has changed, return
+                the cached body, which does not count against the rate limit.
 
         Raises:
-            GoneError: it cannot be had.
-            LaterError: it cannot be had now.
-            StoppedError: the crawl ends.
+            UnavailableError: it cannot be had.
+            RequestFailedError: it cannot be had now.
+            StoppedError: the crawl is ending.
         """
-        url = str(httpx2.URL(self._base + path, params=dict(parameters) if parameters else None))
-        remembered = self._state.answers.remembered(url) if conditional else None
+        url = str(
+            httpx2.URL(self._base_url + path, params=dict(parameters) if parameters else None)
+        )
+        cached = self._state.cached_response(url) if conditional else None
         headers = {"accept": accept}
-        if remembered is not None:
-            headers["if-none-match"] = remembered[0]
-        found = self._ask(url, resource, headers)
-        if found.answer.status == 304 and remembered is not None:
-            return Found(Answer(200, found.answer.headers, remembered[1]), moved=found.moved)
-        etag = found.answer.headers.get("etag")
-        if conditional and etag and not found.moved:
-            self._state.answers.remember(url, etag, found.answer.body)
-        return found
+        if cached is not None:
+            headers["if-none-match"] = cached.etag
+        response = self._request(url, resource, headers)
+        if response.status == 304 and cached is not None:
+            return replace(response, status=200, body=cached.body)
+        etag = response.headers.get("etag")
+        if conditional and etag and not response.moved:
+            self._state.cache_response(url, etag, response.body)
+        return response
 
-    def locate(self, path: str) -> str:
-        """Where the API sends who asks for an archive.
+    def archive_url(self, path: str) -> str:
+        """The address, on another host, to which the API redirects requests for an archive.
 
         Raises:
-            GoneError, LaterError, StoppedError: as of `get`.
+            UnavailableError, RequestFailedError, StoppedError: as `get`.
         """
-        found = self._ask(self._base + path, "core", {"accept": JSON}, leave=True)
-        location = found.answer.headers.get("location", "")
+        response = self._request(
+            self._base_url + path, "core", {"accept": JSON}, follow_temporary=False
+        )
+        location = response.headers.get("location", "")
         if not location.startswith(("https://", "http://")):
-            raise LaterError(f"no address of an archive came, but status {found.answer.status}")
+            raise RequestFailedError(
+                f"expected a redirect to an archive, got status {response.status}"
+            )
         return location
 
-    def _ask(
-        self, url: str, resource: Resource, headers: Mapping[str, str], *, leave: bool = False
-    ) -> Found:
-        """Ask until there is an answer to use; with `leave`, a temporary redirect is one."""
-        tries = hops = 0
+    def _request(
+        self,
+        url: str,
+        resource: Resource,
+        headers: Mapping[str, str],
+        *,
+        follow_temporary: bool = True,
+    ) -> Response:
+        """Send a request until it succeeds; unless followed, a temporary redirect is a success."""
+        tries = redirects = 0
         moved = False
         while True:
-            with self._budgets.lease(resource) as token:
-                if not token.introduced:
-                    self._introduce(token)
-                    continue  # it is leased again, if its budget allows
-                answer = self._send(url, token, headers)
-                self._budgets.note(token, resource, answer)
-                action = judge(answer, tries, self._clock.now())
-                if isinstance(action, Wait) and action.limited:
-                    self._budgets.pause(token, action)
-                if isinstance(action, Rejected):
-                    self._budgets.reject(token)
+            with self._tokens.lease(resource) as token:
+                if not token.limits_requested:
+                    self._request_limits(token)
+                    continue  # lease again: the token may turn out to be used up
+                response, action = self._try(url, token, headers, tries)
+                self._tokens.record(token, resource, response)
             match action:
-                case Take() | Unchanged():
-                    return Found(answer, moved=moved)
-                case Follow(permanent=False) if leave:
-                    return Found(answer, moved=moved)
-                case Follow(url=place, permanent=permanent):
-                    hops += 1
+                case UseBody() | NotModified():
+                    return replace(response, moved=moved)
+                case Redirect(permanent=False) if not follow_temporary:
+                    return replace(response, moved=moved)
+                case Redirect(url=location, permanent=permanent):
+                    redirects += 1
                     moved = moved or permanent
-                    url = self._same_host(urljoin(url, place))
-                    if hops > MOST_HOPS:
-                        raise LaterError(f"more than {MOST_HOPS} redirects")
-                case Wait():
-                    tries = self._count(action, tries)
-                    if not action.limited:  # a limited token is not leased before its time
-                        self._clock.wait_until(action.until)
-                case Gone(reason=reason):
-                    raise GoneError(reason)
+                    url = self._same_host(urljoin(url, location))
+                    if redirects > MAX_REDIRECTS:
+                        raise RequestFailedError(f"more than {MAX_REDIRECTS} redirects")
+                case Retry():
+                    tries += action.counts
+                    if tries >= MAX_TRIES:
+                        raise RequestFailedError(f"{action.reason} ({tries} tries)")
+                    if not action.rate_limited:  # the pool holds back a rate-limited token
+                        self._clock.wait_until(action.at)
+                case Unavailable(reason=reason):
+                    raise UnavailableError(reason)
 
-    def _introduce(self, token: Token) -> None:
-        """Ask what a token may still do: an earlier run, or another program, has used it too."""
-        answer = self._send(f"{self._base}/rate_limit", token, {"accept": JSON})
-        action = judge(answer, 0, self._clock.now())
-        if isinstance(action, Rejected):
-            self._budgets.reject(token)
-        if isinstance(action, Wait) and action.limited:
-            self._budgets.pause(token, action)
-        self._budgets.introduce(token, answer)
+    def _request_limits(self, token: Token) -> None:
+        response, _ = self._try(f"{self._base_url}/rate_limit", token, {"accept": JSON}, 0)
+        self._tokens.record_all(token, response)
 
-    def _send(self, url: str, token: Token, headers: Mapping[str, str]) -> Answer:
+    def _try(
+        self, url: str, token: Token, headers: Mapping[str, str], tries: int
+    ) -> tuple[Response, Action]:
+        """Send a request once; pause or discard the token if the response requires it."""
+        response = self._send(url, token, headers)
+        action = action_for(response, tries, self._clock.now())
+        if isinstance(action, Retry) and action.rate_limited:
+            self._tokens.pause(token, action)
+        if isinstance(action, TokenRejected):
+            self._tokens.discard(token)
+        return response, action
+
+    def _send(self, url: str, token: Token, headers: Mapping[str, str]) -> Response:
         if token.secret is not None:
             headers = {**headers, "authorization": f"Bearer {token.secret}"}
         try:
             with self._client.stream("GET", url, headers=dict(headers)) as response:
-                return Answer(response.status_code, headers_of(response), _body(response))
+                return Response(response.status_code, headers_of(response), _read_body(response))
         except (httpx2.TransportError, httpx2.DecodingError) as error:
-            return Answer(0, trouble=describe(error))
-
-    def _count(self, action: Wait, tries: int) -> int:
-        """How many tries have failed by now.
-
-        Raises:
-            LaterError: too many.
-        """
-        tries += action.counts
-        if tries >= MOST_TRIES:
-            raise LaterError(f"{action.reason}, {tries} times")
-        return tries
+            return Response(0, error=describe_error(error))
 
     def _same_host(self, url: str) -> str:
-        """The address, if it is the API's: a token is sent nowhere else.
+        """The address, if it is on the API's host: a token is sent nowhere else.
 
         Raises:
-            LaterError: it is another host's.
+            RequestFailedError: it is on another host.
         """
-        if urlsplit(url)[:2] != urlsplit(self._base)[:2]:
-            raise LaterError(f"the API redirects to another host: {url[:100]}")
+        if urlsplit(url)[:2] != urlsplit(self._base_url)[:2]:
+            raise RequestFailedError(f"the API redirects to another host: {url[:100]}")
         return url
 
 
-def parsed(found: Found, read: Callable[[Any], T]) -> T:
-    """The body, read as JSON and then by `read`.
+def parse_json(response: Response, parse: Callable[[Any], T]) -> T:
+    """The body, decoded as JSON and passed to `parse`.
 
     Raises:
-        LaterError: it is no JSON, or `read` raises a ValueError.
+        RequestFailedError: it is not JSON, or `parse` raises a ValueError.
     """
     try:
-        return read(found.answer.json())
+        return parse(response.json())
     except ValueError as error:
-        kind = found.answer.headers.get("content-type", "no type")
-        raise LaterError(f"an answer ({kind}) that is not understood: {error}") from error
+        kind = response.headers.get("content-type", "no content type")
+        raise RequestFailedError(f"unexpected response ({kind}): {error}") from error
 
 
-def _body(response: httpx2.Response) -> bytes:
+def _read_body(response: httpx2.Response) -> bytes:
     body = bytearray()
-    for chunk in response.iter_bytes(CHUNK):
+    for chunk in response.iter_bytes(CHUNK_BYTES):
         body += chunk
-        if len(body) > _MOST_BODY:
-            raise httpx2.DecodingError(f"an answer of more than {_MOST_BODY:,} bytes")
+        if len(body) > _MAX_BODY:
+            raise httpx2.DecodingError(f"a response of more than {_MAX_BODY:,} bytes")
     return bytes(body)

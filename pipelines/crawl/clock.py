@@ -1,4 +1,4 @@
-"""Time as the crawl sees it: one place to wait, so that Ctrl-C ends every wait at once."""
+"""The clock of a crawl. All waits go through it, so that Ctrl-C ends them at once."""
 
 import threading
 import time
@@ -8,7 +8,7 @@ from codecorpus.foundation.errors import RetryableError
 
 
 class StoppedError(RetryableError):
-    """The crawl ends: another part of it failed, or the person pressed Ctrl-C."""
+    """The crawl is ending: another part of it failed, or the user pressed Ctrl-C."""
 
 
 class Clock(Protocol):
@@ -18,14 +18,14 @@ class Clock(Protocol):
         """Seconds since 1970, UTC."""
 
     def wait_until(self, moment: float) -> None:
-        """Return when `moment` has come; at once if it has.
+        """Wait until `moment`, in seconds since 1970; return at once if it has passed.
 
         Raises:
-            StoppedError: the crawl ends.
+            StoppedError: the crawl is ending.
         """
 
     def stop(self) -> None:
-        """End the crawl: all waits, now and later, are over."""
+        """End the crawl: every current and later wait raises `StoppedError`."""
 
 
 class SystemClock:
@@ -39,7 +39,7 @@ class SystemClock:
         return time.time()
 
     def wait_until(self, moment: float) -> None:
-        """Sleep, in pieces, because a clock that is set may jump."""
+        """Wait in steps of at most a minute, because the system clock may be set meanwhile."""
         while not self._stopped.is_set():
             left = moment - self.now()
             if left <= 0:
@@ -48,5 +48,5 @@ class SystemClock:
         raise StoppedError("the crawl was stopped")
 
     def stop(self) -> None:
-        """Wake all that wait."""
+        """Wake all waiting threads."""
         self._stopped.set()

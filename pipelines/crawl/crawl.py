@@ -1,14 +1,14 @@
-"""A crawl from its recipe to its folder.
+"""A crawl, from its recipe to its folder.
 
     discover  search | GH Archive | names  -> repositories, by id
-    fetch     repository -> commit -> archive, many at once
-    list      repositories.jsonl: what a build reads
+    fetch     repository -> commit -> archive, many at a time
+    list      repositories.jsonl, which a build reads
 
-    repositories/owner/name@commit.tar.gz   as GitHub gives them
-    repositories.jsonl                      a line each, by id
-    crawl.sqlite                            where the crawl stands
+    repositories/owner/name@commit.tar.gz   the archives, as GitHub sends them
+    repositories.jsonl                      one line per archive, ordered by id
+    crawl.sqlite                            the state of the crawl
 
-Each step leaves what it found in the state, so the same command goes on where an earlier one ended.
+Each step saves its results in the state, so the same command resumes a crawl that was interrupted.
 """
 
 import json
@@ -16,50 +16,51 @@ import os
 from collections.abc import Iterable, Mapping
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from sqlite3 import Row
 from typing import Any, Final
 
 from rich.console import Console
 
 from codecorpus.foundation.errors import RetryableError, StorageError, UsageError
-from codecorpus.pipelines.crawl.client import Api, LaterError
+from codecorpus.pipelines.crawl.client import GitHubClient, RequestFailedError
 from codecorpus.pipelines.crawl.clock import Clock
-from codecorpus.pipelines.crawl.discovery import Unwanted, add_archive, add_names, look_up, search
-from codecorpus.pipelines.crawl.fetch_jobs import ARCHIVES, TEMPORARY, Carrier, archive_name
+from codecorpus.pipelines.crawl.discovery import add_gharchive, look_up, search
+from codecorpus.pipelines.crawl.fetch_jobs import ARCHIVES, TEMPORARY, FetchExecutor, archive_name
 from codecorpus.pipelines.crawl.progress import CrawlDisplay
-from codecorpus.pipelines.crawl.rate_limits import Budgets, Token
-from codecorpus.pipelines.crawl.repository import Facts, unwanted
+from codecorpus.pipelines.crawl.rate_limits import Token, TokenPool
+from codecorpus.pipelines.crawl.repository import SkipCheck, skip_reason
 from codecorpus.pipelines.crawl.resolve import Resolver
-from codecorpus.pipelines.crawl.scheduler import Fetching
+from codecorpus.pipelines.crawl.scheduler import Scheduler
 from codecorpus.pipelines.crawl.settings import CrawlSettings, LoadedCrawl
-from codecorpus.pipelines.crawl.state import State
+from codecorpus.pipelines.crawl.state import CrawlState
 from codecorpus.pipelines.sources.github import LISTING
 from codecorpus.pipelines.sources.opt_out import OptOut, read_names, read_opt_out
 
 STATE: Final = "crawl.sqlite"
 
-_OURS: Final = {ARCHIVES, TEMPORARY, LISTING, STATE, f"{STATE}-wal", f"{STATE}-shm"}
-_MORE_RESOLVERS: Final = 3
-"""Beyond one a token, so that one that waits for a server to recover holds up no other."""
+_OUR_FILES: Final = {ARCHIVES, TEMPORARY, LISTING, STATE, f"{STATE}-wal", f"{STATE}-shm"}
+_EXTRA_RESOLVERS: Final = 3
+"""Resolving threads beyond one per token, so that waiting for a server delays no other request."""
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """What a crawl came to.
+class CrawlSummary:
+    """The state of a crawl after a run.
 
     Attributes:
-        counts: how many repositories and names are in each state, for each reason.
-        beyond_reach: results that the search has and cannot give (`Slices.beyond_reach`).
-        due: when the first of those that failed is tried again, in seconds since 1970; None: none
-            failed.
+        counts: number of repositories and names by state and reason.
+        unreachable: results that the search cannot return (`SliceTable.unreachable`).
+        due: when the first failed one is tried again, in seconds since 1970; None: none failed.
     """
 
     counts: dict[tuple[str, str | None], int]
-    beyond_reach: int = 0
+    unreachable: int = 0
     due: int | None = None
 
-    def of(self, state: str) -> int:
-        """How many are in a state."""
+    def count(self, state: str) -> int:
+        """The number of repositories and names in a state."""
         return sum(number for (each, _), number in self.counts.items() if each == state)
 
 
@@ -67,63 +68,65 @@ def crawl(
     loaded: LoadedCrawl,
     out: Path,
     *,
-    carrier: Carrier,
+    executor: FetchExecutor,
     clock: Clock,
     console: Console,
     environment: Mapping[str, str],
     refresh: bool = False,
-) -> Outcome:
-    """Crawl, or go on crawling.
+) -> CrawlSummary:
+    """Start or resume a crawl.
 
     Args:
         loaded: the recipe.
-        out: the folder.
-        carrier: fetches the archives.
+        out: the crawl's folder.
+        executor: downloads the archives.
         clock: tells the time and waits.
         console: shows progress if it is a terminal.
-        environment: holds the tokens.
-        refresh: ask again about what an earlier run has fetched.
+        environment: contains the tokens.
+        refresh: check again what an earlier run has fetched.
 
     Raises:
-        CodecorpusError: as its text says; what is done stays done.
+        CodecorpusError: the crawl failed; completed work is kept.
     """
     settings = loaded.settings
     opt_out = read_opt_out(loaded.path(settings.opt_out) if settings.opt_out else None)
-    excluded = {
+    exclude = {
         name.lower()
         for text in settings.exclude
         for name in read_names(loaded.path(text), owners=False)
     }
-
-    def decide(facts: Facts) -> str | None:
-        return unwanted(facts, settings, opt_out, excluded)
-
+    check = partial(skip_reason, settings=settings, opt_out=opt_out, exclude=exclude)
     tokens = _tokens(settings, environment)
-    budgets = Budgets(tokens, clock)
-    _prepare(out)
+    pool = TokenPool(tokens, clock)
+    _create_folders(out)
     with ExitStack() as stack:
-        state = stack.enter_context(closing(State(out / STATE)))
-        began = _begin(state, settings, clock)
-        _tidy(out / TEMPORARY, ())
+        state = stack.enter_context(closing(CrawlState(out / STATE)))
+        began = _begin(state, settings, out, clock)
+        _remove_files(out / TEMPORARY, keep=())
         if refresh:
             state.refresh()
-        _leave_out(state, opt_out)
-        api = Api(settings.base_url, budgets, clock, state, timeout=settings.timeout_seconds)
-        stack.enter_context(closing(api))
-        display = stack.enter_context(CrawlDisplay(console, budgets, state, clock))
-        _discover(loaded, api, state, clock, began, decide, display)
-        display.begin_fetching(state.repositories.number_pending(clock.now()))
-        Fetching(
-            Resolver(api, state, clock, out, settings.max_repository_bytes, decide),
+        _skip_opted_out(state, opt_out)
+        client = stack.enter_context(
+            closing(
+                GitHubClient(
+                    settings.base_url, pool, clock, state, timeout=settings.timeout_seconds
+                )
+            )
+        )
+        display = stack.enter_context(CrawlDisplay(console, pool, state, clock))
+        _discover(loaded, client, state, clock, began, check, display)
+        display.begin_fetching(state.repositories.count_pending(clock.now()))
+        Scheduler(
+            Resolver(client, state, clock, out, settings.max_repository_bytes, check),
             state,
             clock,
-            carrier,
-            resolvers=len(tokens) + _MORE_RESOLVERS,
-            watcher=display,
+            executor,
+            resolvers=len(tokens) + _EXTRA_RESOLVERS,
+            on_progress=display.fetch_progress,
         ).run()
-        _tidy(out / ARCHIVES, _expected(state, out))
-        _list(state, out)
-        return Outcome(state.counts(), state.slices.beyond_reach(), state.waiting()[1])
+        _remove_files(out / ARCHIVES, keep=_expected_archives(state, out))
+        _write_listing(state, out)
+        return CrawlSummary(state.counts(), state.slices.unreachable(), state.failed()[1])
 
 
 def _tokens(settings: CrawlSettings, environment: Mapping[str, str]) -> list[Token]:
@@ -133,12 +136,12 @@ def _tokens(settings: CrawlSettings, environment: Mapping[str, str]) -> list[Tok
     return found or [Token("", None)]
 
 
-def _prepare(out: Path) -> None:
+def _create_folders(out: Path) -> None:
     try:
-        if out.exists() and (strange := sorted({each.name for each in out.iterdir()} - _OURS)):
+        if out.exists() and (others := sorted({each.name for each in out.iterdir()} - _OUR_FILES)):
             raise UsageError(
-                f"{out} holds {', '.join(strange[:3])} but no crawl of ours; give --out a folder "
-                "that is empty or new"
+                f"{out} contains {', '.join(others[:3])}, which does not belong to a crawl; give "
+                "--out a new or empty folder"
             )
         (out / TEMPORARY).mkdir(parents=True, exist_ok=True)
         (out / ARCHIVES).mkdir(exist_ok=True)
@@ -146,89 +149,89 @@ def _prepare(out: Path) -> None:
         raise StorageError(f"{out}: {error}; give --out a folder that can be written to") from error
 
 
-def _begin(state: State, settings: CrawlSettings, clock: Clock) -> int:
-    """When the crawl in this folder began.
+def _begin(state: CrawlState, settings: CrawlSettings, out: Path, clock: Clock) -> int:
+    """Record the start and the selection of a new crawl; returns when the crawl began.
 
     Raises:
-        UsageError: it wanted something else.
+        UsageError: the folder contains a crawl with another selection.
     """
-    wanted = json.dumps(settings.wanted(), sort_keys=True)
-    before = state.fact("wanted", wanted)
-    if before != wanted:
-        old, new = json.loads(before), json.loads(wanted)
+    selection = json.dumps(settings.selection(), sort_keys=True)
+    earlier = state.constant("wanted", selection)
+    if earlier != selection:
+        old, new = json.loads(earlier), json.loads(selection)
         keys = ", ".join(f"{key} was {old.get(key)}" for key in new if old.get(key) != new[key])
         raise UsageError(
-            f"the folder holds a crawl that wanted something else ({keys}); give another --out"
+            f"{out} contains a crawl with other settings ({keys}); give another --out, or change "
+            "the recipe back"
         )
-    return int(state.fact("began", str(int(clock.now()))))
+    return int(state.constant("began", str(int(clock.now()))))
 
 
-def _leave_out(state: State, opt_out: OptOut) -> None:
-    """Honour a list that has grown since: what is on it now is not kept either."""
-    for row in state.repositories.wanted():
+def _skip_opted_out(state: CrawlState, opt_out: OptOut) -> None:
+    """Skip repositories that were added to the list after they were discovered or fetched."""
+    for row in state.repositories.not_skipped():
         if row["name"] in opt_out:
             state.repositories.skip(row["id"], "opted_out")
 
 
 def _discover(
     loaded: LoadedCrawl,
-    api: Api,
-    state: State,
+    client: GitHubClient,
+    state: CrawlState,
     clock: Clock,
     began: int,
-    decide: Unwanted,
+    check: SkipCheck,
     display: CrawlDisplay,
 ) -> None:
     settings = loaded.settings
     if settings.search:
         try:
-            for _ in search(api, state, settings, began, decide):
-                display.searched(state.repositories.number())
-        except LaterError as error:
+            for _ in search(client, state, settings, began, check):
+                display.search_progress(state.repositories.count())
+        except RequestFailedError as error:
             raise RetryableError(
-                f"the search at {settings.base_url} gave no answer: {error}; run the same command "
-                "again later: it goes on where it stopped"
+                f"the search at {settings.base_url} failed: {error}; run the same command again "
+                "later to continue"
             ) from error
     for text in settings.gharchive:
-        add_archive(state, loaded.path(text))
+        add_gharchive(state, loaded.path(text))
     for text in settings.names:
-        add_names(state, read_names(loaded.path(text), owners=False))
-    names = state.names.open(clock.now())
-    for done, _ in enumerate(look_up(api, state, names, decide, clock), 1):
-        display.looked_up(done, len(names))
+        state.lookups.add((name, None) for name in read_names(loaded.path(text), owners=False))
+    names = state.lookups.pending(clock.now())
+    for done, _ in enumerate(look_up(client, state, names, check, clock), 1):
+        display.lookup_progress(done, len(names))
 
 
-def _expected(state: State, out: Path) -> set[Path]:
-    """Archives that belong here: fetched, or perhaps left by a killed run."""
-    rows = list(state.repositories.wanted())
+def _expected_archives(state: CrawlState, out: Path) -> set[Path]:
+    """Archives to keep: fetched ones, and ones that a killed run may have left."""
+    rows = state.repositories.not_skipped()
     names = {row["archive"] for row in rows if row["archive"]}
     names |= {archive_name(row["name"], row["commit"]) for row in rows if row["commit"]}
     return {out / name for name in names}
 
 
-def _tidy(folder: Path, keep: Iterable[Path]) -> None:
-    """Remove the files of a folder that do not belong there any more, and empty folders."""
+def _remove_files(folder: Path, *, keep: Iterable[Path]) -> None:
+    """Remove all other files of a folder, and empty folders."""
     kept = set(keep)
-    for inside, folders, names in os.walk(folder, topdown=False):
-        here = Path(inside)
-        for name in names:
-            if here / name not in kept:
-                (here / name).unlink()
-        for name in folders:
-            if not os.listdir(here / name):  # noqa: PTH208 - whether there is any
-                (here / name).rmdir()
+    for parent, folders, names in os.walk(folder, topdown=False):
+        for path in (Path(parent) / name for name in names):
+            if path not in kept:
+                path.unlink()
+        for path in (Path(parent) / name for name in folders):
+            if not any(path.iterdir()):
+                path.rmdir()
 
 
-def _list(state: State, out: Path) -> None:
-    """Write the list of what was fetched; it appears whole."""
+def _write_listing(state: CrawlState, out: Path) -> None:
+    """Write the list of fetched repositories, atomically."""
     temporary = out / TEMPORARY / LISTING
     with temporary.open("w", encoding="utf-8") as file:
         for row in state.repositories.fetched():
-            file.write(json.dumps(_line(row), ensure_ascii=False) + "\n")
+            file.write(json.dumps(_listing_entry(row), ensure_ascii=False) + "\n")
     temporary.replace(out / LISTING)
 
 
-def _line(row: Any) -> dict[str, Any]:  # noqa: ANN401 - a row of SQLite
+def _listing_entry(row: Row) -> dict[str, Any]:
     keys = ("id", "stars", "license", "language", "commit", "fetched", "archive")
     more = ("archive_bytes", "sha256", "unpacked_bytes", "files", "lfs_pointers", "submodules")
     return {"repository": row["name"], **{key: row[key] for key in (*keys, *more)}}

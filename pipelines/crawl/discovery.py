@@ -1,47 +1,60 @@
-"""Which repositories there are: by the search API, by files of GH Archive, by lists of names.
+"""Finds repositories: with the search API, in files of GH Archive, and in lists of names.
 
-Whatever way one comes in, it is known by its id, so a renamed one counts once. What is found is
-written down page by page; a crawl that goes on asks for the next page.
+A repository is identified by its id, so a renamed one counts once. The results of each request are
+saved at once; a resumed crawl continues with the next page.
 """
 
 import gzip
 import json
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 from codecorpus.foundation.errors import InputError
-from codecorpus.pipelines.crawl.client import Api, GoneError, LaterError, parsed
+from codecorpus.pipelines.crawl.client import (
+    GitHubClient,
+    RequestFailedError,
+    UnavailableError,
+    parse_json,
+)
 from codecorpus.pipelines.crawl.clock import Clock
-from codecorpus.pipelines.crawl.query_slices import MOST_RESULTS, PAGE, Slice, halves, query
-from codecorpus.pipelines.crawl.repository import Facts, is_name, read_facts
+from codecorpus.pipelines.crawl.query_slices import (
+    MAX_RESULTS,
+    PAGE_SIZE,
+    Slice,
+    halves,
+    search_query,
+)
+from codecorpus.pipelines.crawl.repository import (
+    RepositoryInfo,
+    SkipCheck,
+    is_name,
+    parse_repository,
+)
 from codecorpus.pipelines.crawl.settings import CrawlSettings
-from codecorpus.pipelines.crawl.state import State
+from codecorpus.pipelines.crawl.state import CrawlState
 
-Unwanted = Callable[[Facts], str | None]
-"""Why a repository is not fetched; None: it is."""
-
-_MOST_INCOMPLETE: Final = 3
-"""A search that runs out of time on GitHub's side is asked for so often before it is cut."""
+_MAX_INCOMPLETE: Final = 3
+"""A search that times out on GitHub's side is repeated so often before its slice is split."""
 _BATCH: Final = 10_000
 
 
 def search(
-    api: Api, state: State, settings: CrawlSettings, began: int, unwanted: Unwanted
+    client: GitHubClient, state: CrawlState, settings: CrawlSettings, began: int, check: SkipCheck
 ) -> Iterator[None]:
-    """Go through all slices; yields after each request.
+    """Search all slices; yields after each request.
 
     Args:
-        api: asks.
-        state: where the slices stand.
-        settings: what is looked for.
+        client: sends the requests.
+        state: stores the slices and the repositories.
+        settings: of the crawl.
         began: when the crawl began, in seconds since 1970.
-        unwanted: decides on each repository.
+        check: decides which repositories to skip.
 
     Raises:
-        LaterError: GitHub gives no answer that can be used.
-        StoppedError: the crawl ends.
+        RequestFailedError: GitHub sends no usable response.
+        StoppedError: the crawl is ending.
     """
     first, last = settings.created.bounds(began)
     state.slices.begin(
@@ -49,51 +62,49 @@ def search(
     )
     qualifiers = _qualifiers(settings)
     while (opened := state.slices.next()) is not None:
-        number, box, page = opened
-        total, complete, found = _page(api, query(box, qualifiers), page)
-        parts = halves(box) if total > MOST_RESULTS or not complete else None
+        number, part, page = opened
+        total, complete, found = _search_page(client, search_query(part, qualifiers), page)
+        parts = halves(part) if total > MAX_RESULTS or not complete else None
         if page == 1 and parts is not None:
             state.slices.split(number, total, parts)
         else:
-            seen = page * PAGE
-            last_page = not found or seen >= min(total, MOST_RESULTS)
-            state.slices.add_page(
-                number, total, [(facts, unwanted(facts)) for facts in found], last=last_page
-            )
+            is_last = not found or page * PAGE_SIZE >= min(total, MAX_RESULTS)
+            checked = [(info, check(info)) for info in found]
+            state.slices.add_page(number, total, checked, last=is_last)
         yield
 
 
 def look_up(
-    api: Api, state: State, names: Sequence[str], unwanted: Unwanted, clock: Clock
+    client: GitHubClient, state: CrawlState, names: Sequence[str], check: SkipCheck, clock: Clock
 ) -> Iterator[None]:
-    """Ask for the repositories of names; yields after each.
+    """Request each named repository; yields after each.
 
     Raises:
-        StoppedError: the crawl ends.
+        StoppedError: the crawl is ending.
     """
     for name in names:
         try:
-            facts = repository(api, name)
-        except GoneError as gone:
-            state.names.skip(name, gone.reason)
-        except LaterError as later:
-            state.names.fail(name, str(later), clock.now())
+            info = get_repository(client, name)
+        except UnavailableError as error:
+            state.lookups.skip(name, error.reason)
+        except RequestFailedError as error:
+            state.lookups.fail(name, str(error), clock.now())
         else:
-            state.names.found(name, facts, unwanted(facts))
+            state.lookups.found(name, info, check(info))
         yield
 
 
-def repository(api: Api, name: str) -> Facts:
-    """What a repository is now; one that moved is followed.
+def get_repository(client: GitHubClient, name: str) -> RepositoryInfo:
+    """The current description of a repository, under its new name if it was renamed.
 
     Raises:
-        GoneError, LaterError, StoppedError: as of `Api.get`.
+        UnavailableError, RequestFailedError, StoppedError: as `GitHubClient.get`.
     """
-    return parsed(api.get(f"/repos/{name}", conditional=True), read_facts)
+    return parse_json(client.get(f"/repos/{name}", conditional=True), parse_repository)
 
 
-def add_archive(state: State, path: Path) -> None:
-    """Take up the repositories of the events in a file of GH Archive.
+def add_gharchive(state: CrawlState, path: Path) -> None:
+    """Add the repositories of all events in a file of GH Archive.
 
     Raises:
         InputError: it cannot be read.
@@ -102,18 +113,13 @@ def add_archive(state: State, path: Path) -> None:
     for name, identity in _events(path):
         seen.setdefault(name, identity)
         if len(seen) >= _BATCH:
-            state.names.add(sorted(seen.items()))
+            state.lookups.add(sorted(seen.items()))
             seen.clear()
-    state.names.add(sorted(seen.items()))
-
-
-def add_names(state: State, names: Iterable[str]) -> None:
-    """Take up repositories by name."""
-    state.names.add([(name, None) for name in names])
+    state.lookups.add(sorted(seen.items()))
 
 
 def _qualifiers(settings: CrawlSettings) -> tuple[str, ...]:
-    # A search leaves forks out unless it is told otherwise (GitHub, "Searching for repositories").
+    # A search excludes forks unless `fork:true` is given (GitHub, "Searching for repositories").
     size = -(-settings.max_repository_bytes // 1_024)
     return (
         f"size:<{size}",
@@ -123,36 +129,38 @@ def _qualifiers(settings: CrawlSettings) -> tuple[str, ...]:
     )
 
 
-def _page(api: Api, text: str, page: int) -> tuple[int, bool, list[Facts]]:
-    """A page of a search: results in all, whether GitHub looked at everything, repositories."""
-    for _ in range(_MOST_INCOMPLETE):
-        found = api.get(
+def _search_page(
+    client: GitHubClient, query: str, page: int
+) -> tuple[int, bool, list[RepositoryInfo]]:
+    """A page of results: their total number, whether the search was complete, repositories."""
+    for _ in range(_MAX_INCOMPLETE):
+        response = client.get(
             "/search/repositories",
             resource="search",
             parameters={
-                "q": text,
+                "q": query,
                 "sort": "stars",
                 "order": "desc",
-                "per_page": PAGE,
+                "per_page": PAGE_SIZE,
                 "page": page,
             },
         )
-        total, complete, items = parsed(found, _read_page)
+        total, complete, items = parse_json(response, _parse_page)
         if complete:
             break
     return total, complete, items
 
 
-def _read_page(value: Any) -> tuple[int, bool, list[Facts]]:  # noqa: ANN401 - JSON
+def _parse_page(value: Any) -> tuple[int, bool, list[RepositoryInfo]]:  # noqa: ANN401 - JSON
     try:
         total, complete = int(value["total_count"]), not value["incomplete_results"]
-        return total, complete, [read_facts(item) for item in value["items"]]
+        return total, complete, [parse_repository(item) for item in value["items"]]
     except (KeyError, TypeError) as error:
-        raise ValueError(f"it is no page of search results: {error!r}") from error
+        raise ValueError(f"not a page of search results: {error!r}") from error
 
 
 def _events(path: Path) -> Iterator[tuple[str, int | None]]:
-    """Name and id of each event's repository; lines that are no events are passed over."""
+    """Name and id of each event's repository; lines that are not events are ignored."""
     try:
         with path.open("rb") as file, gzip.open(file) as lines:
             for line in lines:
@@ -166,12 +174,12 @@ def _events(path: Path) -> Iterator[tuple[str, int | None]]:
 def _repository_of(line: bytes) -> Iterator[tuple[str, int | None]]:
     try:
         event = json.loads(line)
-        where = event.get("repo") or event.get("repository") or {}
-        name, owner = where.get("name"), where.get("owner")
+        repository = event.get("repo") or event.get("repository") or {}
+        name, owner = repository.get("name"), repository.get("owner")
     except (ValueError, AttributeError):
         return
-    if isinstance(owner, str) and isinstance(name, str):  # events of before 2015
+    if isinstance(owner, str) and isinstance(name, str):  # events from before 2015
         name = f"{owner}/{name}"
-    identity = where.get("id")
+    identity = repository.get("id")
     if isinstance(name, str) and is_name(name):
         yield name, identity if type(identity) is int and 0 < identity < 1 << 53 else None

@@ -1,14 +1,14 @@
-"""A worker's part of a crawl: archives from the network to their files, several at once.
+"""Downloads archives on a worker, several at a time.
 
-An archive comes into a temporary file, is looked through as it comes, and has its final name only
-when it is whole. One that has its final name already was fetched by a worker or a run that was
-killed before it could say so: it is looked through, and not fetched again.
+An archive is written to a temporary file and validated on the way; it gets its final name when it
+is complete. If a file has that name already, a worker or a run was killed before it could report
+it: the file is validated instead of downloaded again.
 """
 
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import ExitStack
 from pathlib import Path
@@ -17,170 +17,178 @@ from urllib.parse import urljoin
 
 import httpx2
 
-from codecorpus.pipelines.crawl.archive_validation import TooLargeError, receive
+from codecorpus.pipelines.crawl.archive_validation import ArchiveTooLargeError, validate_archive
 from codecorpus.pipelines.crawl.clock import StoppedError
-from codecorpus.pipelines.crawl.fetch_jobs import TEMPORARY, Delivery, Kind, Order, Stored, Terms
-from codecorpus.pipelines.crawl.responses import Action, Answer, Follow, Gone, Take, Wait, judge
-from codecorpus.pipelines.crawl.transport import CHUNK, MOST_HOPS, client, describe, headers_of
+from codecorpus.pipelines.crawl.fetch_jobs import (
+    TEMPORARY,
+    FetchJob,
+    FetchResult,
+    Status,
+    StoredArchive,
+)
+from codecorpus.pipelines.crawl.responses import (
+    Action,
+    Redirect,
+    Response,
+    Retry,
+    Unavailable,
+    UseBody,
+    action_for,
+)
+from codecorpus.pipelines.crawl.settings import CrawlSettings
+from codecorpus.pipelines.crawl.transport import (
+    CHUNK_BYTES,
+    MAX_REDIRECTS,
+    describe_error,
+    headers_of,
+    new_client,
+)
 from codecorpus.pipelines.sources.base import DamagedError
 
 STOPPED: Final = "the crawl was stopped"
 
-_READ: Final = 1 << 20
+_READ_BYTES: Final = 1 << 20
 
 
-class Threads:
-    """Carries orders out by threads of this process (`orders.Carrier`).
+class ThreadedExecutor:
+    """Tries each job once, in threads of this process (a `fetch_jobs.FetchExecutor`).
 
     Args:
-        terms: of the crawl.
-        threads: archives that are fetched at once.
-        stopped: set to end the work; one of its own if none is given.
+        settings: of the crawl; its sizes and timeouts apply.
+        out: the crawl's folder.
+        threads: archives to download at a time.
+        stopped: set to end the work; by default an event of its own.
     """
 
     def __init__(
-        self, terms: Terms, *, threads: int, stopped: threading.Event | None = None
+        self,
+        settings: CrawlSettings,
+        out: Path,
+        *,
+        threads: int,
+        stopped: threading.Event | None = None,
     ) -> None:
-        self._terms = terms
+        self._settings = settings
+        self._out = out
         self._threads = threads
         self._stopped = stopped or threading.Event()
+        self._paused_until = 0.0  # by time.monotonic(); of the current run
 
     def stop(self) -> None:
-        """End all downloads, now and later."""
+        """End all downloads, current and later ones."""
         self._stopped.set()
 
-    def carry(self, orders: Sequence[Order]) -> Iterator[Delivery]:
-        """Carry out orders; deliveries as they come."""
-        if self._stopped.is_set():
-            yield from (Delivery(order.id, order.archive, "held", STOPPED) for order in orders)
-            return
+    def run(self, jobs: Sequence[FetchJob]) -> Iterator[FetchResult]:
+        """Run jobs and yield their results as they finish."""
+        self._paused_until = 0.0
         with ExitStack() as stack:
-            asks = stack.enter_context(client(self._terms.timeout))
+            client = stack.enter_context(new_client(self._settings.timeout_seconds))
             pool = stack.enter_context(ThreadPoolExecutor(self._threads, "fetch"))
             stack.callback(pool.shutdown, wait=False, cancel_futures=True)
-            worker = Downloader(self._terms, asks, self._stopped.is_set)
-            futures = [pool.submit(worker.deliver, order) for order in orders]
+            futures = [pool.submit(self._try, client, job) for job in jobs]
             for future in as_completed(futures):
                 yield future.result()
 
-
-class Downloader:
-    """Makes one attempt at an order; threads may share it.
-
-    Args:
-        terms: of the crawl.
-        asks: the client.
-        stopped: whether the crawl ends.
-    """
-
-    def __init__(self, terms: Terms, asks: httpx2.Client, stopped: Callable[[], bool]) -> None:
-        self._terms = terms
-        self._out = Path(terms.out)
-        self._client = asks
-        self._stopped = stopped
-        self._held_until = 0.0
-
-    def deliver(self, order: Order) -> Delivery:
-        """What comes of an order; it is held when the crawl ends."""
-        if (left := self._held_until - time.monotonic()) > 0:
-            return Delivery(order.id, order.archive, "held", wait=left)
+    def _try(self, client: httpx2.Client, job: FetchJob) -> FetchResult:
+        """Try a job once, unless the host has asked to wait or the crawl is ending."""
+        if (left := self._paused_until - time.monotonic()) > 0:
+            return FetchResult(job.id, job.archive, "not_tried", wait=left)
         try:
-            stored = standing(self._out, order.archive, order.commit, self._terms.most)
-            found = stored or self._fetch(order)
-        except StoppedError as stopped:
-            return Delivery(order.id, order.archive, "held", str(stopped))
+            self._raise_if_stopped()
+            max_bytes = self._settings.max_repository_bytes
+            existing = existing_archive(self._out, job.archive, job.commit, max_bytes)
+            outcome = existing or self._fetch(client, job)
+        except StoppedError as error:
+            return FetchResult(job.id, job.archive, "not_tried", str(error))
         except OSError as error:
-            return Delivery(order.id, order.archive, "storage", str(error))
-        if isinstance(found, Stored):
-            return Delivery(order.id, order.archive, "stored", stored=found)
-        return self._explain(order, found)
+            return FetchResult(job.id, job.archive, "storage_error", str(error))
+        if isinstance(outcome, StoredArchive):
+            return FetchResult(job.id, job.archive, "stored", stored=outcome)
+        return self._not_stored(job, outcome)
 
-    def _explain(self, order: Order, action: Action) -> Delivery:
-        if not isinstance(action, Wait):
-            reason = action.reason if isinstance(action, Gone) else "forbidden"
-            return Delivery(order.id, order.archive, "gone", reason)
-        wait = max(0.0, action.until - time.time())
-        if action.limited:
-            self._held_until = time.monotonic() + wait
-        kind: Kind = "limited" if action.limited else "later"
-        return Delivery(order.id, order.archive, kind, action.reason, wait)
+    def _not_stored(self, job: FetchJob, action: Action) -> FetchResult:
+        if not isinstance(action, Retry):
+            reason = action.reason if isinstance(action, Unavailable) else "forbidden"
+            return FetchResult(job.id, job.archive, "unavailable", reason)
+        wait = max(0.0, action.at - time.time())
+        if action.rate_limited:
+            self._paused_until = time.monotonic() + wait
+        status: Status = "rate_limited" if action.rate_limited else "failed"
+        return FetchResult(job.id, job.archive, status, action.reason, wait)
 
-    def _fetch(self, order: Order) -> Stored | Action:
-        """The archive, or what to do about the answer that came instead.
+    def _fetch(self, client: httpx2.Client, job: FetchJob) -> StoredArchive | Action:
+        """Download an archive; returns what to do instead if that fails.
 
         Raises:
-            StoppedError: the crawl ends.
+            StoppedError: the crawl is ending.
             OSError: the crawl's folder cannot be written to.
         """
-        self._look()
         temporary = self._out / TEMPORARY / uuid.uuid4().hex
         try:
-            found = self._receive(order, temporary)
-            if isinstance(found, Stored):
-                final = self._out / order.archive
+            outcome = self._download(client, job, temporary)
+            if isinstance(outcome, StoredArchive):
+                final = self._out / job.archive
                 final.parent.mkdir(parents=True, exist_ok=True)
                 temporary.replace(final)
-        except TooLargeError:
-            return Gone("size")
+        except ArchiveTooLargeError:
+            return Unavailable("size")
         except DamagedError as error:
-            return Wait(time.time() + 2.0 ** (order.tries + 1), error.detail)
+            return Retry(time.time() + 2.0 ** (job.tries + 1), error.detail)
         except (httpx2.TransportError, httpx2.InvalidURL) as error:
-            return judge(Answer(0, trouble=describe(error)), order.tries, time.time())
+            return action_for(Response(0, error=describe_error(error)), job.tries, time.time())
         finally:
             temporary.unlink(missing_ok=True)
-        return found
+        return outcome
 
-    def _receive(self, order: Order, into: Path) -> Stored | Action:
-        url = order.url
-        for _ in range(MOST_HOPS):
-            with self._client.stream(
-                "GET", url, headers={"accept-encoding": "identity"}
-            ) as response:
-                answer = Answer(response.status_code, headers_of(response))
-                action = judge(answer, order.tries, time.time())
-                if isinstance(action, Take):
-                    with into.open("xb") as file:
-                        return receive(
+    def _download(self, client: httpx2.Client, job: FetchJob, path: Path) -> StoredArchive | Action:
+        url = job.url
+        for _ in range(MAX_REDIRECTS):
+            with client.stream("GET", url, headers={"accept-encoding": "identity"}) as response:
+                head = Response(response.status_code, headers_of(response))
+                action = action_for(head, job.tries, time.time())
+                if isinstance(action, UseBody):
+                    with path.open("xb") as file:
+                        return validate_archive(
                             self._chunks(response),
                             file,
-                            name=order.archive,
-                            commit=order.commit,
-                            most=self._terms.most,
+                            name=job.archive,
+                            commit=job.commit,
+                            max_bytes=self._settings.max_repository_bytes,
                         )
-                if not isinstance(action, Follow):
+                if not isinstance(action, Redirect):
                     return action
                 url = urljoin(url, action.url)
-        return Gone("too_many_redirects")
+        return Unavailable("too_many_redirects")
 
-    def _look(self) -> None:
-        if self._stopped():
+    def _raise_if_stopped(self) -> None:
+        if self._stopped.is_set():
             raise StoppedError(STOPPED)
 
     def _chunks(self, response: httpx2.Response) -> Iterator[bytes]:
-        most = self._terms.archive_seconds
-        deadline = time.monotonic() + most
-        for chunk in response.iter_raw(CHUNK):
+        seconds = self._settings.archive_seconds
+        deadline = time.monotonic() + seconds
+        for chunk in response.iter_raw(CHUNK_BYTES):
             yield chunk
-            self._look()
+            self._raise_if_stopped()
             if time.monotonic() > deadline:
-                raise httpx2.ReadTimeout(f"it took longer than {most:g} seconds")
+                raise httpx2.ReadTimeout(f"took longer than {seconds:g} seconds")
 
 
-def standing(out: Path, name: str, commit: str, most: int) -> Stored | None:
-    """The archive that a killed run or worker has left, if there is one and it is whole.
+def existing_archive(out: Path, name: str, commit: str, max_bytes: int) -> StoredArchive | None:
+    """The complete archive that a killed run or worker has left; None if there is none.
 
     Args:
         out: the crawl's folder.
         name: of the archive in it.
-        commit: that it must be of.
-        most: as in `receiving.receive`.
+        commit: the commit that it must contain.
+        max_bytes: as in `validate_archive`.
 
     Raises:
         OSError: it cannot be read.
     """
     try:
         with (out / name).open("rb") as file:
-            chunks = iter(lambda: file.read(_READ), b"")
-            return receive(chunks, None, name=name, commit=commit, most=most)
-    except (FileNotFoundError, DamagedError, TooLargeError):
+            chunks = iter(lambda: file.read(_READ_BYTES), b"")
+            return validate_archive(chunks, None, name=name, commit=commit, max_bytes=max_bytes)
+    except (FileNotFoundError, DamagedError, ArchiveTooLargeError):
         return None

@@ -1,60 +1,30 @@
-"""What the crawl and its workers say to each other: an order to fetch, a delivery of what came.
+"""The messages between the crawl and the workers that download archives.
 
-Both are small and plain data, so that they cross processes and machines. A worker knows no token,
-no state and no waiting: it makes one attempt at an order and says what came of it.
+Jobs and results are small dataclasses, so that they can be sent to other processes and machines. A
+worker has no token and no access to the crawl's state: it tries a job once and reports the result.
 """
 
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any, Final, Literal, Protocol
 
-from codecorpus.pipelines.crawl.settings import CrawlSettings
-
 ARCHIVES: Final = "repositories"
-"""The folder of the archives, `owner/name@commit.tar.gz` in it."""
+"""The folder of the archives, which are named `owner/name@commit.tar.gz`."""
 TEMPORARY: Final = "tmp"
-"""The folder of archives that are on their way."""
+"""The folder of archives that are being downloaded."""
 
 
 @dataclass(frozen=True)
-class Terms:
-    """What holds for all orders of a crawl.
-
-    Attributes:
-        out: the crawl's folder, which all workers reach under this path.
-        most: archives and the sum of their files must be smaller, in bytes.
-        timeout: seconds of silence after which a server has stalled.
-        archive_seconds: how long one archive may take.
-    """
-
-    out: str
-    most: int
-    timeout: float
-    archive_seconds: float
-
-    @staticmethod
-    def of(settings: CrawlSettings, out: Path) -> "Terms":
-        """The terms of a recipe."""
-        return Terms(
-            str(out.absolute()),
-            settings.max_repository_bytes,
-            settings.timeout_seconds,
-            settings.archive_seconds,
-        )
-
-
-@dataclass(frozen=True)
-class Order:
-    """An archive to fetch.
+class FetchJob:
+    """An archive to download.
 
     Attributes:
         id: of the repository.
-        commit: that the archive must be of.
-        url: where it is; asking there needs no token.
-        archive: its name below the crawl's folder.
-        tries: how often it was tried before, one time after the other.
+        commit: the commit that the archive must contain.
+        url: needs no token.
+        archive: path of the finished archive, relative to the crawl's folder.
+        tries: how many tries have failed before, in a row.
     """
 
     id: int
@@ -65,8 +35,8 @@ class Order:
 
 
 @dataclass(frozen=True)
-class Stored:
-    """An archive that was fetched, and what is in it."""
+class StoredArchive:
+    """A complete archive and what it contains."""
 
     archive: str
     archive_bytes: int
@@ -77,59 +47,59 @@ class Stored:
     submodules: int
 
 
-Kind = Literal["stored", "gone", "later", "limited", "held", "storage"]
+Status = Literal["stored", "unavailable", "failed", "rate_limited", "not_tried", "storage_error"]
 
 
 @dataclass(frozen=True)
-class Delivery:
-    """What came of an order.
+class FetchResult:
+    """The result of a job.
 
     Attributes:
         id: of the repository.
-        archive: the order's.
-        kind: `stored`; `gone`: it cannot be had; `later`: it may be had later; `limited`: the host
-            wants to be left alone, by all; `held`: not tried, because of that or because the crawl
-            ends; `storage`: the crawl's folder cannot be written to.
-        reason: why nothing was stored.
-        wait: seconds that should go by before the next try.
-        stored: what was.
+        archive: the job's.
+        status: `stored`; `unavailable`: for good; `failed`: another try may work; `rate_limited`:
+            the host asks all workers to wait; `not_tried`: because of that, or because the crawl is
+            ending; `storage_error`: the crawl's folder cannot be written to.
+        reason: why the archive was not stored.
+        wait: seconds to wait before the next try.
+        stored: the archive, if it was stored.
     """
 
     id: int
     archive: str
-    kind: Kind
+    status: Status
     reason: str = ""
     wait: float = 0.0
-    stored: Stored | None = None
+    stored: StoredArchive | None = None
 
     def to_json(self) -> str:
-        """As text, for a file."""
+        """The result as JSON."""
         return json.dumps(asdict(self))
 
     @staticmethod
-    def from_json(text: str) -> "Delivery":
-        """A delivery from what `to_json` gave."""
+    def from_json(text: str) -> "FetchResult":
+        """The inverse of `to_json`."""
         value: dict[str, Any] = json.loads(text)
         stored = value.pop("stored")
-        return Delivery(**value, stored=Stored(**stored) if stored else None)
+        return FetchResult(**value, stored=StoredArchive(**stored) if stored else None)
 
 
-class Carrier(Protocol):
-    """Has orders carried out: by threads here, or by the workers of an engine."""
+class FetchExecutor(Protocol):
+    """Runs jobs: in threads of this process, or on the workers of a Beam runner."""
 
-    def carry(self, orders: Sequence[Order]) -> Iterator[Delivery]:
-        """Carry out some orders; what came of each, in any order, as it comes.
+    def run(self, jobs: Sequence[FetchJob]) -> Iterator[FetchResult]:
+        """Run jobs and yield their results in any order, as they arrive.
 
-        An order of which nothing is heard was lost, and is given again.
+        A job without a result was lost with its worker; the caller runs it again.
 
         Raises:
-            CodecorpusError: the workers cannot go on.
+            CodecorpusError: the workers cannot continue.
         """
 
     def stop(self) -> None:
-        """End `carry` soon, from another thread."""
+        """Make `run` end soon; called from another thread."""
 
 
 def archive_name(name: str, commit: str) -> str:
-    """Where an archive lies in the crawl's folder."""
+    """The path of a repository's archive, relative to the crawl's folder."""
     return f"{ARCHIVES}/{name}@{commit[:12]}.tar.gz"

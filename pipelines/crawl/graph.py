@@ -1,16 +1,17 @@
-"""Fetching archives as a Beam graph: the one place that knows both the crawl and Beam.
+"""Downloads archives on a Beam runner; the only module of the crawl that imports Beam.
 
-    orders -> batches | Spread | Fetch  -> deliveries
-                      | Report          -> a file each, where the crawl looks for them
+    jobs -> batches | Spread | Fetch -> results
+                    | Report         -> one file each, which the crawl reads
 
-Only this part of a crawl runs on workers. What needs a token stays in the process that started the
-crawl (`crawling.fetch`), so that one budget a token holds for any number of workers; they get
-the addresses of archives, which lie on a host that wants no token. A worker may be killed, and an
-engine may carry out a batch twice: an archive that stands is not fetched again, an order of which
-nothing is heard is given again.
+Only the downloads run on workers. All requests that need a token are sent by the process that
+started the crawl (see `scheduler`), so any number of workers respects the rate limits. Workers get
+the addresses of archives, which are on a host that needs no token. A worker may be killed, and a
+runner may run a batch twice: a complete archive is not downloaded again, and a job without a result
+is scheduled again.
 
-The same graph runs on this machine, where the in-memory runner gets one batch and `threads` of this
-process fetch it, and on an engine, whose workers must reach the crawl's folder under its path.
+The same graph runs on this machine, where the in-memory runner gets one batch and `threads` threads
+of this process download it, and on an engine, whose workers must reach the crawl's folder under the
+same path.
 """
 
 import contextlib
@@ -26,189 +27,177 @@ import apache_beam as beam
 from apache_beam.options.pipeline_options import PipelineOptions
 
 from codecorpus.foundation.errors import CodecorpusError, RetryableError
-from codecorpus.pipelines.crawl.download import Threads
-from codecorpus.pipelines.crawl.fetch_jobs import TEMPORARY, Delivery, Order, Terms
+from codecorpus.pipelines.crawl.download import ThreadedExecutor
+from codecorpus.pipelines.crawl.fetch_jobs import TEMPORARY, FetchJob, FetchResult
+from codecorpus.pipelines.crawl.settings import CrawlSettings
 from codecorpus.pipelines.engines.job_servers import tied_to_this_process
 
-Batch = tuple[Order, ...]
+Batch = tuple[FetchJob, ...]
 
-BATCH: Final = 8
-"""Orders in one element on an engine: some seconds of work, and little to do again."""
+BATCH_SIZE: Final = 8
+"""Jobs per element on an engine: some seconds of work, and little to repeat."""
 
-_LOOK: Final = 0.1  # seconds between two looks for reports
-_CANCELLING: Final = 30.0  # seconds that cancelling a job may take
-_STARTING: Final = 600.0  # seconds that an engine may take to start its workers
+_POLL_SECONDS: Final = 0.1
+_CANCEL_SECONDS: Final = 30.0  # the most that cancelling a job may take
+_START_SECONDS: Final = 600.0  # the most that an engine may take to start its workers
 _stopped = threading.Event()
-"""Set to end the downloads of this process; the in-memory runner's workers are its threads."""
+"""Ends the downloads of this process: the in-memory runner's workers are threads of it."""
 
 
 class Fetch(beam.DoFn):  # type: ignore[misc]
-    """Carries out a batch of orders, several at once.
+    """Downloads batches of archives, several archives at a time.
 
     Args:
-        terms: of the crawl.
-        threads: archives that one worker fetches at once.
+        settings: of the crawl.
+        out: the crawl's folder.
+        threads: archives that one worker downloads at a time.
     """
 
-    def __init__(self, terms: Terms, threads: int) -> None:
+    def __init__(self, settings: CrawlSettings, out: Path, threads: int) -> None:
         super().__init__()
-        self._terms = terms
+        self._settings = settings
+        self._out = out
         self._threads = threads
 
-    def process(self, spread: tuple[int, Iterable[Batch]]) -> Iterator[Delivery]:
-        """What came of each order, as it comes."""
-        worker = Threads(self._terms, threads=self._threads, stopped=_stopped)
-        for batch in spread[1]:
-            yield from worker.carry(batch)
-
-
-class FetchArchives(beam.PTransform):  # type: ignore[misc]
-    """From all batches of a round to deliveries, each of which is reported in a file.
-
-    Batches are spread by their numbers, as the tasks of a build are (`beam_stages`).
-
-    Args:
-        terms: of the crawl.
-        threads: archives that one worker fetches at once.
-        reports: the folder of the files.
-    """
-
-    def __init__(self, terms: Terms, threads: int, reports: str) -> None:
-        super().__init__()
-        self._terms = terms
-        self._threads = threads
-        self._reports = reports
-
-    def expand(self, rounds: beam.PCollection) -> beam.PCollection:
-        """The steps."""
-        return (
-            rounds
-            | "Number" >> beam.FlatMap(_numbered)
-            | "Spread" >> beam.GroupByKey()
-            | "Fetch" >> beam.ParDo(Fetch(self._terms, self._threads))
-            | "Report" >> beam.Map(report, self._reports)
+    def process(self, numbered: tuple[int, Iterable[Batch]]) -> Iterator[FetchResult]:
+        """The results of all jobs, as they finish."""
+        executor = ThreadedExecutor(
+            self._settings, self._out, threads=self._threads, stopped=_stopped
         )
+        for batch in numbered[1]:
+            yield from executor.run(batch)
 
 
-class BeamCarrier:
-    """Has orders carried out by a runner of Beam, a run of the graph a round (`orders.Carrier`).
+class BeamExecutor:
+    """Runs each round of jobs as a Beam pipeline (a `fetch_jobs.FetchExecutor`).
 
     Args:
-        terms: of the crawl.
+        settings: of the crawl.
+        out: the crawl's folder.
         options: Beam's.
-        threads: archives that one worker fetches at once.
-        batch: orders in one element; None: all of a round, for a runner that is this process.
+        threads: archives that one worker downloads at a time.
+        batch_size: jobs per element; None: all jobs of a round, for a runner in this process.
     """
 
     def __init__(
-        self, terms: Terms, options: PipelineOptions, *, threads: int, batch: int | None
+        self,
+        settings: CrawlSettings,
+        out: Path,
+        options: PipelineOptions,
+        *,
+        threads: int,
+        batch_size: int | None,
     ) -> None:
-        self._terms = terms
+        self._settings = settings
+        self._out = out.absolute()
         self._options = options
         self._threads = threads
-        self._batch = batch
+        self._batch_size = batch_size
         self._running: Any = None
         _stopped.clear()
 
-    def carry(self, orders: Sequence[Order]) -> Iterator[Delivery]:
-        """Carry out orders; deliveries as they are reported.
+    def run(self, jobs: Sequence[FetchJob]) -> Iterator[FetchResult]:
+        """Run jobs and yield their results as the workers report them.
 
         Raises:
-            RetryableError: the runner gave up.
+            RetryableError: the runner failed.
         """
-        reports = Path(self._terms.out) / TEMPORARY / f"reports-{uuid.uuid4().hex}"
+        reports = self._out / TEMPORARY / f"reports-{uuid.uuid4().hex}"
         reports.mkdir(parents=True)
-        job = _Job()
+        run = _PipelineRun()
         try:
-            self._begin(job, orders, reports)
-            yield from self._follow(job, reports)
+            self._start(run, jobs, reports)
+            yield from self._results(run, reports)
         except CodecorpusError:
             self.stop()
             raise
         except Exception as error:
             first = (str(error).strip() or type(error).__name__).splitlines()[0]
             raise RetryableError(
-                f"the runner gave up a round of {len(orders):,} archives: {first}; what was "
-                "fetched is kept: run the same command again"
+                f"the runner failed on a round of {len(jobs):,} archives: {first}; complete "
+                "archives are kept: run the same command again"
             ) from error
         reports.rmdir()
 
     def stop(self) -> None:
-        """End the downloads of this process, or the engine's job."""
+        """End the downloads of this process and cancel the engine's job."""
         _stopped.set()
         if (running := self._running) is not None:
             cancelling = threading.Thread(target=_cancel, args=(running,), daemon=True)
             cancelling.start()
-            cancelling.join(_CANCELLING)
+            cancelling.join(_CANCEL_SECONDS)
 
-    def _begin(self, job: "_Job", orders: Sequence[Order], reports: Path) -> None:
-        size = self._batch or len(orders)
-        batches = [tuple(orders[at : at + size]) for at in range(0, len(orders), size)]
+    def _start(self, run: "_PipelineRun", jobs: Sequence[FetchJob], reports: Path) -> None:
+        size = self._batch_size or len(jobs)
+        batches = [tuple(jobs[at : at + size]) for at in range(0, len(jobs), size)]
         pipeline = beam.Pipeline(options=self._options)
         _ = (
             pipeline
-            | "Orders" >> beam.Create([batches])
-            | "Archives" >> FetchArchives(self._terms, self._threads, str(reports))
+            | "Jobs" >> beam.Create([batches])
+            | "Number" >> beam.FlatMap(_numbered)
+            | "Spread" >> beam.GroupByKey()  # over the workers, as `engines.beam` spreads tasks
+            | "Fetch" >> beam.ParDo(Fetch(self._settings, self._out, self._threads))
+            | "Report" >> beam.Map(report, str(reports))
         )
-        if self._batch is None:
-            job.start(lambda: pipeline.run().wait_until_finish())
+        if self._batch_size is None:
+            run.start(lambda: pipeline.run().wait_until_finish())
         else:
             before = signal.getsignal(signal.SIGINT)
             with tied_to_this_process():
                 self._running = pipeline.run()
-            # Beam's handler would stop the job's server before the job can be cancelled.
+            # Beam's handler would stop the job server before the job can be cancelled.
             signal.signal(signal.SIGINT, before)
-            job.start(self._running.wait_until_finish)
+            run.start(self._running.wait_until_finish)
 
-    def _follow(self, job: "_Job", reports: Path) -> Iterator[Delivery]:
-        """What is reported until the job is over; a report that was read is removed.
+    def _results(self, run: "_PipelineRun", reports: Path) -> Iterator[FetchResult]:
+        """Yield results until the pipeline has ended; each report is deleted once read.
 
         Raises:
             RetryableError: an engine has reported nothing for so long that it must be stuck.
-            Exception: whatever the job ended with.
+            Exception: the pipeline's own error.
         """
-        patience = 2 * self._terms.archive_seconds + _STARTING
-        heard, over = time.monotonic(), False
-        while not over:
-            over = job.ended.wait(_LOOK)
+        timeout = 2 * self._settings.archive_seconds + _START_SECONDS
+        last_report, ended = time.monotonic(), False
+        while not ended:
+            ended = run.ended.wait(_POLL_SECONDS)
             for path in sorted(reports.glob("*.json")):
-                yield Delivery.from_json(path.read_text("utf-8"))
+                yield FetchResult.from_json(path.read_text("utf-8"))
                 path.unlink()
-                heard = time.monotonic()
-            if self._batch is not None and time.monotonic() - heard > patience:
+                last_report = time.monotonic()
+            if self._batch_size is not None and time.monotonic() - last_report > timeout:
                 raise RetryableError(
-                    f"no worker has reported anything for {patience:,.0f} s; look at the workers' "
-                    f"own logs: they must reach {self._terms.out}; then run the same command again"
+                    f"no worker has reported a result for {timeout:,.0f} s; check the workers' own "
+                    f"logs and that they can reach {self._out}; then run the same command again"
                 )
         self._running = None
-        if job.error is not None:
-            raise job.error
+        if run.error is not None:
+            raise run.error
 
 
-class _Job:
-    """A run of the graph; a thread waits for its end."""
+class _PipelineRun:
+    """A running pipeline; a thread waits for its end."""
 
     def __init__(self) -> None:
         self.ended = threading.Event()
         self.error: Exception | None = None
 
     def start(self, wait: Callable[[], object]) -> None:
-        """Begin to wait: for the end of the job, by `wait`."""
+        """Call `wait`, which returns when the pipeline has ended, in a thread."""
         threading.Thread(target=self._wait, args=(wait,), daemon=True).start()
 
     def _wait(self, wait: Callable[[], object]) -> None:
         try:
             wait()
-        except Exception as error:  # noqa: BLE001 - raised by the thread that follows
+        except Exception as error:  # noqa: BLE001 - raised again by `_results`
             self.error = error
         self.ended.set()
 
 
-def report(delivery: Delivery, folder: str) -> None:
-    """Say what came of an order, in a file that appears whole; saying it twice does no harm."""
-    final = Path(folder) / f"{delivery.id}.json"
+def report(result: FetchResult, folder: str) -> None:
+    """Write a result to a file, atomically; repeating it is harmless."""
+    final = Path(folder) / f"{result.id}.json"
     temporary = final.with_suffix(f".{uuid.uuid4().hex}")
-    temporary.write_text(delivery.to_json(), "utf-8")
+    temporary.write_text(result.to_json(), "utf-8")
     temporary.replace(final)
 
 
@@ -216,6 +205,6 @@ def _numbered(batches: list[Batch]) -> list[tuple[int, Batch]]:
     return list(enumerate(batches))
 
 
-def _cancel(running: Any) -> None:  # noqa: ANN401 - each engine has its own
-    with contextlib.suppress(Exception):  # it may have ended, or its server may be gone
+def _cancel(running: Any) -> None:  # noqa: ANN401 - each engine has its own type
+    with contextlib.suppress(Exception):  # the job may have ended, or its server may be gone
         running.cancel()

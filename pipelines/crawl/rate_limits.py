@@ -1,7 +1,7 @@
-"""Tokens, and what each may still ask for: read from the answers' headers, never guessed.
+"""The tokens and their rate limits, as the headers of GitHub's responses report them.
 
 A token sends one request at a time ("Avoid concurrent requests", GitHub's best practices), so the
-header of each answer is the last word on its budget. `core` and `search` are separate budgets.
+headers of its last response are always current. `core` and `search` have separate limits.
 """
 
 import contextlib
@@ -12,55 +12,55 @@ from typing import Final, Literal
 
 from codecorpus.foundation.errors import UsageError
 from codecorpus.pipelines.crawl.clock import Clock
-from codecorpus.pipelines.crawl.responses import Answer, Wait, by_our_clock, reset_of
+from codecorpus.pipelines.crawl.responses import Response, Retry, by_our_clock, reset_time
 
 Resource = Literal["core", "search"]
 
-_EXPECTED: Final[Mapping[str, float]] = {"core": 3600.0, "search": 60.0}
-"""How long a budget lasts, in seconds, where an answer does not say."""
+_WINDOWS: Final[Mapping[str, float]] = {"core": 3600.0, "search": 60.0}
+"""Seconds between resets, for responses that do not give the next reset."""
 
 
 @dataclass
-class Budget:
-    """Requests left, and when there will be more."""
+class RateLimit:
+    """Requests remaining, and when the limit resets."""
 
-    left: int
+    remaining: int
     reset: float
 
 
 @dataclass
 class Token:
-    """A token, or none.
+    """A token, or anonymous access.
 
     Attributes:
-        name: of the variable that it came from, for messages.
+        name: the environment variable that it came from, for messages.
         secret: None: requests are anonymous.
-        budgets: by resource, as far as answers told.
-        paused: until when it may ask for nothing.
-        busy: a request is under way.
-        introduced: GitHub was asked what its budgets are.
+        limits: by resource, as far as responses have reported them.
+        paused_until: it may send no request before, in seconds since 1970.
+        busy: a request is in flight.
+        limits_requested: GitHub has been asked for its rate limits.
     """
 
     name: str
     secret: str | None = field(repr=False)
-    budgets: dict[str, Budget] = field(default_factory=dict, repr=False)
-    paused: float = 0.0
+    limits: dict[str, RateLimit] = field(default_factory=dict, repr=False)
+    paused_until: float = 0.0
     busy: bool = False
-    introduced: bool = False
+    limits_requested: bool = False
 
-    def free_at(self, resource: Resource) -> float:
-        """When it may ask, by our clock; 0 for now."""
-        budget = self.budgets.get(resource)
-        spent = budget.reset if budget is not None and budget.left <= 0 else 0.0
-        return max(self.paused, spent)
+    def available_at(self, resource: Resource) -> float:
+        """When it may send its next request, by our clock; 0: now."""
+        limit = self.limits.get(resource)
+        reset = limit.reset if limit is not None and limit.remaining <= 0 else 0.0
+        return max(self.paused_until, reset)
 
 
-class Budgets:
-    """All tokens under one rule: the one with the largest budget asks next.
+class TokenPool:
+    """All tokens. The one with the most requests remaining sends the next request.
 
     Args:
         tokens: at least one.
-        clock: tells the time.
+        clock: tells the time and waits.
     """
 
     def __init__(self, tokens: Sequence[Token], clock: Clock) -> None:
@@ -70,11 +70,11 @@ class Budgets:
 
     @contextlib.contextmanager
     def lease(self, resource: Resource) -> Iterator[Token]:
-        """A token that may ask now; waits for one if none may.
+        """Reserve a token that may send a request now; wait for one if necessary.
 
         Raises:
-            UsageError: GitHub has refused all tokens.
-            StoppedError: the crawl ends.
+            UsageError: GitHub has rejected all tokens.
+            StoppedError: the crawl is ending.
         """
         token = self._acquire(resource)
         try:
@@ -84,110 +84,114 @@ class Budgets:
                 token.busy = False
                 self._changed.notify_all()
 
-    def note(self, token: Token, resource: Resource, answer: Answer) -> None:
-        """Read a token's budget from an answer; without headers, one request less is left."""
+    def record(self, token: Token, resource: Resource, response: Response) -> None:
+        """Update a token's limit from a response; without headers, subtract one request."""
         now = self._clock.now()
-        counted = answer.headers.get("x-ratelimit-resource", resource)
+        counted_as = response.headers.get("x-ratelimit-resource", resource)
         with self._changed:
-            budgets = token.budgets
             try:
-                left = int(answer.headers["x-ratelimit-remaining"])
+                remaining = int(response.headers["x-ratelimit-remaining"])
             except (KeyError, ValueError):
-                if (budget := budgets.get(resource)) is not None:
-                    budget.left -= 1
+                if (limit := token.limits.get(resource)) is not None:
+                    limit.remaining -= 1
                 return
-            reset = reset_of(answer, now)
-            budgets[counted] = Budget(left, reset or now + _EXPECTED.get(counted, 60.0))
+            reset = reset_time(response, now) or now + _WINDOWS.get(counted_as, 60.0)
+            token.limits[counted_as] = RateLimit(remaining, reset)
 
-    def introduce(self, token: Token, answer: Answer) -> None:
-        """Read all budgets of a token from an answer of `/rate_limit`.
+    def record_all(self, token: Token, response: Response) -> None:
+        """Set all limits of a token from a response to `/rate_limit`.
 
-        An answer that is none, as of an Enterprise server without limits, says nothing: then the
-        headers of the answers to come do.
+        A response in another form is ignored, such as that of an Enterprise server without rate
+        limits: the headers of later responses then set the limits.
         """
         now = self._clock.now()
         with self._changed:
-            token.introduced = True
-            if answer.status != 200:
+            token.limits_requested = True
+            if response.status != 200:
                 return
             try:
-                resources = answer.json()["resources"]
-                found = {
-                    name: Budget(
+                resources = response.json()["resources"]
+                limits = {
+                    name: RateLimit(
                         int(resources[name]["remaining"]),
-                        by_our_clock(int(resources[name]["reset"]), answer, now),
+                        by_our_clock(int(resources[name]["reset"]), response, now),
                     )
-                    for name in _EXPECTED
+                    for name in _WINDOWS
                 }
             except (ValueError, KeyError, TypeError):
                 return
-            token.budgets.update(found)
+            token.limits.update(limits)
 
-    def pause(self, token: Token, wait: Wait) -> None:
-        """Let a token ask for nothing until a limit is over."""
+    def pause(self, token: Token, retry: Retry) -> None:
+        """Send no request with a token before the time of a retry."""
         with self._changed:
-            token.paused = max(token.paused, wait.until)
+            token.paused_until = max(token.paused_until, retry.at)
 
-    def reject(self, token: Token) -> None:
-        """Use a token no more: GitHub does not accept it."""
+    def discard(self, token: Token) -> None:
+        """Stop using a token that GitHub has rejected.
+
+        Raises:
+            UsageError: it was the last one.
+        """
         with self._changed:
             if token in self._tokens:
                 self._tokens.remove(token)
             if not self._tokens:
                 raise UsageError(
                     f"GitHub does not accept the token in ${token.name}; "
-                    "give one that has not expired, without any scope"
+                    "give one that has not expired; it needs no scopes"
                     if token.secret
-                    else "GitHub answers no request without a token; put one into $GITHUB_TOKEN"
+                    else "GitHub refuses requests without a token; put one into $GITHUB_TOKEN"
                 )
 
-    def left(self, resource: Resource) -> tuple[int, float] | None:
-        """What is left in all, and seconds to the next reset; None while no answer has told."""
+    def remaining(self, resource: Resource) -> tuple[int, float] | None:
+        """Requests remaining of all tokens, and seconds to the next reset; None: not known yet."""
         now = self._clock.now()
         with self._changed:
-            running = [
-                budget
+            current = [
+                limit
                 for token in self._tokens
-                if (budget := token.budgets.get(resource)) is not None and budget.reset > now
+                if (limit := token.limits.get(resource)) is not None and limit.reset > now
             ]
-        if not running:
+        if not current:
             return None
-        left = sum(max(0, budget.left) for budget in running)
-        return left, min(budget.reset for budget in running) - now
+        total = sum(max(0, limit.remaining) for limit in current)
+        return total, min(limit.reset for limit in current) - now
 
-    def paused(self) -> float:
-        """Seconds until the first token may ask again that GitHub wants to be quiet; 0: now."""
+    def paused_for(self) -> float:
+        """Seconds until the first paused token may send a request; 0 if one is not paused."""
         now = self._clock.now()
         with self._changed:
-            return min((max(0.0, token.paused - now) for token in self._tokens), default=0.0)
+            return min((max(0.0, token.paused_until - now) for token in self._tokens), default=0.0)
 
     def _acquire(self, resource: Resource) -> Token:
         while True:
             with self._changed:
-                self._refill()
+                self._drop_expired_limits()
                 idle = [token for token in self._tokens if not token.busy]
                 if not idle:
                     self._changed.wait(timeout=60.0)
                     continue
                 token = min(idle, key=lambda each: self._rank(each, resource))
-                moment = token.free_at(resource)
-                if moment <= self._clock.now():
+                available = token.available_at(resource)
+                if available <= self._clock.now():
                     token.busy = True
                     return token
-                if len(idle) < len(self._tokens):  # another may come back sooner
+                if len(idle) < len(self._tokens):  # a busy one may be returned sooner
                     self._changed.wait(timeout=1.0)
                     continue
-            self._clock.wait_until(moment)
+            self._clock.wait_until(available)
 
-    def _refill(self) -> None:
-        """Forget budgets whose time is over: the next answer says what the new one is."""
+    def _drop_expired_limits(self) -> None:
+        """Forget limits that have been reset; the next response reports the new ones."""
         now = self._clock.now()
         for token in self._tokens:
-            budgets = token.budgets
-            for name in [name for name, budget in budgets.items() if budget.reset <= now]:
-                del budgets[name]
+            limits = token.limits
+            for name in [name for name, limit in limits.items() if limit.reset <= now]:
+                del limits[name]
 
     def _rank(self, token: Token, resource: Resource) -> tuple[float, int]:
-        budget = token.budgets.get(resource)
+        limit = token.limits.get(resource)
         now = self._clock.now()
-        return max(now, token.free_at(resource)), -budget.left if budget is not None else -1 << 31
+        remaining = limit.remaining if limit is not None else 1 << 31
+        return max(now, token.available_at(resource)), -remaining

@@ -1,7 +1,7 @@
-"""What GitHub says of a repository, and whether the crawl wants it."""
+"""What GitHub reports about a repository, and whether the crawl fetches it."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -14,13 +14,14 @@ _KIB: Final = 1_024
 
 
 @dataclass(frozen=True)
-class Facts:
-    """A repository as an answer describes it.
+class RepositoryInfo:
+    """A repository as the API describes it.
 
     Attributes:
-        id: stays when it is renamed or moves to another owner.
+        id: does not change when the repository is renamed or transferred.
         name: `owner/name`.
-        size: of its Git data in bytes, as GitHub estimates it.
+        branch: the default branch.
+        size: of its Git data, in bytes, as GitHub estimates it.
         license: SPDX identifier; None: unknown.
         created: seconds since 1970, UTC.
     """
@@ -40,29 +41,33 @@ class Facts:
     private: bool
 
 
+SkipCheck = Callable[[RepositoryInfo], str | None]
+"""The reason why a repository is not fetched; None: it is fetched."""
+
+
 def is_name(text: str) -> bool:
-    """Whether a text is `owner/name`, as GitHub allows it; such a name is safe as a path."""
+    """Whether a text is `owner/name` as GitHub allows it; such a name is safe as a path."""
     return len(text) <= 150 and _NAME.fullmatch(text) is not None
 
 
-def read_facts(value: Any) -> Facts:  # noqa: ANN401 - JSON
-    """Facts from an answer.
+def parse_repository(value: Any) -> RepositoryInfo:  # noqa: ANN401 - JSON
+    """Read the JSON object of a repository.
 
     Args:
-        value: what the API calls a repository: of a search result, or asked for by its name.
+        value: an item of a search result, or the response to a request for the repository.
 
     Raises:
-        ValueError: it is something else.
+        ValueError: it is not such an object.
     """
     try:
         license_ = value.get("license") or {}
-        facts = Facts(
-            id=_whole(value["id"]),
+        info = RepositoryInfo(
+            id=_integer(value["id"]),
             name=str(value["full_name"]),
             branch=str(value["default_branch"]),
             language=value["language"],
-            stars=_whole(value["stargazers_count"]),
-            size=_whole(value["size"]) * _KIB,
+            stars=_integer(value["stargazers_count"]),
+            size=_integer(value["size"]) * _KIB,
             license=license_.get("spdx_id"),
             created=int(datetime.fromisoformat(value["created_at"]).timestamp()),
             fork=bool(value["fork"]),
@@ -72,40 +77,40 @@ def read_facts(value: Any) -> Facts:  # noqa: ANN401 - JSON
             private=bool(value["private"]),
         )
     except (KeyError, TypeError, AttributeError) as error:
-        raise ValueError(f"it is no repository as the API describes one: {error!r}") from error
-    if not is_name(facts.name):
-        raise ValueError(f"{facts.name!r} is no repository's name")
-    return facts
+        raise ValueError(f"not a repository object of the API: {error!r}") from error
+    if not is_name(info.name):
+        raise ValueError(f"{info.name!r} is not a repository name")
+    return info
 
 
-def unwanted(
-    facts: Facts, settings: CrawlSettings, opt_out: OptOut, exclude: Collection[str]
+def skip_reason(
+    info: RepositoryInfo, settings: CrawlSettings, opt_out: OptOut, exclude: Collection[str]
 ) -> str | None:
-    """Why a repository is not fetched; None: it is.
+    """The reason why a repository is not fetched; None: it is fetched.
 
     Args:
-        facts: of the repository.
-        settings: what is wanted.
-        opt_out: repositories and owners that do not want to be part of it.
-        exclude: names, in lower case, that earlier sources have.
+        info: the repository.
+        settings: of the crawl.
+        opt_out: repositories and owners that have opted out.
+        exclude: names, in lower case, that earlier sources contain.
     """
     checks = (
-        ("opted_out", facts.name in opt_out),
-        ("excluded", facts.name.lower() in exclude),
-        ("private", facts.private),
-        ("disabled", facts.disabled),
-        ("language", facts.language not in settings.languages),
-        ("stars", facts.stars < settings.min_stars),
-        ("fork", facts.fork and settings.forks == "drop"),
-        ("mirror", facts.mirror and settings.mirrors == "drop"),
-        ("archived", facts.archived and settings.archived == "drop"),
-        ("created", not settings.created.holds(facts.created)),
-        ("size", facts.size >= settings.max_repository_bytes),
+        ("opted_out", info.name in opt_out),
+        ("excluded", info.name.lower() in exclude),
+        ("private", info.private),
+        ("disabled", info.disabled),
+        ("language", info.language not in settings.languages),
+        ("stars", info.stars < settings.min_stars),
+        ("fork", info.fork and settings.forks == "drop"),
+        ("mirror", info.mirror and settings.mirrors == "drop"),
+        ("archived", info.archived and settings.archived == "drop"),
+        ("created", not settings.created.contains(info.created)),
+        ("size", info.size >= settings.max_repository_bytes),
     )
-    return next((reason for reason, holds in checks if holds), None)
+    return next((reason for reason, applies in checks if applies), None)
 
 
-def _whole(value: object) -> int:
+def _integer(value: object) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 1 << 53:
-        raise TypeError(f"{value!r} where a number was expected")
+        raise TypeError(f"expected a non-negative integer, got {value!r}")
     return value

@@ -1,9 +1,7 @@
-"""One repository: from its name to an order for its archive, in requests that may be done again.
+"""Resolves a repository to a job: its current commit, and the address of the archive.
 
-    resolve  the default branch's commit; what has moved is followed
-    locate   where its archive is
-
-These are the requests that need a token, so they stay with the process that has the budgets.
+Both requests need a token, so they are sent by the process that tracks the rate limits. They can be
+repeated without harm.
 """
 
 import re
@@ -13,13 +11,18 @@ from typing import Final
 from urllib.parse import quote
 
 from codecorpus.foundation.errors import StorageError
-from codecorpus.pipelines.crawl.client import SHA, Api, GoneError, LaterError
+from codecorpus.pipelines.crawl.client import (
+    SHA,
+    GitHubClient,
+    RequestFailedError,
+    UnavailableError,
+)
 from codecorpus.pipelines.crawl.clock import Clock
-from codecorpus.pipelines.crawl.discovery import Unwanted, repository
-from codecorpus.pipelines.crawl.download import standing
-from codecorpus.pipelines.crawl.fetch_jobs import Order, Stored, archive_name
-from codecorpus.pipelines.crawl.repository import Facts
-from codecorpus.pipelines.crawl.state import State
+from codecorpus.pipelines.crawl.discovery import get_repository
+from codecorpus.pipelines.crawl.download import existing_archive
+from codecorpus.pipelines.crawl.fetch_jobs import FetchJob, StoredArchive, archive_name
+from codecorpus.pipelines.crawl.repository import RepositoryInfo, SkipCheck
+from codecorpus.pipelines.crawl.state import CrawlState
 
 _COMMIT: Final = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 
@@ -28,96 +31,103 @@ class Resolver:
     """Resolves repositories; threads may share it.
 
     Args:
-        api: asks.
-        state: where the repositories stand.
+        client: sends the requests.
+        state: stores the progress of each repository.
         clock: tells the time.
         out: the crawl's folder.
-        most: archives and the sum of their files must be smaller, in bytes.
-        unwanted: decides again on a repository that has changed.
+        max_bytes: archives and the sum of their files must be smaller.
+        check: decides again whether to skip a repository that has changed.
     """
 
     def __init__(
-        self, api: Api, state: State, clock: Clock, out: Path, most: int, unwanted: Unwanted
+        self,
+        client: GitHubClient,
+        state: CrawlState,
+        clock: Clock,
+        out: Path,
+        max_bytes: int,
+        check: SkipCheck,
     ) -> None:
-        self._api = api
+        self._client = client
         self._state = state
         self._clock = clock
         self._out = out
-        self._most = most
-        self._unwanted = unwanted
+        self._max_bytes = max_bytes
+        self._check = check
 
-    def order(self, identity: int, tries: int) -> Order | Stored | None:
-        """What is to be fetched of a repository.
+    def resolve(self, identity: int, tries: int) -> FetchJob | StoredArchive | None:
+        """Find out what to download for a repository.
 
         Args:
             identity: of the repository.
-            tries: how often its archive was tried before.
+            tries: how many downloads of its archive have failed before.
 
         Returns:
-            An order; what a killed run has left of it; None if nothing is to be done, and then the
-            state says why.
+            A job; the archive, if a killed run has left it; None if there is nothing to do, in
+            which case the state has been updated.
 
         Raises:
-            StoppedError: the crawl ends.
+            StoppedError: the crawl is ending.
             StorageError: the crawl's folder cannot be read.
         """
         try:
-            return self._order(self._state.repositories.get(identity), tries)
-        except GoneError as gone:
-            self._state.repositories.skip(identity, gone.reason)
-        except LaterError as later:
-            self._state.repositories.fail(identity, str(later), self._clock.now())
+            return self._resolve(self._state.repositories.get(identity), tries)
+        except UnavailableError as error:
+            self._state.repositories.skip(identity, error.reason)
+        except RequestFailedError as error:
+            self._state.repositories.fail(identity, str(error), self._clock.now())
         return None
 
-    def _order(self, row: Row, tries: int) -> Order | Stored | None:
-        commit = row["commit"] if row["state"] == "resolved" else self._resolve(row)
+    def _resolve(self, row: Row, tries: int) -> FetchJob | StoredArchive | None:
+        commit = row["commit"] if row["state"] == "resolved" else self._resolve_commit(row)
         if commit is None:
             return None
         row = self._state.repositories.get(row["id"])
         name = archive_name(row["name"], commit)
         if row["archive"] == name and (self._out / name).is_file():
-            self._state.repositories.keep(row["id"])  # asked again, and nothing has changed
+            self._state.repositories.keep(row["id"])  # after --refresh: nothing has changed
             return None
         try:
-            stored = standing(self._out, name, commit, self._most)
+            stored = existing_archive(self._out, name, commit, self._max_bytes)
         except OSError as error:
             raise StorageError(
-                f"{self._out / name}: {error}; mend what the system names"
+                f"{self._out / name}: {error}; fix the cause, then run the same command again"
             ) from error
         if stored is not None:
             return stored
-        url = self._api.locate(f"/repos/{row['name']}/tarball/{commit}")
-        return Order(row["id"], commit, url, name, tries)
+        url = self._client.archive_url(f"/repos/{row['name']}/tarball/{commit}")
+        return FetchJob(row["id"], commit, url, name, tries)
 
-    def _resolve(self, row: Row) -> str | None:
-        """The commit at the head of the default branch; None: the repository is wanted no more."""
+    def _resolve_commit(self, row: Row) -> str | None:
+        """The last commit of the default branch; None: the repository is now skipped."""
         try:
-            commit, moved = self._commit(row["name"], row["branch"])
-        except GoneError as gone:
-            if gone.reason != "not_found":
+            commit, moved = self._last_commit(row["name"], row["branch"])
+        except UnavailableError as error:
+            if error.reason != "not_found":
                 raise
             commit, moved = "", True
-        if moved:  # or gone, or its default branch has another name
-            facts = self._look_again(row)
-            if facts is None:
+        if moved:  # or deleted, or its default branch was renamed
+            info = self._update(row)
+            if info is None:
                 return None
-            commit, _ = self._commit(facts.name, facts.branch)
+            commit, _ = self._last_commit(info.name, info.branch)
         self._state.repositories.resolve(row["id"], commit)
         return commit
 
-    def _look_again(self, row: Row) -> Facts | None:
-        facts = repository(self._api, row["name"])
-        reason = self._unwanted(facts)
-        self._state.repositories.update(facts, reason)
-        if facts.id == row["id"]:
-            return facts if reason is None else None
-        return None  # its name belongs to another one now, which the state has taken up
+    def _update(self, row: Row) -> RepositoryInfo | None:
+        """Request a repository's description again; None: it is now skipped."""
+        info = get_repository(self._client, row["name"])
+        reason = self._check(info)
+        self._state.repositories.update(info, reason)
+        if info.id == row["id"]:
+            return info if reason is None else None
+        return None  # another repository has taken the name; the state now lists both
 
-    def _commit(self, name: str, branch: str) -> tuple[str, bool]:
-        """The branch's commit, and whether the repository has moved."""
-        head = quote(branch, safe="/")
-        found = self._api.get(f"/repos/{name}/commits/heads/{head}", accept=SHA, conditional=True)
-        commit = found.answer.body.decode("ascii", "replace").strip()
+    def _last_commit(self, name: str, branch: str) -> tuple[str, bool]:
+        """The last commit of a branch, and whether the repository has moved."""
+        path = f"/repos/{name}/commits/heads/{quote(branch, safe='/')}"
+        response = self._client.get(path, accept=SHA, conditional=True)
+        commit = response.body.decode("ascii", "replace").strip()
         if _COMMIT.fullmatch(commit) is None:
-            raise LaterError(f"got {commit[:40]!r} where a commit was expected")
-        return commit, found.moved
+            raise RequestFailedError(f"expected a commit, got {commit[:40]!r}")
+        return commit, response.moved

@@ -1,17 +1,16 @@
-"""What to do about an answer of GitHub: a pure function, so that every case stands in a table.
+"""What to do about a response from GitHub: a pure function, so that a table can test every case.
 
-The rules are those of GitHub's REST API documentation, "Rate limits for the REST API" and "Best
-practices for using the REST API":
+The rules follow GitHub's REST API documentation, "Rate limits for the REST API" and "Best practices
+for using the REST API":
 
-- 403 or 429 with `retry-after`: not before so many seconds have gone by.
-- 403 or 429 with `x-ratelimit-remaining: 0`: not before `x-ratelimit-reset`.
-- 403 or 429 that names a secondary limit, or 429 as such: after a minute, then after twice as long
-  each time, and not for ever.
-- 301, 302, 307, 308: the same request at `location`; 301 and 308 say that it stays there.
-- 304: nothing has changed, and it cost nothing.
+- 403 or 429 with `retry-after`: retry after that many seconds.
+- 403 or 429 with `x-ratelimit-remaining: 0`: retry at `x-ratelimit-reset`.
+- 403 or 429 that mentions a secondary limit, and any other 429: retry after a minute, then after
+  twice as long each time, up to `MAX_TRIES`.
+- 301, 302, 307, 308: repeat the request at `location`; 301 and 308 are permanent.
+- 304: not modified; it did not count against the rate limit.
 
-A 5xx, a lost connection and a timeout may pass: they are tried again, each time after twice as
-long.
+A 5xx, a lost connection or a timeout may be temporary: retry, each time after twice as long.
 """
 
 import json
@@ -20,81 +19,89 @@ from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import Any, Final
 
-MOST_TRIES: Final = 6
-"""A request that fails so often for a reason that may pass is given up for this run."""
-_MINUTE: Final = 60.0
-_GRACE: Final = 1.0  # resets are given in whole seconds
+MAX_TRIES: Final = 6
+"""After so many failures that may be temporary, a request is given up for this attempt."""
+_SECONDARY_WAIT: Final = 60.0
+_RESET_MARGIN: Final = 1.0  # seconds; resets are rounded to whole seconds
 
 
 @dataclass(frozen=True)
-class Answer:
-    """An answer, or why there is none.
+class Response:
+    """A response, or the reason why none arrived.
 
     Attributes:
-        status: 0 when none came.
+        status: 0 if none arrived.
         headers: by lower-case name.
-        body: bytes; none of an archive.
-        trouble: why none came, for people.
+        body: empty for an archive, which is streamed.
+        error: why none arrived, for people.
+        moved: a permanent redirect led to it.
     """
 
     status: int
     headers: dict[str, str] = field(default_factory=dict)
     body: bytes = b""
-    trouble: str = ""
+    error: str = ""
+    moved: bool = False
 
-    def json(self) -> Any:  # noqa: ANN401 - whatever came
-        """The body read as JSON.
+    def json(self) -> Any:  # noqa: ANN401 - JSON of any kind
+        """The parsed body.
 
         Raises:
-            ValueError: it is none.
+            ValueError: it is not JSON.
         """
         return json.loads(self.body)
 
 
 @dataclass(frozen=True)
-class Take:
-    """Use the body."""
+class UseBody:
+    """The request succeeded."""
 
 
 @dataclass(frozen=True)
-class Unchanged:
-    """Use what was remembered."""
+class NotModified:
+    """Use the cached body."""
 
 
 @dataclass(frozen=True)
-class Follow:
-    """Ask at another place."""
+class Redirect:
+    """Repeat the request at another address."""
 
     url: str
     permanent: bool
 
 
 @dataclass(frozen=True)
-class Wait:
-    """Ask again at a time; `limited`: the token may ask for nothing before."""
+class Retry:
+    """Repeat the request later.
 
-    until: float
+    Attributes:
+        at: seconds since 1970, UTC.
+        reason: why it failed, for people.
+        rate_limited: the token may send no request at all before then.
+        counts: whether this is a failed try; waiting for a reset is not.
+    """
+
+    at: float
     reason: str
-    limited: bool = False
+    rate_limited: bool = False
     counts: bool = True
-    """Whether this is one of the tries that are counted; waiting for a reset is not."""
 
 
 @dataclass(frozen=True)
-class Gone:
-    """It cannot be had; asking again gives the same."""
+class Unavailable:
+    """The server refuses for good: repeating the request changes nothing."""
 
     reason: str
 
 
 @dataclass(frozen=True)
-class Rejected:
-    """The token is not accepted."""
+class TokenRejected:
+    """GitHub does not accept the token."""
 
 
-Action = Take | Unchanged | Follow | Wait | Gone | Rejected
+Action = UseBody | NotModified | Redirect | Retry | Unavailable | TokenRejected
 
-_GONE: Final = {
+_UNAVAILABLE: Final = {
     403: "forbidden",
     404: "not_found",
     409: "empty",  # "Git Repository is empty."
@@ -104,71 +111,73 @@ _GONE: Final = {
 }
 
 
-def judge(answer: Answer, tries: int, now: float) -> Action:
-    """What to do about an answer.
+def action_for(response: Response, tries: int, now: float) -> Action:
+    """What to do about a response.
 
     Args:
-        answer: what came.
-        tries: how many requests of the same kind failed before, from 0.
+        response: the response.
+        tries: how many tries of this request failed before, from 0.
         now: seconds since 1970, UTC.
     """
-    status = answer.status
+    status = response.status
     if status == 200:
-        return Take()
+        return UseBody()
     if status == 304:
-        return Unchanged()
+        return NotModified()
     if status in {301, 302, 307, 308}:
-        url = answer.headers.get("location")
-        return Follow(url, status in {301, 308}) if url else Gone("moved_nowhere")
+        url = response.headers.get("location")
+        return Redirect(url, status in {301, 308}) if url else Unavailable("moved_nowhere")
     if status == 401:
-        return Rejected()
-    if status in {403, 429} and (limit := _limit(answer, tries, now)):
+        return TokenRejected()
+    if status in {403, 429} and (limit := _rate_limit(response, tries, now)):
         return limit
     if status == 0 or status >= 500 or status in {408, 429}:
-        what = answer.trouble or f"status {status}"
-        return Wait(_retry_after(answer, now) or now + 2.0**tries, what)
-    return Gone(_GONE.get(status, f"status_{status}"))
+        reason = response.error or f"status {status}"
+        return Retry(_retry_after(response, now) or now + 2.0**tries, reason)
+    return Unavailable(_UNAVAILABLE.get(status, f"status_{status}"))
 
 
-def reset_of(answer: Answer, now: float) -> float | None:
-    """When the budget is full again, by our clock; None: the answer does not say."""
-    text = answer.headers.get("x-ratelimit-reset", "")
+def reset_time(response: Response, now: float) -> float | None:
+    """When the rate limit resets, by our clock; None if the response does not say."""
+    text = response.headers.get("x-ratelimit-reset", "")
     if not (text.isascii() and text.isdigit()):
         return None
-    return by_our_clock(int(text), answer, now)
+    return by_our_clock(int(text), response, now)
 
 
-def by_our_clock(moment: int, answer: Answer, now: float) -> float:
-    """When a reset is due: the `date` of the answer tells how the server's clock differs."""
-    return moment + now - _date(answer.headers.get("date"), now) + _GRACE
+def by_our_clock(reset: int, response: Response, now: float) -> float:
+    """A reset time of the server by our clock; the response's `date` shows the difference."""
+    return reset + now - _parse_date(response.headers.get("date"), now) + _RESET_MARGIN
 
 
-def _limit(answer: Answer, tries: int, now: float) -> Wait | None:
-    after = _retry_after(answer, now)
+def _rate_limit(response: Response, tries: int, now: float) -> Retry | None:
+    after = _retry_after(response, now)
     if after is not None:
-        return Wait(after, "a secondary limit", limited=True)
-    reset = reset_of(answer, now)
-    if answer.headers.get("x-ratelimit-remaining") == "0" and reset is not None:
-        return Wait(reset, "the budget is spent", limited=True, counts=False)
-    message = answer.body[:4_096].lower()
-    if answer.status == 429 or b"secondary rate limit" in message or b"abuse" in message:
-        return Wait(now + _MINUTE * 2.0**tries, "a secondary limit", limited=True)
+        return Retry(after, "secondary rate limit", rate_limited=True)
+    reset = reset_time(response, now)
+    if response.headers.get("x-ratelimit-remaining") == "0" and reset is not None:
+        return Retry(reset, "rate limit used up", rate_limited=True, counts=False)
+    message = response.body[:4_096].lower()
+    if response.status == 429 or b"secondary rate limit" in message or b"abuse" in message:
+        at = now + _SECONDARY_WAIT * 2.0**tries
+        return Retry(at, "secondary rate limit", rate_limited=True)
     return None
 
 
-def _retry_after(answer: Answer, now: float) -> float | None:
-    text = answer.headers.get("retry-after", "").strip()
+def _retry_after(response: Response, now: float) -> float | None:
+    text = response.headers.get("retry-after", "").strip()
     if not text:
         return None
     if text.isascii() and text.isdigit():
         return now + int(text)
-    date = _date(text, -1.0)  # RFC 9110, 10.2.3 allows a date as well
-    return None if date < 0 else now + max(0.0, date - _date(answer.headers.get("date"), now))
+    date = _parse_date(text, -1.0)  # RFC 9110, 10.2.3 allows a date as well
+    sent = _parse_date(response.headers.get("date"), now)
+    return None if date < 0 else now + max(0.0, date - sent)
 
 
-def _date(text: str | None, otherwise: float) -> float:
+def _parse_date(text: str | None, default: float) -> float:
     try:
         date = parsedate_to_datetime(text or "")
     except ValueError:
-        return otherwise
+        return default
     return (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp()

@@ -1,267 +1,250 @@
-"""Fetching all repositories: orders are made here, under the budgets, and carried out elsewhere.
+"""Fetches all repositories: resolves them here, within the rate limits, and downloads elsewhere.
 
-    resolve  repository -> order     threads of this process: two requests with a token
-    carry    orders -> deliveries    a round at a time, by whoever the carrier is; begun in the
-                                     main thread, where engines insist on being
-    settle   delivery -> state       a thread that all the others report to
+    resolve   repository -> job    threads of this process; two requests with a token each
+    execute   jobs -> results      one round at a time, on the executor; started in the main thread,
+                                   as Beam's runners require
+    record    result -> state      one thread, which handles the events of all others
 
-While a round is on its way, the orders of the next one are made. Whatever the number of workers,
-all requests that cost budget go through one process, so the budgets hold without any agreement
-between workers. The price: one archive that comes slowly holds up its round; the next one's orders
-are made meanwhile, so the budget, which is what limits a crawl, goes on being used.
+While a round is running, the jobs of the next one are resolved. All requests that count against the
+rate limits are sent by one process, so any number of workers respects them without coordination.
+The cost: one slow archive delays the end of its round. The rate limits, which bound the speed of a
+crawl, are still used meanwhile, because resolving continues.
 """
 
 import heapq
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from queue import Empty, SimpleQueue
-from typing import Final, Protocol
+from typing import Final, NoReturn
 
 from codecorpus.foundation.errors import RetryableError, StorageError
 from codecorpus.pipelines.crawl.clock import Clock, StoppedError
 from codecorpus.pipelines.crawl.download import STOPPED
-from codecorpus.pipelines.crawl.fetch_jobs import Carrier, Delivery, Order, Stored
+from codecorpus.pipelines.crawl.fetch_jobs import (
+    FetchExecutor,
+    FetchJob,
+    FetchResult,
+    StoredArchive,
+)
 from codecorpus.pipelines.crawl.resolve import Resolver
-from codecorpus.pipelines.crawl.responses import MOST_TRIES
-from codecorpus.pipelines.crawl.state import State
+from codecorpus.pipelines.crawl.responses import MAX_TRIES
+from codecorpus.pipelines.crawl.state import CrawlState
 
-AHEAD: Final = 256
-"""Orders that are made ahead; those of a killed run cost a request each to make again."""
-MOST_FAILURES: Final = 20
-"""So many repositories in a row that cannot be had, and GitHub itself is away."""
+MAX_ACTIVE: Final = 256
+"""Repositories being worked on at a time. Resolving those of a killed run again costs a request
+each."""
+MAX_FAILURES: Final = 20
+"""After so many failed repositories in a row, GitHub itself is assumed to be down."""
 
-_TRIES: Final = 3  # times that an archive is fetched when what comes is damaged, or nothing
-_TICK: Final = 0.5  # seconds between two looks at what has become due
-
-
-class Watcher(Protocol):
-    """Whoever shows progress."""
-
-    def fetched(self, done: int, pending: int, size: int) -> None:
-        """So many repositories are done, so many are not, and so many bytes came."""
+_MAX_DOWNLOADS: Final = 3  # tries of an archive that is damaged or does not arrive
+_POLL_SECONDS: Final = 0.5
 
 
-@dataclass(frozen=True)
-class _Resolved:
-    """What a repository was resolved to; `error` if that ends the crawl."""
-
-    id: int
-    tries: int
-    found: Order | Stored | None = None
-    error: BaseException | None = None
-
-
-@dataclass(frozen=True)
-class _Over:
-    """A round has ended; `error` if that ends the crawl."""
-
-    error: BaseException | None = None
-
-
-class Fetching:
-    """Brings all repositories of a crawl to their end, those that turn up meanwhile too.
+class Scheduler:
+    """Fetches all repositories of a crawl, including those that become due while it runs.
 
     Args:
-        resolver: makes orders.
-        state: where the repositories stand.
+        resolver: turns repositories into jobs.
+        state: stores the progress of each repository.
         clock: tells the time and waits.
-        carrier: carries orders out.
-        resolvers: orders that are made at once.
-        watcher: is told of progress.
+        executor: runs the jobs.
+        resolvers: repositories to resolve at a time.
+        on_progress: called with the number of repositories done, the number active, and the bytes
+            downloaded.
     """
 
     def __init__(
         self,
         resolver: Resolver,
-        state: State,
+        state: CrawlState,
         clock: Clock,
-        carrier: Carrier,
+        executor: FetchExecutor,
         *,
         resolvers: int,
-        watcher: Watcher,
+        on_progress: Callable[[int, int, int], None],
     ) -> None:
         self._resolver = resolver
         self._repositories = state.repositories
         self._clock = clock
-        self._carrier = carrier
+        self._executor = executor
         self._resolvers = resolvers
-        self._watcher = watcher
-        self._events: SimpleQueue[_Resolved | Delivery | _Over] = SimpleQueue()
-        self._rounds: SimpleQueue[list[Order] | None] = SimpleQueue()
-        self._on_the_way: set[int] = set()  # resolving, ready, under way, or to be tried again
-        self._last = 0  # the last id that was taken from the state
-        self._ready: list[Order] = []
-        self._round: dict[int, Order] = {}  # what has not been delivered of it
-        self._under_way = False
-        self._again: list[tuple[float, int, int]] = []  # when, which one, tries before
-        self._not_before = 0.0  # the archives' host wants to be left alone until then
-        self._done = self._size = self._failures = 0
+        self._on_progress = on_progress
+        # Other threads put functions here, which the recording thread calls.
+        self._events: SimpleQueue[Callable[[], None]] = SimpleQueue()
+        self._rounds: SimpleQueue[list[FetchJob] | None] = SimpleQueue()
+        self._active: set[int] = set()  # resolving, ready, in the round, or waiting for a retry
+        self._last_id = 0  # the last id taken from the state
+        self._ready: list[FetchJob] = []  # for the next round
+        self._round: dict[int, FetchJob] = {}  # jobs of the running round without a result
+        self._round_running = False
+        self._retries: list[tuple[float, int, int]] = []  # heap of time, id, tries so far
+        self._paused_until = 0.0  # the archives' host asked to wait
+        self._done = self._bytes = self._failures = 0
 
     def run(self) -> None:
-        """Fetch until nothing is left that is due.
+        """Fetch until no repository is due.
 
         Raises:
-            RetryableError: GitHub is away.
-            CodecorpusError: as its text says.
+            RetryableError: GitHub is down.
+            CodecorpusError: from the executor or the state.
         """
         with (
-            ThreadPoolExecutor(self._resolvers, "order") as pool,
+            ThreadPoolExecutor(self._resolvers, "resolve") as pool,
             ThreadPoolExecutor(1, "crawl") as crawl,
         ):
             try:
-                over = crawl.submit(self._crawl, pool)
-                over.add_done_callback(lambda _: self._rounds.put(None))
-                while (orders := self._rounds.get()) is not None:
-                    self._carry(orders)
-                over.result()
+                recorder = crawl.submit(self._record_events, pool)
+                recorder.add_done_callback(lambda _: self._rounds.put(None))
+                while (jobs := self._rounds.get()) is not None:
+                    self._run_round(jobs)
+                recorder.result()
             except BaseException:
                 self._clock.stop()
-                self._carrier.stop()
-                self._events.put(_Over(StoppedError(STOPPED)))
+                self._executor.stop()
+                self._events.put(partial(_raise, StoppedError(STOPPED)))
                 pool.shutdown(wait=False, cancel_futures=True)
                 raise
 
-    def _crawl(self, pool: ThreadPoolExecutor) -> None:
+    def _record_events(self, pool: ThreadPoolExecutor) -> None:
         try:
-            while self._go_on(pool):
-                self._take()
+            while self._start_work(pool):
+                self._handle_event()
         except BaseException:
-            self._carrier.stop()  # a round may be under way
+            self._executor.stop()  # a round may be running
             raise
 
-    def _go_on(self, pool: ThreadPoolExecutor) -> bool:
-        """Give out what there is to do; whether anything is."""
+    def _start_work(self, pool: ThreadPoolExecutor) -> bool:
+        """Start all work that is due; returns whether any repository is active."""
         now = self._clock.now()
-        while self._again and self._again[0][0] <= now:
-            _, one, tries = heapq.heappop(self._again)
-            pool.submit(self._resolve, one, tries)
-        while len(self._on_the_way) < AHEAD and (found := self._pending(now)):
-            for one in found:
-                self._on_the_way.add(one)
-                pool.submit(self._resolve, one, 0)
-        if self._ready and not self._under_way and self._not_before <= now:
-            self._begin_round()
-        return bool(self._on_the_way)
+        while self._retries and self._retries[0][0] <= now:
+            _, identity, tries = heapq.heappop(self._retries)
+            pool.submit(self._resolve, identity, tries)
+        while len(self._active) < MAX_ACTIVE and (pending := self._next_pending(now)):
+            for identity in pending:
+                self._active.add(identity)
+                pool.submit(self._resolve, identity, 0)
+        if self._ready and not self._round_running and self._paused_until <= now:
+            self._start_round()
+        return bool(self._active)
 
-    def _pending(self, now: float) -> list[int]:
-        """The next repositories; from the first one again when the last was reached."""
-        room = AHEAD - len(self._on_the_way)
-        found = self._repositories.pending(self._last, now, room)
-        if not found and self._last:
-            all_ = self._repositories.pending(0, now, room + AHEAD)
-            found = [one for one in all_ if one not in self._on_the_way][:room]
-        self._last = found[-1] if found else 0
-        return [one for one in found if one not in self._on_the_way]
+    def _next_pending(self, now: float) -> list[int]:
+        """The next ids to resolve, in order; starts over after the last one."""
+        room = MAX_ACTIVE - len(self._active)
+        pending = self._repositories.pending(self._last_id, now, room)
+        if not pending and self._last_id:
+            from_start = self._repositories.pending(0, now, room + MAX_ACTIVE)
+            pending = [each for each in from_start if each not in self._active][:room]
+        self._last_id = pending[-1] if pending else 0
+        return [each for each in pending if each not in self._active]
 
-    def _begin_round(self) -> None:
-        self._round = {order.id: order for order in self._ready}
-        orders, self._ready = self._ready, []
-        self._under_way = True
-        self._rounds.put(orders)
+    def _start_round(self) -> None:
+        self._round = {job.id: job for job in self._ready}
+        jobs, self._ready = self._ready, []
+        self._round_running = True
+        self._rounds.put(jobs)
 
-    def _take(self) -> None:
-        """Wait for something to happen, or for something to become due."""
-        resting = len(self._again) + len(self._ready)
-        if resting == len(self._on_the_way) and not self._under_way:
-            moments = [self._again[0][0]] if self._again else []
-            moments += [self._not_before] if self._ready else []
+    def _handle_event(self) -> None:
+        """Wait for an event and handle it; return early when other work may have become due."""
+        waiting = len(self._retries) + len(self._ready)
+        if waiting == len(self._active) and not self._round_running:
+            moments = [self._retries[0][0]] if self._retries else []
+            moments += [self._paused_until] if self._ready else []
             self._clock.wait_until(min(moments))
             return
         try:
-            event = self._events.get(timeout=_TICK)
+            event = self._events.get(timeout=_POLL_SECONDS)
         except Empty:
             return
-        if isinstance(event, Delivery):
-            self._settle(event)
-        elif event.error is not None:
-            raise event.error
-        elif isinstance(event, _Resolved):
-            self._resolved(event)
-        else:
-            self._end_round()
+        event()
 
-    def _resolve(self, one: int, tries: int) -> None:
+    def _resolve(self, identity: int, tries: int) -> None:
         try:
-            self._events.put(_Resolved(one, tries, self._resolver.order(one, tries)))
-        except BaseException as error:  # noqa: BLE001 - raised by the thread that settles
-            self._events.put(_Resolved(one, tries, error=error))
+            outcome = self._resolver.resolve(identity, tries)
+            self._events.put(partial(self._record_resolved, identity, outcome))
+        except BaseException as error:  # noqa: BLE001 - raised again by the recording thread
+            self._events.put(partial(_raise, error))
 
-    def _carry(self, orders: Sequence[Order]) -> None:
+    def _run_round(self, jobs: Sequence[FetchJob]) -> None:
         try:
-            for delivery in self._carrier.carry(orders):
-                self._events.put(delivery)
-            self._events.put(_Over())
-        except BaseException as error:  # noqa: BLE001 - raised by the thread that settles
-            self._events.put(_Over(error))
+            for result in self._executor.run(jobs):
+                self._events.put(partial(self._record, result))
+            self._events.put(self._end_round)
+        except BaseException as error:  # noqa: BLE001 - raised again by the recording thread
+            self._events.put(partial(_raise, error))
 
-    def _resolved(self, event: _Resolved) -> None:
-        if isinstance(event.found, Order):
-            self._ready.append(event.found)
-        elif event.found is not None:
-            self._store(event.id, event.found)
+    def _record_resolved(self, identity: int, outcome: FetchJob | StoredArchive | None) -> None:
+        if isinstance(outcome, FetchJob):
+            self._ready.append(outcome)
+        elif outcome is not None:
+            self._store(identity, outcome)
         else:
-            self._end(event.id)
+            self._finish(identity)
 
     def _end_round(self) -> None:
-        self._under_way = False
-        for order in list(self._round.values()):
-            self._settle(Delivery(order.id, order.archive, "later", "the worker was lost"))
+        self._round_running = False
+        for job in list(self._round.values()):
+            self._record(FetchResult(job.id, job.archive, "failed", "the worker was lost"))
 
-    def _settle(self, delivery: Delivery) -> None:
-        """Take up what came of an order; once, whoever says it again."""
-        order = self._round.get(delivery.id)
-        if order is None or order.archive != delivery.archive:
+    def _record(self, result: FetchResult) -> None:
+        """Record the result of a job; repeated results and those of other rounds are ignored."""
+        job = self._round.get(result.id)
+        if job is None or job.archive != result.archive:
             return
-        del self._round[delivery.id]
-        match delivery.kind:
+        del self._round[result.id]
+        match result.status:
             case "stored":
-                assert delivery.stored is not None
-                self._store(delivery.id, delivery.stored)
-            case "gone":
-                self._repositories.skip(delivery.id, delivery.reason)
-                self._end(delivery.id)
-            case "later":
-                self._try_again(order, delivery, _TRIES)
-            case "limited" | "held":
-                self._not_before = max(self._not_before, self._clock.now() + delivery.wait)
-                counts = delivery.kind == "limited"
-                self._try_again(order, delivery, MOST_TRIES if counts else None)
-            case "storage":
-                raise StorageError(f"{delivery.archive}: {delivery.reason}; mend what it names")
+                assert result.stored is not None
+                self._store(result.id, result.stored)
+            case "unavailable":
+                self._repositories.skip(result.id, result.reason)
+                self._finish(result.id)
+            case "failed":
+                self._retry(job, result, _MAX_DOWNLOADS)
+            case "rate_limited" | "not_tried":
+                self._paused_until = max(self._paused_until, self._clock.now() + result.wait)
+                limited = result.status == "rate_limited"
+                self._retry(job, result, MAX_TRIES if limited else None)
+            case "storage_error":
+                raise StorageError(
+                    f"{result.archive}: {result.reason}; fix the cause, then run the same command "
+                    "again"
+                )
 
-    def _try_again(self, order: Order, delivery: Delivery, most: int | None) -> None:
-        """Give an order again later; `most` None: this was no try."""
-        tries = order.tries + (most is not None)
+    def _retry(self, job: FetchJob, result: FetchResult, max_tries: int | None) -> None:
+        """Schedule a job again, up to `max_tries`; None: it was not tried at all."""
+        tries = job.tries + (max_tries is not None)
         now = self._clock.now()
-        if most is not None and tries >= most:
-            reason = f"the archive, {tries} times: {delivery.reason}"
-            self._repositories.fail(order.id, reason, now)
-            self._end(order.id)
+        if max_tries is not None and tries >= max_tries:
+            self._repositories.fail(job.id, f"archive: {result.reason} ({tries} tries)", now)
+            self._finish(job.id)
         else:
-            heapq.heappush(self._again, (now + delivery.wait, order.id, tries))
+            heapq.heappush(self._retries, (now + result.wait, job.id, tries))
 
-    def _store(self, one: int, stored: Stored) -> None:
+    def _store(self, identity: int, stored: StoredArchive) -> None:
         day = datetime.fromtimestamp(self._clock.now(), UTC).date().isoformat()
-        self._repositories.store(one, day, stored)
-        self._size += stored.archive_bytes
-        self._end(one)
+        self._repositories.store(identity, day, stored)
+        self._bytes += stored.archive_bytes
+        self._finish(identity)
 
-    def _end(self, one: int) -> None:
-        """A repository has come to its end in this run.
+    def _finish(self, identity: int) -> None:
+        """Count a repository that is done for this run.
 
         Raises:
             RetryableError: it failed, and so did too many before it.
         """
-        self._on_the_way.remove(one)
+        self._active.remove(identity)
         self._done += 1
-        row = self._repositories.get(one)
+        row = self._repositories.get(identity)
         self._failures = self._failures + 1 if row["state"] == "failed" else 0
-        if self._failures >= MOST_FAILURES:
+        if self._failures >= MAX_FAILURES:
             raise RetryableError(
-                f"{self._failures} repositories in a row could not be fetched, the last one "
-                f"because: {row['reason']}; run the same command again later: it goes on where it "
-                "stopped"
+                f"{self._failures} repositories in a row could not be fetched; the last error was: "
+                f"{row['reason']}; run the same command again later to continue"
             )
-        self._watcher.fetched(self._done, len(self._on_the_way), self._size)
+        self._on_progress(self._done, len(self._active), self._bytes)
+
+
+def _raise(error: BaseException) -> NoReturn:
+    raise error

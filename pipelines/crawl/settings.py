@@ -1,4 +1,4 @@
-"""A crawl's recipe: what is wanted, where it is looked for, and with which tokens."""
+"""The recipe of a crawl: which repositories to fetch, where to find them, and with which tokens."""
 
 import os
 from dataclasses import dataclass
@@ -18,28 +18,28 @@ from codecorpus.pipelines.sources.settings import PathText, Section
 KeepOrDrop = Literal["keep", "drop"]
 
 _GITHUB = "https://api.github.com"
-_FOUNDED = "2007-10-01"  # before GitHub's first repository
+_FIRST_DAY = "2007-10-01"  # before GitHub's first repository
 
 
 def _date(text: str) -> str:
     try:
         date.fromisoformat(text)
     except ValueError as error:
-        raise refusal(f"got `{text}`; expected a date as in 2008-04-10") from error
+        raise refusal(f"got `{text}`; expected a date such as 2008-04-10") from error
     return text
 
 
 def _variable(text: str) -> str:
     if not text.isidentifier():
         raise refusal(
-            f"got `{text[:4]}…`; expected the name of an environment variable, not a token itself"
+            f"got `{text[:4]}…`; expected the name of an environment variable, not the token itself"
         )
     return text
 
 
 def _url(text: str) -> str:
     if not text.startswith(("https://", "http://127.0.0.1:", "http://localhost:")):
-        raise refusal(f"got `{text}`; expected an address that begins with https://")
+        raise refusal(f"got `{text}`; expected a URL that begins with https://")
     return text.rstrip("/")
 
 
@@ -47,110 +47,116 @@ Date = Annotated[str, Field(strict=True), AfterValidator(_date)]
 
 
 class Created(Section):
-    """When repositories were created; both days belong to the range."""
+    """The days on which repositories were created, both included."""
 
-    first: Date = Field(default=_FOUNDED, description="The first day, UTC.")
+    first: Date = Field(default=_FIRST_DAY, description="The first day, UTC.")
     last: Date | None = Field(
-        default=None, description="The last day, UTC; null: until the crawl began."
+        default=None, description="The last day, UTC; null: until the start of the crawl."
     )
 
     def bounds(self, began: int) -> tuple[int, int]:
-        """First and last second since 1970.
+        """The first and the last second, since 1970.
 
         Args:
-            began: when the crawl began.
+            began: when the crawl began, in seconds since 1970.
         """
-        return _second(self.first), began if self.last is None else _second(self.last) + 86_399
+        return _timestamp(self.first), began if self.last is None else _timestamp(
+            self.last
+        ) + 86_399
 
-    def holds(self, created: int) -> bool:
-        """Whether a second since 1970 lies within."""
+    def contains(self, created: int) -> bool:
+        """Whether a time, in seconds since 1970, is in the range."""
         first, last = self.bounds(created)
         return first <= created <= last
 
 
 class CrawlSettings(Section):
-    """What to crawl."""
+    """The keys of a crawl's recipe."""
 
     languages: Annotated[tuple[Language, ...], Field(min_length=1)] = Field(
-        description="Main languages of the repositories, as codecorpus calls them.",
+        description="Main languages of the repositories, by their names in codecorpus.",
         json_schema_extra={"expects": "a list of languages"},
     )
     min_stars: Annotated[int, Field(strict=True, ge=0, le=2**31 - 1)] = Field(
-        default=1, description="Fewest stars."
+        default=1, description="The lowest number of stars."
     )
     max_repository_bytes: Annotated[int, Field(strict=True, ge=1, le=1 << 40)] = Field(
         default=10 << 20,
-        description="Only smaller repositories: by GitHub's estimate, by the archive, and by the "
-        "sum of its files.",
+        description="Repositories must be smaller than this: GitHub's estimate, the archive, and "
+        "the sum of its files.",
         json_schema_extra={"unit": "bytes"},
     )
-    created: Created = Field(default=Created(), description="When they were created.")
-    forks: KeepOrDrop = Field(default="drop", description="Copies of other repositories.")
-    mirrors: KeepOrDrop = Field(default="drop", description="Mirrors of other hosts.")
-    archived: KeepOrDrop = Field(default="keep", description="Repositories that are read-only.")
-    search: StrictBool = Field(default=True, description="Look for them with the search API.")
+    created: Created = Field(default=Created(), description="When the repositories were created.")
+    forks: KeepOrDrop = Field(default="drop", description="Forks of other repositories.")
+    mirrors: KeepOrDrop = Field(
+        default="drop", description="Mirrors of repositories on other hosts."
+    )
+    archived: KeepOrDrop = Field(default="keep", description="Archived (read-only) repositories.")
+    search: StrictBool = Field(default=True, description="Find repositories with the search API.")
     gharchive: tuple[PathText, ...] = Field(
-        default=(), description="Files of GH Archive (.json.gz); the repositories of their events."
+        default=(),
+        description="Files of GH Archive (.json.gz): adds the repositories of their events.",
     )
     names: tuple[PathText, ...] = Field(
-        default=(), description="Lists of repositories, `owner/name` on each line."
+        default=(), description="Lists of repositories to add, one `owner/name` per line."
     )
     exclude: tuple[PathText, ...] = Field(
-        default=(), description="Lists of repositories that earlier sources have."
+        default=(), description="Lists of repositories that earlier sources contain."
     )
     opt_out: PathText | None = Field(
-        default=None, description="A list of repositories and owners that are left out."
+        default=None, description="A list of repositories and owners that have opted out."
     )
     tokens: tuple[Annotated[str, Field(strict=True), AfterValidator(_variable)], ...] = Field(
         default=("GITHUB_TOKEN",), description="Environment variables that hold tokens."
     )
     base_url: Annotated[str, Field(strict=True), AfterValidator(_url)] = Field(
-        default=_GITHUB, description="The API; another one for GitHub Enterprise."
+        default=_GITHUB, description="The URL of the API; a different one for GitHub Enterprise."
     )
     timeout_seconds: Annotated[float, Field(gt=0, le=3600)] = Field(
-        default=30.0, description="A server that is silent for so long has stalled."
+        default=30.0, description="Seconds without data after which a request fails."
     )
     archive_seconds: Annotated[float, Field(gt=0, le=86_400)] = Field(
-        default=600.0, description="Fetching one archive may take so long."
+        default=600.0, description="The most seconds that fetching one archive may take."
     )
 
     @model_validator(mode="after")
-    def _has_a_way_in(self) -> Self:
+    def _has_an_origin(self) -> Self:
         if not (self.search or self.gharchive or self.names):
             raise refusal(
-                "nothing tells what to crawl; expected `search: true`, or paths", "search"
+                "no way to find repositories; expected `search: true`, `gharchive` or `names`",
+                "search",
             )
         return self
 
-    def wanted(self) -> dict[str, object]:
-        """What decides which repositories are fetched: a crawl that goes on must agree on it."""
+    def selection(self) -> dict[str, object]:
+        """The settings that decide which repositories are fetched; a crawl cannot change them."""
         keys = {"languages", "min_stars", "max_repository_bytes", "created", "forks", "mirrors"}
         return self.model_dump(mode="json", include={*keys, "archived", "search", "base_url"})
 
 
 @dataclass(frozen=True)
 class LoadedCrawl:
-    """A crawl's recipe, and the folder that its relative paths start at."""
+    """A crawl's recipe and its folder, to which relative paths refer."""
 
     settings: CrawlSettings
-    base: Path
+    folder: Path
 
     def path(self, text: str) -> Path:
-        """Where a path of the recipe leads."""
-        return self.base / Path(text).expanduser()
+        """The absolute path of a path in the recipe."""
+        return self.folder / Path(text).expanduser()
 
 
 def load_crawl(path: Path) -> LoadedCrawl:
-    """Read a crawl's recipe.
+    """Read and validate a crawl's recipe.
 
     Raises:
-        RecipeError: it cannot be read, or holds mistakes.
+        RecipeError: it cannot be read, or contains mistakes.
     """
     try:
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)
     except OSError as error:
-        text = f"cannot be read: {error.strerror}; expected a crawl's recipe"
+        text = f"cannot be read: {error.strerror}; expected the recipe of a crawl"
         raise RecipeError([Mistake(Place(0, str(path), 0), text)]) from error
     mistakes: list[Mistake] = []
     tree = read(data, str(path), 0, mistakes)
@@ -163,5 +169,5 @@ def load_crawl(path: Path) -> LoadedCrawl:
     return LoadedCrawl(settings, Path(os.path.realpath(path.parent)))
 
 
-def _second(day: str) -> int:
+def _timestamp(day: str) -> int:
     return int(datetime.combine(date.fromisoformat(day), time(), UTC).timestamp())

@@ -1,38 +1,37 @@
-"""What the API's client and the workers' have in common: one way to ask over HTTP."""
+"""HTTP settings and helpers shared by the API client and the workers that download archives."""
 
 from typing import Final
 
 import httpx2
 
-CHUNK: Final = 64 << 10
-"""Bytes that are taken from a connection at once."""
-MOST_HOPS: Final = 5
-"""Redirects that are followed."""
+CHUNK_BYTES: Final = 64 << 10
+"""Bytes read from a connection at a time."""
+MAX_REDIRECTS: Final = 5
 
-_VERSION: Final = "2022-11-28"
-_MOST_CONNECTIONS: Final = 100
+_API_VERSION: Final = "2022-11-28"
+_MAX_CONNECTIONS: Final = 100
 
 
-def client(timeout: float) -> httpx2.Client:
-    """A client that follows no redirect by itself and sends no token by itself.
+def new_client(timeout: float) -> httpx2.Client:
+    """An HTTP client that neither follows redirects nor sends a token on its own.
 
     Args:
-        timeout: seconds of silence after which a server has stalled.
+        timeout: seconds without data after which a request fails.
     """
     return httpx2.Client(
         timeout=timeout,
         follow_redirects=False,
-        headers={"user-agent": "codecorpus", "x-github-api-version": _VERSION},
-        limits=httpx2.Limits(max_connections=_MOST_CONNECTIONS),
+        headers={"user-agent": "codecorpus", "x-github-api-version": _API_VERSION},
+        limits=httpx2.Limits(max_connections=_MAX_CONNECTIONS),
     )
 
 
 def headers_of(response: httpx2.Response) -> dict[str, str]:
-    """The headers by lower-case name."""
+    """The headers of a response by lower-case name."""
     return {name.lower(): value for name, value in response.headers.items()}
 
 
-def describe(error: Exception) -> str:
+def describe_error(error: Exception) -> str:
     """A failed request in one line."""
     text = str(error)
     return f"{type(error).__name__}: {text}" if text else type(error).__name__

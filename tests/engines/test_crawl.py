@@ -1,4 +1,4 @@
-"""A crawl's archives are fetched by the workers of an engine, each once, under one budget."""
+"""The workers of an engine download each archive of a crawl once, within one rate limit."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,19 +7,19 @@ import pytest
 
 from codecorpus.pipelines.crawl.clock import SystemClock
 from tests.engines.running import Cluster, Command
-from tests.pipelines.crawl.crawled import listed
-from tests.pipelines.crawl.server import GitHub, some
+from tests.pipelines.crawl.crawl_helpers import read_listing
+from tests.pipelines.crawl.fake_github import FakeGitHub, make_repositories
 
 
 @pytest.fixture
-def server() -> Iterator[GitHub]:
-    github = GitHub(SystemClock(), *some(40))
+def server() -> Iterator[FakeGitHub]:
+    github = FakeGitHub(SystemClock(), *make_repositories(40))
     yield github
     github.close()
 
 
 def test_spark_cluster(
-    server: GitHub, cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    server: FakeGitHub, cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("GITHUB_TOKEN", "secret")
     recipe, out = tmp_path / "crawl.yaml", tmp_path / "out"
@@ -28,7 +28,7 @@ def test_spark_cluster(
     done = Command(*words, *cluster.options("EXTERNAL")).wait()
     assert done.returncode == 0, done.stderr
     assert "40 repositories, listed in" in done.stdout
-    assert len(listed(out)) == 40
+    assert len(read_listing(out)) == 40
     assert server.count("archive") == 40
     assert server.spent["core"] == 80
     assert server.violations == []

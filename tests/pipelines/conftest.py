@@ -18,7 +18,7 @@ from codecorpus.pipelines.stages.curate import CurateParts
 from codecorpus.pipelines.stages.order import stages
 from codecorpus.pipelines.stages.skip_failed import leave_out_failed
 from codecorpus.pipelines.storage.folder import Folder
-from tests.pipelines.crawl.server import FakeClock, GitHub
+from tests.pipelines.crawl.fake_github import FakeClock, FakeGitHub
 
 STDLIB = Path(sysconfig.get_paths()["stdlib"])
 
@@ -150,7 +150,7 @@ def clock() -> FakeClock:
 
 
 @pytest.fixture
-def github(clock: FakeClock) -> Iterator[GitHub]:
-    server = GitHub(clock)
+def github(clock: FakeClock) -> Iterator[FakeGitHub]:
+    server = FakeGitHub(clock)
     yield server
     server.close()

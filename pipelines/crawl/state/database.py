@@ -1,8 +1,8 @@
-"""The file behind the state: its tables, and transactions that threads share.
+"""The SQLite file of the state: its schema, and transactions that threads share.
 
-The file is held exclusively: a second crawl of a folder is refused. Write-ahead logging keeps it
-whole when the process is killed; a power cut may lose the last transactions, after which their work
-is done again.
+The file is locked exclusively, so a second crawl in the same folder is refused. Write-ahead logging
+keeps the file consistent when the process is killed. A power cut may lose the last transactions;
+their work is then repeated.
 """
 
 import sqlite3
@@ -17,16 +17,16 @@ from codecorpus.foundation.errors import StorageError, UsageError
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS facts (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
 CREATE TABLE IF NOT EXISTS repositories (
-    id INTEGER PRIMARY KEY,         -- GitHub's, which a rename does not change
+    id INTEGER PRIMARY KEY,         -- GitHub's; a rename does not change it
     name TEXT NOT NULL,             -- owner/name
-    branch TEXT NOT NULL,           -- the default one
+    branch TEXT NOT NULL,           -- the default branch
     language TEXT, stars INTEGER NOT NULL, size INTEGER NOT NULL, license TEXT,
     created INTEGER NOT NULL,       -- seconds since 1970
     fork INTEGER NOT NULL, mirror INTEGER NOT NULL, archived INTEGER NOT NULL,
     disabled INTEGER NOT NULL, private INTEGER NOT NULL,
     state TEXT NOT NULL, reason TEXT,
     "commit" TEXT,                  -- of the archive
-    fetched TEXT,                   -- day, UTC
+    fetched TEXT,                   -- date, UTC
     archive TEXT, archive_bytes INTEGER, sha256 TEXT,
     unpacked_bytes INTEGER, files INTEGER, lfs_pointers INTEGER, submodules INTEGER
 ) STRICT;
@@ -49,22 +49,22 @@ CREATE TABLE IF NOT EXISTS answers (
 ) STRICT;
 """
 
-_ADDED: Final = (
-    "attempts INTEGER NOT NULL DEFAULT 0",  # that have failed, one after the other
-    "due INTEGER",  # of what failed: when it is tried again, in seconds since 1970
+_ADDED_COLUMNS: Final = (
+    "attempts INTEGER NOT NULL DEFAULT 0",  # failed attempts in a row
+    "due INTEGER",  # when a failed row is retried, in seconds since 1970
 )
-"""Columns that `repositories` and `names` got later; a file of before gets them when opened."""
+"""Later columns of `repositories` and `names`; added when a file of an older version is opened."""
 
 
 class Database:
-    """The file; threads may share it.
+    """The open file; threads may share it.
 
     Args:
-        path: the file; made if there is none.
+        path: the file; created if it does not exist.
 
     Raises:
-        UsageError: another crawl holds it.
-        StorageError: it cannot be opened, or is no such file.
+        UsageError: another crawl is using it.
+        StorageError: it cannot be opened, or is not the state of a crawl.
     """
 
     def __init__(self, path: Path) -> None:
@@ -79,35 +79,40 @@ class Database:
             self._connection.execute("PRAGMA journal_mode = WAL")
             self._connection.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} COMMIT;")
             self._add_columns()
-        except sqlite3.OperationalError as error:
+        except sqlite3.DatabaseError as error:
             if "locked" in str(error):
                 raise UsageError(
-                    f"another crawl is at work in {path.parent}; wait for it, or give another --out"
+                    f"another crawl is running in {path.parent}; wait for it, or give another --out"
                 ) from error
-            raise StorageError(f"{path}: {error}; mend what the system names") from error
-        except sqlite3.DatabaseError as error:
-            raise StorageError(f"{path}: {error}; it is no state of a crawl") from error
+            raise StorageError(
+                f"{path}: {error}; expected a file with the state of a crawl that can be read and "
+                "written; fix the cause, or give another --out"
+            ) from error
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._connection.close()
 
-    def one(self, query: str, values: Sequence[Any] = ()) -> sqlite3.Row | None:
-        """The first row, if there is one."""
-        rows = self.all(query, values)
+    def fetch_one(self, query: str, values: Sequence[Any] = ()) -> sqlite3.Row | None:
+        """The first row of a query; None if there is none."""
+        rows = self.fetch_all(query, values)
         return rows[0] if rows else None
 
-    def all(self, query: str, values: Sequence[Any] = ()) -> list[sqlite3.Row]:
-        """All rows."""
+    def fetch_number(self, query: str, values: Sequence[Any] = ()) -> int:
+        """The only value of a query that returns one number; 0 for NULL."""
+        return int(self.fetch_all(query, values)[0][0] or 0)
+
+    def fetch_all(self, query: str, values: Sequence[Any] = ()) -> list[sqlite3.Row]:
+        """All rows of a query."""
         with self._lock:
             return self._connection.execute(query, values).fetchall()
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
-        """Changes that belong together: all of them are made, or none.
+        """A transaction: commits at the end of the block, rolls back if it raises.
 
         Raises:
-            StorageError: the disk is full, or the like.
+            StorageError: writing failed, for example because the disk is full.
         """
         with self._lock:
             try:
@@ -120,14 +125,14 @@ class Database:
                 self._connection.execute("COMMIT")
             except sqlite3.OperationalError as error:
                 raise StorageError(
-                    f"{self._path}: {error}; mend it, then run the same command again"
+                    f"{self._path}: {error}; fix the cause, then run the same command again"
                 ) from error
 
     def _add_columns(self) -> None:
         for table in ("repositories", "names"):
-            there = {row["name"] for row in self.all(f"PRAGMA table_info({table})")}
-            for column in _ADDED:
-                if column.partition(" ")[0] not in there:
+            existing = {row["name"] for row in self.fetch_all(f"PRAGMA table_info({table})")}
+            for column in _ADDED_COLUMNS:
+                if column.partition(" ")[0] not in existing:
                     self._connection.execute(f"ALTER TABLE {table} ADD COLUMN {column}")
             self._connection.execute(
                 f"UPDATE {table} SET due = 0 WHERE state = 'failed' AND due IS NULL"  # noqa: S608

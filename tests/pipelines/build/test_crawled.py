@@ -7,20 +7,20 @@ import pyarrow.parquet as pq
 import pytest
 
 from codecorpus.pipelines.inspection.why import print_story
-from tests.pipelines.crawl.crawled import crawled
-from tests.pipelines.crawl.server import Repository
+from tests.pipelines.crawl.crawl_helpers import make_crawl
+from tests.pipelines.crawl.fake_github import FakeRepository
 
 CODE = b"def double(value):\n    return 2 * value\n\n" * 40
 SOURCES = [{"type": "github", "paths": ["crawl"], "min_stars": 1, "unknown": "drop"}]
 
 
-def repository(identity: int, name: str) -> Repository:
-    return Repository(identity, name, stars=3, files={"x.py": CODE + name.encode() + b"()\n"})
+def repository(identity: int, name: str) -> FakeRepository:
+    return FakeRepository(identity, name, stars=3, files={"x.py": CODE + name.encode() + b"()\n"})
 
 
 def test_who_opted_out_is_not_read(build: Any, tmp_path: Path) -> None:
     names = ("a/stays", "b/gone", "Owner/gone")
-    crawled(tmp_path / "crawl", [repository(*each) for each in enumerate(names, 1)])
+    make_crawl(tmp_path / "crawl", [repository(*each) for each in enumerate(names, 1)])
     (tmp_path / "opt-out.txt").write_text("owner\nB/Gone\n")
     out = build(tmp_path, tmp_path / "out", changes={"sources": SOURCES, "opt_out": "opt-out.txt"})
     rows = pq.read_table(out / "ledger").to_pylist()
@@ -37,7 +37,7 @@ def test_why_tells_commit_day_and_license(
 ) -> None:
     found = [repository(1, "a/x"), repository(2, "b/x")]
     found[1].license = None
-    crawled(tmp_path / "crawl", found)
+    make_crawl(tmp_path / "crawl", found)
     out = build(tmp_path, tmp_path / "out", changes={"sources": SOURCES})
     print_story(out, "a/x/x.py")
     told = f"  repository  commit {found[0].commit}, fetched 2020-09-13, license MIT, 3 stars\n"

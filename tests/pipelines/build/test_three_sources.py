@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from codecorpus.pipelines.inspection.report import print_report
-from tests.pipelines.crawl.server import pack
+from tests.pipelines.crawl.fake_github import pack
 
 ZSTD = pa.Codec("zstd")
 SOURCES: list[dict[str, Any]] = [

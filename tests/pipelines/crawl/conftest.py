@@ -1,31 +1,34 @@
-"""Crawls of a server as GitHub's."""
+"""Fixtures of the crawl's tests."""
 
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
 import pytest
 
-from codecorpus.pipelines.crawl.crawl import Outcome
-from codecorpus.pipelines.crawl.download import Threads
-from tests.pipelines.crawl.crawled import crawl_into
-from tests.pipelines.crawl.server import GitHub
+from codecorpus.pipelines.crawl.crawl import CrawlSummary
+from codecorpus.pipelines.crawl.download import ThreadedExecutor
+from tests.pipelines.crawl.crawl_helpers import crawl_into
+from tests.pipelines.crawl.fake_github import FakeGitHub
 
 
 class Crawler(Protocol):
-    def __call__(self, *, workers: int = 2, refresh: bool = False, **settings: Any) -> Outcome: ...
+    def __call__(
+        self, *, workers: int = 2, refresh: bool = False, **settings: Any
+    ) -> CrawlSummary: ...
 
 
 @pytest.fixture
-def run(github: GitHub, tmp_path: Path) -> Crawler:
-    """Crawls the server into `tmp_path / "out"`; it must have broken no rule."""
+def run(github: FakeGitHub, tmp_path: Path) -> Crawler:
+    """Crawls the server into `tmp_path / "out"`, as `crawl_into` does."""
 
-    def crawled(*, workers: int = 2, refresh: bool = False, **settings: Any) -> Outcome:
+    def run_crawl(*, workers: int = 2, refresh: bool = False, **settings: Any) -> CrawlSummary:
         return crawl_into(
             tmp_path / "out",
             github,
-            carrier=lambda terms: Threads(terms, threads=workers),
+            executor=partial(ThreadedExecutor, threads=workers),
             refresh=refresh,
             **settings,
         )
 
-    return crawled
+    return run_crawl

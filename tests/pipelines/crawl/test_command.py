@@ -1,4 +1,4 @@
-"""What a crawl says at its end."""
+"""The summary that a crawl prints."""
 
 from contextlib import closing
 from io import StringIO
@@ -8,19 +8,19 @@ import pytest
 from rich.console import Console
 
 from codecorpus.foundation.errors import RetryableError, UsageError
-from codecorpus.pipelines.crawl.command import print_outcome, run_crawl
-from codecorpus.pipelines.crawl.crawl import Outcome
+from codecorpus.pipelines.crawl.command import print_summary, run_crawl
+from codecorpus.pipelines.crawl.crawl import CrawlSummary
 from codecorpus.pipelines.crawl.query_slices import Slice
-from codecorpus.pipelines.crawl.state import State
+from codecorpus.pipelines.crawl.state import CrawlState
 
 
-def said(outcome: Outcome) -> str:
+def printed(summary: CrawlSummary) -> str:
     screen = StringIO()
-    print_outcome(outcome, Path("crawl"), Console(file=screen, width=200))
+    print_summary(summary, Path("crawl"), Console(file=screen, width=200))
     return screen.getvalue()
 
 
-def test_a_runner_that_there_is_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unknown_runner_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GITHUB_TOKEN", "secret")
     recipe = tmp_path / "crawl.yaml"
     recipe.write_text("languages: [Python]\n")
@@ -36,31 +36,34 @@ def test_a_runner_that_there_is_not(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert not (tmp_path / "out").exists()
 
 
-def test_what_was_fetched_left_out_and_out_of_reach() -> None:
+def test_fetched_skipped_and_unreachable_repositories_are_counted() -> None:
     counts: dict[tuple[str, str | None], int] = {
         ("fetched", None): 1200,
         ("skipped", "a fork"): 30,
     }
-    assert said(Outcome(counts, 45)).splitlines() == [
+    assert printed(CrawlSummary(counts, 45)).splitlines() == [
         "1,200 repositories, listed in crawl/repositories.jsonl",
-        "       30 left out: a fork",
-        "       45 not given by the search: more than 1,000 of one second and one number of stars",
+        "       30 skipped: a fork",
+        "       45 not returned by the search: over 1,000 results with the same creation time and "
+        "stars",
     ]
-    assert "not given" not in said(Outcome(counts))
+    assert "not returned" not in printed(CrawlSummary(counts))
 
 
-def test_what_failed_is_said_and_fails() -> None:
-    with pytest.raises(RetryableError, match="2 repositories could not be fetched, the first one"):
-        said(Outcome({("failed", "stalled"): 2}))
+def test_failed_repositories_raise_an_error() -> None:
+    with pytest.raises(
+        RetryableError, match="2 repositories could not be fetched; the first error"
+    ):
+        printed(CrawlSummary({("failed", "stalled"): 2}))
 
 
-def test_results_beyond_reach_are_those_past_a_thousand_of_slices_that_are_done(
+def test_results_past_a_thousand_of_finished_slices_are_unreachable(
     tmp_path: Path,
 ) -> None:
-    with closing(State(tmp_path / "crawl.sqlite")) as state:
+    with closing(CrawlState(tmp_path / "crawl.sqlite")) as state:
         state.slices.begin([Slice("Java", second, second, 1, 1) for second in range(3)])
         for total, last in ((1200, True), (900, True), (5000, False)):
             found = state.slices.next()
             assert found
             state.slices.add_page(found[0], total, [], last=last)
-        assert state.slices.beyond_reach() == 200
+        assert state.slices.unreachable() == 200

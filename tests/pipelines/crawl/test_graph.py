@@ -1,5 +1,6 @@
-"""Archives are fetched by the workers of a runner; what needs a token stays with one process."""
+"""Archives are downloaded by the workers of a Beam runner."""
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -8,13 +9,18 @@ from apache_beam.options.pipeline_options import PipelineOptions
 
 from codecorpus.foundation.errors import RetryableError, StorageError
 from codecorpus.pipelines.crawl import graph
-from codecorpus.pipelines.crawl.download import Threads
-from codecorpus.pipelines.crawl.fetch_jobs import Delivery, Order, Stored, Terms
-from codecorpus.pipelines.crawl.graph import BeamCarrier, report
+from codecorpus.pipelines.crawl.download import ThreadedExecutor
+from codecorpus.pipelines.crawl.fetch_jobs import FetchJob, FetchResult, StoredArchive
+from codecorpus.pipelines.crawl.graph import BeamExecutor, report
+from codecorpus.pipelines.crawl.settings import CrawlSettings
 from codecorpus.pipelines.engines.options import make_options
-from tests.pipelines.crawl.crawled import crawl_into, listed
-from tests.pipelines.crawl.server import GitHub, some
+from tests.pipelines.crawl.crawl_helpers import crawl_into, read_listing
+from tests.pipelines.crawl.fake_github import FakeGitHub, make_repositories
 
+SETTINGS = CrawlSettings(
+    languages=("Python",), max_repository_bytes=1, timeout_seconds=1.0, archive_seconds=1.0
+)
+JOB = FetchJob(1, "a" * 40, "http://127.0.0.1:9/x", "repositories/o/r@a.tar.gz")
 SEVERAL_PROCESSES = [
     "--runner=FnApiRunner",
     "--direct_running_mode=multi_processing",
@@ -23,21 +29,21 @@ SEVERAL_PROCESSES = [
 ]
 
 
-def fetched_by(github: GitHub, out: Path, options: PipelineOptions, batch: int | None) -> list[Any]:
-    def carrier(terms: Terms) -> BeamCarrier:
-        return BeamCarrier(terms, options, threads=2, batch=batch)
+def fetch_with(
+    options: PipelineOptions, github: FakeGitHub, out: Path, batch_size: int | None
+) -> list[Any]:
+    executor = partial(BeamExecutor, options=options, threads=2, batch_size=batch_size)
+    crawl_into(out, github, executor=executor)
+    return read_listing(out)
 
-    crawl_into(out, github, carrier=carrier)
-    return listed(out)
 
-
-@pytest.mark.parametrize("batch", [None, 2])
+@pytest.mark.parametrize("batch_size", [None, 2])
 def test_the_graph_fetches_each_archive_once(
-    github: GitHub, tmp_path: Path, batch: int | None
+    github: FakeGitHub, tmp_path: Path, batch_size: int | None
 ) -> None:
-    github.core = 8  # so that a round is fetched while the next one waits for its budget
-    github.repositories = some(9)
-    lines = fetched_by(github, tmp_path / "out", make_options("local", []), batch)
+    github.core = 8  # a round is downloaded while the next one waits for the rate limit
+    github.repositories = make_repositories(9)
+    lines = fetch_with(make_options("local", []), github, tmp_path / "out", batch_size)
     assert [line["id"] for line in lines] == list(range(1, 10))
     assert github.count("archive") == 9
     assert github.spent["core"] == 18
@@ -45,48 +51,49 @@ def test_the_graph_fetches_each_archive_once(
 
 
 @pytest.mark.slow
-def test_the_workers_may_be_several_processes(github: GitHub, tmp_path: Path) -> None:
-    github.repositories = some(20)
-    lines = fetched_by(github, tmp_path / "out", PipelineOptions(SEVERAL_PROCESSES), 2)
+def test_workers_may_be_several_processes(github: FakeGitHub, tmp_path: Path) -> None:
+    github.repositories = make_repositories(20)
+    lines = fetch_with(PipelineOptions(SEVERAL_PROCESSES), github, tmp_path / "out", 2)
     assert len(lines) == 20
     assert github.count("archive") == 20
     assert github.violations == []
 
 
-def test_a_folder_that_cannot_be_written_to_ends_the_crawl(github: GitHub, tmp_path: Path) -> None:
-    github.repositories = some(2)
+def test_a_folder_that_cannot_be_written_to_ends_the_crawl(
+    github: FakeGitHub, tmp_path: Path
+) -> None:
+    github.repositories = make_repositories(2)
     out = tmp_path / "out"
     (out / "repositories").mkdir(parents=True)
     (out / "repositories" / "owner1").write_text("in the way")
     with pytest.raises(StorageError, match="owner1"):
-        fetched_by(github, out, make_options("local", []), None)
+        fetch_with(make_options("local", []), github, out, None)
 
 
-def test_a_runner_that_gives_up_is_told_in_one_line(
+def test_a_failing_runner_is_reported_in_one_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(*_: object, **__: object) -> None:
-        raise RuntimeError("no executor is left\nand a trace of many lines")
+        raise RuntimeError("no worker is left\nand a long traceback")
 
-    monkeypatch.setattr(graph, "Threads", broken)
-    terms = Terms(str(tmp_path), 1, 1.0, 1.0)
-    carrier = BeamCarrier(terms, make_options("local", []), threads=1, batch=None)
-    order = Order(1, "a" * 40, "http://127.0.0.1:9/x", "repositories/o/r@a.tar.gz")
-    with pytest.raises(RetryableError, match="gave up a round of 1 archives: no executor is left;"):
-        list(carrier.carry([order]))
+    monkeypatch.setattr(graph, "ThreadedExecutor", broken)
+    options = make_options("local", [])
+    executor = BeamExecutor(SETTINGS, tmp_path, options, threads=1, batch_size=None)
+    with pytest.raises(RetryableError, match="failed on a round of 1 archives: no worker is left;"):
+        list(executor.run([JOB]))
 
 
-def test_a_worker_says_that_it_cannot_write(tmp_path: Path) -> None:
+def test_a_worker_reports_that_it_cannot_write(tmp_path: Path) -> None:
     (tmp_path / "repositories").write_text("in the way")
-    order = Order(1, "a" * 40, "http://127.0.0.1:9/x", "repositories/o/r@a.tar.gz")
-    (delivery,) = Threads(Terms(str(tmp_path), 1, 1.0, 1.0), threads=1).carry([order])
-    assert (delivery.kind, "Not a directory" in delivery.reason) == ("storage", True)
+    (result,) = ThreadedExecutor(SETTINGS, tmp_path, threads=1).run([JOB])
+    assert result.status == "storage_error"
+    assert "Not a directory" in result.reason
 
 
-def test_a_report_reads_back_and_may_be_written_twice(tmp_path: Path) -> None:
-    stored = Stored("repositories/o/r@a.tar.gz", 10, "ab", 20, 1, 0, 0)
-    delivery = Delivery(7, stored.archive, "stored", stored=stored)
-    report(delivery, str(tmp_path))
-    report(delivery, str(tmp_path))
+def test_a_report_can_be_written_twice_and_read_back(tmp_path: Path) -> None:
+    stored = StoredArchive("repositories/o/r@a.tar.gz", 10, "ab", 20, 1, 0, 0)
+    result = FetchResult(7, stored.archive, "stored", stored=stored)
+    report(result, str(tmp_path))
+    report(result, str(tmp_path))
     (path,) = tmp_path.iterdir()
-    assert Delivery.from_json(path.read_text()) == delivery
+    assert FetchResult.from_json(path.read_text()) == result

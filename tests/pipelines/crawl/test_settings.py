@@ -1,4 +1,4 @@
-"""Crawl recipes: mistakes are told with their line, and the one that comes along is right."""
+"""Crawl recipes: mistakes are reported, and the shipped recipe is valid."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from codecorpus.pipelines.recipe.errors import RecipeError
 RECIPES = Path(__file__).parents[3] / "recipes" / "crawls"
 
 
-def test_the_recipe_that_comes_along_is_codegeexs() -> None:
+def test_the_shipped_recipe_is_that_of_codegeex() -> None:
     settings = load_crawl(RECIPES / "codegeex.yaml").settings
     assert settings.languages == ("Python", "Java", "C++")
     assert settings.min_stars == 1
@@ -22,14 +22,14 @@ def test_the_recipe_that_comes_along_is_codegeexs() -> None:
     [
         ("min_star: 1", "unknown key `min_star`"),
         ("min_stars: -1", "min_stars: got `-1`"),
-        ("tokens: [ghp_a-b]", "not a token itself"),
-        ("created: {first: yesterday}", "expected a date as in 2008-04-10"),
+        ("tokens: [ghp_a-b]", "not the token itself"),
+        ("created: {first: yesterday}", "expected a date such as 2008-04-10"),
         ("base_url: http://example.org", "begins with https://"),
-        ("search: false", "nothing tells what to crawl"),
+        ("search: false", "no way to find repositories"),
         ("forks: maybe", "forks: got `maybe`"),
     ],
 )
-def test_mistakes_are_told(tmp_path: Path, line: str, message: str) -> None:
+def test_mistakes_are_reported(tmp_path: Path, line: str, message: str) -> None:
     path = tmp_path / "crawl.yaml"
     path.write_text(f"languages: [Python]\n{line}\n")
     with pytest.raises(RecipeError) as caught:
@@ -38,6 +38,6 @@ def test_mistakes_are_told(tmp_path: Path, line: str, message: str) -> None:
     assert "ghp_a-b" not in str(caught.value)
 
 
-def test_a_missing_recipe_is_told(tmp_path: Path) -> None:
+def test_a_missing_recipe_is_reported(tmp_path: Path) -> None:
     with pytest.raises(RecipeError, match="cannot be read"):
         load_crawl(tmp_path / "none.yaml")

@@ -9,15 +9,17 @@ import pytest
 from codecorpus.foundation.errors import UsageError
 from codecorpus.pipelines.sources.base import Limits
 from codecorpus.pipelines.sources.github import GithubSource
-from tests.pipelines.crawl.crawled import crawled
-from tests.pipelines.crawl.server import Repository
+from tests.pipelines.crawl.crawl_helpers import make_crawl
+from tests.pipelines.crawl.fake_github import FakeRepository
 
 POINTER = b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n"
 
 
 def crawl_of(folder: Path, files: dict[str, dict[str, bytes]]) -> Path:
     numbered = enumerate(files.items(), 3)
-    return crawled(folder, [Repository(n, name, stars=n, files=f) for n, (name, f) in numbered])
+    return make_crawl(
+        folder, [FakeRepository(n, name, stars=n, files=f) for n, (name, f) in numbered]
+    )
 
 
 def read(source: GithubSource) -> list[dict[str, Any]]:
@@ -68,7 +70,7 @@ def test_absolute_paths_submodules_and_names_that_are_not_utf8(tmp_path: Path) -
 
 def test_the_plan_knows_commit_and_day(tmp_path: Path) -> None:
     (part,) = GithubSource([crawl_of(tmp_path, {"o/r": {"a.py": b"1"}})]).plan(1 << 20)
-    commit = Repository(3, "o/r", files={"a.py": b"1"}).commit
+    commit = FakeRepository(3, "o/r", files={"a.py": b"1"}).commit
     assert (part["commit"].to_pylist(), part["fetched"].to_pylist()) == ([commit], ["2020-09-13"])
 
 

@@ -1,4 +1,4 @@
-"""The server of these tests answers as GitHub's published API description says."""
+"""The fake server's responses match GitHub's published API description."""
 
 import json
 import re
@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.pipelines.crawl.crawled import crawl_into
-from tests.pipelines.crawl.server import DESCRIPTION, GitHub, Repository
+from tests.pipelines.crawl.crawl_helpers import crawl_into
+from tests.pipelines.crawl.fake_github import DESCRIPTION, FakeGitHub, FakeRepository
 
 SEARCH = "/search/repositories?q=language:Python&per_page=100&page=1"
 REPOSITORY, COMMIT = "/repos/{owner}/{repo}", "/repos/{owner}/{repo}/commits/{ref}"
@@ -19,7 +19,7 @@ TARBALL = "/repos/{owner}/{repo}/tarball/{ref}"
 
 
 def problems(schema: dict[str, Any], value: Any, where: str = "") -> list[str]:
-    """What a schema of the description (OpenAPI 3.0) does not allow."""
+    """How a value violates a schema of the description (OpenAPI 3.0)."""
     if "$ref" in schema:
         name = schema["$ref"].rpartition("/")[2]
         return problems(DESCRIPTION["components"]["schemas"][name], value, where)
@@ -33,7 +33,7 @@ def problems(schema: dict[str, Any], value: Any, where: str = "") -> list[str]:
     kinds |= {"object": dict, "array": list, "number": (int, float)}
     kind = kinds.get(schema.get("type", ""))
     if kind is not None and not isinstance(value, kind):
-        return [*found, f"{where}: {value!r} is no {schema['type']}"]
+        return [*found, f"{where}: {value!r} is not of type {schema['type']}"]
     if "enum" in schema and value not in schema["enum"]:
         found.append(f"{where}: {value!r} is not in {schema['enum']}")
     if isinstance(value, dict):
@@ -49,11 +49,10 @@ def problems(schema: dict[str, Any], value: Any, where: str = "") -> list[str]:
     return found
 
 
-def ask(github: GitHub, path: str) -> tuple[int, Any]:
-    request = urllib.request.Request(f"{github.url}{path}")
+def request(github: FakeGitHub, path: str) -> tuple[int, Any]:
     try:
-        with urllib.request.urlopen(request, timeout=5) as answer:
-            return answer.status, json.load(answer)
+        with urllib.request.urlopen(f"{github.url}{path}", timeout=5) as response:
+            return response.status, json.load(response)
     except HTTPError as error:
         with error:
             return error.code, json.load(error)
@@ -73,43 +72,42 @@ def ask(github: GitHub, path: str) -> tuple[int, Any]:
         ({}, "/rate_limit", "/rate_limit", 200),
     ],
 )
-def test_answers_are_as_described(
-    github: GitHub, repository: dict[str, Any], path: str, described: str, status: int
+def test_responses_match_the_description(
+    github: FakeGitHub, repository: dict[str, Any], path: str, described: str, status: int
 ) -> None:
-    github.repositories = [Repository(1, "o/r", **repository)]
-    code, value = ask(github, path)
+    github.repositories = [FakeRepository(1, "o/r", **repository)]
+    code, value = request(github, path)
     assert code == status
     assert problems(DESCRIPTION["paths"][described][str(status)], value) == []
 
 
 def _pattern(template: str) -> re.Pattern[str]:
-    """Paths of a template; a reference may hold slashes, as branches do."""
+    """Matches the paths of a template; a reference may contain slashes, as branches do."""
     parts = template.replace("{ref}", "(.+)").replace("{owner}/{repo}", "[^/]+/[^/]+")
     return re.compile(parts)
 
 
-def test_every_request_of_a_crawl_is_described(github: GitHub, tmp_path: Path) -> None:
-    github.repositories = [Repository(1, "o/r", branch="topic/a"), Repository(2, "o/s")]
+def test_every_request_of_a_crawl_is_in_the_description(github: FakeGitHub, tmp_path: Path) -> None:
+    github.repositories = [FakeRepository(1, "o/r", branch="topic/a"), FakeRepository(2, "o/s")]
     (tmp_path / "names.txt").write_text("o/s\n")
     crawl_into(tmp_path / "out", github, names=["names.txt"], search=False)
     crawl_into(tmp_path / "more", github)
-    asked = {urlsplit(each).path for each in github.requests if not each.startswith("archive")}
+    requested = {urlsplit(each).path for each in github.requests if not each.startswith("archive")}
     templates = {each: _pattern(each) for each in DESCRIPTION["paths"]}
     used = {
         next((each for each, pattern in templates.items() if pattern.fullmatch(path)), path)
-        for path in asked
+        for path in requested
     }
     assert used == {"/search/repositories", REPOSITORY, COMMIT, TARBALL}
-    assert github.limits_asked == 2
+    assert github.limit_requests == 2
 
 
-def test_what_is_read_is_what_is_required() -> None:
-    """The crawl needs no more of a search result than GitHub promises."""
+def test_the_crawl_reads_only_required_fields() -> None:
     required = set(DESCRIPTION["components"]["schemas"]["repo-search-result-item"]["required"])
     needed = {"id", "full_name", "default_branch", "language", "stargazers_count", "size"}
     assert required >= needed | {"created_at", "fork", "archived", "disabled", "private"}
 
 
-def test_a_wrong_answer_is_told() -> None:
+def test_a_response_that_violates_the_description_is_detected() -> None:
     schema = DESCRIPTION["paths"]["/search/repositories"]["200"]
     assert problems(schema, {"total_count": "1", "items": [{}]})

@@ -1,4 +1,4 @@
-"""A server on loopback that answers as GitHub's REST API does, limits and errors too."""
+"""A local server that behaves like GitHub's REST API, including its rate limits and errors."""
 
 import hashlib
 import io
@@ -22,13 +22,13 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from codecorpus.pipelines.crawl.clock import Clock, StoppedError
 
 DESCRIPTION = json.loads((Path(__file__).parent / "github-api.json").read_text("utf-8"))
-"""What GitHub publishes about these answers; its file says where it is from."""
+"""GitHub's published description of these responses; the file names its origin."""
 
 SECONDARY = "You have exceeded a secondary rate limit. Please wait a few minutes."
 
 
 class FakeClock:
-    """A clock that jumps instead of waiting."""
+    """A clock that jumps ahead instead of waiting."""
 
     def __init__(self, now: float = 1_600_000_000.0) -> None:
         self._now = now
@@ -52,8 +52,8 @@ class FakeClock:
 
 
 @dataclass
-class Repository:
-    """A repository as the server has it."""
+class FakeRepository:
+    """A repository on the server."""
 
     id: int
     name: str
@@ -67,9 +67,9 @@ class Repository:
     mirror: bool = False
     archived: bool = False
     files: dict[str, bytes] = field(default_factory=lambda: {"a.py": b"print(1)\n"})
-    gone: int = 0  # a status that all requests about it get
+    gone: int = 0  # the status of all responses about it
     empty: bool = False
-    before: str = ""  # the name that it had
+    before: str = ""  # its former name
 
     @property
     def commit(self) -> str:
@@ -77,16 +77,16 @@ class Repository:
         return hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
 
 
-def some(count: int, **values: Any) -> list[Repository]:
-    """Repositories 1 to `count` of three owners."""
+def make_repositories(count: int, **values: Any) -> list[FakeRepository]:
+    """Repositories 1 to `count`, of three owners."""
     return [
-        Repository(number, f"owner{number % 3}/r{number}", **values)
+        FakeRepository(number, f"owner{number % 3}/r{number}", **values)
         for number in range(1, count + 1)
     ]
 
 
 def pack(files: dict[str, bytes], top: str, commit: str) -> bytes:
-    """A .tar.gz as `git archive` writes it; a path that ends with a slash is a submodule."""
+    """A .tar.gz as `git archive` writes it; a path with a trailing slash is a submodule."""
     out = io.BytesIO()
     headers = {"comment": commit}
     with tarfile.open(
@@ -104,15 +104,15 @@ def pack(files: dict[str, bytes], top: str, commit: str) -> bytes:
 
 
 @dataclass
-class Budget:
+class RateLimit:
     limit: int
     seconds: float
-    left: int = 0
+    remaining: int = 0
     reset: float = 0.0
 
-    def at(self, now: float) -> "Budget":
+    def at(self, now: float) -> "RateLimit":
         if now >= self.reset:
-            self.left, self.reset = self.limit, float(int(now + self.seconds))
+            self.remaining, self.reset = self.limit, float(int(now + self.seconds))
         return self
 
 
@@ -120,7 +120,7 @@ Fault = Callable[["Handler"], None]
 
 
 def _is_open(connection: socket.socket) -> bool:
-    """Whether the client is still there: a request that it gave up is none, seen here or not."""
+    """Whether the client is still connected; a request that it has abandoned does not count."""
     try:
         return connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) != b""
     except BlockingIOError:
@@ -129,31 +129,32 @@ def _is_open(connection: socket.socket) -> bool:
         return False
 
 
-class GitHub:
-    """The server: its repositories, its limits, and what it has seen.
+class FakeGitHub:
+    """The server: its repositories, its rate limits, and the requests it has received.
 
     Attributes:
-        requests: the paths asked for, in order; archives as `archive owner/name`.
-        violations: what no client may do: requests without budget, at once, tokens sent elsewhere.
-        faults: by a part of a path, what the next requests get instead of an answer.
+        requests: the requested paths, in order; archives as `archive owner/name`.
+        violations: requests beyond the rate limit or at the same time as another one of that
+            token, and tokens sent to another host.
+        faults: by part of a path, the faults that the next requests meet.
     """
 
-    def __init__(self, clock: Clock, *repositories: Repository, core: int = 5000) -> None:
+    def __init__(self, clock: Clock, *repositories: FakeRepository, core: int = 5000) -> None:
         self.clock = clock
         self.repositories = list(repositories)
         self.core, self.search = core, 30
         self.requests: list[str] = []
         self.violations: list[str] = []
         self.faults: dict[str, list[Fault]] = defaultdict(list)
-        self.limits_asked = 0
-        self.incomplete = 0  # so many searches run out of time
+        self.limit_requests = 0
+        self.incomplete = 0  # this many searches time out
         self.spent: Counter[str] = Counter()
         self.windows: Counter[tuple[str, str, float]] = Counter()  # by token, resource and reset
-        self.pause = 0.0  # seconds between two pieces of an archive
+        self.pause = 0.0  # seconds between chunks of an archive
         self.most_results = 1_000
         self.tokens = {"secret", "second"}
         self.watch: Callable[[int], None] = lambda _count: None
-        self.budgets: dict[tuple[str, str], Budget] = {}
+        self.limits: dict[tuple[str, str], RateLimit] = {}
         self._busy: dict[str, list[socket.socket]] = defaultdict(list)
         self._lock = threading.RLock()
         handler = type("Bound", (Handler,), {"github": self})
@@ -173,10 +174,10 @@ class GitHub:
         self._server.server_close()
 
     def count(self, part: str) -> int:
-        """How many requests had this in their path."""
+        """How many requests have this in their path."""
         return sum(part in each for each in self.requests)
 
-    def find(self, name: str) -> Repository | None:
+    def find(self, name: str) -> FakeRepository | None:
         return next((each for each in self.repositories if each.name.lower() == name.lower()), None)
 
     @contextmanager
@@ -192,19 +193,19 @@ class GitHub:
         try:
             yield
         finally:
-            self.answering(token, connection)
+            self.responding(token, connection)
 
-    def answering(self, token: str, connection: socket.socket) -> None:
-        """A request is over when its answer goes out: by its last byte the client may send more."""
+    def responding(self, token: str, connection: socket.socket) -> None:
+        """End a request just before its response is sent: the client may then send the next."""
         with self._lock:
             if connection in self._busy[token]:
                 self._busy[token].remove(connection)
 
-    def budget(self, token: str, resource: str) -> Budget:
+    def rate_limit(self, token: str, resource: str) -> RateLimit:
         with self._lock:
-            limit, seconds = (self.core, 3600.0) if resource == "core" else (self.search, 60.0)
-            budget = self.budgets.setdefault((token, resource), Budget(limit, seconds))
-            return budget.at(self.clock.now())
+            most, seconds = (self.core, 3600.0) if resource == "core" else (self.search, 60.0)
+            limit = self.limits.setdefault((token, resource), RateLimit(most, seconds))
+            return limit.at(self.clock.now())
 
     def fault(self, path: str) -> Fault | None:
         with self._lock:
@@ -215,9 +216,9 @@ class GitHub:
 
 
 class Handler(BaseHTTPRequestHandler):
-    """One connection."""
+    """Handles one connection."""
 
-    github: GitHub
+    github: FakeGitHub
     protocol_version = "HTTP/1.1"
     resource = "core"
     token = ""
@@ -246,14 +247,14 @@ class Handler(BaseHTTPRequestHandler):
 
     def _api(self, path: str) -> None:
         self.resource = "search" if path.startswith("/search") else "core"
-        budget = self.github.budget(self.token, self.resource)
+        limit = self.github.rate_limit(self.token, self.resource)
         if self.token and self.token not in self.github.tokens:
             return self.error(401, "Bad credentials")
-        if budget.left <= 0:
-            self.github.violations.append(f"a request without budget: {path}")
+        if limit.remaining <= 0:
+            self.github.violations.append(f"a request beyond the rate limit: {path}")
             return self.error(403, "API rate limit exceeded for user ID 1.")
-        budget.left -= 1
-        self._spend(budget, 1)
+        limit.remaining -= 1
+        self._spend(limit, 1)
         if fault := self.github.fault(path):
             return fault(self)
         if path == "/search/repositories":
@@ -264,34 +265,34 @@ class Handler(BaseHTTPRequestHandler):
         if found := re.fullmatch(r"/repos/([^/]+/[^/]+)(/.*)?", path):
             renamed = [each for each in self.github.repositories if each.before == found[1]]
             if renamed and self.github.find(found[1]) is None:
-                place = f"{self.github.url}/repositories/{renamed[0].id}{found[2] or ''}"
-                return self.error(301, "Moved Permanently", {"location": place})
+                location = f"{self.github.url}/repositories/{renamed[0].id}{found[2] or ''}"
+                return self.error(301, "Moved Permanently", {"location": location})
             return self._repository(self.github.find(found[1]), found[2] or "")
         return self.error(404, "Not Found")
 
-    def _spend(self, budget: Budget, count: int) -> None:
+    def _spend(self, limit: RateLimit, count: int) -> None:
         self.github.spent[self.resource] += count
-        self.github.windows[self.token, self.resource, budget.reset] += count
+        self.github.windows[self.token, self.resource, limit.reset] += count
 
     def _rate_limit(self) -> None:
-        """What a token may still ask for; it costs nothing, and is no request of `requests`."""
+        """A free request that is not counted in `requests`."""
         if self.token and self.token not in self.github.tokens:
             return self.error(401, "Bad credentials")
-        self.github.limits_asked += 1
+        self.github.limit_requests += 1
         if fault := self.github.fault("/rate_limit"):
             return fault(self)
         found = {}
         for resource in ("core", "search"):
-            budget = self.github.budget(self.token, resource)
+            limit = self.github.rate_limit(self.token, resource)
             found[resource] = {
-                "limit": budget.limit,
-                "remaining": budget.left,
-                "used": budget.limit - budget.left,
-                "reset": int(budget.reset),
+                "limit": limit.limit,
+                "remaining": limit.remaining,
+                "used": limit.limit - limit.remaining,
+                "reset": int(limit.reset),
             }
         return self.json({"resources": found, "rate": found["core"]})
 
-    def _repository(self, repository: Repository | None, rest: str) -> None:
+    def _repository(self, repository: FakeRepository | None, rest: str) -> None:
         if repository is None:
             return self.error(404, "Not Found")
         if repository.gone:
@@ -304,10 +305,10 @@ class Handler(BaseHTTPRequestHandler):
             if found[1] != repository.branch:
                 return self.error(422, f"No commit found for SHA: {found[1]}")
             assert self.headers["accept"] == "application/vnd.github.sha"
-            return self.answer(200, repository.commit.encode(), "application/vnd.github.sha")
+            return self.respond(200, repository.commit.encode(), "application/vnd.github.sha")
         if found := re.fullmatch(r"/tarball/([0-9a-f]+)", rest):
-            place = f"http://localhost:{self.github.port}/codeload/{repository.name}/{found[1]}"
-            return self.answer(302, b"", "text/html", {"location": place})
+            location = f"http://localhost:{self.github.port}/codeload/{repository.name}/{found[1]}"
+            return self.respond(302, b"", "text/html", {"location": location})
         return self.error(404, "Not Found")
 
     def _search(self, parameters: dict[str, list[str]]) -> None:
@@ -319,15 +320,15 @@ class Handler(BaseHTTPRequestHandler):
         assert len(query) <= 256
         found = [each for each in self.github.repositories if matches(query, each)]
         found.sort(key=lambda each: (-each.stars, each.id))
-        cut = self.github.incomplete > 0
-        self.github.incomplete -= cut
+        timed_out = self.github.incomplete > 0
+        self.github.incomplete -= timed_out
         shown = found[: self.github.most_results][size * (page - 1) : size * page]
         items = [describe(each, "repo-search-result-item") for each in shown]
         return self.json(
             {
                 "total_count": len(found),
-                "incomplete_results": cut,
-                "items": items[: len(items) // 2] if cut else items,
+                "incomplete_results": timed_out,
+                "items": items[: len(items) // 2] if timed_out else items,
             }
         )
 
@@ -354,33 +355,33 @@ class Handler(BaseHTTPRequestHandler):
                     time.sleep(self.github.pause)
         return None
 
-    # Answers
+    # Responses
 
     def json(self, value: Any, status: int = 200) -> None:
-        self.answer(status, json.dumps(value).encode(), "application/json; charset=utf-8")
+        self.respond(status, json.dumps(value).encode(), "application/json; charset=utf-8")
 
     def error(self, status: int, message: str, headers: dict[str, str] | None = None) -> None:
         body = {"message": message, "documentation_url": "https://docs.github.com/rest"}
         if status == 422:
             body["errors"] = []  # type: ignore[assignment]
-        self.answer(status, json.dumps(body).encode(), "application/json; charset=utf-8", headers)
+        self.respond(status, json.dumps(body).encode(), "application/json; charset=utf-8", headers)
 
-    def answer(
+    def respond(
         self, status: int, body: bytes, kind: str, headers: dict[str, str] | None = None
     ) -> None:
-        budget = self.github.budget(self.token, self.resource)
+        limit = self.github.rate_limit(self.token, self.resource)
         etag = f'W/"{hashlib.sha256(body).hexdigest()}"'
         if status == 200 and self.headers.get("if-none-match") == etag and self.token:
-            budget.left += 1  # it costs nothing
-            self._spend(budget, -1)
+            limit.remaining += 1  # a conditional request is free
+            self._spend(limit, -1)
             status, body = 304, b""
         self.send_response_only(status)
         given = {
             "date": formatdate(self.github.clock.now(), usegmt=True),
-            "x-ratelimit-limit": str(budget.limit),
-            "x-ratelimit-remaining": str(budget.left),
-            "x-ratelimit-used": str(budget.limit - budget.left),
-            "x-ratelimit-reset": str(int(budget.reset)),
+            "x-ratelimit-limit": str(limit.limit),
+            "x-ratelimit-remaining": str(limit.remaining),
+            "x-ratelimit-used": str(limit.limit - limit.remaining),
+            "x-ratelimit-reset": str(int(limit.reset)),
             "x-ratelimit-resource": self.resource,
             "content-type": kind,
             **({"etag": etag} if status in {200, 304} else {}),
@@ -390,13 +391,13 @@ class Handler(BaseHTTPRequestHandler):
             given["content-length"] = str(len(body))
         for name, value in given.items():
             self.send_header(name, value)
-        self.github.answering(self.token, self.connection)
+        self.github.responding(self.token, self.connection)
         self.end_headers()
         self.wfile.write(body)
 
 
-def matches(query: str, repository: Repository) -> bool:
-    """Whether the search finds a repository, by its documented qualifiers."""
+def matches(query: str, repository: FakeRepository) -> bool:
+    """Whether a query of the repository search matches a repository."""
     created = datetime.fromtimestamp(repository.created, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     forks = "fork:true" in query
     if (repository.fork and not forks) or repository.gone == 404:
@@ -422,14 +423,14 @@ def matches(query: str, repository: Repository) -> bool:
             case "fork":
                 fits = True
             case _:
-                raise AssertionError(f"GitHub knows no qualifier {qualifier}")
+                raise AssertionError(f"GitHub has no qualifier {qualifier}")
         if not fits:
             return False
     return True
 
 
-def describe(repository: Repository, schema: str) -> dict[str, Any]:
-    """A repository as the API describes one: all that a schema requires, and what matters."""
+def describe(repository: FakeRepository, schema: str) -> dict[str, Any]:
+    """The API's description of a repository: the fields that the schema requires, and ours."""
     value: dict[str, Any] = filled({"$ref": f"#/components/schemas/{schema}"})
     created = datetime.fromtimestamp(repository.created, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     spdx = repository.license
@@ -454,7 +455,7 @@ def describe(repository: Repository, schema: str) -> dict[str, Any]:
 
 
 def filled(schema: dict[str, Any]) -> Any:
-    """The least value that a schema of the description allows."""
+    """A minimal value that satisfies a schema of the description."""
     if "$ref" in schema:
         return filled(DESCRIPTION["components"]["schemas"][schema["$ref"].rpartition("/")[2]])
     if schema.get("nullable") and not schema.get("required"):
@@ -471,30 +472,30 @@ def filled(schema: dict[str, Any]) -> Any:
 
 
 def status(code: int, message: str = "", **headers: str) -> Fault:
-    """An error instead of an answer; underscores in the headers' names are dashes."""
+    """Respond with an error; underscores in header names become dashes."""
     given = {name.replace("_", "-"): value for name, value in headers.items()}
     return lambda handler: handler.error(code, message, given)
 
 
 def stall(handler: Handler) -> None:
-    """Say nothing until the client has gone."""
+    """Send nothing until the client disconnects."""
     with suppress(OSError):
         handler.connection.settimeout(5)
         handler.connection.recv(1)
     handler.close_connection = True
 
 
-def stall_half_way(handler: Handler) -> None:
-    """Begin an archive, then say nothing more."""
+def stall_midway(handler: Handler) -> None:
+    """Send the first bytes of an archive, then nothing."""
     handler.wfile.write(b"HTTP/1.1 200 OK\r\ncontent-length: 900\r\n\r\n\x1f\x8b\x08\0\0\0\0")
     stall(handler)
 
 
 def raw(head: str, body: bytes) -> Fault:
-    """An answer byte by byte, after which the connection is closed."""
+    """Send these bytes as they are and close the connection."""
 
     def fault(handler: Handler) -> None:
-        handler.github.answering(handler.token, handler.connection)
+        handler.github.responding(handler.token, handler.connection)
         handler.wfile.write(head.replace("\n", "\r\n").encode() + b"\r\n" + body)
         handler.close_connection = True
 
