@@ -4,7 +4,8 @@
 # make test-engines-slow  its long tests: many kills on each engine
 # make check    format, lint, types, import rules
 # make benchmark  every claim beside its peers, into benchmarks/RESULTS.md; some 20 minutes
-# Each sets itself up in .venv first, with the versions pinned in constraints.txt.
+# Each first installs what it needs into .venv, with the versions pinned in constraints.txt: corpus
+# and benchmark the dependencies of a build (base), the tests also `test`, check and format also `dev`.
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -18,22 +19,22 @@ ENGINES := build/engines
 .DELETE_ON_ERROR:
 .PHONY: corpus test test-slow test-engines test-engines-slow engines no-prism check benchmark format clean help
 
-corpus: $(READY)
+corpus: $(READY)-base
 	@$(BIN)/codecorpus build $(if $(INPUT),recipes/folder.yaml $(foreach path,$(INPUT),--input $(path)),recipes/quickstart.yaml) \
 		--out $(OUT) $(if $(WORKERS),--workers $(WORKERS))
 
-test: $(READY)
+test: $(READY)-test
 	$(BIN)/pytest -n 2 -m "not slow"
 
-test-slow: $(READY)
+test-slow: $(READY)-test
 	$(BIN)/pytest -n 2 -m slow
 
-test-engines: $(READY)
+test-engines: $(READY)-test
 	@$(MAKE) --no-print-directory -j 2 engines
 	ENGINES=$(ENGINES) $(BIN)/pytest tests/pipelines/storage -k hdfs
 	ENGINES=$(ENGINES) $(BIN)/pytest tests/engines -m "not slow"
 
-test-engines-slow: $(READY)
+test-engines-slow: $(READY)-test
 	@$(MAKE) --no-print-directory -j 2 engines
 	ENGINES=$(ENGINES) $(BIN)/pytest tests/engines -m slow
 
@@ -58,25 +59,33 @@ $(ENGINES)/prism/prism: infra/prism.sh
 no-prism:
 	@echo "Prism is left out: building it needs Go"
 
-check: $(READY)
+check: $(READY)-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-benchmark: $(READY)
+benchmark: $(READY)-base
 	$(BIN)/python -m benchmarks
 
-format: $(READY)
+format: $(READY)-dev
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-$(READY): pyproject.toml constraints.txt
+# The groups of pyproject.toml. Each adds to the one before, so nothing is installed twice.
+$(READY)-base: ADDS := about a minute, 770 MB
+$(READY)-test: ADDS := about a minute, 430 MB more
+$(READY)-dev: ADDS := half a minute, 100 MB more
+$(READY)-test: $(READY)-base
+$(READY)-dev: $(READY)-test
+
+$(READY)-%: pyproject.toml constraints.txt
 	@test -n "$(PYTHON)" || { echo "codecorpus needs Python 3.11 or newer; none was found on PATH" >&2; exit 2; }
-	@echo "Setting up $(VENV) (about a minute, 1.1 GB)"
+	@echo "Installing $* into $(VENV) ($(ADDS))"
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@PIP_CONSTRAINT=constraints.txt PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip install --quiet --editable '.[dev]'
-	@touch $(READY)
+	@PIP_CONSTRAINT=constraints.txt PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip install --quiet \
+		--editable '.$(if $(filter-out base,$*),[$*])'
+	@touch $@
 
 clean:
 	rm -rf build $(VENV)

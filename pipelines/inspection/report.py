@@ -53,7 +53,10 @@ def print_next_steps(path: Location) -> None:
     for command, meaning in (
         (f"{name} verify {path}", "check sums, digests, and that rows decode"),
         (f"{name} why {path} REPO/PATH", "every decision about one file"),
-        (f'datasets.load_from_disk("{path / "shards"}")', "the rows, in Python"),
+        (
+            f'datasets.load_from_disk("{path / "shards"}")',
+            "the rows, in Python (pip install datasets)",
+        ),
     ):
         console.print(f"  {command}\n      {meaning}", soft_wrap=True, highlight=False)
 
