@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from codecorpus.filters.arrays import HEAD, to_arrow
 from codecorpus.filters.languages import classifier
 from codecorpus.filters.languages.by_content import by_group, by_mode, by_shebang
 from codecorpus.filters.languages.by_label import by_label
@@ -24,7 +25,6 @@ from codecorpus.filters.languages.by_name import (
     not_source,
 )
 from codecorpus.filters.languages.table import LANGUAGES
-from codecorpus.filters.languages.text_prefix import HEAD, to_arrow
 from codecorpus.foundation.columns import ByteColumn
 
 __all__ = ["CONFIDENCE", "LANGUAGES", "NameVerdict", "by_name", "detect", "not_source"]

@@ -9,11 +9,18 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from codecorpus.filters.arrays import to_arrow
 from codecorpus.filters.languages import table
 from codecorpus.filters.languages.by_name import LANGUAGE_CODES, Lookup, words
-from codecorpus.filters.languages.groups import CODE, CPP, CUDA, EXTERN_C, GROUPS, OBJECTIVE_C
+from codecorpus.filters.languages.extension_groups import (
+    CODE,
+    CPP,
+    CUDA,
+    EXTERN_C,
+    GROUPS,
+    OBJECTIVE_C,
+)
 from codecorpus.filters.languages.strip_comments import clean
-from codecorpus.filters.languages.text_prefix import to_arrow
 from codecorpus.foundation.columns import ByteColumn
 
 Codes = NDArray[np.int64]

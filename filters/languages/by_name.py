@@ -13,8 +13,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from codecorpus.filters.arrays import to_arrow
 from codecorpus.filters.languages import table
-from codecorpus.filters.languages.text_prefix import to_arrow
 from codecorpus.foundation.columns import ByteColumn
 from codecorpus.foundation.compiling import kernel
 

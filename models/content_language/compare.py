@@ -23,9 +23,9 @@ from numpy.typing import NDArray
 from codecorpus.filters.languages.classifier import classify
 from codecorpus.filters.languages.classifier.model import shipped
 from codecorpus.filters.languages.table import LANGUAGES
+from models.content_language.dataset import CODES, NAMES, Files, read
 from models.content_language.evaluate import LARGE, PAIRS, drawn_again, percent, row, share
-from models.content_language.files import CODES, NAMES, Files, read
-from models.content_language.places import BUILD, FILES, HERE
+from models.content_language.paths import BUILD, FILES, HERE
 
 OTHER = CODES["other"]
 EVERY = 5

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from codecorpus.filters.languages.classifier import classify
 from codecorpus.filters.languages.classifier.model import shipped
-from models.content_language.files import CODES, NAMES, Files, family, read
-from models.content_language.places import FILES
+from models.content_language.dataset import CODES, NAMES, Files, family, read
+from models.content_language.paths import FILES
 
 LARGE = 1024
 """Bytes of the files that the headline is of."""

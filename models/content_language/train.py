@@ -25,10 +25,10 @@ from codecorpus.filters.languages.classifier.confusable_languages import GROUPS,
 from codecorpus.filters.languages.classifier.linear import Linear
 from codecorpus.filters.languages.classifier.model import PATH, Model
 from codecorpus.filters.languages.table import LANGUAGES
-from models.content_language.files import Files, read
-from models.content_language.fitting import fit
-from models.content_language.places import FILES
-from models.content_language.vocabulary import Look, Sample, choose, known_slots
+from models.content_language.dataset import Files, read
+from models.content_language.feature_selection import Look, Sample, choose, known_slots
+from models.content_language.logistic_regression import fit
+from models.content_language.paths import FILES
 
 CLASSES = 64
 

@@ -17,6 +17,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from codecorpus.filters.languages.classifier.keywords import C_LIKE, OF_CUDA, SCRIPTS, SIZE, table
 from codecorpus.filters.languages.classifier.tokens import (
     KINDS,
     LINE,
@@ -31,7 +32,6 @@ from codecorpus.filters.languages.classifier.tokens import (
     token_at,
     triple,
 )
-from codecorpus.filters.languages.classifier.words import C_LIKE, OF_CUDA, SCRIPTS, SIZE, table
 from codecorpus.filters.languages.strip_comments import clean
 from codecorpus.filters.languages.table import LANGUAGES
 from codecorpus.foundation.columns import ByteColumn

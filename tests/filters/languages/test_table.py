@@ -3,7 +3,7 @@
 from collections import Counter
 
 from codecorpus.filters.languages import LANGUAGES, table
-from codecorpus.filters.languages.groups import GROUPS
+from codecorpus.filters.languages.extension_groups import GROUPS
 
 
 def _words(lists: dict[str, str]) -> list[str]:

@@ -6,7 +6,7 @@ import pytest
 
 from codecorpus.filters.languages.classifier import classify
 from codecorpus.filters.languages.table import LANGUAGES
-from models.content_language.files import CODES, Files
+from models.content_language.dataset import CODES, Files
 from models.content_language.train import calibrated, factor, quantized, temperatures, trained
 
 PACKAGES = 8

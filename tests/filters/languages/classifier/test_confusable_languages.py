@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 
 from codecorpus.filters.languages.classifier import decide
 from codecorpus.filters.languages.classifier.confusable_languages import GROUPS, Group, of_texts
+from codecorpus.filters.languages.classifier.keywords import C_LIKE, SCRIPTS, table
 from codecorpus.filters.languages.classifier.model import shipped
 from codecorpus.filters.languages.classifier.tokens import KINDS, token_at
-from codecorpus.filters.languages.classifier.words import C_LIKE, SCRIPTS, table
 from codecorpus.foundation.columns import ByteColumn
 
 C, SCRIPT = GROUPS

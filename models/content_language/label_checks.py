@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from codecorpus.filters.languages.groups import CPP, CUDA, OBJECTIVE_C
+from codecorpus.filters.languages.extension_groups import CPP, CUDA, OBJECTIVE_C
 from codecorpus.filters.languages.strip_comments import clean
 from codecorpus.foundation.columns import ByteColumn
 
