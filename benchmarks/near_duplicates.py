@@ -28,7 +28,7 @@ from benchmarks.peers import Peer
 from benchmarks.places import CORPUS, ROOT, WORK
 from benchmarks.running import ONE_THREAD
 from benchmarks.worker import read_stripe
-from codecorpus.filters.near_duplicates.survivors import STAYS, choose_survivors
+from codecorpus.filters.near_duplicates.survivors import SURVIVOR, choose_survivors
 
 REAL, COPIES = 10_000, 3_000
 SMALLEST, LARGEST = 512, 12_288
@@ -170,7 +170,7 @@ def best_first(count: int, packed: NDArray[np.uint64]) -> NDArray[np.int64]:
     """Who goes if files are taken in order and one goes that is similar to one that stays."""
     better = (packed >> np.uint64(32)).astype(np.int64)
     worse = (packed & np.uint64(0xFFFFFFFF)).astype(np.int64)
-    return np.flatnonzero(choose_survivors(count, better, worse, better).of != STAYS)
+    return np.flatnonzero(choose_survivors(count, better, worse, better).duplicate_of != SURVIVOR)
 
 
 def closed(count: int, packed: NDArray[np.uint64]) -> NDArray[np.int64]:

@@ -35,7 +35,7 @@ def license_rank(licenses: pa.ChunkedArray) -> NDArray[np.int64]:
     return found
 
 
-def pack(keys: Sequence[NDArray[Any]]) -> list[NDArray[np.uint64]]:
+def pack_keys(keys: Sequence[NDArray[Any]]) -> list[NDArray[np.uint64]]:
     """Several keys as few words that sort like them, the first key and the first word first.
 
     Each key takes the bits that its range needs, so what a recipe prefers mostly fits in one word.

@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from codecorpus.filters.arrays import HEAD, to_arrow
+from codecorpus.filters.arrays import to_arrow
 from codecorpus.filters.languages import classifier
 from codecorpus.filters.languages.by_content import by_group, by_mode, by_shebang
 from codecorpus.filters.languages.by_label import by_label
@@ -28,6 +28,9 @@ from codecorpus.filters.languages.table import LANGUAGES
 from codecorpus.foundation.columns import ByteColumn
 
 __all__ = ["CONFIDENCE", "LANGUAGES", "NameVerdict", "by_name", "detect", "not_source"]
+
+PREFIX_BYTES = 32 << 10
+"""Bytes of a text that the patterns search."""
 
 CONFIDENCE = 0.5
 """How sure the content must make a language, unless a recipe says otherwise."""
@@ -57,7 +60,7 @@ def detect(
     """
     verdict = by_name(paths)
     codes = LANGUAGE_LOOKUP.codes(verdict.language)
-    heads = ByteColumn.from_arrow(text).head(HEAD)
+    heads = ByteColumn.from_arrow(text).head(PREFIX_BYTES)
     wanted = np.ones(len(paths), np.bool_) if rows is None else rows
     codes[~wanted] = -1
     for group in np.unique(verdict.ambiguous[wanted]):

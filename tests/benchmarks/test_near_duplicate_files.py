@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from benchmarks.near_duplicate_files import EDITS, LEAST, all_similar, edited, library, real_files
-from codecorpus.filters.near_duplicates.candidates import unpack
+from codecorpus.filters.near_duplicates.candidates import unpack_pairs
 from codecorpus.filters.near_duplicates.verification import exact_jaccard
 from codecorpus.foundation.columns import ByteColumn
 
@@ -25,7 +25,7 @@ def test_all_similar_pairs_are_found_and_no_other(texts: list[bytes]) -> None:
         (int(a), int(b)): s for a, b, s in zip(left, right, every, strict=True) if s >= LEAST
     }
     pairs, similarity = all_similar(column)
-    better, worse = unpack(pairs)
+    better, worse = unpack_pairs(pairs)
     assert dict(
         zip(zip(better.tolist(), worse.tolist(), strict=True), similarity, strict=True)
     ) == (expected)

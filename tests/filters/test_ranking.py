@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from codecorpus.filters.ranking import license_rank, pack
+from codecorpus.filters.ranking import license_rank, pack_keys
 
 
 def test_classes_in_order() -> None:
@@ -37,7 +37,7 @@ KEY = (
 def test_packed_keys_sort_like_the_keys(rows: list[tuple[int, int, int]]) -> None:
     table = np.array(rows, np.int64).reshape(-1, 3)
     keys: list[NDArray[Any]] = [table[:, 0], table[:, 1], table[:, 2].astype(np.int8)]
-    words = pack(keys)
+    words = pack_keys(keys)
     ranks = [tuple(int(word[row]) for word in words) for row in range(len(rows))]
     for one in range(len(rows)):
         for other in range(len(rows)):
@@ -47,8 +47,8 @@ def test_packed_keys_sort_like_the_keys(rows: list[tuple[int, int, int]]) -> Non
 def test_small_keys_share_a_word() -> None:
     stars = np.array([-1, 2**31 - 1], np.int32)
     classes = np.array([0, 6], np.uint8)
-    assert len(pack([stars, classes, np.array([1024, 2**28], np.int64)])) == 1
+    assert len(pack_keys([stars, classes, np.array([1024, 2**28], np.int64)])) == 1
 
 
 def test_keys_that_are_all_alike_take_no_room() -> None:
-    assert pack([np.full(5, 3), np.full(5, -1)]) == []
+    assert pack_keys([np.full(5, 3), np.full(5, -1)]) == []

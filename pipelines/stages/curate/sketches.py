@@ -2,9 +2,14 @@
 
 import pyarrow as pa
 
-from codecorpus.filters.near_duplicates.bands import choose
-from codecorpus.filters.near_duplicates.shingles import MINIMUM_TOKENS
-from codecorpus.filters.near_duplicates.signatures import Permutations, band_keys, compact, sign
+from codecorpus.filters.near_duplicates.bands import choose_bands
+from codecorpus.filters.near_duplicates.shingles import MIN_TOKENS
+from codecorpus.filters.near_duplicates.signatures import (
+    Permutations,
+    band_keys,
+    compute_signatures,
+    make_sketches,
+)
 from codecorpus.foundation.columns import ByteColumn
 from codecorpus.pipelines.corpus.schemas import kept_files
 from codecorpus.pipelines.recipe.model import Near
@@ -23,7 +28,7 @@ class Sketcher:
         if near is None:
             self.schema = kept_files(0, 0)
             return
-        self._bands = choose(near.threshold, near.permutations)
+        self._bands = choose_bands(near.threshold, near.permutations)
         self._permutations = Permutations(near.permutations, near.seed)
         self.schema = kept_files(near.permutations, self._bands.bands)
 
@@ -38,10 +43,10 @@ class Sketcher:
         return pa.record_batch([arrays[field.name] for field in self.schema], schema=self.schema)
 
     def _sketch(self, near: Near, column: ByteColumn) -> dict[str, pa.Array]:
-        signatures = sign(column, ngram=near.ngram, permutations=self._permutations)
+        signatures = compute_signatures(column, ngram=near.ngram, permutations=self._permutations)
         keys = band_keys(signatures.minima, self._bands.bands, self._bands.rows)
         return {
-            "comparable": pa.array(signatures.tokens >= MINIMUM_TOKENS),
-            "sketch": tables.fixed_size(compact(signatures.minima)),
+            "comparable": pa.array(signatures.tokens >= MIN_TOKENS),
+            "sketch": tables.fixed_size(make_sketches(signatures.minima)),
             **{f"band_{band:02d}": pa.array(row) for band, row in enumerate(keys)},
         }

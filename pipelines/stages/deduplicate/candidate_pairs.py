@@ -11,11 +11,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from codecorpus.filters.near_duplicates.bands import choose
-from codecorpus.filters.near_duplicates.candidates import group, pack, unpack
-from codecorpus.filters.near_duplicates.radix_sort import sort_along
-from codecorpus.filters.near_duplicates.sorted_merge import cut, merge
-from codecorpus.filters.near_duplicates.verification import doubtful, matches, matches_needed
+from codecorpus.filters.near_duplicates.bands import choose_bands
+from codecorpus.filters.near_duplicates.candidates import find_buckets, pack_pairs, unpack_pairs
+from codecorpus.filters.near_duplicates.radix_sort import sort_by_key
+from codecorpus.filters.near_duplicates.sorted_merge import merge_distinct, split_ranges
+from codecorpus.filters.near_duplicates.verification import (
+    count_matches,
+    doubtful_range,
+    matches_needed,
+)
 from codecorpus.pipelines.recipe.model import Near
 from codecorpus.pipelines.stages.arrays import array_writer, map_array, write_array
 from codecorpus.pipelines.stages.base import Stage, Summary
@@ -52,13 +56,13 @@ class ProposePairs(Stage):
         del counters
         band, part = divmod(index, _ranges(build))
         keys, numbers = _keys(build, f"band_{band:02d}", part)
-        buckets = group(keys)
+        buckets = find_buckets(keys)
         del keys
-        name, count = f"{index:05d}.npy", buckets.pairs
+        name, count = f"{index:05d}.npy", buckets.pair_count
         with array_writer(build, self.name, name, np.uint64, (count,), digests) as file:
             for block in buckets.blocks():
-                better, worse = unpack(block)
-                file.write(pack(numbers[better], numbers[worse]))
+                better, worse = unpack_pairs(block)
+                file.write(pack_pairs(numbers[better], numbers[worse]))
         return {"pairs": count, "capped": buckets.capped}
 
 
@@ -105,10 +109,10 @@ class VerifyPairs(Stage):
             for task, count in _proposed(build)
             if count
         ]
-        pieces = cut(arrays, len(self.weights(build)))[index]
+        pieces = split_ranges(arrays, len(self.weights(build)))[index]
         judged = _join(list(_judge(build, near, pieces)))
         files = map_array(build, MatchCopies.name, "file.npy")
-        named = np.unique(files[np.concatenate(unpack(judged.doubtful))])
+        named = np.unique(files[np.concatenate(unpack_pairs(judged.doubtful))])
         for name, array in (
             ("similar", judged.similar),
             ("matches", judged.matches),
@@ -124,7 +128,7 @@ class VerifyPairs(Stage):
 
 
 def _bands(near: Near) -> int:
-    return choose(near.threshold, near.permutations).bands
+    return choose_bands(near.threshold, near.permutations).bands
 
 
 def _ranges(build: Build) -> int:
@@ -153,17 +157,17 @@ def _keys(build: Build, band: str, part: int) -> tuple[NDArray[np.uint64], NDArr
         keys.append(found[wanted])
     ordered = np.concatenate(numbers).astype(np.uint64)
     order = np.arange(len(ordered), dtype=np.uint32)
-    sort_along(ordered, order)
+    sort_by_key(ordered, order)
     return np.concatenate(keys)[order], ordered.astype(np.uint32)
 
 
 def _judge(build: Build, near: Near, pieces: list[NDArray[np.uint64]]) -> Iterator[Judged]:
     """Compare whole sketches, as many pairs at a time as memory allows."""
     needed = matches_needed(near.threshold, near.permutations)
-    low, high = doubtful(near.threshold, near.permutations, errors=near.exact_margin)
+    low, high = doubtful_range(near.threshold, near.permutations, errors=near.exact_margin)
     kept = KeptFiles(build)
     files = map_array(build, MatchCopies.name, "file.npy")
-    for pairs in merge(pieces, size=_SKETCH_BYTES // (2 * near.permutations)):
+    for pairs in merge_distinct(pieces, size=_SKETCH_BYTES // (2 * near.permutations)):
         matched = _matches(kept, files, pairs)
         unsure = (low <= matched) & (matched <= high)
         similar = (matched >= needed) & ~unsure
@@ -174,9 +178,9 @@ def _matches(
     kept: KeptFiles, files: NDArray[np.uint32], pairs: NDArray[np.uint64]
 ) -> NDArray[np.int32]:
     """How many positions of each pair's sketches agree; sketches are gathered part by part."""
-    better, worse = unpack(pairs)
+    better, worse = unpack_pairs(pairs)
     involved, at = np.unique(np.concatenate((files[better], files[worse])), return_inverse=True)
-    return matches(kept.take("sketch", involved), at[: len(better)], at[len(better) :])
+    return count_matches(kept.take("sketch", involved), at[: len(better)], at[len(better) :])
 
 
 def _join(judged: list[Judged]) -> Judged:
