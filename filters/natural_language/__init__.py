@@ -8,7 +8,7 @@ The comments are found by a small table of syntaxes (`syntaxes`), and their lang
 of langid (Lui and Baldwin, ACL 2012), summed as whole numbers (`scoring`), so that every processor
 answers alike. An ISO 639 code is given where comments speak for one language clearly; else one of:
 
-    none     fewer than LETTERS letters of comment, or no words in it
+    none     fewer than MIN_LETTERS letters of comment, or no words in it
     unclear  no language is ahead of the others
 """
 
@@ -17,23 +17,23 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from codecorpus.filters.languages.table import LANGUAGES
-from codecorpus.filters.natural_language.comments import extract
+from codecorpus.filters.natural_language.comments import extract_comments
 from codecorpus.filters.natural_language.model import NO_WORDS, load_model
-from codecorpus.filters.natural_language.scoring import score
+from codecorpus.filters.natural_language.scoring import identify
 from codecorpus.filters.natural_language.syntaxes import SYNTAXES
 from codecorpus.foundation.columns import ByteColumn
 
-LETTERS = 40
+MIN_LETTERS = 40
 """A comment of fewer says little: about seven words."""
-READ = 64 << 10
+READ_BYTES = 64 << 10
 """Bytes of a file that are looked through."""
-COMMENT = 4 << 10
+COMMENT_BYTES = 4 << 10
 """Bytes of comment that are taken, the first ones."""
 
 NONE, UNCLEAR = "none", "unclear"
 
 
-def sample(content_ids: pa.FixedSizeBinaryArray, share: float) -> NDArray[np.bool_]:
+def in_sample(content_ids: pa.FixedSizeBinaryArray, share: float) -> NDArray[np.bool_]:
     """bool[n], which files are of the sample.
 
     Args:
@@ -51,7 +51,7 @@ def sample(content_ids: pa.FixedSizeBinaryArray, share: float) -> NDArray[np.boo
     return below
 
 
-def detect(texts: ByteColumn, languages: pa.Array, rows: NDArray[np.bool_]) -> pa.Array:
+def detect_in_comments(texts: ByteColumn, languages: pa.Array, rows: NDArray[np.bool_]) -> pa.Array:
     """The natural language of files' comments.
 
     Args:
@@ -69,15 +69,17 @@ def detect(texts: ByteColumn, languages: pa.Array, rows: NDArray[np.bool_]) -> p
     ):
         if language in SYNTAXES:
             begin, end = int(texts.starts[row]), int(texts.ends[row])
-            found[row] = _tell(texts.data, begin, min(end, begin + READ), language)
+            found[row] = _comment_language(
+                texts.data, begin, min(end, begin + READ_BYTES), language
+            )
     return pa.array(found, pa.string())
 
 
-def _tell(data: NDArray[np.uint8], begin: int, end: int, language: str) -> str:
-    comment, letters = extract(data, begin, end, SYNTAXES[language], COMMENT)
-    if letters < LETTERS:
+def _comment_language(data: NDArray[np.uint8], begin: int, end: int, language: str) -> str:
+    comment, letters = extract_comments(data, begin, end, SYNTAXES[language], COMMENT_BYTES)
+    if letters < MIN_LETTERS:
         return NONE
-    answer = score(comment, load_model())
+    answer = identify(comment, load_model())
     if answer == NO_WORDS:
         return NONE
     return answer or UNCLEAR

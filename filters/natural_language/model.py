@@ -29,7 +29,7 @@ from codecorpus.foundation.caching import user_cache
 NO_WORDS: Final = "zxx"
 """ISO 639-2's code for what is no language."""
 
-LANGUAGES: Final = (
+NATURAL_LANGUAGES: Final = (
     "ar", "bg", "bn", "ca", "cs", "da", "de", "el", "en", "es", "et", "eu", "fa", "fi", "fr", "gl",
     "he", "hi", "hr", "hu", "id", "it", "ja", "ka", "ko", "lt", "lv", "ms", "nl", "no", "pl", "pt",
     "ro", "ru", "sk", "sl", "sq", "sr", "sv", "ta", "th", "tr", "uk", "ur", "vi", "zh", NO_WORDS,
@@ -89,7 +89,7 @@ def _unpack() -> Model:
 
     given: Any = LanguageIdentifier.from_model_file(MODEL_FILE)
     # the first column of a code is the usual script's
-    columns = [given.nb_classes.index(language) for language in LANGUAGES]
+    columns = [given.nb_classes.index(language) for language in NATURAL_LANGUAGES]
     weights = given.nb_ptc[:, columns].astype(np.float64) * 1024
     assert (weights == np.round(weights)).all()
     return Model(

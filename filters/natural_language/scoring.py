@@ -11,19 +11,19 @@ import functools
 import numpy as np
 from numpy.typing import NDArray
 
-from codecorpus.filters.natural_language.model import LANGUAGES, UNIT, Model
+from codecorpus.filters.natural_language.model import NATURAL_LANGUAGES, UNIT, Model
 from codecorpus.foundation.compiling import kernel
 
 LEAD = 1
 
-_COUNTED = 1 << 13  # times that a feature is counted at most
+_COUNTED = 1 << 13  # times that a feature is counted at limit
 
 
-def score(text: NDArray[np.uint8], model: Model) -> str | None:
-    """The language of a text, as in `model.LANGUAGES`; None where none is clearly ahead.
+def identify(text: NDArray[np.uint8], model: Model) -> str | None:
+    """The language of a text, as in `model.NATURAL_LANGUAGES`; None where none is clearly ahead.
 
     Args:
-        text: uint8, UTF-8, at most _COUNTED bytes.
+        text: uint8, UTF-8, at limit _COUNTED bytes.
         model: the weights.
     """
     features = np.empty(len(text), np.int32)
@@ -31,12 +31,12 @@ def score(text: NDArray[np.uint8], model: Model) -> str | None:
     if not count:
         return None
     met, times = np.unique(features[:count], return_counts=True)
-    scores = np.empty(len(LANGUAGES), np.int64)
+    scores = np.empty(len(NATURAL_LANGUAGES), np.int64)
     _add_up(met, _logarithms()[times], model.weights, model.priors, scores)
     second, best = np.argsort(scores, kind="stable")[-2:].tolist()
     lead = int(scores[best] - scores[second])
     ahead = lead * lead >= (LEAD * 1024 * UNIT) ** 2 * len(text)
-    return LANGUAGES[best] if ahead else None
+    return NATURAL_LANGUAGES[best] if ahead else None
 
 
 @functools.cache

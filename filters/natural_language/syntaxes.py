@@ -1,6 +1,6 @@
 """How comments and strings are written in each language: pure data, written by hand.
 
-Strings are listed so that a comment's mark within one is none. What is left out, because it would
+Strings are listed so that a comment's delimiter within one is none. What is left out, because it would
 take a parser: comments that nest (Rust, Kotlin, Scala: the inner end ends them), regular
 expressions, here-documents, the HTML around PHP, and `C` in the first column of Fortran 77.
 """
@@ -8,12 +8,12 @@ expressions, here-documents, the HTML around PHP, and `C` in the first column of
 from typing import NamedTuple
 
 LINE, BLOCK, STRING, TEXT, DOCSTRING = 0, 1, 2, 3, 4
-"""What a mark opens: a comment to the line's end; a comment; a string that ends with its line at
+"""What a delimiter opens: a comment to the line's end; a comment; a string that ends with its line at
 the latest; a string of many lines; and one that is a comment where it begins its line."""
 
 
-class Mark(NamedTuple):
-    """What opens and closes a comment or a string; the first mark that fits counts."""
+class Delimiter(NamedTuple):
+    """What opens and closes a comment or a string; the first delimiter that fits counts."""
 
     opening: bytes
     closing: bytes
@@ -21,35 +21,38 @@ class Mark(NamedTuple):
     after_space: bool = False
     """It counts only at the beginning of a line, or behind a space."""
     escape: bool = True
-    """Within, a backslash takes the next byte's meaning away; before it, the mark's own."""
+    """Within, a backslash takes the next byte's meaning away; before it, the delimiter's own."""
 
 
-def _line(opening: bytes, *, after_space: bool = False) -> Mark:
-    return Mark(opening, b"\n", LINE, after_space, escape=False)
+def _line(opening: bytes, *, after_space: bool = False) -> Delimiter:
+    return Delimiter(opening, b"\n", LINE, after_space, escape=False)
 
 
-def _block(opening: bytes, closing: bytes) -> Mark:
-    return Mark(opening, closing, BLOCK, escape=False)
+def _block(opening: bytes, closing: bytes) -> Delimiter:
+    return Delimiter(opening, closing, BLOCK, escape=False)
 
 
 _SLASHES = (_line(b"//"), _block(b"/*", b"*/"))
-_QUOTED = Mark(b'"', b'"', STRING)
-_SINGLE = Mark(b"'", b"'", STRING)
-_BACKTICKS = Mark(b"`", b"`", TEXT)
-_RAW = Mark(b"`", b"`", TEXT, escape=False)
-_THREE = Mark(b'"""', b'"""', TEXT, escape=False)
+_QUOTED = Delimiter(b'"', b'"', STRING)
+_SINGLE = Delimiter(b"'", b"'", STRING)
+_BACKTICKS = Delimiter(b"`", b"`", TEXT)
+_RAW = Delimiter(b"`", b"`", TEXT, escape=False)
+_THREE = Delimiter(b'"""', b'"""', TEXT, escape=False)
 _C = (*_SLASHES, _QUOTED, _SINGLE)
 _SCRIPT = (*_C, _BACKTICKS)
-_DOUBLED = (Mark(b"'", b"'", STRING, escape=False), Mark(b'"', b'"', STRING, escape=False))
+_DOUBLED = (
+    Delimiter(b"'", b"'", STRING, escape=False),
+    Delimiter(b'"', b'"', STRING, escape=False),
+)
 _PYTHON = (
     _line(b"#"),
-    Mark(b'"""', b'"""', DOCSTRING),
-    Mark(b"'''", b"'''", DOCSTRING),
+    Delimiter(b'"""', b'"""', DOCSTRING),
+    Delimiter(b"'''", b"'''", DOCSTRING),
     _QUOTED,
     _SINGLE,
 )
 
-SYNTAXES: dict[str, tuple[Mark, ...]] = {
+SYNTAXES: dict[str, tuple[Delimiter, ...]] = {
     "C++": _C,
     "Python": _PYTHON,
     "Java": (_THREE, *_C),
@@ -62,7 +65,7 @@ SYNTAXES: dict[str, tuple[Mark, ...]] = {
     "CSS": (_SLASHES[1], _QUOTED, _SINGLE),
     "TypeScript": _SCRIPT,
     "SQL": (_line(b"--"), _SLASHES[1], *_DOUBLED),
-    "TeX": (Mark(b"%", b"\n", LINE),),
+    "TeX": (Delimiter(b"%", b"\n", LINE),),
     "Rust": (*_SLASHES, _QUOTED),  # a quote alone may be a lifetime
     "Objective-C": _C,
     "Scala": (_THREE, *_C[:3]),  # a quote alone may be a symbol
@@ -74,4 +77,4 @@ SYNTAXES: dict[str, tuple[Mark, ...]] = {
     "C#": _C,
     "Objective-C++": _C,
 }
-"""The marks of each of the languages, in the order in which they are tried."""
+"""The delimiters of each of the languages, in the order in which they are tried."""

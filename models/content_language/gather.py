@@ -35,7 +35,7 @@ SPARE = 1.25
 
 _VENDORED = re.compile(
     r"(^|/)(node_modules|\.git|\.pc|third_party|thirdparty|3rdparty|vendor|externals?|bundled|deps|"
-    r"extern)/|\.min\.(js|css)$|(^|/)(configure|config\.guess|config\.sub|install-sh|depcomp|libtool|"
+    r"extern)/|\.min\.(js|css)$|(^|/)(configure|config\.predict_broad|config\.sub|install-sh|depcomp|libtool|"
     r"ltmain\.sh|missing|ylwrap|compile|mkinstalldirs|test-driver|jquery[^/]*\.js|aclocal\.m4)$"
 )
 _TEMPLATES = {"in", "tmpl", "tpl"}

@@ -39,7 +39,11 @@ def test_the_path_comes_first_then_what_the_source_says_then_the_content() -> No
         ("run", None, "Shell"),
         (None, "cuda", "Cuda"),
     ]
-    paths, said, expected = zip(*rows, strict=True)
+    paths, claimed_language, expected = zip(*rows, strict=True)
     texts = pa.array([shebang] * len(rows), pa.large_string())
-    found = detect(pa.array(paths, pa.string()), texts, said=pa.array(said, pa.string()))
+    found = detect(
+        pa.array(paths, pa.string()),
+        texts,
+        claimed_language=pa.array(claimed_language, pa.string()),
+    )
     assert found.to_pylist() == list(expected)

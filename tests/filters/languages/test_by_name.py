@@ -4,7 +4,7 @@ import pyarrow as pa
 import pytest
 
 from codecorpus.filters.languages import by_name, not_source, table
-from codecorpus.filters.languages.by_name import GROUPS
+from codecorpus.filters.languages.by_name import GROUP_NAMES
 
 
 def _language(path: str) -> str | None:
@@ -106,7 +106,7 @@ def test_what_is_none_of_the_languages_is_unknown(path: str) -> None:
 def test_shared_extensions_name_their_group() -> None:
     for group, words in table.AMBIGUOUS.items():
         verdict = by_name(pa.array([f"a.{word}" for word in words.split()]))
-        assert {GROUPS[code] for code in verdict.ambiguous} == {group}
+        assert {GROUP_NAMES[code] for code in verdict.ambiguous} == {group}
         assert verdict.language.null_count == len(verdict.language)
         assert not verdict.undecided.any()
 

@@ -85,7 +85,7 @@ def test_what_the_name_settles_the_content_does_not_change(
 
 @given(text=_TEXTS)
 def test_without_a_path_the_content_decides(text: str | None) -> None:
-    expected = classifier.detect(pa.array([text], pa.large_string()), confidence=CONFIDENCE)
+    expected = classifier.classify(pa.array([text], pa.large_string()), confidence=CONFIDENCE)
     assert _detect([(None, text)]) == expected.to_pylist()
 
 

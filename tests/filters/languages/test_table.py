@@ -3,7 +3,7 @@
 from collections import Counter
 
 from codecorpus.filters.languages import LANGUAGES, table
-from codecorpus.filters.languages.extension_groups import GROUPS
+from codecorpus.filters.languages.extension_groups import EXTENSION_GROUPS
 
 
 def _words(lists: dict[str, str]) -> list[str]:
@@ -19,13 +19,13 @@ def test_the_languages_are_codegeexs_23_in_its_order() -> None:
 
 
 def test_every_language_can_be_told() -> None:
-    grouped = {test.language for group in GROUPS.values() for test in group.tests}
-    grouped |= {group.otherwise for group in GROUPS.values()}
+    grouped = {test.language for group in EXTENSION_GROUPS.values() for test in group.tests}
+    grouped |= {group.default for group in EXTENSION_GROUPS.values()}
     assert set(table.EXTENSIONS) | grouped - {None} == set(LANGUAGES)
 
 
 def test_every_group_has_tests() -> None:
-    assert {*GROUPS, "header"} == set(table.AMBIGUOUS)
+    assert {*EXTENSION_GROUPS, "header"} == set(table.AMBIGUOUS)
 
 
 def test_tables_name_known_languages_only() -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from codecorpus.filters.natural_language import NONE, UNCLEAR, detect, sample
+from codecorpus.filters.natural_language import NONE, UNCLEAR, detect_in_comments, in_sample
 from codecorpus.foundation.columns import ByteColumn
 
 COMMENTS = {
@@ -23,7 +23,9 @@ COMMENTS = {
 def tell(*files: tuple[str, str]) -> list[str | None]:
     texts = ByteColumn.from_values([text.encode() for _, text in files])
     languages = pa.array([language for language, _ in files], pa.string())
-    found: list[str | None] = detect(texts, languages, np.ones(len(files), np.bool_)).to_pylist()
+    found: list[str | None] = detect_in_comments(
+        texts, languages, np.ones(len(files), np.bool_)
+    ).to_pylist()
     return found
 
 
@@ -53,7 +55,7 @@ def test_a_file_of_no_known_language_and_one_that_nobody_asked_for_are_null() ->
     text = f"# {COMMENTS['en']}\n"
     texts = ByteColumn.from_values([text.encode()] * 3)
     rows = np.array([True, False, True])
-    found = detect(texts, pa.array([None, "Python", "Python"], pa.string()), rows)
+    found = detect_in_comments(texts, pa.array([None, "Python", "Python"], pa.string()), rows)
     assert found.to_pylist() == [None, None, "en"]
 
 
@@ -63,14 +65,14 @@ def ids(count: int) -> pa.Array:
 
 
 def test_a_sample_has_its_share_and_grows_with_it() -> None:
-    small, large = sample(ids(20_000), 0.02), sample(ids(20_000), 0.1)
+    small, large = in_sample(ids(20_000), 0.02), in_sample(ids(20_000), 0.1)
     assert abs(small.mean() - 0.02) < 0.005
     assert abs(large.mean() - 0.1) < 0.01
     assert (small <= large).all()
-    assert sample(ids(10), 1.0).all()
-    assert not sample(ids(10), 0.0).any()
+    assert in_sample(ids(10), 1.0).all()
+    assert not in_sample(ids(10), 0.0).any()
 
 
 def test_a_sample_follows_from_each_content_alone() -> None:
-    whole = sample(ids(1_000), 0.3)
-    assert (sample(ids(1_000).slice(500, 100), 0.3) == whole[500:600]).all()
+    whole = in_sample(ids(1_000), 0.3)
+    assert (in_sample(ids(1_000).slice(500, 100), 0.3) == whole[500:600]).all()

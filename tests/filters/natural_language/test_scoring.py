@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
-from codecorpus.filters.natural_language.model import LANGUAGES, Model, load_model
-from codecorpus.filters.natural_language.scoring import score
+from codecorpus.filters.natural_language.model import NATURAL_LANGUAGES, Model, load_model
+from codecorpus.filters.natural_language.scoring import identify
 
 TEXTS = [
     "returns the number of bytes that were written, or an error",
@@ -22,25 +22,25 @@ TEXTS = [
 @pytest.fixture(scope="module")
 def langid() -> LanguageIdentifier:
     identifier = LanguageIdentifier.from_model_file(MODEL_FILE)
-    identifier.set_languages(LANGUAGES)
+    identifier.set_languages(NATURAL_LANGUAGES)
     return identifier
 
 
 @pytest.mark.parametrize("text", TEXTS)
 def test_the_answer_is_that_of_langid(langid: LanguageIdentifier, text: str) -> None:
     expected, _ = langid.classify(text)
-    assert score(np.frombuffer(text.encode(), np.uint8), load_model()) == expected
+    assert identify(np.frombuffer(text.encode(), np.uint8), load_model()) == expected
 
 
 def test_weights_are_langid_s_without_rounding(langid: LanguageIdentifier) -> None:
-    columns = [langid.nb_classes.index(language) for language in LANGUAGES]
+    columns = [langid.nb_classes.index(language) for language in NATURAL_LANGUAGES]
     expected = langid.nb_ptc[:, columns].astype(np.float64)
     assert (load_model().weights / 1024.0 == expected).all()
 
 
 def test_no_language_is_given_where_none_is_ahead() -> None:
-    assert score(np.frombuffer(b"x", np.uint8), load_model()) is None
-    assert score(np.empty(0, np.uint8), load_model()) is None
+    assert identify(np.frombuffer(b"x", np.uint8), load_model()) is None
+    assert identify(np.empty(0, np.uint8), load_model()) is None
 
 
 def same(one: Model, other: Model) -> bool:

@@ -1,4 +1,4 @@
-"""What the shipped classifier answers, and that it answers alike alone and in a batch."""
+"""What the load_model classifier answers, and that it answers alike alone and in a batch."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from codecorpus.filters.languages import LANGUAGES
-from codecorpus.filters.languages.classifier import classify, detect, guess
-from codecorpus.filters.languages.classifier.features import BEGINNING
-from codecorpus.filters.languages.classifier.model import Model, read, shipped
+from codecorpus.filters.languages.classifier import classify, predict, predict_broad
+from codecorpus.filters.languages.classifier.features import START_BYTES
+from codecorpus.filters.languages.classifier.model import Model, load_model, read_model
 from codecorpus.foundation.columns import ByteColumn
 
 HERE = Path(__file__).parent / "snippets"
@@ -24,7 +24,7 @@ BYTES = st.lists(st.binary(max_size=200), max_size=8)
 
 def answers(texts: Sequence[str | bytes | None], confidence: float = 0.0) -> list[str | None]:
     values = [text.encode() if isinstance(text, str) else text for text in texts]
-    found: list[str | None] = detect(
+    found: list[str | None] = classify(
         pa.array(values, pa.large_binary()), confidence=confidence
     ).to_pylist()
     return found
@@ -77,8 +77,8 @@ def test_no_text_and_no_known_word_give_nothing() -> None:
 
 
 def test_an_answer_that_is_not_sure_enough_is_left_out() -> None:
-    odds = classify(
-        ByteColumn.from_values([text.encode() for text in SNIPPETS.values()]), shipped()
+    odds = predict(
+        ByteColumn.from_values([text.encode() for text in SNIPPETS.values()]), load_model()
     )[1]
     chances = 1 / (1 + np.exp(-odds))
     least = float(np.median(chances)) - 1e-9  # between two files, however it is rounded
@@ -99,15 +99,15 @@ def test_more_confidence_never_answers_more() -> None:
 @pytest.mark.parametrize("confidence", [-0.1, 1.0, float("nan")])
 def test_a_confidence_out_of_range_is_refused(confidence: float) -> None:
     with pytest.raises(ValueError, match="confidence is"):
-        detect(pa.array(["x"], pa.large_string()), confidence=confidence)
+        classify(pa.array(["x"], pa.large_string()), confidence=confidence)
 
 
 @given(BYTES)
 @settings(deadline=None)
 def test_any_bytes_are_answered_alike_alone_and_in_a_batch(texts: list[bytes]) -> None:
-    whole, odds = classify(ByteColumn.from_values(texts), shipped())
+    whole, odds = predict(ByteColumn.from_values(texts), load_model())
     for i, text in enumerate(texts):
-        code, odd = classify(ByteColumn.from_values([text]), shipped())
+        code, odd = predict(ByteColumn.from_values([text]), load_model())
         assert (code[0], odd[0]) == (whole[i], odds[i])
 
 
@@ -116,26 +116,28 @@ def test_any_bytes_are_answered_alike_alone_and_in_a_batch(texts: list[bytes]) -
 def test_a_slice_answers_as_a_copy(language: str, before: bytes, skipped: int) -> None:
     text = SNIPPETS[language].encode()[skipped:]
     values = pa.array([before, text, before], pa.large_binary())
-    assert detect(values.slice(1, 1), confidence=0).to_pylist() == answers([text])
+    assert classify(values.slice(1, 1), confidence=0).to_pylist() == answers([text])
 
 
 def test_of_a_long_text_only_three_parts_are_read() -> None:
     code = SNIPPETS["Go"].encode()
     filler = b"".join(b"x%d := f(%d)\n" % (i, i) for i in range(200_000))
-    once, odds = classify(ByteColumn.from_values([code + filler[: 8 * BEGINNING]]), shipped())
-    again, same = classify(ByteColumn.from_values([code + filler]), shipped())
+    once, odds = predict(ByteColumn.from_values([code + filler[: 8 * START_BYTES]]), load_model())
+    again, same = predict(ByteColumn.from_values([code + filler]), load_model())
     assert once[0] == again[0] == LANGUAGES.index("Go")
     assert abs(odds[0] - same[0]) < 1
 
 
 def test_the_model_is_small_and_reads_back_as_it_was(tmp_path: Path) -> None:
-    model = shipped()
+    model = load_model()
     copy = tmp_path / "model.npz"
     model.write(copy)
-    again: Model = read(copy)
+    again: Model = read_model(copy)
     assert copy.stat().st_size < 2_000_000
     assert np.array_equal(model.language, again.language)
-    for one, two in zip((model.first, *model.close), (again.first, *again.close), strict=True):
+    for one, two in zip(
+        (model.broad, *model.confusable), (again.broad, *again.confusable), strict=True
+    ):
         assert all(
             np.array_equal(np.asarray(a), np.asarray(b)) for a, b in zip(one, two, strict=True)
         )
@@ -161,6 +163,6 @@ def test_a_few_words_tell_c_from_its_kin(language: str, text: str) -> None:
 @pytest.mark.parametrize("language", ["C", "JavaScript"])
 def test_of_close_languages_both_looks_must_be_sure(language: str) -> None:
     texts = ByteColumn.from_values([SNIPPETS[language].encode()])
-    _, group = guess(texts, shipped())
-    _, both = classify(texts, shipped())
+    _, group = predict_broad(texts, load_model())
+    _, both = predict(texts, load_model())
     assert both[0] <= group[0]

@@ -5,18 +5,22 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from codecorpus.filters.languages.classifier import decide
-from codecorpus.filters.languages.classifier.confusable_languages import GROUPS, Group, of_texts
-from codecorpus.filters.languages.classifier.keywords import C_LIKE, SCRIPTS, table
-from codecorpus.filters.languages.classifier.model import shipped
+from codecorpus.filters.languages.classifier import predict_confusable
+from codecorpus.filters.languages.classifier.confusable_languages import (
+    CONFUSABLE_GROUPS,
+    ConfusableGroup,
+    extract_features,
+)
+from codecorpus.filters.languages.classifier.keywords import C_LIKE, SCRIPTS, word_table
+from codecorpus.filters.languages.classifier.model import load_model
 from codecorpus.filters.languages.classifier.tokens import KINDS, token_at
 from codecorpus.foundation.columns import ByteColumn
 
-C, SCRIPT = GROUPS
+C, SCRIPT = CONFUSABLE_GROUPS
 
 
-def seen(text: str, group: Group = C) -> set[int]:
-    return set(of_texts(ByteColumn.from_values([text.encode()]), group)[1].tolist())
+def seen(text: str, group: ConfusableGroup = C) -> set[int]:
+    return set(extract_features(ByteColumn.from_values([text.encode()]), group)[1].tolist())
 
 
 @pytest.mark.parametrize("words", [C_LIKE, SCRIPTS])
@@ -25,7 +29,7 @@ def test_a_table_holds_each_word_once(words: str) -> None:
         token_at(np.frombuffer(word.encode(), np.uint8), 0, len(word), KINDS)[0]
         for word in words.split()
     }
-    held = table(words)
+    held = word_table(words)
     assert set(held[held > 0].tolist()) == {int(token) for token in tokens}
     assert np.count_nonzero(held) == len(words.split())
 
@@ -73,10 +77,10 @@ def test_a_comment_is_seen_as_it_stands_but_is_no_code() -> None:
 @given(st.lists(st.binary(max_size=200), max_size=6), st.sampled_from([0, 1]))
 @settings(deadline=None)
 def test_any_bytes_are_decided_alike_alone_and_in_a_batch(texts: list[bytes], which: int) -> None:
-    group, linear = GROUPS[which], shipped().close[which]
-    codes, odds = decide(ByteColumn.from_values(texts), group, linear)
+    group, linear = CONFUSABLE_GROUPS[which], load_model().confusable[which]
+    codes, odds = predict_confusable(ByteColumn.from_values(texts), group, linear)
     for i, text in enumerate(texts):
-        code, odd = decide(ByteColumn.from_values([text]), group, linear)
+        code, odd = predict_confusable(ByteColumn.from_values([text]), group, linear)
         assert (code[0], odd[0]) == (codes[i], odds[i])
         assert code[0] in group.codes
 
@@ -85,7 +89,7 @@ def test_any_bytes_are_decided_alike_alone_and_in_a_batch(texts: list[bytes], wh
 @settings(deadline=None)
 def test_features_begin_where_the_text_before_ended(text: str) -> None:
     values = [b"int x;", text.encode(), b"int x;"]
-    offsets, features = of_texts(ByteColumn.from_values(values), C)
+    offsets, features = extract_features(ByteColumn.from_values(values), C)
     assert offsets[0] == 0
     assert offsets[-1] == len(features)
     assert features[: offsets[1]].tolist() == features[offsets[2] :].tolist()

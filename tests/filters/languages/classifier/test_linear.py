@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from codecorpus.filters.languages.classifier.linear import Linear, best_of, score, slots_of
+from codecorpus.filters.languages.classifier.linear import Linear, best_class, find_slots, score
 
 TAGS = np.array([7, 0, 9, 5], np.uint16)
 SLOT_BITS = 2
@@ -17,7 +17,7 @@ def feature(slot: int, tag: int) -> int:
 def found(features: list[int]) -> list[int]:
     out = np.empty(len(features), np.int32)
     seen = np.zeros(len(TAGS), np.int64)
-    count = slots_of(np.array(features, np.uint64), TAGS, SLOT_BITS, seen, 1, out)
+    count = find_slots(np.array(features, np.uint64), TAGS, SLOT_BITS, seen, 1, out)
     return [int(slot) for slot in out[:count]]
 
 
@@ -46,14 +46,14 @@ def test_scores_are_the_sums_of_weights_and_the_bias_by_the_root(slots: list[int
 
 def test_the_margin_is_over_the_best_of_another_set() -> None:
     scores = np.array([50, 90, 80, 20])
-    assert best_of(scores, np.array([0, 1, 1, 2])) == (1, 40)
-    assert best_of(scores, np.arange(4)) == (1, 10)
+    assert best_class(scores, np.array([0, 1, 1, 2])) == (1, 40)
+    assert best_class(scores, np.arange(4)) == (1, 10)
 
 
 def test_of_equal_classes_the_first_is_best() -> None:
-    assert best_of(np.array([3, 3, 3]), np.arange(3)) == (0, 0)
+    assert best_class(np.array([3, 3, 3]), np.arange(3)) == (0, 0)
 
 
 def test_odds_are_margins_by_the_root_of_the_features_and_the_temperature() -> None:
     linear = Linear(TAGS, np.zeros((4, 2), np.int8), np.zeros(2, np.int32), temperature=5.0)
-    assert linear.odds(np.array([60, 0]), np.array([9, 0])).tolist() == [4.0, 0.0]
+    assert linear.log_odds(np.array([60, 0]), np.array([9, 0])).tolist() == [4.0, 0.0]
