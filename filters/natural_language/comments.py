@@ -1,4 +1,4 @@
-"""The kernel that takes the comments out of a file, by its language's delimiters."""
+"""Extract the comments of a file, by the delimiters of its language."""
 
 import functools
 from typing import NamedTuple
@@ -10,12 +10,12 @@ from codecorpus.filters.natural_language.syntaxes import BLOCK, DOCSTRING, LINE,
 from codecorpus.foundation.compiling import kernel
 
 _LINE, _BLOCK, _STRING, _DOCSTRING = LINE, BLOCK, STRING, DOCSTRING
-_LONGEST = 4  # bytes of a delimiter
+_LONGEST = 4  # bytes in a delimiter
 _TAB, _FEED, _SPACE, _BACKSLASH = 9, 10, 32, 92
 
 
 class _Delimiters(NamedTuple):
-    """A language's delimiters as arrays, one row a delimiter."""
+    """The delimiters of a language as arrays, one row per delimiter."""
 
     opening: NDArray[np.uint8]  # [delimiters, _LONGEST]
     closing: NDArray[np.uint8]
@@ -23,24 +23,24 @@ class _Delimiters(NamedTuple):
     kinds: NDArray[np.int64]
     after_space: NDArray[np.bool_]
     escape: NDArray[np.bool_]
-    begins: NDArray[np.bool_]  # [256], which bytes a delimiter may begin with
+    begins: NDArray[np.bool_]  # [256], the bytes that a delimiter may begin with
 
 
 def extract_comments(
     data: NDArray[np.uint8], begin: int, end: int, delimiters: tuple[Delimiter, ...], limit: int
 ) -> tuple[NDArray[np.uint8], int]:
-    """The comments in data[begin:end], one behind the other, and how many letters they hold.
+    """The comments in data[begin:end], concatenated, and their number of letters.
 
     Args:
         data: uint8, UTF-8.
-        begin: where the file begins.
-        end: where it ends, or where looking ends.
+        begin: start of the file.
+        end: end of the file, or of the search.
         delimiters: of the file's language.
-        limit: bytes of comment to take.
+        limit: most bytes to return.
 
     Returns:
-        uint8, at limit `limit` of them, a space or line feed between comments; and the letters of
-        ASCII among them and all bytes above 127.
+        uint8, at most `limit` bytes, with a space or line feed after each comment; and the number
+        of ASCII letters and bytes above 127 among them.
     """
     out = np.empty(limit, np.uint8)
     size, letters = _extract(data, begin, end, *_delimiters(delimiters), out)
@@ -82,9 +82,9 @@ def _extract(
     begins: NDArray[np.bool_],
     out: NDArray[np.uint8],
 ) -> tuple[int, int]:
-    """Comments into `out` until it is full; their bytes and letters."""
+    """Write comments to `out` until it is full; returns their bytes and letters."""
     size = letters = 0
-    blank = True  # nothing but spaces stands before on the line
+    blank = True  # only spaces so far on the line
     begin = at
     while at < end and size < len(out):
         byte = data[at]
@@ -136,7 +136,7 @@ def _find_opening(
     escape: NDArray[np.bool_],
     kinds: NDArray[np.int64],
 ) -> int:
-    """Which delimiter opens at `at`, or -1."""
+    """The delimiter that opens at `at`, or -1."""
     before = data[at - 1] if at > begin else np.uint8(_FEED)
     for delimiter in range(len(lengths)):
         if not _matches_at(data, at, end, opening, delimiter, lengths[delimiter, 0]):
@@ -158,7 +158,7 @@ def _matches_at(
     delimiter: int,
     length: int,
 ) -> bool:
-    """Whether a delimiter's bytes stand at `at`."""
+    """Whether the delimiter's bytes are at `at`."""
     if at + length > end:
         return False
     same = True

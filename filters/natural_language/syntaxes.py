@@ -1,27 +1,27 @@
-"""How comments and strings are written in each language: pure data, written by hand.
+"""The comment and string syntax of each language, written by hand.
 
-Strings are listed so that a comment's delimiter within one is none. What is left out, because it would
-take a parser: comments that nest (Rust, Kotlin, Scala: the inner end ends them), regular
-expressions, here-documents, the HTML around PHP, and `C` in the first column of Fortran 77.
+Strings are listed so that a comment delimiter inside a string is ignored. Not supported, because it
+would take a parser: nested comments (Rust, Kotlin, Scala: the inner end closes the comment),
+regular expressions, here-documents, the HTML around PHP, and `C` in the first column of Fortran 77.
 """
 
 from typing import NamedTuple
 
 LINE, BLOCK, STRING, TEXT, DOCSTRING = 0, 1, 2, 3, 4
-"""What a delimiter opens: a comment to the line's end; a comment; a string that ends with its line at
-the latest; a string of many lines; and one that is a comment where it begins its line."""
+"""Kinds of delimiters: a comment to the end of the line; a block comment; a string that ends with
+its line at the latest; a multi-line string; and one that is a comment at the start of a line."""
 
 
 class Delimiter(NamedTuple):
-    """What opens and closes a comment or a string; the first delimiter that fits counts."""
+    """Opening and closing of a comment or a string; the first delimiter that matches applies."""
 
     opening: bytes
     closing: bytes
     kind: int
     after_space: bool = False
-    """It counts only at the beginning of a line, or behind a space."""
+    """Matches only at the start of a line, or after a space."""
     escape: bool = True
-    """Within, a backslash takes the next byte's meaning away; before it, the delimiter's own."""
+    """Inside, a backslash escapes the next byte; before a line comment, it escapes the opening."""
 
 
 def _line(opening: bytes, *, after_space: bool = False) -> Delimiter:
@@ -66,9 +66,9 @@ SYNTAXES: dict[str, tuple[Delimiter, ...]] = {
     "TypeScript": _SCRIPT,
     "SQL": (_line(b"--"), _SLASHES[1], *_DOUBLED),
     "TeX": (Delimiter(b"%", b"\n", LINE),),
-    "Rust": (*_SLASHES, _QUOTED),  # a quote alone may be a lifetime
+    "Rust": (*_SLASHES, _QUOTED),  # a single quote may be a lifetime
     "Objective-C": _C,
-    "Scala": (_THREE, *_C[:3]),  # a quote alone may be a symbol
+    "Scala": (_THREE, *_C[:3]),  # a single quote may be a symbol
     "Kotlin": (_THREE, *_C),
     "Pascal": (_line(b"//"), _block(b"(*", b"*)"), _block(b"{", b"}"), _DOUBLED[0]),
     "Fortran": (_line(b"!"), *_DOUBLED),
@@ -77,4 +77,4 @@ SYNTAXES: dict[str, tuple[Delimiter, ...]] = {
     "C#": _C,
     "Objective-C++": _C,
 }
-"""The delimiters of each of the languages, in the order in which they are tried."""
+"""The delimiters of each language, in the order in which they are tried."""

@@ -1,4 +1,4 @@
-"""Cleaning C-like text: what remains is code, and no text makes it read or write outside."""
+"""Only code remains, and no text causes reads or writes out of bounds."""
 
 import pytest
 from hypothesis import given
@@ -38,7 +38,7 @@ def _strip(text: str, *, keep_guarded: bool = False) -> str:
         ("", ""),
     ],
 )  # fmt: skip
-def test_what_remains(text: str, expected: str) -> None:
+def test_only_code_remains(text: str, expected: str) -> None:
     assert _strip(text) == expected
 
 
@@ -48,7 +48,7 @@ _CONDITION = st.sampled_from(
 
 
 @given(condition=_CONDITION)
-def test_a_part_for_cpp_is_kept_on_demand_only(condition: str) -> None:
+def test_code_for_cpp_is_kept_on_request_only(condition: str) -> None:
     text = f"{condition}\nA\n#else\nB\n#endif\nC\n"
     assert _strip(text).split() == ["B", "C"]
     assert _strip(text, keep_guarded=True).split() == ["A", "B", "C"]
@@ -65,7 +65,7 @@ def test_conditions_nest() -> None:
     assert _strip(f"#if X\nA\n#ifdef __cplusplus\n{inner}#endif\n#endif\nD\n").split() == ["A", "D"]
 
 
-def test_very_deep_conditions_end_where_they_should() -> None:
+def test_deeply_nested_conditions_end_correctly() -> None:
     deep = "#if X\n" * 200 + "A\n" + "#endif\n" * 200
     assert _strip(deep + "#ifdef __cplusplus\nB\n#endif\nC\n").split() == ["A", "C"]
 
@@ -100,7 +100,7 @@ _SOURCE = st.lists(
 
 
 @given(texts=st.lists(_SOURCE, max_size=6), keep_guarded=st.booleans())
-def test_each_text_is_cleaned_alone_and_never_grows(texts: list[str], keep_guarded: bool) -> None:
+def test_texts_are_independent_and_never_grow(texts: list[str], keep_guarded: bool) -> None:
     column = ByteColumn.from_values([text.encode() for text in texts])
     cleaned = strip_comments(column, keep_guarded=keep_guarded).to_pylist()
     assert cleaned == [_strip(text, keep_guarded=keep_guarded).encode() for text in texts]
@@ -108,5 +108,5 @@ def test_each_text_is_cleaned_alone_and_never_grows(texts: list[str], keep_guard
 
 
 @given(text=st.text("ab \n;(){}", max_size=60))
-def test_plain_code_stays_as_it_is(text: str) -> None:
+def test_plain_code_is_unchanged(text: str) -> None:
     assert _strip(text) == text
