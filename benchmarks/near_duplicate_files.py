@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from codecorpus.filters.near_duplicates.shingles import MINIMUM_TOKENS, Shingles, shingle
+from codecorpus.filters.near_duplicates.shingles import MIN_TOKENS, Shingles, shingle
 from codecorpus.filters.near_duplicates.verification import exact_jaccard
 from codecorpus.foundation.columns import ByteColumn
 
@@ -132,7 +132,7 @@ def make_corpus(real: list[bytes], copies: int, seed: int) -> LabelledCorpus:
     """Real files and edited copies, ranked by size, the largest first."""
     texts = sorted(dict.fromkeys(real + edited(real, copies, seed)), key=lambda t: (-len(t), t))
     column = ByteColumn.from_values(texts)
-    column = column.select(shingle(column, NGRAM).tokens >= MINIMUM_TOKENS)
+    column = column.select(shingle(column, NGRAM).tokens >= MIN_TOKENS)
     return LabelledCorpus(column, *all_similar(column))
 
 

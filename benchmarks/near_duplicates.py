@@ -29,7 +29,7 @@ from benchmarks.harness import read_split
 from benchmarks.near_duplicate_files import LabelledCorpus, make_corpus
 from benchmarks.paths import CORPUS, ROOT, WORK
 from benchmarks.peers import Peer
-from codecorpus.filters.near_duplicates.survivors import STAYS, choose_survivors
+from codecorpus.filters.near_duplicates.survivors import SURVIVOR, choose_survivors
 
 REAL, COPIES = 10_000, 3_000
 MIN_BYTES, MAX_BYTES = 512, 12_288
@@ -178,7 +178,7 @@ def greedy_removals(count: int, packed: NDArray[np.uint64]) -> NDArray[np.int64]
     """The files removed when, in order, each file similar to a kept file is removed."""
     better = (packed >> np.uint64(32)).astype(np.int64)
     worse = (packed & np.uint64(0xFFFFFFFF)).astype(np.int64)
-    return np.flatnonzero(choose_survivors(count, better, worse, better).of != STAYS)
+    return np.flatnonzero(choose_survivors(count, better, worse, better).duplicate_of != SURVIVOR)
 
 
 def component_removals(count: int, packed: NDArray[np.uint64]) -> NDArray[np.int64]:

@@ -24,9 +24,13 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from codecorpus.filters.near_duplicates.bands import choose
-from codecorpus.filters.near_duplicates.shingles import mix
-from codecorpus.filters.near_duplicates.signatures import FINE, band_keys, compact
+from codecorpus.filters.near_duplicates.bands import choose_bands
+from codecorpus.filters.near_duplicates.shingles import mix64
+from codecorpus.filters.near_duplicates.signatures import (
+    POSITIONS_PER_BYTE,
+    band_keys,
+    make_sketches,
+)
 from codecorpus.foundation.compiling import kernel
 from codecorpus.pipelines.corpus.schemas import kept_files
 from codecorpus.pipelines.recipe.model import Recipe
@@ -99,7 +103,7 @@ class SyntheticCorpus:
 def _mix_all(numbers: NDArray[np.uint64]) -> NDArray[np.uint64]:
     out = np.empty_like(numbers)
     for index in range(len(numbers)):
-        out[index] = mix(numbers[index] + np.uint64(0x9E3779B97F4A7C15))
+        out[index] = mix64(numbers[index] + np.uint64(0x9E3779B97F4A7C15))
     return out
 
 
@@ -113,12 +117,12 @@ def _draw(
     """Draw each position: the cluster's with the given probability, else the content's own."""
     half = np.uint64(32)
     for row in range(len(contents)):
-        own = mix(np.uint64(contents[row]) * np.uint64(0x9E3779B97F4A7C15) + np.uint64(1))
-        base = mix(np.uint64(clusters[row]) * np.uint64(0xD6E8FEB86659FD93) + np.uint64(2))
+        own = mix64(np.uint64(contents[row]) * np.uint64(0x9E3779B97F4A7C15) + np.uint64(1))
+        base = mix64(np.uint64(clusters[row]) * np.uint64(0xD6E8FEB86659FD93) + np.uint64(2))
         for position in range(minima.shape[1]):
-            drawn = mix(own + np.uint64(position))
+            drawn = mix64(own + np.uint64(position))
             if np.float64(drawn >> half) * _FRACTION < similarity[row]:
-                minima[row, position] = np.uint32(mix(base + np.uint64(position)) >> half)
+                minima[row, position] = np.uint32(mix64(base + np.uint64(position)) >> half)
             else:
                 minima[row, position] = np.uint32(drawn & np.uint64(0xFFFFFFFF))
 
@@ -129,7 +133,7 @@ def describe(
     """The table that curation would write for files[begin:end]."""
     files = np.arange(begin, end)
     contents = corpus.content_of(files)
-    minima = np.empty((len(files), FINE * PERMUTATIONS), np.uint32)
+    minima = np.empty((len(files), POSITIONS_PER_BYTE * PERMUTATIONS), np.uint32)
     _draw(contents, corpus.clusters[contents], corpus.similarity[contents], minima)
     keys = band_keys(minima, bands, rows)
     keys[0, (corpus.bucket[0] <= contents) & (contents < corpus.bucket[1])] = 1
@@ -151,7 +155,7 @@ def describe(
         "repository": pa.array([f"owner-{file // 97}/repository-{file // 31}" for file in files]),
         "path": pa.array([f"source/folder-{file % 31}/module_{file}.py" for file in files]),
         "comparable": pa.array(np.ones(len(files), np.bool_)),
-        "sketch": tables.fixed_size(compact(minima)),
+        "sketch": tables.fixed_size(make_sketches(minima)),
         **{f"band_{band:02d}": pa.array(keys[band]) for band in range(bands)},
     }
     schema = kept_files(PERMUTATIONS, bands)
@@ -187,7 +191,7 @@ def curate(out: str, contents: int, first: int, step: int) -> None:
     build = Build.load(out)
     near = build.recipe.deduplicate.near
     assert near
-    bands = choose(near.threshold, near.permutations)
+    bands = choose_bands(near.threshold, near.permutations)
     for index in range(first, len(build.plan.parts), step):
         end = min((index + 1) * PART, corpus.files)
         batch = describe(corpus, index * PART, end, bands.bands, bands.rows)

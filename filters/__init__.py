@@ -1,1 +1,1 @@
-"""Which files stay: pure functions over columns, without Beam and without reading or writing."""
+"""Rules that decide which files to keep: pure functions over columns, without Beam and I/O."""

@@ -10,14 +10,14 @@ MIN_RATIO = 0.40
 
 
 class AlphabetRatio(Threshold[RatioBounds]):
-    """Keeps files of which at least 40 % of the characters are letters.
+    """Keeps files in which at least 40 % of the characters are letters.
 
-    Fewer letters mean tables of numbers, encoded data or drawings rather than code.
+    A file with fewer letters is usually a table of numbers, encoded data or ASCII art.
 
     Source: CodeGeeX (arXiv 2303.17568 and its README) drops files with fewer than 40 % alphabetic
-    letters, and leaves open what a letter is and of what the share is. Here letters are the code
-    points of Unicode category L (by one frozen table), the share is of all code points, white space
-    included, and exactly 40 % stays.
+    letters, without defining letters or the total. Here letters are the code points of Unicode
+    category L (in one frozen table), the total is all code points, white space included, and
+    exactly 40 % passes.
     """
 
     signal: ClassVar[str] = "alphabet_ratio"

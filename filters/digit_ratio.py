@@ -10,13 +10,13 @@ MAX_RATIO = 0.20
 
 
 class DigitRatio(Threshold[RatioBounds]):
-    """Keeps files of which at most 20 % of the characters are digits.
+    """Keeps files in which at most 20 % of the characters are digits.
 
-    More digits mean tables, coordinates or dumps.
+    A file with more digits is usually a table, coordinates or a dump.
 
     Source: RefineCode (OpenCoder, arXiv 2411.04905) allows at most 20 % of digits. Here digits are
-    the code points of Unicode category N (so `²` and `Ⅷ` count), the share is of all code points,
-    and exactly 20 % stays.
+    the code points of Unicode category N (so `²` and `Ⅷ` count), the total is all code points, and
+    exactly 20 % passes.
     """
 
     signal: ClassVar[str] = "digit_ratio"

@@ -13,11 +13,11 @@ MAX_BYTES = 102_400
 class FileSize(Threshold[ByteBounds]):
     """Keeps files of 1 KB to 100 KB.
 
-    Very small files teach little; very large ones are data, or written by programs.
+    Very small files teach little; very large ones are usually data or generated code.
 
     Source: CodeGeeX (arXiv 2303.17568 and its README) drops files larger than 100 KB or smaller
-    than 1 KB, and leaves the unit open. Here a size is the file's bytes as read, 1 KB is 1,024
-    bytes, and files of exactly 1,024 and of exactly 102,400 bytes stay.
+    than 1 KB, without defining KB. Here the size is that of the file as read, 1 KB is 1,024 bytes,
+    and files of exactly 1,024 or 102,400 bytes pass.
     """
 
     signal: ClassVar[str] = "size"

@@ -1,4 +1,4 @@
-"""A language's name as a recipe writes it, and the nearest name where it is none."""
+"""Validate the name of a language in a recipe, and suggest the nearest known name."""
 
 import difflib
 from collections.abc import Iterable
@@ -9,7 +9,7 @@ from pydantic_core import PydanticCustomError
 
 from codecorpus.filters.languages.table import LANGUAGES
 
-_COMMON = {
+_SHORT_NAMES = {
     "bash": "Shell",
     "cc": "C++",
     "cpp": "C++",
@@ -25,21 +25,21 @@ _COMMON = {
     "sh": "Shell",
     "ts": "TypeScript",
 }
-"""Short names that people write; no measure of likeness finds what they mean."""
+"""Common short names, which are too different for `nearest` to find."""
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
-    """The known name most like `word`, case and `-` for `_` aside; None if none is like it."""
-    folded = {name.lower().replace("-", "_"): name for name in known}
-    like = difflib.get_close_matches(word.lower().replace("-", "_"), folded, n=1)
-    return folded[like[0]] if like else None
+    """The known name most similar to `word`, or None; ignores case and `-` versus `_`."""
+    names = {name.lower().replace("-", "_"): name for name in known}
+    similar = difflib.get_close_matches(word.lower().replace("-", "_"), names, n=1)
+    return names[similar[0]] if similar else None
 
 
-def _known(name: str) -> str:
+def _check_known(name: str) -> str:
     if name in LANGUAGES:
         return name
-    like = _COMMON.get(name.lower()) or nearest(name, LANGUAGES)
-    hint = f"did you mean `{like}`?" if like else f"known: {', '.join(LANGUAGES)}"
+    similar = _SHORT_NAMES.get(name.lower()) or nearest(name, LANGUAGES)
+    hint = f"did you mean `{similar}`?" if similar else f"known: {', '.join(LANGUAGES)}"
     message = f"got `{name}`; expected the name of a language; {hint}"
     raise PydanticCustomError("refused", "{message}", {"message": message})
 
@@ -47,6 +47,6 @@ def _known(name: str) -> str:
 Language = Annotated[
     str,
     Field(strict=True, json_schema_extra={"expects": "the name of a language"}),
-    AfterValidator(_known),
+    AfterValidator(_check_known),
 ]
-"""One of `filters.languages.LANGUAGES`, spelled as there."""
+"""One of `filters.languages.LANGUAGES`, spelled exactly."""

@@ -12,11 +12,11 @@ MAX_CHARACTERS = 1_000
 class LongestLine(Threshold[CharacterBounds]):
     """Keeps files whose longest line has at most 1,000 characters.
 
-    One very long line in a file of short ones is mostly embedded data.
+    A very long line among short ones is usually embedded data.
 
     Source: CodeParrot's scripts and StarCoder (arXiv 2305.06161) drop files with a line of more
-    than 1,000 characters; CodeGeeX has no such rule. Here characters are code points, a line's
-    terminator is no part of it, and exactly 1,000 stays.
+    than 1,000 characters; CodeGeeX has no such rule. Here characters are code points, line
+    terminators do not count, and exactly 1,000 passes.
     """
 
     signal: ClassVar[str] = "longest_line"

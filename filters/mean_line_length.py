@@ -11,14 +11,15 @@ MAX_CHARACTERS = 100.0
 
 
 class MeanLineLength(Threshold[MeanBounds]):
-    """Keeps files whose lines are at most 100 characters long on average.
+    """Keeps files whose lines have at most 100 characters on average.
 
-    Longer lines on average are mostly minified code, encoded data or tables.
+    Files with longer lines are usually minified code, encoded data or tables.
 
     Source: CodeGeeX (arXiv 2303.17568 and its README) drops files with more than 100 characters per
-    line on average; CodeParrot and StarCoder (arXiv 2305.06161) use the same limit. All leave open
-    what counts. Here characters are code points, a line's terminator is no part of it, a terminator
-    at the end of the text starts no further line, and empty lines count; exactly 100 stays.
+    line on average; CodeParrot and StarCoder (arXiv 2305.06161) use the same limit. None of them
+    defines what counts. Here characters are code points, line terminators do not count, a
+    terminator at the end of the text does not start another line, empty lines count, and exactly
+    100 passes.
     """
 
     signal: ClassVar[str] = "mean_line_length"
@@ -35,8 +36,8 @@ class MeanLineLength(Threshold[MeanBounds]):
     )
     languages: dict[Language, MeanBounds] = Field(
         default={},
-        description="Other limits for some languages, by name; one left out stays the rule's. "
-        "HTML is written with longer lines.",
+        description="Limits for single languages; a limit left out is the rule's. "
+        "HTML, for example, has longer lines.",
         examples=[{"HTML": {"max": 300}}],
         json_schema_extra={"expects": "a mapping of languages to {min, max}"},
     )

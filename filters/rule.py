@@ -1,17 +1,15 @@
-"""What every rule is: typed parameters, and a pure decision over columns.
+"""The base classes of rules: typed parameters, and a pure decision over columns.
 
-A rule sees a batch of signals (one row a file) and says which rows fail, and under which detail of
-its reason. It never sees text: what it needs of the text, the shared passes have measured before.
-Limits are compared in the signal's own type, so a size in bytes is compared exactly, however large.
+A rule takes a batch of signals (one row per file) and returns which rows fail, and why. It never
+sees the text: the passes shared by all rules have measured it before. Limits are compared in the
+signal's own type, so even large sizes in bytes are compared exactly.
 """
 
 from collections.abc import Iterable
 from typing import Annotated, ClassVar, Generic, NamedTuple, TypeVar
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 from pydantic import (
     BaseModel,
     ConfigDict,
@@ -23,20 +21,19 @@ from pydantic import (
 )
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
+from codecorpus.filters.arrays import Mask, to_mask
 from codecorpus.filters.language_names import Language
 
-Mask = NDArray[np.bool_]
-
 Bytes = Annotated[int, Field(strict=True, ge=0, le=2**63 - 1, json_schema_extra={"unit": "bytes"})]
-"""A whole number of bytes that an int64 signal can be compared with."""
+"""A number of bytes, in the range of an int64 signal."""
 Characters = Annotated[
     int, Field(strict=True, ge=0, le=2**63 - 1, json_schema_extra={"unit": "characters"})
 ]
-"""A whole number of characters (code points)."""
+"""A number of characters (code points)."""
 MeanCharacters = Annotated[
     float, Field(strict=True, ge=0, allow_inf_nan=False, json_schema_extra={"unit": "characters"})
 ]
-"""An average number of characters (code points)."""
+"""A mean number of characters (code points)."""
 Ratio = Annotated[
     float,
     Field(
@@ -47,48 +44,53 @@ Ratio = Annotated[
         json_schema_extra={"unit": "share of the characters"},
     ),
 ]
-"""A share of a text's characters (code points), from 0 to 1."""
+"""A share of the characters (code points) of a text, from 0 to 1."""
 
 REFUSED = "refused"
-"""The type of errors whose message says what is wrong with a value, what to write, and why."""
+"""The type of pydantic errors whose message is complete: what is wrong, and what to write."""
 
 
 class Failure(NamedTuple):
-    """Rows of a batch that fail a rule for one reason."""
+    """The rows of a batch that fail a rule for one reason.
+
+    Attributes:
+        detail: the second part of the reason `rule.detail`.
+        rows: bool[n].
+    """
 
     detail: str
     rows: Mask
 
 
 class Rule(BaseModel):
-    """A rule of a recipe; its fields are what the recipe may set."""
+    """A rule; its fields are the keys that a recipe may set."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     def failures(self, signals: pa.RecordBatch) -> Iterable[Failure]:
-        """Which rows fail, in the order in which the details are looked for.
+        """The rows that fail, in the order of `details`.
 
         Args:
-            signals: one row a file; the columns of `filters.signals.SCHEMA`.
+            signals: one row per file, with the columns of `filters.signals.SCHEMA`.
         """
         raise NotImplementedError
 
     @classmethod
     def details(cls) -> tuple[str, ...]:
-        """The details that `failures` gives, in its order; one in <> stands for many."""
+        """All details that `failures` may return, in its order; `<name>` is a placeholder."""
         return ("<detail>",)
 
 
-_LOWEST = Field(
-    default=None, description="Smallest value that passes; left out: the rule's; null: no limit."
+_MIN = Field(
+    default=None, description="Smallest value that passes; default: the rule's; null: no limit."
 )
-_HIGHEST = Field(
-    default=None, description="Largest value that passes; left out: the rule's; null: no limit."
+_MAX = Field(
+    default=None, description="Largest value that passes; default: the rule's; null: no limit."
 )
 
 
 class Bounds(BaseModel):
-    """Limits of one signal in some language; both are themselves allowed."""
+    """Limits of a signal in one language; both limits are inclusive."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -97,44 +99,44 @@ class Bounds(BaseModel):
 
 
 class ByteBounds(Bounds):
-    """Limits of a size."""
+    """Limits of a size in bytes."""
 
-    min: Bytes | None = _LOWEST
-    max: Bytes | None = _HIGHEST
+    min: Bytes | None = _MIN
+    max: Bytes | None = _MAX
 
 
 class CharacterBounds(Bounds):
     """Limits of a number of characters."""
 
-    min: Characters | None = _LOWEST
-    max: Characters | None = _HIGHEST
+    min: Characters | None = _MIN
+    max: Characters | None = _MAX
 
 
 class MeanBounds(Bounds):
-    """Limits of an average number of characters."""
+    """Limits of a mean number of characters."""
 
-    min: MeanCharacters | None = _LOWEST
-    max: MeanCharacters | None = _HIGHEST
+    min: MeanCharacters | None = _MIN
+    max: MeanCharacters | None = _MAX
 
 
 class RatioBounds(Bounds):
-    """Limits of a share of characters."""
+    """Limits of a share of the characters."""
 
-    min: Ratio | None = _LOWEST
-    max: Ratio | None = _HIGHEST
-
-
-BoundsOf = TypeVar("BoundsOf", bound=Bounds)
+    min: Ratio | None = _MIN
+    max: Ratio | None = _MAX
 
 
-class Threshold(Rule, Generic[BoundsOf]):
-    """A rule that keeps files whose signal lies between two limits, both allowed.
+BoundsT = TypeVar("BoundsT", bound=Bounds)
 
-    A null limit is none. A null signal (the text is empty, or was not read) fails no threshold. A
-    row whose language is null, or not among `languages`, has the rule's own limits. The limits of a
-    language are completed by the rule's when the rule is made, so a rule shows all it does.
 
-    A subclass names its signal, and gives `min` and `max` their type and defaults.
+class Threshold(Rule, Generic[BoundsT]):
+    """A rule that keeps files whose signal is between two inclusive limits.
+
+    A null limit means no limit. A null signal (the text is empty, or was not read) never fails.
+    Rows whose language is null or not in `languages` have the rule's general limits. Limits that
+    `languages` leaves out are filled in when the rule is created, so a dumped rule is explicit.
+
+    A subclass names its signal and sets the type and default of `min` and `max`.
     """
 
     signal: ClassVar[str]
@@ -142,17 +144,19 @@ class Threshold(Rule, Generic[BoundsOf]):
 
     min: float | None = None
     max: float | None = None
-    languages: dict[Language, BoundsOf] = Field(
+    languages: dict[Language, BoundsT] = Field(
         default={},
-        description="Other limits for some languages, by name; one left out stays the rule's.",
+        description="Limits for single languages; a limit left out is the rule's.",
         examples=[{"HTML": {"max": None}}],
         json_schema_extra={"expects": "a mapping of languages to {min, max}"},
     )
 
     @field_validator("languages")
     @classmethod
-    def _complete(cls, languages: dict[str, BoundsOf], info: ValidationInfo) -> dict[str, BoundsOf]:
-        """Give each language the rule's limits where it sets none; null stays none."""
+    def _fill_in_limits(
+        cls, languages: dict[str, BoundsT], info: ValidationInfo
+    ) -> dict[str, BoundsT]:
+        """Give each language the rule's limits where it sets none itself; null is kept."""
         general = {which: info.data.get(which) for which in ("min", "max")}
         return {
             name: bounds.model_copy(
@@ -166,7 +170,7 @@ class Threshold(Rule, Generic[BoundsOf]):
         }
 
     @model_validator(mode="after")
-    def _check_order(self) -> "Threshold[BoundsOf]":
+    def _check_order(self) -> "Threshold[BoundsT]":
         _refuse_crossed(self.min, self.max)
         for name, bounds in self.languages.items():
             _refuse_crossed(bounds.min, bounds.max, "languages", name)
@@ -178,13 +182,13 @@ class Threshold(Rule, Generic[BoundsOf]):
         return (self.min, self.max) if bounds is None else (bounds.min, bounds.max)
 
     def failures(self, signals: pa.RecordBatch) -> Iterable[Failure]:
-        """Rows below `min`, then rows above `max`."""
+        """The rows below `min`, then the rows above `max`."""
         values = signals.column(self.signal)
         language = signals.column("language")
         low = self._limits("min", values.type, language)
         high = self._limits("max", values.type, language)
-        yield Failure("min", _true(pc.less(values, low)))
-        yield Failure("max", _true(pc.greater(values, high)))
+        yield Failure("min", to_mask(pc.less(values, low)))
+        yield Failure("max", to_mask(pc.greater(values, high)))
 
     @classmethod
     def details(cls) -> tuple[str, ...]:
@@ -192,17 +196,23 @@ class Threshold(Rule, Generic[BoundsOf]):
         return ("min", "max")
 
     def _limits(self, which: str, kind: pa.DataType, language: pa.Array) -> pa.Array | pa.Scalar:
-        """The limit of each row as a scalar or an array of `kind`, null where there is none."""
+        """The limit of all rows (scalar) or of each row (array), of type `kind`; null: no limit."""
         general = pa.scalar(getattr(self, which), kind)
         if not self.languages:
             return general
         special = pa.array([getattr(bounds, which) for bounds in self.languages.values()], kind)
-        found = pc.index_in(language, pa.array(list(self.languages), pa.string()))
-        return pc.if_else(pc.is_valid(found), special.take(found), general)
+        index = pc.index_in(language, pa.array(list(self.languages), pa.string()))
+        return pc.if_else(pc.is_valid(index), special.take(index), general)
 
 
 def refusal(message: str, *where: str | int, got: object = None) -> ValidationError:
-    """A validator's error about the value at `where` below it; `message` goes to people as is."""
+    """A validation error for the value at `where`, below the validated one.
+
+    Args:
+        message: shown to users as it is.
+        where: path of keys and indices from the validated value.
+        got: the refused value.
+    """
     return ValidationError.from_exception_data(
         "recipe",
         [
@@ -219,9 +229,3 @@ def _refuse_crossed(low: float | None, high: float | None, *where: str | int) ->
     if low is not None and high is not None and low > high:
         shown = [str(limit).removesuffix(".0") for limit in (low, high)]
         raise refusal(f"min {shown[0]} is above max {shown[1]}, so no file would pass", *where)
-
-
-def _true(values: pa.Array) -> Mask:
-    """A boolean array as a mask, null as False."""
-    mask: Mask = pc.fill_null(values, False).to_numpy(zero_copy_only=False)
-    return mask

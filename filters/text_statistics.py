@@ -1,16 +1,16 @@
-r"""One pass over a batch's bytes measures all that the rules and the report need of the texts.
+r"""Measure everything that the rules and the report need from the texts, in one pass.
 
-Rules are arithmetic on these columns afterwards; no other pass looks at every byte for them. The
-same pass tells text from what is none: bytes that hold NUL, and bytes that are not UTF-8 (RFC 3629:
-no overlong forms, no surrogates, nothing above U+10FFFF).
+The rules are arithmetic on these columns and never read the text themselves. The same pass
+separates text from binary data (bytes that contain NUL) and from bytes that are not UTF-8 (RFC
+3629: no overlong forms, no surrogates, nothing above U+10FFFF).
 
-ASCII is counted by comparing 64 bytes at once; only where a line ends is a place looked at. A run
-of bytes above 127 goes through a decoder, one character at a time.
+ASCII is counted by comparing 64 bytes at a time; only line ends are visited one by one. Runs of
+bytes above 127 are decoded one character at a time.
 
-Definitions, where the sources of the rules leave them open: lengths and ratios count code points.
-Letters, numbers and white space are the classes of `foundation.characters`. A line ends at \n, \r\n
-or \r; a terminator at the end of the text starts no further line, and is not part of a line's
-length; the mean is over all lines, empty ones too.
+Definitions that the sources of the rules leave open: lengths and ratios count code points. Letters,
+numbers and white space are the classes of `foundation.characters`. A line ends at \n, \r\n or \r; a
+terminator at the end of the text does not start another line, and terminators do not count towards
+a line's length; the mean includes empty lines.
 """
 
 from dataclasses import dataclass
@@ -19,6 +19,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from codecorpus.filters.arrays import read_only
 from codecorpus.foundation.bitops import population_count, trailing_zeros
 from codecorpus.foundation.characters import CLASSES, LETTER, NUMBER, SPACE
 from codecorpus.foundation.columns import ByteColumn
@@ -32,21 +33,21 @@ _ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
 _ONE = np.uint64(1)
 
 _LINES, _LONGEST, _LETTERS, _NUMBERS, _SPACES = 0, 1, 2, 3, 4
-_TERMINATORS, _CONTINUED, _LINE_START, _TALLY = 5, 6, 7, 8
-"""Places of a tally, int64[8], of what is found in a text. Continued are the bytes that are not the
-first of their character. Where the line starts is in bytes, and moved on by each continued byte: so
-differences to it are characters."""
+_TERMINATORS, _CONTINUED, _LINE_START, _COUNTERS = 5, 6, 7, 8
+"""Indices into a text's counters, int64[8]. _CONTINUED counts bytes that are not the first of their
+character. _LINE_START is in bytes, and is advanced by each continued byte, so that a distance from
+it is in characters."""
 
 
 @dataclass(frozen=True)
 class Statistics:
-    """Measures of n texts.
+    """Measurements of n texts.
 
     Attributes:
-        kind: uint8[n], TEXT, BINARY (holds NUL) or NOT_UTF8; a file that is both is BINARY.
-        counts: int64[6, n]: characters, lines, longest line, letters, numbers, white space; all in
-            code points, and without meaning where `kind` is not TEXT.
-        terminators: int64[n], code points that end lines.
+        kind: uint8[n], TEXT, BINARY (contains NUL) or NOT_UTF8; BINARY if both apply.
+        counts: int64[6, n]: characters, lines, longest line, letters, numbers, white space, all in
+            code points; meaningless where `kind` is not TEXT.
+        terminators: int64[n], code points in line terminators.
     """
 
     kind: NDArray[np.uint8]
@@ -54,10 +55,10 @@ class Statistics:
     terminators: NDArray[np.int64]
 
     def signals(self, readable: NDArray[np.bool_]) -> dict[str, pa.Array]:
-        """The columns of `filters.signals.MEASURED` that follow from the counts.
+        """The columns of `filters.signals.MEASURED` that are computed from the counts.
 
         Args:
-            readable: bool[n]; the other rows are null, as are those of empty texts.
+            readable: bool[n]; other rows, and rows of empty texts, are null.
         """
         characters, lines, longest, letters, numbers, spaces = self.counts
         absent = ~readable | (characters == 0)
@@ -75,22 +76,20 @@ class Statistics:
 
 
 def measure(column: ByteColumn) -> Statistics:
-    """Count characters, lines and classes of every value, and tell text from binary."""
+    """Count characters, lines and character classes of every value; classify it as text or not."""
     count = len(column)
     kind = np.zeros(count, np.uint8)
     counts = np.zeros((6, count), np.int64)
     terminators = np.zeros(count, np.int64)
     last = column.ends > len(column.data) - BLOCK
-    for rows, part in ((~last, column), (last, _with_room(column, last))):
-        data = part.data.view()
-        data.setflags(write=False)  # a kernel is compiled once more for arrays that can be written
-        spans = data, part.starts, part.ends, np.flatnonzero(rows)
+    for rows, part in ((~last, column), (last, _with_padding(column, last))):
+        spans = read_only(part.data), part.starts, part.ends, np.flatnonzero(rows)
         _measure(*spans, CLASSES, kind, counts, terminators)
     return Statistics(kind, counts, terminators)
 
 
-def _with_room(column: ByteColumn, rows: NDArray[np.bool_]) -> ByteColumn:
-    """The column with a block behind those rows, and nothing before them; other rows are wrong."""
+def _with_padding(column: ByteColumn, rows: NDArray[np.bool_]) -> ByteColumn:
+    """A copy with a block of zeros after the last byte; only `rows` are valid in it."""
     first = np.min(column.starts, where=rows, initial=len(column.data))
     data = np.concatenate([column.data[first:], np.zeros(BLOCK, np.uint8)])
     return ByteColumn(data, column.starts - first, column.ends - first)
@@ -98,7 +97,7 @@ def _with_room(column: ByteColumn, rows: NDArray[np.bool_]) -> ByteColumn:
 
 @inlined
 def _decode(data: NDArray[np.uint8], at: int, end: int) -> tuple[int, int]:
-    """The code point that begins at the non-ASCII byte `at` and its length; length 0: not UTF-8."""
+    """The code point at the non-ASCII byte `at`, and its length in bytes; 0 if it is not UTF-8."""
     first = np.int64(data[at])
     length = 2 + np.int64(first >= 0xE0) + np.int64(first >= 0xF0)
     value, wrong = np.int64(0), np.int64(first < 0xC2 or first > 0xF4 or at + length > end)
@@ -114,29 +113,29 @@ def _decode(data: NDArray[np.uint8], at: int, end: int) -> tuple[int, int]:
 
 
 @inlined
-def _count_block(data: NDArray[np.uint8], at: int, size: int, tally: NDArray[np.int64]) -> None:
-    """Count `size` bytes of ASCII at `at`, 1 to BLOCK; a CR as the last ends a line."""
+def _count_block(data: NDArray[np.uint8], at: int, size: int, counters: NDArray[np.int64]) -> None:
+    """Count `size` (1 to BLOCK) bytes of ASCII at `at`; a CR as the last byte ends a line."""
     present = _ALL >> np.uint64(BLOCK - size)
     letters = between(data, at, 0x20, 97, 26) & present
     numbers = between(data, at, 0, 48, 10) & present
     spaces = (between(data, at, 0, 9, 5) | equal(data, at, 32)) & present
-    tally[_LETTERS] += np.int64(population_count(letters))
-    tally[_NUMBERS] += np.int64(population_count(numbers))
-    tally[_SPACES] += np.int64(population_count(spaces))
+    counters[_LETTERS] += np.int64(population_count(letters))
+    counters[_NUMBERS] += np.int64(population_count(numbers))
+    counters[_SPACES] += np.int64(population_count(spaces))
     feeds = equal(data, at, _LF) & present
     returns = equal(data, at, _CR) & present
     pairs = feeds & (returns << _ONE)
     ends = feeds | (returns & ~(feeds >> _ONE))
-    tally[_LINES] += np.int64(population_count(ends))
-    tally[_TERMINATORS] += np.int64(population_count(feeds | returns))
-    longest, line_start = tally[_LONGEST], tally[_LINE_START]
+    counters[_LINES] += np.int64(population_count(ends))
+    counters[_TERMINATORS] += np.int64(population_count(feeds | returns))
+    longest, line_start = counters[_LONGEST], counters[_LINE_START]
     while ends != np.uint64(0):
         bit = trailing_zeros(ends)
         place = at + np.int64(bit)
         longest = max(longest, place - np.int64((pairs >> bit) & _ONE) - line_start)
         line_start = place + 1
         ends &= ends - _ONE
-    tally[_LONGEST], tally[_LINE_START] = longest, line_start
+    counters[_LONGEST], counters[_LINE_START] = longest, line_start
 
 
 @kernel
@@ -145,11 +144,11 @@ def _count_run(
     at: int,
     end: int,
     classes: NDArray[np.uint8],
-    tally: NDArray[np.int64],
+    counters: NDArray[np.int64],
 ) -> tuple[int, bool]:
-    """Count the characters from `at` to the first ASCII byte; where it stands, and if all are text.
+    """Count the characters from `at` to the first ASCII byte, or to bytes that are not UTF-8.
 
-    What is not UTF-8 ends the count, and so does NUL.
+    Returns the position reached, and False if the bytes there are NUL or not UTF-8.
     """
     letters = numbers = spaces = continued = 0
     length = 0
@@ -163,19 +162,19 @@ def _count_run(
         spaces += int(found == SPACE)
         continued += length - 1
         at += length
-    tally[_LETTERS] += letters
-    tally[_NUMBERS] += numbers
-    tally[_SPACES] += spaces
-    tally[_CONTINUED] += continued
-    tally[_LINE_START] += continued
+    counters[_LETTERS] += letters
+    counters[_NUMBERS] += numbers
+    counters[_SPACES] += spaces
+    counters[_CONTINUED] += continued
+    counters[_LINE_START] += continued
     return at, bool(length > 0)
 
 
 @inlined
-def _plain_size(data: NDArray[np.uint8], at: int, end: int) -> int:
-    """How many bytes at `at` are ASCII and not NUL, within a block; a CR and its LF stay together.
+def _ascii_size(data: NDArray[np.uint8], at: int, end: int) -> int:
+    """The number of bytes from `at`, at most a block, that are ASCII and not NUL.
 
-    Zero only where the first is none.
+    A CR and its LF are not separated. Zero only if the first byte is not such a byte.
     """
     size = min(end - at, BLOCK)
     if at + size < end and data[at + size - 1] == _CR:
@@ -186,7 +185,7 @@ def _plain_size(data: NDArray[np.uint8], at: int, end: int) -> int:
 
 
 @inlined
-def _holds_nul(data: NDArray[np.uint8], at: int, end: int) -> bool:
+def _contains_nul(data: NDArray[np.uint8], at: int, end: int) -> bool:
     while at < end and data[at] != _NUL:
         at += 1
     return at < end
@@ -203,25 +202,25 @@ def _measure(
     counts: NDArray[np.int64],
     terminators: NDArray[np.int64],
 ) -> None:
-    """Measure the texts of `rows`; the caller guarantees BLOCK bytes in `data` behind each."""
-    tally = np.zeros(_TALLY, np.int64)
+    """Measure the texts of `rows`; the caller guarantees BLOCK readable bytes after each text."""
+    counters = np.zeros(_COUNTERS, np.int64)
     for row in rows:
         at, end = starts[row], ends[row]
-        tally[:] = 0
-        tally[_LINE_START] = at
+        counters[:] = 0
+        counters[_LINE_START] = at
         is_text = True
         while at < end and is_text:
-            size = _plain_size(data, at, end)
+            size = _ascii_size(data, at, end)
             if size > 0:
-                _count_block(data, at, size, tally)
+                _count_block(data, at, size, counters)
                 at += size
             else:
-                at, is_text = _count_run(data, at, end, classes, tally)
+                at, is_text = _count_run(data, at, end, classes, counters)
         if not is_text:
-            kind[row] = BINARY if _holds_nul(data, at, end) else NOT_UTF8
-        if end > tally[_LINE_START]:
-            tally[_LONGEST] = max(tally[_LONGEST], end - tally[_LINE_START])
-            tally[_LINES] += 1
-        counts[0, row] = end - starts[row] - tally[_CONTINUED]
-        counts[1:, row] = tally[: len(counts) - 1]
-        terminators[row] = tally[_TERMINATORS]
+            kind[row] = BINARY if _contains_nul(data, at, end) else NOT_UTF8
+        if end > counters[_LINE_START]:
+            counters[_LONGEST] = max(counters[_LONGEST], end - counters[_LINE_START])
+            counters[_LINES] += 1
+        counts[0, row] = end - starts[row] - counters[_CONTINUED]
+        counts[1:, row] = counters[: len(counts) - 1]
+        terminators[row] = counters[_TERMINATORS]

@@ -10,13 +10,13 @@ MAX_RATIO = 0.50
 
 
 class WhitespaceRatio(Threshold[RatioBounds]):
-    """Keeps files of which at most half the characters are white space.
+    """Keeps files in which at most half of the characters are white space.
 
-    More white space means drawings, padded tables or broken indentation.
+    A file with more white space is usually ASCII art, a padded table or badly indented.
 
     Source: RefineCode (OpenCoder, arXiv 2411.04905) allows at most 50 % of white space. Here white
-    space is the code points that Unicode calls so (spaces, tabs and line terminators among them),
-    the share is of all code points, and exactly 50 % stays.
+    space is the code points with Unicode's White_Space property (spaces, tabs and line terminators
+    among them), the total is all code points, and exactly 50 % passes.
     """
 
     signal: ClassVar[str] = "whitespace_ratio"

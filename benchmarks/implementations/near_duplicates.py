@@ -50,31 +50,38 @@ def codecorpus(files: list[bytes]) -> Answers:
     """
     import numpy as np
 
-    from codecorpus.filters.near_duplicates.bands import choose
-    from codecorpus.filters.near_duplicates.candidates import pairs, unpack
-    from codecorpus.filters.near_duplicates.signatures import Permutations, band_keys, compact, sign
+    from codecorpus.filters.near_duplicates.bands import choose_bands
+    from codecorpus.filters.near_duplicates.candidates import candidate_pairs, unpack_pairs
+    from codecorpus.filters.near_duplicates.signatures import (
+        Permutations,
+        band_keys,
+        compute_signatures,
+        make_sketches,
+    )
     from codecorpus.filters.near_duplicates.verification import (
-        doubtful,
+        count_matches,
+        doubtful_range,
         exact_jaccard,
-        matches,
         matches_needed,
     )
     from codecorpus.foundation.columns import ByteColumn
     from codecorpus.pipelines.recipe.model import Near
 
     column = ByteColumn.from_values(files)
-    signatures = sign(column, ngram=NGRAM, permutations=Permutations(PERMUTATIONS))
+    signatures = compute_signatures(column, ngram=NGRAM, permutations=Permutations(PERMUTATIONS))
     answers = []
     for threshold in THRESHOLDS:
-        bands = choose(threshold, PERMUTATIONS)
+        bands = choose_bands(threshold, PERMUTATIONS)
         keys = band_keys(signatures.minima, bands.bands, bands.rows)
-        better, worse = unpack(np.unique(np.concatenate([pairs(band).pairs for band in keys])))
-        matched = matches(compact(signatures.minima), better, worse)
+        better, worse = unpack_pairs(
+            np.unique(np.concatenate([candidate_pairs(band).pairs for band in keys]))
+        )
+        matched = count_matches(make_sketches(signatures.minima), better, worse)
         similar = matched >= matches_needed(threshold, PERMUTATIONS)
         found = zip(better[similar].tolist(), worse[similar].tolist(), strict=True)
         answers.append(answer(threshold, "codecorpus, sketches", found))
         for errors in (Near().exact_margin, 2 * Near().exact_margin):
-            low, high = doubtful(threshold, PERMUTATIONS, errors=errors)
+            low, high = doubtful_range(threshold, PERMUTATIONS, errors=errors)
             near = np.flatnonzero((matched >= low) & (matched <= high))
             similar[near] = exact_jaccard(column, better[near], worse[near], NGRAM) >= threshold
             found = zip(better[similar].tolist(), worse[similar].tolist(), strict=True)

@@ -30,16 +30,23 @@ def contents(files: list[NamedFile]) -> list[bytes]:
 
 def codecorpus(_: dict[str, Any]) -> Implementation:
     """Signatures, sketches and the band keys for a threshold of 0.85."""
-    from codecorpus.filters.near_duplicates.bands import choose
-    from codecorpus.filters.near_duplicates.signatures import Permutations, band_keys, compact, sign
+    from codecorpus.filters.near_duplicates.bands import choose_bands
+    from codecorpus.filters.near_duplicates.signatures import (
+        Permutations,
+        band_keys,
+        compute_signatures,
+        make_sketches,
+    )
     from codecorpus.foundation.columns import ByteColumn
 
-    bands = choose(0.85, PERMUTATIONS)
+    bands = choose_bands(0.85, PERMUTATIONS)
 
     def run(_: object, column: Untyped) -> Untyped:
-        signatures = sign(column, ngram=NGRAM, permutations=Permutations(PERMUTATIONS))
+        signatures = compute_signatures(
+            column, ngram=NGRAM, permutations=Permutations(PERMUTATIONS)
+        )
         band_keys(signatures.minima, bands.bands, bands.rows)
-        return compact(signatures.minima)
+        return make_sketches(signatures.minima)
 
     return Implementation(
         load=lambda files: ByteColumn.from_values(contents(files)),

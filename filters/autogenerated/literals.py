@@ -1,10 +1,10 @@
-"""Many literals at once, in any case: which of them does each text hold?
+"""Search many literals at once, ignoring case.
 
-Of each literal, the four bytes that are rarest in source code are its key, and a table of hashes
-says which four bytes of a text are some literal's key: one look a byte, of which none waits for
-another. Only there are literals compared. (An automaton that reads byte after byte, after Aho and
-Corasick, took twice as long; a regular expression of the literals would be compiled anew for
-every batch, which takes longer than either.)
+The key of a literal is the four bytes of it that are rarest in source code. A hash table of the
+keys is looked up at each byte of a text, and literals are compared only where a key matches; the
+lookups do not depend on each other. (An Aho-Corasick automaton, which reads byte by byte, took
+twice as long. A regular expression of the literals would be compiled for every batch, which takes
+longer than either.)
 """
 
 from collections import defaultdict
@@ -25,17 +25,20 @@ _MULTIPLIER = np.uint64(0x9E3779B1)
 _KEY, _CASE = np.uint64(0xFFFFFFFF), np.uint64(0x20202020)
 _SHIFT, _SLOT = np.uint64(32 - _BITS), np.uint64((1 << _BITS) - 1)
 _COMMON = "xzqjvkybwgpfmuhldcsrnioate "
-"""Rare to common; what is not listed is rarer. It decides nothing but speed."""
+"""Bytes from rare to common; unlisted ones are rarer. This affects only the speed."""
 
 
 class Literals:
-    """A set of ASCII literals to look for; letters match in either case.
+    """A set of ASCII literals to search for, ignoring case.
 
     Args:
-        literals: of at least SHORTEST bytes; upper case is taken as lower case.
+        literals: of at least SHORTEST bytes.
 
     Attributes:
-        literals: the literals, sorted, in lower case; their positions are the search's columns.
+        literals: in lower case, sorted; the columns of `search`.
+
+    Raises:
+        ValueError: a literal is too short.
     """
 
     def __init__(self, literals: Iterable[str]) -> None:
@@ -57,7 +60,7 @@ class Literals:
         self._text = np.frombuffer("".join(self.literals).encode("ascii"), np.uint8)
 
     def search(self, column: ByteColumn) -> NDArray[np.bool_]:
-        """bool[texts, literals], which text holds which literal."""
+        """bool[texts, literals], whether the text contains the literal."""
         hits = np.zeros((len(column), len(self.literals)), np.bool_)
         spans = column.data, column.starts, column.ends
         _search(*spans, self._used, self._numbers, self._text, hits)
@@ -65,7 +68,7 @@ class Literals:
 
 
 def _key(literal: str) -> int:
-    """Where the four bytes of a literal stand that are likely to be the rarest."""
+    """The offset of the four bytes of a literal that are probably the rarest."""
     windows = range(len(literal) - SHORTEST + 1)
     return min(windows, key=lambda at: sum(map(_COMMON.find, literal[at : at + SHORTEST])))
 
@@ -76,7 +79,7 @@ def _offsets(sizes: list[int]) -> NDArray[np.int64]:
 
 @inlined
 def _slot(word: np.uint64) -> np.int64:
-    """The slot of the first four bytes of a word, whatever their case."""
+    """The hash slot of the first four bytes of a word, ignoring case."""
     return np.int64((((word & _KEY) | _CASE) * _MULTIPLIER) >> _SHIFT & _SLOT)
 
 
@@ -96,7 +99,7 @@ def _compare(
     text: NDArray[np.uint8],
     hits: NDArray[np.bool_],
 ) -> None:
-    """Note which literals of a slot have their key at `at` and lie in the text, in any case."""
+    """Record the literals of a slot whose key is at `at` and that match the text there."""
     table, members, keys, bounds = literals
     for index in range(table[slot], table[slot + 1]):
         number = members[index]
@@ -119,9 +122,9 @@ def _search(
     text: NDArray[np.uint8],
     hits: NDArray[np.bool_],
 ) -> None:
-    """Look at each four bytes of each text; the caller guarantees that texts lie in `data`.
+    """Look up every four bytes of each text; the caller guarantees that texts are inside `data`.
 
-    `used` has 1 for each slot that holds literals.
+    `used` is 1 for each slot that has literals.
     """
     for row in range(len(starts)):
         start, end = starts[row], ends[row]

@@ -1,7 +1,7 @@
-"""What a text says where its name leaves several languages open, or nothing known.
+"""Detect the language from the content, for names that are ambiguous or unknown.
 
-The tests of `groups` for extensions that languages share, headers, shebangs and mode lines. All
-see heads of texts only, and all patterns are RE2's.
+Extensions that several languages share (`extension_groups`), headers, shebangs and mode lines. All
+functions see prefixes of texts only, and all patterns are RE2.
 """
 
 import numpy as np
@@ -9,11 +9,18 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from codecorpus.filters.arrays import matches_pattern, to_arrow
 from codecorpus.filters.languages import table
-from codecorpus.filters.languages.by_name import LANGUAGE_CODES, Lookup, words
-from codecorpus.filters.languages.groups import CODE, CPP, CUDA, EXTERN_C, GROUPS, OBJECTIVE_C
-from codecorpus.filters.languages.strip_comments import clean
-from codecorpus.filters.languages.text_prefix import to_arrow
+from codecorpus.filters.languages.by_name import LANGUAGE_CODES, Lookup, invert
+from codecorpus.filters.languages.extension_groups import (
+    CODE,
+    CPP,
+    CUDA,
+    EXTENSION_GROUPS,
+    EXTERN_C,
+    OBJECTIVE_C,
+)
+from codecorpus.filters.languages.strip_comments import strip_comments
 from codecorpus.foundation.columns import ByteColumn
 
 Codes = NDArray[np.int64]
@@ -34,79 +41,88 @@ _RESTART = (
     + r"(?P<name>[A-Za-z]+)[-\d.]*(?:[ \t]+-\S+)*[ \t]+\"?\$\{?0\}?\"?[ \t\n]"
 )
 
-_INTERPRETERS = Lookup(words(table.INTERPRETERS, LANGUAGE_CODES))
+_INTERPRETERS = Lookup(invert(table.INTERPRETERS, LANGUAGE_CODES))
 _MODES = Lookup({mode: LANGUAGE_CODES[name] for mode, name in table.MODES.items()})
 
 
-def by_group(name: str, texts: ByteColumn) -> Codes:
-    """The language of texts whose extension is of the group `name` of `table.AMBIGUOUS`.
+def by_extension_group(name: str, texts: ByteColumn) -> Codes:
+    """The language of texts whose extension is in a group of `table.AMBIGUOUS`.
 
     Args:
-        name: the group.
-        texts: heads of texts; they may be cut inside a character.
+        name: the group's name.
+        texts: prefixes of the texts; they may end inside a character.
     """
     if name == "header":
         return _header(texts)
-    group, heads = GROUPS[name], to_arrow(texts)
-    codes = by_shebang(heads) if group.shebang else np.full(len(texts), _UNKNOWN)
-    open_rows = codes == _UNKNOWN
+    group, prefixes = EXTENSION_GROUPS[name], to_arrow(texts)
+    codes = by_shebang(prefixes) if group.shebang else np.full(len(texts), _UNKNOWN)
+    undecided = codes == _UNKNOWN
     for test in group.tests:
-        rows = np.flatnonzero(open_rows)
-        found = rows[_matches(heads.take(pa.array(rows)), test.pattern)]
+        rows = np.flatnonzero(undecided)
+        found = rows[matches_pattern(prefixes.take(pa.array(rows)), test.pattern)]
         codes[found] = _code(test.language)
-        open_rows[found] = False
-    codes[open_rows] = _code(group.otherwise)
+        undecided[found] = False
+    codes[undecided] = _code(group.default)
     if name == "include":
         rows = np.flatnonzero(codes == LANGUAGE_CODES["C"])
         codes[rows] = _header(texts.select(rows))
     return codes
 
 
-def by_shebang(heads: pa.Array) -> Codes:
-    """The language of the program that a shebang names, or of the one that a shell restarts.
-
-    `/usr/bin/env`, its options and settings, folders and versions are passed over. A shell script
-    that at once does `exec tclsh "$0"` is in that other language.
+def by_first_lines(prefixes: pa.Array) -> Codes:
+    """The language of a shebang, or else of an Emacs mode line.
 
     Args:
-        heads: large_binary.
+        prefixes: large_binary.
     """
-    codes = _named(heads, _SHEBANG, "name", _INTERPRETERS)
+    codes = by_shebang(prefixes)
+    return np.where(codes < 0, _by_mode_line(prefixes), codes)
+
+
+def by_shebang(prefixes: pa.Array) -> Codes:
+    """The language of the interpreter in a shebang, or of the one that a shell script starts.
+
+    Ignores `/usr/bin/env` with its options and variables, folders and versions. A shell script
+    that starts with `exec tclsh "$0"` is in the language of that interpreter.
+
+    Args:
+        prefixes: large_binary.
+    """
+    codes = _named(prefixes, _SHEBANG, "name", _INTERPRETERS)
     shells = np.flatnonzero(codes == LANGUAGE_CODES["Shell"])
     if len(shells):
-        again = heads.take(pa.array(shells))
-        restarted = _matches(again, _RESTART)
-        codes[shells[restarted]] = _named(again, _RESTART, "name", _INTERPRETERS)[restarted]
+        scripts = prefixes.take(pa.array(shells))
+        restarted = matches_pattern(scripts, _RESTART)
+        codes[shells[restarted]] = _named(scripts, _RESTART, "name", _INTERPRETERS)[restarted]
     return codes
 
 
-def by_mode(heads: pa.Array) -> Codes:
+def _by_mode_line(prefixes: pa.Array) -> Codes:
     """The language of an Emacs mode line, `-*- C++ -*-`, in the first two lines."""
-    return _named(heads, _MODE_LINE, "mode", _MODES, lower=True)
+    return _named(prefixes, _MODE_LINE, "mode", _MODES, lower=True)
 
 
 def _header(texts: ByteColumn) -> Codes:
-    """A .h file: Cuda, Objective-C++, Objective-C, C++ by what only they hold, else C.
+    """The language of .h files: Cuda, Objective-C++, Objective-C or C++ if it shows, else C.
 
-    Comments, strings and macros are no evidence, nor is what stands between `#ifdef __cplusplus`
-    and `#endif`, unless the file holds no other code. `extern "C"` without such a condition is
-    C++.
+    Comments, strings and macros do not count, nor does code between `#ifdef __cplusplus` and
+    `#endif`, unless the file has no other code. An unconditional `extern "C"` is C++.
     """
-    code = clean(texts, guarded=False)
-    codes = _verdict(code, _matches(code, EXTERN_C))
-    wholly = np.flatnonzero(~_matches(code, CODE))
-    if len(wholly):
-        # extern "C" in a condition is what a C header of macros has, and no evidence
-        rest = clean(texts.select(wholly), guarded=True)
-        codes[wholly] = _verdict(rest, np.zeros(len(wholly), np.bool_))
+    code = strip_comments(texts, keep_guarded=False)
+    codes = _verdict(code, matches_pattern(code, EXTERN_C))
+    guarded = np.flatnonzero(~matches_pattern(code, CODE))
+    if len(guarded):
+        # a C header of macros has a conditional extern "C" as well
+        rest = strip_comments(texts.select(guarded), keep_guarded=True)
+        codes[guarded] = _verdict(rest, np.zeros(len(guarded), np.bool_))
     return codes
 
 
 def _verdict(code: pa.Array, extern_c: NDArray[np.bool_]) -> Codes:
-    """The language of cleaned headers; `extern_c`, where they hold an unconditional extern "C"."""
-    cpp = _matches(code, CPP) | extern_c
-    objective = _matches(code, OBJECTIVE_C)
-    conditions = [_matches(code, CUDA), objective & cpp, objective, cpp]
+    """The language of stripped headers; `extern_c`: which have an unconditional extern "C"."""
+    cpp = matches_pattern(code, CPP) | extern_c
+    objective = matches_pattern(code, OBJECTIVE_C)
+    conditions = [matches_pattern(code, CUDA), objective & cpp, objective, cpp]
     names = ["Cuda", "Objective-C++", "Objective-C", "C++"]
     codes: Codes = np.select(
         conditions, [LANGUAGE_CODES[name] for name in names], LANGUAGE_CODES["C"]
@@ -114,19 +130,11 @@ def _verdict(code: pa.Array, extern_c: NDArray[np.bool_]) -> Codes:
     return codes
 
 
-def _matches(values: pa.Array, pattern: str) -> NDArray[np.bool_]:
-    """Where the pattern is found."""
-    mask: NDArray[np.bool_] = pc.match_substring_regex(values, pattern).to_numpy(
-        zero_copy_only=False
-    )
-    return mask
-
-
 def _named(
-    heads: pa.Array, pattern: str, field: str, lookup: Lookup, *, lower: bool = False
+    prefixes: pa.Array, pattern: str, field: str, lookup: Lookup, *, lower: bool = False
 ) -> Codes:
-    """What the pattern's field says, by a table."""
-    found = pc.struct_field(pc.extract_regex(heads, pattern), field).cast(pa.string())
+    """Look up what a named group of the pattern matches."""
+    found = pc.struct_field(pc.extract_regex(prefixes, pattern), field).cast(pa.string())
     return lookup.codes(pc.ascii_lower(found) if lower else found)
 
 

@@ -1,7 +1,7 @@
-"""What a data set calls a language, as one of the 23 names.
+"""Map the language labels of other data sets to the 23 names.
 
-The names are those of github-linguist, of `codeparrot/github-code` and of the sets that use
-Pygments' short names; case and outer spaces do not matter, nor `-` and `_` for a space.
+Knows the labels of github-linguist, `codeparrot/github-code` and data sets with Pygments' short
+names. Ignores case and surrounding spaces, and treats `-` and `_` as spaces.
 """
 
 import numpy as np
@@ -33,24 +33,24 @@ _ALIASES = {
     "TeX": "latex",
     "TypeScript": "ts,tsx",
 }
-"""Other names, as `_fold` leaves them."""
+"""Other names, as `_normalized` returns them."""
 
 
 def by_label(labels: pa.Array) -> NDArray[np.int64]:
-    """int64[n], indices into LANGUAGES; -1 for null and for other languages.
+    """The index of each label in LANGUAGES, int64[n]; -1 for null and other languages.
 
     Args:
         labels: string.
     """
-    folded = pc.replace_substring_regex(pc.utf8_trim_whitespace(labels), "[-_]", " ")
-    return _LABELS.codes(pc.ascii_lower(folded))
+    spaced = pc.replace_substring_regex(pc.utf8_trim_whitespace(labels), "[-_]", " ")
+    return _LABELS.codes(pc.ascii_lower(spaced))
 
 
-def _fold(name: str) -> str:
+def _normalized(name: str) -> str:
     return name.replace("-", " ").lower()
 
 
 _LABELS = Lookup(
-    {_fold(name): code for name, code in LANGUAGE_CODES.items()}
+    {_normalized(name): code for name, code in LANGUAGE_CODES.items()}
     | {alias: LANGUAGE_CODES[name] for name, line in _ALIASES.items() for alias in line.split(",")}
 )

@@ -1,7 +1,7 @@
-"""C-like text without what misleads: comments, strings, macros, and parts for another language.
+"""Strip C-like text of what misleads patterns: comments, strings, macros, other branches.
 
-A header's comments may speak of classes, and a C header may hold a part for C++ between
-`#ifdef __cplusplus` and `#endif`. Telling languages apart by patterns works on what is left.
+The comments of a header may mention classes, and a C header may contain a C++ part between
+`#ifdef __cplusplus` and `#endif`. Patterns detect the language on the remaining code.
 """
 
 import numpy as np
@@ -12,43 +12,43 @@ from codecorpus.foundation.columns import ByteColumn
 from codecorpus.foundation.compiling import inlined, kernel
 
 _DEPTH = 64
-"""How deep conditionals are followed; deeper ones are kept whole."""
+"""Nesting depth up to which conditionals are evaluated; deeper ones are kept whole."""
 
 
-def clean(column: ByteColumn, *, guarded: bool) -> pa.LargeBinaryArray:
-    """The code of each text, line by line.
+def strip_comments(column: ByteColumn, *, keep_guarded: bool) -> pa.LargeBinaryArray:
+    """The code of each text, with its line breaks.
 
-    Comments become a space, the insides of string and character literals vanish (not in
-    #include and #import), all other preprocessor lines vanish with their continuations.
+    Comments become a space. The contents of string and character literals are removed, except in
+    #include and #import. All other preprocessor lines are removed with their continuation lines.
 
     Args:
         column: texts in C, C++, Objective-C or Cuda.
-        guarded: whether the parts stay that only C++ or Objective-C sees (`__cplusplus`,
-            `__OBJC__` in a condition). `#if 0` goes in any case.
+        keep_guarded: whether to keep code that only C++ or Objective-C compilers see (conditions
+            with `__cplusplus` or `__OBJC__`). `#if 0` is always removed.
 
     Returns:
-        large_binary, one a text, never longer than it.
+        large_binary, one value per text, never longer than the text.
     """
     offsets = np.zeros(len(column) + 1, np.int64)
     data = np.empty(int(column.sizes.sum()), np.uint8)
-    _clean(column.data, column.starts, column.ends, guarded, offsets, data)
+    _strip(column.data, column.starts, column.ends, keep_guarded, offsets, data)
     buffers = [None, pa.py_buffer(offsets), pa.py_buffer(data)]
     return pa.Array.from_buffers(pa.large_binary(), len(column), buffers)
 
 
 @kernel
-def _clean(
+def _strip(
     data: NDArray[np.uint8],
     starts: NDArray[np.int64],
     ends: NDArray[np.int64],
-    guarded: bool,
+    keep_guarded: bool,
     offsets: NDArray[np.int64],
     out: NDArray[np.uint8],
 ) -> None:
-    """Clean each text behind the other; `out` has room for all bytes read.
+    """Strip the texts one after the other; `out` has room for all bytes of the input.
 
-    Of the conditional at depth d, kinds[d] is what `_condition` says, and hidden[d] whether its
-    present branch is left out; `silent` counts the open ones that are.
+    For the conditional at depth d, kinds[d] is the result of `_condition`, and hidden[d] whether
+    its current branch is removed; `silent` counts the open conditionals with removed branches.
     """
     hidden = np.zeros(_DEPTH, np.bool_)
     kinds = np.zeros(_DEPTH, np.int64)
@@ -57,7 +57,7 @@ def _clean(
         at, end = starts[i], ends[i]
         depth = 0
         silent = 0
-        fresh = True  # only blanks since the line began
+        fresh = True  # only blanks so far on the line
         while at < end:
             c = data[at]
             if c == 35 and fresh:  # '#': a preprocessor line
@@ -65,7 +65,7 @@ def _clean(
                 word = _word_start(data, at + 1, stop)
                 if _starts(data, word, stop, b"if"):
                     if depth < _DEPTH:
-                        kinds[depth] = _condition(data, word, stop, guarded)
+                        kinds[depth] = _condition(data, word, stop, keep_guarded)
                         hidden[depth] = kinds[depth] == 1
                         silent += int(hidden[depth])
                     depth += 1
@@ -121,7 +121,7 @@ def _clean(
 
 @inlined
 def _line_end(data: NDArray[np.uint8], at: int, end: int) -> int:
-    """Where the line's LF stands, or the end; a backslash before it joins the next line."""
+    """The position of the line's LF, or `end`; a backslash before the LF continues the line."""
     while at < end and not (
         data[at] == 10
         and not (data[at - 1] == 92 or (data[at - 1] == 13 and at > 1 and data[at - 2] == 92))
@@ -137,7 +137,7 @@ def _comment(data: NDArray[np.uint8], at: int, end: int) -> bool:
 
 @kernel
 def _directive_end(data: NDArray[np.uint8], at: int, end: int) -> int:
-    """As `_line_end`, but past a comment that runs over line ends."""
+    """Like `_line_end`, but skips comments that span lines."""
     while at < end:
         c = data[at]
         if c == 10 and data[at - 1] != 92 and not (data[at - 1] == 13 and data[at - 2] == 92):
@@ -168,7 +168,7 @@ def _word_start(data: NDArray[np.uint8], at: int, end: int) -> int:
 
 @kernel
 def _starts(data: NDArray[np.uint8], at: int, end: int, word: bytes) -> bool:
-    """Whether `word` stands at `at`."""
+    """Whether data[at:end] starts with `word`."""
     if at + len(word) > end:
         return False
     for k in range(len(word)):  # noqa: SIM110  (a kernel has no generators)
@@ -178,8 +178,8 @@ def _starts(data: NDArray[np.uint8], at: int, end: int, word: bytes) -> bool:
 
 
 @kernel
-def _condition(data: NDArray[np.uint8], at: int, end: int, guarded: bool) -> int:
-    """Of an #if: 0 keep both branches, 1 leave out the first, 2 leave out the other."""
+def _condition(data: NDArray[np.uint8], at: int, end: int, keep_guarded: bool) -> int:
+    """The kind of an #if: 0 keep both branches, 1 remove the first, 2 remove the others."""
     after = at + 2
     negated = _starts(data, at, end, b"ifndef")
     while after < end and data[after] > 32:
@@ -198,6 +198,6 @@ def _condition(data: NDArray[np.uint8], at: int, end: int, guarded: bool) -> int
         ):
             found = True
             break
-    if guarded or not found:
+    if keep_guarded or not found:
         return 0
     return 2 if negated else 1

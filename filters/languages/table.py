@@ -1,21 +1,21 @@
-"""What names say about a file's language: pure data, written by hand.
+"""Tables of extensions and file names by language, written by hand.
 
 The 23 languages are CodeGeeX's, spelled and ordered as in its table (README of THUDM/CodeGeeX).
 Extensions are compared without their dot and in lower case, unless CASED lists the exact spelling.
-Where customs differ, these choices hold:
+Choices made where conventions differ:
 
 | name | taken as | because |
 |---|---|---|
 | .pyi | Python | stubs are Python by grammar; .pyx, .pxd (Cython) are not |
-| .html with Jinja or Django tags | HTML | the markup prevails; .jinja is unknown |
+| .html with Jinja or Django tags | HTML | it is mostly markup; .jinja is unknown |
 | .scss, .sass, .less | unknown | they compile to CSS, but are not CSS |
 | .vue, .svelte, .astro | unknown | several languages in one file |
-| .tsx, .jsx | TypeScript, JavaScript | CodeGeeX has no language of its own for them |
-| .csh, .tcsh, .fish | unknown | another grammar than the Bourne shells' |
+| .tsx, .jsx | TypeScript, JavaScript | CodeGeeX has no separate language for them |
+| .csh, .tcsh, .fish | unknown | their grammar differs from the Bourne shells' |
 | .bib | unknown | BibTeX is data |
-| .C, .H | C++ | the custom of Unix compilers; .c is C and .h is told by content |
-| .cuh, .cu | Cuda | always; a .h only where its content is unmistakable |
-| .ipynb | unknown | JSON around cells |
+| .C, .H | C++ | the convention of Unix compilers; .c is C, and the content decides for .h |
+| .cuh, .cu | Cuda | always; a .h only if its content is unmistakable |
+| .ipynb | unknown | cells inside JSON |
 | .csproj, pom.xml, package.json, go.mod | unknown | data of build tools |
 | .sbt, .kts, .cake | Scala, Kotlin, C# | build scripts in the whole language |
 | .blade.php | unknown | the Blade template language |
@@ -46,7 +46,7 @@ LANGUAGES: tuple[str, ...] = (
     "C#",
     "Objective-C++",
 )
-"""CodeGeeX's languages in its order: by tokens, but for SQL and what follows."""
+"""CodeGeeX's languages in its order: by number of tokens, except from SQL on."""
 
 EXTENSIONS: dict[str, str] = {
     "C++": "cpp cc cxx c++ cp hpp hh hxx h++ hp inl ipp ixx cppm cxxm c++m tcc tpp txx ino",
@@ -70,10 +70,10 @@ EXTENSIONS: dict[str, str] = {
     "Cuda": "cu cuh",
     "C#": "csx cake",
 }
-"""Extensions that settle the language, by language."""
+"""Extensions that decide the language, by language."""
 
 CASED: dict[str, str] = {"C": "C++", "H": "C++", "CPP": "C++"}
-"""Extensions whose capitals matter; they are looked at first."""
+"""Case-sensitive extensions, looked up first."""
 
 AMBIGUOUS: dict[str, str] = {
     "header": "h",
@@ -95,7 +95,7 @@ AMBIGUOUS: dict[str, str] = {
     "rust": "rs",
     "scala": "sc",
 }
-"""Extensions that several languages share, by the group of `by_content` that tells them apart."""
+"""Extensions that several languages share, by the group of `extension_groups` that decides."""
 
 FILE_NAMES: dict[str, str] = {
     "Python": "SConstruct SConscript wscript DEPS .gclient .pythonrc .pythonstartup",
@@ -108,7 +108,7 @@ FILE_NAMES: dict[str, str] = {
     "PHP": ".php_cs .php_cs.dist .php-cs-fixer.dist Phakefile",
     "R": ".Rprofile Rprofile Rprofile.site expr-dist",
 }
-"""Whole file names (their case matters) that settle the language, by language."""
+"""Whole file names (case-sensitive) that decide the language, by language."""
 
 INTERPRETERS: dict[str, str] = {
     "Python": "python pythonw pypy ipython bpython jython micropython circuitpython uv pipx",
@@ -127,7 +127,7 @@ INTERPRETERS: dict[str, str] = {
     "R": "Rscript littler r R",
     "C#": "csharp dotnet-script csi scriptcs",
 }
-"""Programs of a shebang, without folder and version (python3.11 is python), by language."""
+"""Interpreters in a shebang, without folder and version (python3.11 is python), by language."""
 
 MODES: dict[str, str] = {
     "c++": "C++",
@@ -138,8 +138,8 @@ MODES: dict[str, str] = {
     "java": "Java",
     "objc": "Objective-C",
 }
-"""Modes of an Emacs mode line, in lower case; heeded where there is neither extension nor shebang
-(the headers <vector>, <map> … of C++ libraries are named so)."""
+"""Modes of an Emacs mode line, in lower case; used for files without known name or shebang (such as
+the headers <vector>, <map> … of C++ libraries)."""
 
 OTHER_EXTENSIONS: dict[str, str] = {
     "code": "pl pm t pod raku p6 rb rake gemspec ru erb lua tcl tk itcl exp awk gawk sed vim el "
@@ -159,15 +159,15 @@ OTHER_EXTENSIONS: dict[str, str] = {
     "csproj vcxproj vbproj sln iml kml gpx csv tsv psv dat data po pot bib bst rd bbl aux "
     "toc map snap srt vtt desktop service htaccess pem crt cer asc sig sum typed list lst",
 }
-"""Extensions known to be none of the 23 languages, whatever a shebang says (a Tcl script may well
-begin with #!/bin/sh): other languages, templates and build files; data, settings and prose."""
+"""Extensions of other content, whatever the shebang (a Tcl script may start with #!/bin/sh): other
+languages, templates and build files; data, settings and prose."""
 
 NOT_SOURCE: dict[str, str] = {
     "graphics": "png jpg jpeg jpe jfif gif bmp dib ico icns cur tif tiff webp psd psb xcf tga "
     "dds exr hdr heic heif avif jp2 j2k jxl pcx ppm pgm pbm pnm pict svg svgz ai "
     "eps cdr indd cr2 nef xpm xbm ani blend fbx 3ds dae glb gltf stl ply obj dwg "
     "dxf skp step stp iges ttf otf ttc woff woff2 eot pfb pfm pfa fon fnt bdf pcf",
-    "sound, film": "mp3 wav ogg oga opus flac aac m4a wma aif aiff aifc au mid midi amr mka snd "
+    "audio, video": "mp3 wav ogg oga opus flac aac m4a wma aif aiff aifc au mid midi amr mka snd "
     "voc mp4 m4v mov avi mkv webm wmv flv f4v mpg mpeg m2ts 3gp 3g2 ogv vob swf fla "
     "asf rm rmvb",
     "archives": "zip gz tgz bz2 tbz tbz2 xz txz lz lzma lz4 zst tzst z 7z rar tar jar war ear "
@@ -183,9 +183,9 @@ NOT_SOURCE: dict[str, str] = {
     "pth ckpt safetensors tflite caffemodel mlmodel gguf ggml pb tfrecord pcap "
     "pcapng p12 pfx jks keystore der unity3d uasset umap assetbundle pak wad bsp",
 }
-"""Extensions that say that a file is no source code (it need not be read): pictures,
-models and fonts; sound and film; archives, packages and disks; what compilers make; documents;
-databases, tables of numbers, weights, keys and games."""
+"""Extensions of files that are not source code and need not be read: images, 3D models and fonts;
+audio and video; archives, packages and disk images; compiler output; documents; databases, tables
+of numbers, model weights, keys and game assets."""
 
 NOT_SOURCE_NAMES: tuple[str, ...] = (".DS_Store", "Thumbs.db")
-"""Whole file names that say the same."""
+"""Whole file names of files that are not source code."""

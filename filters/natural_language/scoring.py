@@ -1,9 +1,9 @@
-"""langid's decision over one text, in whole numbers.
+"""Identify the language of a text as langid does, in integers.
 
-A text's features are the byte sequences that the automaton meets; how often each was met counts by
-the logarithm of one more. The sum of logarithm times weight, of all features, is a language's
-score. A language is given if it is ahead of the next by LEAD for the root of the text's bytes,
-which is how langid scales its confidence: LEAD 1 is odds of e to 1.
+The features of a text are the byte sequences that the automaton finds. The score of a language is
+the sum over all features of log(1 + count) times weight. A language is identified if its score is
+ahead of the next by LEAD times the square root of the text's bytes, which is how langid scales its
+confidence: LEAD 1 means odds of e to 1.
 """
 
 import functools
@@ -11,38 +11,38 @@ import functools
 import numpy as np
 from numpy.typing import NDArray
 
-from codecorpus.filters.natural_language.model import LANGUAGES, UNIT, Model
+from codecorpus.filters.natural_language.model import NATURAL_LANGUAGES, UNIT, Model
 from codecorpus.foundation.compiling import kernel
 
 LEAD = 1
 
-_COUNTED = 1 << 13  # times that a feature is counted at most
+_MAX_COUNT = 1 << 13  # largest count of a feature
 
 
-def score(text: NDArray[np.uint8], model: Model) -> str | None:
-    """The language of a text, as in `model.LANGUAGES`; None where none is clearly ahead.
+def identify(text: NDArray[np.uint8], model: Model) -> str | None:
+    """The language of a text, of `model.NATURAL_LANGUAGES`; None if no language is clearly ahead.
 
     Args:
-        text: uint8, UTF-8, at most _COUNTED bytes.
+        text: uint8, UTF-8, at most _MAX_COUNT bytes.
         model: the weights.
     """
     features = np.empty(len(text), np.int32)
     count = _walk(text, model.moves, model.rows, model.features, features)
     if not count:
         return None
-    met, times = np.unique(features[:count], return_counts=True)
-    scores = np.empty(len(LANGUAGES), np.int64)
-    _add_up(met, _logarithms()[times], model.weights, model.priors, scores)
+    distinct, times = np.unique(features[:count], return_counts=True)
+    scores = np.empty(len(NATURAL_LANGUAGES), np.int64)
+    _add_up(distinct, _logarithms()[times], model.weights, model.priors, scores)
     second, best = np.argsort(scores, kind="stable")[-2:].tolist()
     lead = int(scores[best] - scores[second])
     ahead = lead * lead >= (LEAD * 1024 * UNIT) ** 2 * len(text)
-    return LANGUAGES[best] if ahead else None
+    return NATURAL_LANGUAGES[best] if ahead else None
 
 
 @functools.cache
 def _logarithms() -> NDArray[np.int64]:
-    """UNIT times the logarithm of one more than the index; far from where rounding could differ."""
-    return np.round(np.log1p(np.arange(_COUNTED + 1)) * UNIT).astype(np.int64)
+    """UNIT * log(1 + index), rounded; no value is close to a rounding boundary."""
+    return np.round(np.log1p(np.arange(_MAX_COUNT + 1)) * UNIT).astype(np.int64)
 
 
 @kernel
@@ -53,7 +53,7 @@ def _walk(
     features: NDArray[np.int32],
     found: NDArray[np.int32],
 ) -> int:
-    """Note the features that a text meets, in its order; how many."""
+    """Write the features of a text, in order, to `found`; returns their number."""
     state = np.uint32(0)
     count = 0
     for at in range(len(text)):
@@ -67,14 +67,14 @@ def _walk(
 
 @kernel
 def _add_up(
-    met: NDArray[np.int32],
+    features: NDArray[np.int32],
     times: NDArray[np.int64],
     weights: NDArray[np.int16],
     priors: NDArray[np.int64],
     scores: NDArray[np.int64],
 ) -> None:
-    """Sum each language's score."""
+    """Compute the score of each language."""
     scores[:] = priors
-    for index in range(len(met)):
+    for index in range(len(features)):
         for language in range(len(scores)):
-            scores[language] += times[index] * weights[met[index], language]
+            scores[language] += times[index] * weights[features[index], language]

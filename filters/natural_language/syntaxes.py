@@ -1,55 +1,58 @@
-"""How comments and strings are written in each language: pure data, written by hand.
+"""The comment and string syntax of each language, written by hand.
 
-Strings are listed so that a comment's mark within one is none. What is left out, because it would
-take a parser: comments that nest (Rust, Kotlin, Scala: the inner end ends them), regular
-expressions, here-documents, the HTML around PHP, and `C` in the first column of Fortran 77.
+Strings are listed so that a comment delimiter inside a string is ignored. Not supported, because it
+would take a parser: nested comments (Rust, Kotlin, Scala: the inner end closes the comment),
+regular expressions, here-documents, the HTML around PHP, and `C` in the first column of Fortran 77.
 """
 
 from typing import NamedTuple
 
 LINE, BLOCK, STRING, TEXT, DOCSTRING = 0, 1, 2, 3, 4
-"""What a mark opens: a comment to the line's end; a comment; a string that ends with its line at
-the latest; a string of many lines; and one that is a comment where it begins its line."""
+"""Kinds of delimiters: a comment to the end of the line; a block comment; a string that ends with
+its line at the latest; a multi-line string; and one that is a comment at the start of a line."""
 
 
-class Mark(NamedTuple):
-    """What opens and closes a comment or a string; the first mark that fits counts."""
+class Delimiter(NamedTuple):
+    """Opening and closing of a comment or a string; the first delimiter that matches applies."""
 
     opening: bytes
     closing: bytes
     kind: int
     after_space: bool = False
-    """It counts only at the beginning of a line, or behind a space."""
+    """Matches only at the start of a line, or after a space."""
     escape: bool = True
-    """Within, a backslash takes the next byte's meaning away; before it, the mark's own."""
+    """Inside, a backslash escapes the next byte; before a line comment, it escapes the opening."""
 
 
-def _line(opening: bytes, *, after_space: bool = False) -> Mark:
-    return Mark(opening, b"\n", LINE, after_space, escape=False)
+def _line(opening: bytes, *, after_space: bool = False) -> Delimiter:
+    return Delimiter(opening, b"\n", LINE, after_space, escape=False)
 
 
-def _block(opening: bytes, closing: bytes) -> Mark:
-    return Mark(opening, closing, BLOCK, escape=False)
+def _block(opening: bytes, closing: bytes) -> Delimiter:
+    return Delimiter(opening, closing, BLOCK, escape=False)
 
 
 _SLASHES = (_line(b"//"), _block(b"/*", b"*/"))
-_QUOTED = Mark(b'"', b'"', STRING)
-_SINGLE = Mark(b"'", b"'", STRING)
-_BACKTICKS = Mark(b"`", b"`", TEXT)
-_RAW = Mark(b"`", b"`", TEXT, escape=False)
-_THREE = Mark(b'"""', b'"""', TEXT, escape=False)
+_QUOTED = Delimiter(b'"', b'"', STRING)
+_SINGLE = Delimiter(b"'", b"'", STRING)
+_BACKTICKS = Delimiter(b"`", b"`", TEXT)
+_RAW = Delimiter(b"`", b"`", TEXT, escape=False)
+_THREE = Delimiter(b'"""', b'"""', TEXT, escape=False)
 _C = (*_SLASHES, _QUOTED, _SINGLE)
 _SCRIPT = (*_C, _BACKTICKS)
-_DOUBLED = (Mark(b"'", b"'", STRING, escape=False), Mark(b'"', b'"', STRING, escape=False))
+_DOUBLED = (
+    Delimiter(b"'", b"'", STRING, escape=False),
+    Delimiter(b'"', b'"', STRING, escape=False),
+)
 _PYTHON = (
     _line(b"#"),
-    Mark(b'"""', b'"""', DOCSTRING),
-    Mark(b"'''", b"'''", DOCSTRING),
+    Delimiter(b'"""', b'"""', DOCSTRING),
+    Delimiter(b"'''", b"'''", DOCSTRING),
     _QUOTED,
     _SINGLE,
 )
 
-SYNTAXES: dict[str, tuple[Mark, ...]] = {
+SYNTAXES: dict[str, tuple[Delimiter, ...]] = {
     "C++": _C,
     "Python": _PYTHON,
     "Java": (_THREE, *_C),
@@ -62,10 +65,10 @@ SYNTAXES: dict[str, tuple[Mark, ...]] = {
     "CSS": (_SLASHES[1], _QUOTED, _SINGLE),
     "TypeScript": _SCRIPT,
     "SQL": (_line(b"--"), _SLASHES[1], *_DOUBLED),
-    "TeX": (Mark(b"%", b"\n", LINE),),
-    "Rust": (*_SLASHES, _QUOTED),  # a quote alone may be a lifetime
+    "TeX": (Delimiter(b"%", b"\n", LINE),),
+    "Rust": (*_SLASHES, _QUOTED),  # a single quote may be a lifetime
     "Objective-C": _C,
-    "Scala": (_THREE, *_C[:3]),  # a quote alone may be a symbol
+    "Scala": (_THREE, *_C[:3]),  # a single quote may be a symbol
     "Kotlin": (_THREE, *_C),
     "Pascal": (_line(b"//"), _block(b"(*", b"*)"), _block(b"{", b"}"), _DOUBLED[0]),
     "Fortran": (_line(b"!"), *_DOUBLED),
@@ -74,4 +77,4 @@ SYNTAXES: dict[str, tuple[Mark, ...]] = {
     "C#": _C,
     "Objective-C++": _C,
 }
-"""The marks of each of the languages, in the order in which they are tried."""
+"""The delimiters of each language, in the order in which they are tried."""

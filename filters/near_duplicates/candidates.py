@@ -1,13 +1,13 @@
-"""Candidate pairs: files whose keys of one band are equal.
+"""Candidate pairs: files with the same key in a band.
 
-Files are numbered by rank before (0 is the best), so a file's number says which of two is better,
-and the pairs do not depend on how files were ordered or cut before they were numbered. A pair is
-one uint64, `better << 32 | worse`: sorting the words sorts the pairs.
+Files are numbered by rank (0 is the best), so the lower number of a pair is the better file, and
+the pairs do not depend on the order or partitioning of the input. A pair is one uint64,
+`better << 32 | worse`: sorting the words sorts the pairs.
 
-In a bucket of up to `bound` files all pairs are candidates. Past it each file is paired with the
-bucket's `best` best files only, so the work grows with the bucket and not with its square; pairs of
-two files that are both not among them may be missed by this band, and `capped` counts such buckets.
-Past `MOST_PAIRS / best` members, fewer of the best are taken, though at least `FEWEST`.
+In a bucket of up to `bound` files all pairs are candidates. In a larger one, each file is paired
+with the bucket's `best` best files only, so the work is linear in the bucket's size; this band may
+miss pairs of two files outside the best, and `capped` counts such buckets. In buckets of more than
+`MAX_PAIRS / best` files, fewer of the best are compared, but at least `MIN_COMPARED`.
 """
 
 from collections.abc import Iterator
@@ -16,25 +16,25 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from codecorpus.filters.near_duplicates.radix_sort import sort_along
+from codecorpus.filters.near_duplicates.radix_sort import sort_by_key
 from codecorpus.foundation.compiling import inlined, kernel
 from codecorpus.foundation.errors import UsageError
 
 BOUND = 512
-"""Members up to which a bucket compares all with all."""
+"""Largest bucket in which all pairs are candidates."""
 
 BEST = 128
-"""Members of a larger bucket that the others are compared with."""
+"""In a larger bucket, the number of best files that the others are compared with."""
 
-FEWEST = 16
-"""Members that the others are compared with, however large the bucket."""
+MIN_COMPARED = 16
+"""Lower limit of that number, however large the bucket."""
 
-MOST_PAIRS = 1 << 24
-"""About as many pairs as one bucket may propose: 128 MB, in each band in which files agree."""
+MAX_PAIRS = 1 << 24
+"""About the most pairs that one bucket proposes in a band: 128 MB."""
 
 _HALF = np.uint64(32)
 _LOW = np.uint64(0xFFFFFFFF)
-_ALONE = np.uint32(0xFFFFFFFF)
+_NO_BUCKET = np.uint32(0xFFFFFFFF)
 
 
 @dataclass(frozen=True)
@@ -42,8 +42,8 @@ class Candidates:
     """Pairs to verify.
 
     Attributes:
-        pairs: uint64, `better << 32 | worse`, ascending, none twice.
-        capped: buckets past the bound.
+        pairs: uint64, `better << 32 | worse`, ascending, without repeats.
+        capped: number of buckets larger than the bound.
     """
 
     pairs: NDArray[np.uint64]
@@ -55,14 +55,14 @@ class Candidates:
 
 @dataclass(frozen=True)
 class Buckets:
-    """Files with equal keys, where there are at least two of them.
+    """Files with equal keys, two or more per bucket.
 
     Attributes:
-        members: uint32, file numbers, bucket behind bucket, ascending in each.
-        offsets: int64[buckets + 1], where each begins and ends.
-        files: how many files there are, in buckets or not.
-        bound: members up to which a bucket compares all with all.
-        best: members of a larger bucket that the others are compared with.
+        members: uint32, the file numbers of all buckets, concatenated, ascending in each bucket.
+        offsets: int64[buckets + 1], where each bucket begins and ends in `members`.
+        files: number of files, in buckets or not.
+        bound: largest bucket in which all pairs are candidates.
+        best: in a larger bucket, the number of best files that the others are compared with.
     """
 
     members: NDArray[np.uint32]
@@ -81,24 +81,24 @@ class Buckets:
         return len(self.offsets) - 1
 
     @property
-    def pairs(self) -> int:
-        """How many pairs the buckets propose."""
+    def pair_count(self) -> int:
+        """Number of pairs that the buckets propose."""
         return _count_pairs(self.offsets, self.bound, self.best)
 
     @property
     def capped(self) -> int:
-        """How many buckets are past the bound."""
+        """Number of buckets larger than the bound."""
         return int(np.count_nonzero(np.diff(self.offsets) > self.bound))
 
     def blocks(self, size: int = 1 << 22) -> Iterator[NDArray[np.uint64]]:
-        """All pairs, ascending from block to block, in blocks of at most `size` pairs.
+        """All pairs, ascending within and across blocks.
 
         Args:
-            size: pairs in a block, at least 1.
+            size: most pairs in a block, at least 1.
         """
-        place, bucket_of = _find_places(self.members, self.offsets, self.files)
+        place, bucket_of = _find_members(self.members, self.offsets, self.files)
         limits = (self.bound, self.best)
-        left, at = self.pairs, (0, 0)
+        left, at = self.pair_count, (0, 0)
         while left > 0:
             found = np.empty(min(left, max(size, 1)), np.uint64)
             at = _write_pairs(self.members, self.offsets, place, bucket_of, limits, at, found)
@@ -106,39 +106,41 @@ class Buckets:
             left -= len(found)
 
 
-def pairs(keys: NDArray[np.uint64], *, bound: int = BOUND, best: int = BEST) -> Candidates:
+def candidate_pairs(
+    keys: NDArray[np.uint64], *, bound: int = BOUND, best: int = BEST
+) -> Candidates:
     """All candidate pairs of one band, or of a range of its keys.
 
     Args:
-        keys: uint64[n], a key for each file, at the position that is its rank; n < 2**32.
-        bound: members up to which a bucket compares all with all.
-        best: members of a larger bucket that the others are compared with.
+        keys: uint64[n], the key of each file, in order of rank; n < 2**32.
+        bound: see `Buckets`.
+        best: see `Buckets`.
     """
-    buckets = group(keys, bound=bound, best=best)
+    buckets = find_buckets(keys, bound=bound, best=best)
     found = [np.empty(0, np.uint64), *buckets.blocks()]
     return Candidates(np.concatenate(found), buckets.capped)
 
 
-def pack(better: NDArray[np.uint32], worse: NDArray[np.uint32]) -> NDArray[np.uint64]:
-    """Pairs as words, `better << 32 | worse`."""
+def pack_pairs(better: NDArray[np.uint32], worse: NDArray[np.uint32]) -> NDArray[np.uint64]:
+    """Pairs as uint64, `better << 32 | worse`."""
     return better.astype(np.uint64) << _HALF | worse.astype(np.uint64)
 
 
-def unpack(packed: NDArray[np.uint64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """The better and the worse file's number of each pair, int64."""
+def unpack_pairs(packed: NDArray[np.uint64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The better and the worse file of each pair, int64."""
     return (packed >> _HALF).astype(np.int64), (packed & _LOW).astype(np.int64)
 
 
-def group(keys: NDArray[np.uint64], *, bound: int = BOUND, best: int = BEST) -> Buckets:
-    """Bring files with equal keys together.
+def find_buckets(keys: NDArray[np.uint64], *, bound: int = BOUND, best: int = BEST) -> Buckets:
+    """Group files with equal keys.
 
     Args:
-        keys: uint64[n], at the positions that are the files' numbers.
-        bound: as of `Buckets`.
-        best: as of `Buckets`.
+        keys: uint64[n], the key of each file, in order of rank; n < 2**32.
+        bound: see `Buckets`.
+        best: see `Buckets`.
     """
     words, order = keys.copy(), np.arange(len(keys), dtype=np.uint32)
-    sort_along(words, order)
+    sort_by_key(words, order)
     return Buckets(*_find_buckets(words, order), len(keys), bound, best)
 
 
@@ -146,7 +148,7 @@ def group(keys: NDArray[np.uint64], *, bound: int = BOUND, best: int = BEST) -> 
 def _find_buckets(
     words: NDArray[np.uint64], order: NDArray[np.uint32]
 ) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:
-    """Runs of at least two equal words."""
+    """Find runs of two or more equal words: members and offsets. `words` is sorted."""
     members, buckets = 0, 0
     for sweep in range(2):
         if sweep == 1:
@@ -169,10 +171,10 @@ def _find_buckets(
 
 @inlined
 def _compared(size: int, bound: int, best: int) -> int:
-    """How many members of a bucket the others are compared with."""
+    """Number of best files of a bucket that the others are compared with."""
     if size <= bound:
         return size
-    return min(size, best, max(MOST_PAIRS // size, FEWEST))
+    return min(size, best, max(MAX_PAIRS // size, MIN_COMPARED))
 
 
 @kernel
@@ -186,11 +188,11 @@ def _count_pairs(offsets: NDArray[np.int64], bound: int, best: int) -> int:
 
 
 @kernel
-def _find_places(
+def _find_members(
     members: NDArray[np.uint32], offsets: NDArray[np.int64], files: int
 ) -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
-    """Where each file stands in `members`, `_ALONE` if nowhere; and each member's bucket."""
-    place = np.full(files, _ALONE, np.uint32)
+    """The index of each file in `members`, or `_NO_BUCKET`; and the bucket of each member."""
+    place = np.full(files, _NO_BUCKET, np.uint32)
     bucket_of = np.empty(len(members), np.uint32)
     for bucket in range(len(offsets) - 1):
         for index in range(offsets[bucket], offsets[bucket + 1]):
@@ -209,11 +211,14 @@ def _write_pairs(
     at: tuple[int, int],
     out: NDArray[np.uint64],
 ) -> tuple[int, int]:
-    """Fill `out` with pairs from `at` on: better file, how many of its pairs are written."""
+    """Fill `out`, starting after `at`: (better file, how many of its pairs are already written).
+
+    Returns the position to continue from.
+    """
     file, written = at
     count = 0
     while file < len(place):
-        if place[file] != _ALONE:
+        if place[file] != _NO_BUCKET:
             own = np.int64(place[file])
             bucket = bucket_of[own]
             begin, end = offsets[bucket], offsets[bucket + 1]

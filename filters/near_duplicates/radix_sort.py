@@ -1,7 +1,7 @@
-"""Sorting words with the rows that they belong to, and numbering rows that are equal.
+"""Radix sort of rows of 64-bit words, and numbering of distinct rows; both in linear time.
 
-Rows of several words lie as columns: `words[0]` is the first word of every row, and decides first.
-Both work in time proportional to the rows, and hold some words a row.
+Rows of several words are stored by column: `words[0]` is the first word of every row and the most
+significant sort key. Memory is a few words per row.
 """
 
 from collections.abc import Sequence
@@ -9,46 +9,47 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from codecorpus.filters.near_duplicates.shingles import mix, read_only
+from codecorpus.filters.arrays import read_only
+from codecorpus.filters.near_duplicates.shingles import mix64
 from codecorpus.foundation.compiling import kernel
 
 _DIGIT = 11
-"""Bits that one pass of the sort orders by: its counters fill half of the first-level cache."""
+"""Bits sorted in one pass: its counters fill half of the first-level cache."""
 
 
-def order_by(words: Sequence[NDArray[np.uint64]]) -> NDArray[np.uint32]:
-    """The numbers of the rows in ascending order, uint32[n]; equal rows by number.
+def argsort_rows(words: Sequence[NDArray[np.uint64]]) -> NDArray[np.uint32]:
+    """The row numbers in ascending order of the rows, uint32[n]; stable.
 
     Args:
-        words: at least one column, uint64[n], the first decides first; n < 2**32.
+        words: one or more columns, uint64[n], the most significant first; n < 2**32.
     """
     order = np.arange(len(words[0]), dtype=np.uint32)
     for column in reversed(words):
-        sort_along(column[order], order)
+        sort_by_key(column[order], order)
     return order
 
 
-def sort_along(words: NDArray[np.uint64], order: NDArray[np.uint32]) -> None:
-    """Sort `words` in place and take `order` along; equal words stay as they stand.
+def sort_by_key(keys: NDArray[np.uint64], values: NDArray[np.uint32]) -> None:
+    """Sort both arrays in place by the keys; stable.
 
     Args:
-        words: uint64[n].
-        order: uint32[n].
+        keys: uint64[n].
+        values: uint32[n].
     """
-    _sort(words, order)
+    _sort(keys, values)
 
 
-def number_equal(
+def number_distinct_rows(
     words: NDArray[np.uint64], order: NDArray[np.uint32]
 ) -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
-    """Number the distinct rows as they first come up in `order`.
+    """Number the distinct rows in the order of their first occurrence in `order`.
 
     Args:
-        words: uint64[k, n], rows as columns; the first word should be nearly random.
-        order: uint32[n], all rows, in the order in which they are looked at.
+        words: uint64[k, n], by column; the first column should be nearly random.
+        order: uint32[n], all row numbers.
 
     Returns:
-        uint32[n], the number of each row; uint32[numbers], the row that came up first.
+        uint32[n], the number of each row; uint32[numbers], the first row with each number.
     """
     numbers = np.empty(len(order), np.uint32)
     first = np.empty(len(order), np.uint32)
@@ -58,7 +59,7 @@ def number_equal(
 
 @kernel
 def _sort(words: NDArray[np.uint64], order: NDArray[np.uint32]) -> None:
-    """Sort by digits from the last, so it is stable; digits in which all agree are skipped."""
+    """Least significant digit first; a digit that is the same in all words is skipped."""
     count = len(words)
     digits = (64 + _DIGIT - 1) // _DIGIT
     counters = np.zeros((digits, 1 << _DIGIT), np.int64)
@@ -98,16 +99,16 @@ def _number(
     numbers: NDArray[np.uint32],
     first: NDArray[np.uint32],
 ) -> int:
-    """A table of numbers, entered by hash; whether rows are equal is decided by their words."""
+    """A hash table of numbers with linear probing; rows are compared word by word."""
     bits = 1
     while (1 << bits) < 2 * len(order):
         bits += 1
     wrap = (1 << bits) - 1
-    table = np.zeros(1 << bits, np.uint32)  # a number and one; 0 is free
+    table = np.zeros(1 << bits, np.uint32)  # number + 1; 0: free
     count = 0
     for index in range(len(order)):
         row = order[index]
-        place = np.int64(mix(words[0, row]) >> np.uint64(64 - bits))
+        place = np.int64(mix64(words[0, row]) >> np.uint64(64 - bits))
         while table[place] != 0:
             other = first[table[place] - 1]
             same = True

@@ -1,31 +1,30 @@
-"""From bytes to hashed shingles: the sets whose Jaccard similarity makes files near duplicates.
+"""Hashed shingles (token n-grams); near duplicates have similar sets of them.
 
-A token is a maximal run of ASCII letters, digits, underscores and bytes above 127; whatever lies
-between tokens (white space, punctuation) does not count. A shingle is `ngram` tokens in a row,
-hashed to 64 bits; a file of fewer tokens than that, but at least one, has one shingle of them all.
+A token is a maximal run of ASCII letters, digits, underscores and bytes above 127; white space and
+punctuation between tokens are ignored. A shingle is `ngram` consecutive tokens, hashed to 64 bits.
+A file with fewer tokens than that, but at least one, has a single shingle of all its tokens.
 
-Bytes are classified eight at a time by arithmetic inside a word, where tokens begin and end is read
-off the bits, and a token is hashed by loads of eight bytes, so that no step branches on a byte. All
-of it is integer arithmetic modulo 2**64, the same on every machine.
+Bytes are classified eight at a time by arithmetic within a word, token boundaries are found by bit
+operations, and tokens are hashed eight bytes at a time: no step branches on a byte. Everything is
+integer arithmetic modulo 2**64, the same on every machine.
 """
 
 from dataclasses import dataclass
-from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from codecorpus.filters.arrays import read_only
 from codecorpus.foundation.bitops import load64, trailing_zeros
 from codecorpus.foundation.columns import ByteColumn
 from codecorpus.foundation.compiling import inlined, kernel
 from codecorpus.foundation.errors import UsageError
 
-MINIMUM_TOKENS = 10
-"""Files of fewer tokens are left alone: they are too short for a similarity to mean anything."""
+MIN_TOKENS = 10
+"""Shorter files are not compared: their similarity would mean nothing."""
 
 CHUNK = 4096
-"""Bytes that are scanned between two steps of a kernel; a multiple of 64. The scratch arrays that
-follow from it stay in the first-level cache."""
+"""Bytes scanned in one step, a multiple of 64; the workspace then fits in the first-level cache."""
 
 _ODD_1, _ODD_2, _ODD_3 = (
     np.uint64(0x9E3779B97F4A7C15),
@@ -45,13 +44,10 @@ _GATHER = np.uint64(0x0102040810204080)
 _KEEP: NDArray[np.uint64] = np.array(
     [0, *((1 << (8 * size)) - 1 for size in range(1, 9))], np.uint64
 )
-"""Masks that keep the first 0 to 8 bytes of a word."""
+"""Masks of the first 0 to 8 bytes of a word."""
 
-
-Scalar = TypeVar("Scalar", bound=np.generic)
-
-FRESH = (-1, 0, np.uint64(0))
-"""The state of `shingle_chunk` before a file."""
+INITIAL_STATE = (-1, 0, np.uint64(0))
+"""The state of `shingle_chunk` at the start of a file."""
 
 
 @dataclass(frozen=True)
@@ -59,9 +55,9 @@ class Shingles:
     """The hashed shingles of `n` files.
 
     Attributes:
-        hashes: uint64, the files' shingles behind each other.
+        hashes: uint64, the shingles of all files, concatenated.
         offsets: int64[n + 1], where each file's shingles begin and end.
-        tokens: int64[n], how many tokens each file has.
+        tokens: int64[n], the number of tokens of each file.
     """
 
     hashes: NDArray[np.uint64]
@@ -72,14 +68,14 @@ class Shingles:
         return len(self.tokens)
 
     def distinct(self) -> "Shingles":
-        """The same files with each shingle once, ascending: sets that can be merged."""
+        """The sorted set of each file's shingles."""
         hashes = self.hashes.copy()
         offsets = _make_distinct(hashes, self.offsets)
         return Shingles(hashes[: offsets[-1]], offsets, self.tokens)
 
 
 def shingle(column: ByteColumn, ngram: int) -> Shingles:
-    """All shingles of each file, in order, repeats included.
+    """All shingles of each file, in order and with repeats.
 
     Args:
         column: the files' bytes.
@@ -95,7 +91,7 @@ def shingle(column: ByteColumn, ngram: int) -> Shingles:
 
 
 def check_ngram(ngram: int) -> None:
-    """Refuse a shingle of no tokens."""
+    """Raise UsageError unless `ngram` is at least 1."""
     if ngram < 1:
         raise UsageError(f"ngram is {ngram}; a shingle needs at least 1 token: set it to 1 or more")
 
@@ -103,20 +99,13 @@ def check_ngram(ngram: int) -> None:
 def kernel_view(
     column: ByteColumn,
 ) -> tuple[NDArray[np.uint8], NDArray[np.int64], NDArray[np.int64]]:
-    """Data, starts and ends, always of the same types, so that kernels are compiled once."""
+    """Data, starts and ends, always of the same types, so that kernels compile only once."""
     return read_only(column.data), column.starts.copy(), column.ends.copy()
 
 
-def read_only(array: NDArray[Scalar]) -> NDArray[Scalar]:
-    """A contiguous view that cannot be written; numba compiles once more for one that can."""
-    view = np.ascontiguousarray(array).view(np.ndarray)
-    view.setflags(write=False)
-    return view
-
-
 @inlined
-def mix(value: np.uint64) -> np.uint64:
-    """A permutation of 64-bit words in which every bit depends on every bit.
+def mix64(value: np.uint64) -> np.uint64:
+    """A bijection of 64-bit words in which every output bit depends on every input bit.
 
     Stafford's 13th variant of MurmurHash3's finaliser (in SplittableRandom: Steele, Lea and Flood,
     OOPSLA 2014).
@@ -127,14 +116,14 @@ def mix(value: np.uint64) -> np.uint64:
 
 
 @kernel
-def scratch(ngram: int) -> tuple[NDArray[np.int64], NDArray[np.uint64]]:
-    """Work space of `shingle_chunk`: token edges, and token hashes with `ngram` old ones before."""
+def new_workspace(ngram: int) -> tuple[NDArray[np.int64], NDArray[np.uint64]]:
+    """Buffers of `shingle_chunk`: token boundaries, and token hashes after `ngram` earlier ones."""
     return np.empty(CHUNK + 2, np.int64), np.zeros(CHUNK // 2 + 1 + ngram, np.uint64)
 
 
 @inlined
 def _word_bytes(word: np.uint64) -> np.uint64:
-    """Eight bits, one for each byte of `word`, set where the byte belongs to a token."""
+    """Eight bits, one per byte of `word`, set if the byte belongs to a token."""
     low = word & _LOW_SEVEN
     lower = low | _CASE
     letters = (lower + _FROM_A) & ~(lower + _FROM_BRACE)
@@ -146,7 +135,7 @@ def _word_bytes(word: np.uint64) -> np.uint64:
 
 @kernel
 def _load_tail(data: NDArray[np.uint8], position: int) -> np.uint64:
-    """The word at `position`, near the buffer's end, with zeros for what lies past it."""
+    """The word at `position`, near the buffer's end, with zeros for bytes past the end."""
     word = np.uint64(0)
     for offset in range(min(8, len(data) - position)):
         word |= np.uint64(data[position + offset]) << np.uint64(8 * offset)
@@ -162,7 +151,7 @@ def _find_edges(
     edges: NDArray[np.int64],
     count: int,
 ) -> tuple[np.uint64, int]:
-    """Append where tokens begin and end in `data[begin:end]`; whether one is open at the end."""
+    """Append the token boundaries in `data[begin:end]`; returns if a token is open at `end`."""
     position = begin
     while position < end:
         mask = np.uint64(0)
@@ -188,7 +177,7 @@ def _find_edges(
 
 @inlined
 def _hash_token(data: NDArray[np.uint8], begin: int, end: int) -> np.uint64:
-    """64 bits of a token's bytes and length."""
+    """A 64-bit hash of a token's bytes and length."""
     size = end - begin
     if begin + 16 <= len(data):
         first = load64(data, begin)
@@ -225,20 +214,20 @@ def shingle_chunk(
 
     Args:
         data: the buffer; only `data[begin:end]` belongs to the file.
-        begin: where to go on; a file is taken in chunks of `CHUNK` bytes from its start.
-        stop: one past the chunk, `min(begin + CHUNK, end)`.
-        end: one past the file.
+        begin: start of the chunk; a file is read in chunks of `CHUNK` bytes from its start.
+        stop: end of the chunk, `min(begin + CHUNK, end)`.
+        end: end of the file.
         ngram: tokens in a shingle.
-        seed: added before the last mixing; another seed gives unrelated hashes.
-        state: the open token's start or -1, tokens so far, the rolling sum; `FRESH` at first.
-        work: of `scratch(ngram)`, the same for all chunks of a file.
-        out: where the hashes go; it must have room for `CHUNK // 2 + 1` from `place` on.
-        place: where in `out` the first one goes.
+        seed: added before the final mixing; different seeds give unrelated hashes.
+        state: start of the open token or -1, tokens so far, rolling sum; first `INITIAL_STATE`.
+        work: from `new_workspace(ngram)`, the same one for all chunks of a file.
+        out: receives the hashes; needs room for `CHUNK // 2 + 1` from `place` on.
+        place: index in `out` of the first hash.
 
     Returns:
         One past the last hash written, and the state for the next chunk. A shingle's hash is the
-        sum `hash(t1) * B**(n-1) + ... + hash(tn)` modulo 2**64, rolled on by Karp and Rabin's rule
-        (IBM Journal of Research and Development 31, 1987), and mixed.
+        Karp-Rabin rolling hash `hash(t1) * B**(n-1) + ... + hash(tn)` modulo 2**64 (IBM Journal of
+        Research and Development 31, 1987), mixed by `mix64`.
     """
     edges, hashes = work
     start, tokens, rolling = state
@@ -266,13 +255,13 @@ def shingle_chunk(
         rolling = rolling * _BASE + hashes[ngram + index]
     for index in range(waiting, found):
         rolling = rolling * _BASE + hashes[ngram + index] - hashes[index] * leaving
-        out[place] = mix(rolling + seed)
+        out[place] = mix64(rolling + seed)
         place += 1
     tokens += found
     for index in range(ngram):
         hashes[index] = hashes[found + index]
     if stop == end and 0 < tokens < ngram:
-        out[place] = mix(rolling + seed)
+        out[place] = mix64(rolling + seed)
         place += 1
     return place, (edges[count - 1] if inside != np.uint64(0) else -1, tokens, rolling)
 
@@ -287,10 +276,10 @@ def _shingle_files(
     offsets: NDArray[np.int64],
     tokens: NDArray[np.int64],
 ) -> None:
-    work = scratch(ngram)
+    work = new_workspace(ngram)
     place = 0
     for row in range(len(starts)):
-        state = FRESH
+        state = INITIAL_STATE
         end = ends[row]
         for begin in range(starts[row], end, CHUNK):
             stop = min(begin + CHUNK, end)
@@ -303,7 +292,7 @@ def _shingle_files(
 
 @kernel
 def _make_distinct(hashes: NDArray[np.uint64], offsets: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Sort each file's hashes and close up what is there twice, in place; the new offsets."""
+    """Sort each file's hashes and remove repeats, in place; returns the new offsets."""
     shrunk = np.zeros(len(offsets), np.int64)
     place = 0
     for row in range(len(offsets) - 1):

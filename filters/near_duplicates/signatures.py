@@ -1,22 +1,21 @@
-"""Signatures: values that agree, position by position, with probability the Jaccard similarity.
+"""MinHash signatures: each position of two signatures agrees with probability their Jaccard.
 
-Computed by fast similarity sketching (Dahlgaard, Knudsen and Thorup, FOCS 2017, algorithm 1), not
-by hashing every shingle with every permutation. In round 0 every shingle is thrown into one
-position and the least value there stays; where a position got none, all shingles are thrown again,
-with new hashes and larger values, until none is empty. So a signature costs about
-max(shingles, k ln k) throws instead of shingles * k, each position still agrees with probability
-the Jaccard similarity, and the estimate spreads less than with k independent permutations, because
-within a round no shingle is drawn twice. On 12,847 source files and edited copies (137 MB) the
-estimate's error near 0.85 was 0.0169 with 256 positions, 0.0196 with 256 multiply-shift
-permutations.
+Computed by fast similarity sketching (Dahlgaard, Knudsen and Thorup, FOCS 2017, algorithm 1)
+instead of hashing every shingle with every permutation. In round 0 every shingle is thrown into one
+position, and each position keeps its least value. While a position is empty, all shingles are
+thrown again, with new hashes and larger values. A signature so costs about max(shingles, k ln k)
+throws instead of shingles * k. Each position still agrees with probability the Jaccard similarity,
+and the estimate has less variance than with k independent permutations, because no shingle is drawn
+twice within a round. On 12,847 source files and edited copies (137 MB) the estimate's error near
+0.85 was 0.0169 with 256 positions, and 0.0196 with 256 multiply-shift permutations.
 
-That makes positions cheap, and the bytes of a sketch are better spent on many positions of few bits
-(Li and König, WWW 2010, section 4): `FINE` = 4 positions of `BITS` = 2 bits take the byte in which
-one position of 8 bits would lie, and the error near 0.85 was 0.0100 instead of 0.0170. So `count`
-permutations stand for `4 * count` positions, and for a sketch of `count` bytes a file.
+Since positions are cheap, a sketch spends its bytes on many positions of few bits (Li and König,
+WWW 2010, section 4): `POSITIONS_PER_BYTE` = 4 positions of `BITS_PER_POSITION` = 2 bits share a
+byte, where one position of 8 bits would fit. The error near 0.85 was 0.0100 instead of 0.0170. So
+`count` permutations mean `4 * count` positions and a sketch of `count` bytes per file.
 
-A signature depends on the set of shingles, `count` and `seed` alone: not on the batch, the order,
-or the machine (all is integer arithmetic). Work space is some MB, whatever the size of a file.
+A signature depends only on the set of shingles, `count` and `seed`, not on the batch, the order or
+the machine (integer arithmetic only). Working memory is a few MB for files of any size.
 """
 
 from dataclasses import dataclass
@@ -24,28 +23,28 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from codecorpus.filters.arrays import read_only
 from codecorpus.filters.near_duplicates.shingles import (
     CHUNK,
-    FRESH,
+    INITIAL_STATE,
     check_ngram,
     kernel_view,
-    mix,
-    read_only,
-    scratch,
+    mix64,
+    new_workspace,
     shingle_chunk,
 )
 from codecorpus.foundation.columns import ByteColumn
 from codecorpus.foundation.compiling import inlined, kernel
 from codecorpus.foundation.errors import UsageError
 
-FINE = 4
+POSITIONS_PER_BYTE = 4
 """Positions that share a byte of the sketch."""
 
-BITS = 2
-"""Bits of each position that the sketch keeps."""
+BITS_PER_POSITION = 2
+"""Bits of each position in the sketch."""
 
-MOST_PERMUTATIONS = 4096
-"""Work space grows with the permutations: 3 MB for 256, 42 MB for these."""
+MAX_PERMUTATIONS = 4096
+"""Working memory grows with the permutations: 3 MB for 256, 42 MB for the maximum."""
 
 _STEP = np.uint64(0x9E3779B97F4A7C15)
 _LOW = np.uint64(0xFFFFFFFF)
@@ -56,35 +55,35 @@ _HALF = np.uint64(32)
 
 @dataclass(frozen=True)
 class Permutations:
-    """How fine a signature is.
+    """Size and seed of a signature.
 
     Attributes:
-        count: bytes of a sketch; each stands for `FINE` positions.
-        seed: chooses the hashes; signatures of different seeds cannot be compared.
+        count: bytes of a sketch; each holds `POSITIONS_PER_BYTE` positions.
+        seed: selects the hash functions; signatures of different seeds cannot be compared.
     """
 
     count: int = 256
     seed: int = 0x5EED0FC0DE
 
     def __post_init__(self) -> None:
-        if not 1 <= self.count <= MOST_PERMUTATIONS:
+        if not 1 <= self.count <= MAX_PERMUTATIONS:
             raise UsageError(
-                f"permutations is {self.count}; expected 1 to {MOST_PERMUTATIONS}: 256 is usual"
+                f"permutations is {self.count}; expected 1 to {MAX_PERMUTATIONS}: 256 is usual"
             )
 
     @property
     def positions(self) -> int:
-        """Values in a signature."""
-        return FINE * self.count
+        """Number of values in a signature."""
+        return POSITIONS_PER_BYTE * self.count
 
 
 @dataclass(frozen=True)
 class Signatures:
-    """What is compared of `n` files.
+    """The signatures of `n` files.
 
     Attributes:
         minima: uint32[n, positions], all ones for a file without tokens.
-        tokens: int64[n], how many tokens each file has.
+        tokens: int64[n], the number of tokens of each file.
     """
 
     minima: NDArray[np.uint32]
@@ -94,16 +93,16 @@ class Signatures:
         return len(self.tokens)
 
 
-def sign(column: ByteColumn, *, ngram: int, permutations: Permutations) -> Signatures:
-    """The signature of each file, by one pass over its bytes.
+def compute_signatures(column: ByteColumn, *, ngram: int, permutations: Permutations) -> Signatures:
+    """The signature of each file, in one pass over its bytes.
 
-    The result takes `4 * positions` bytes a file (4 KiB for 256 permutations), so callers cut their
-    input into batches of some MB of text.
+    The result takes `4 * positions` bytes per file (4 KiB for 256 permutations), so callers pass
+    batches of a few MB of text.
 
     Args:
         column: the files' bytes.
         ngram: tokens in a shingle, at least 1.
-        permutations: how fine.
+        permutations: size and seed.
     """
     check_ngram(ngram)
     minima = np.empty((len(column), permutations.positions), np.uint32)
@@ -113,27 +112,30 @@ def sign(column: ByteColumn, *, ngram: int, permutations: Permutations) -> Signa
     return Signatures(minima, tokens)
 
 
-def compact(minima: NDArray[np.uint32]) -> NDArray[np.uint8]:
-    """The sketches, uint8[n, permutations]: two mixed bits of each position, four to a byte.
+def make_sketches(minima: NDArray[np.uint32]) -> NDArray[np.uint8]:
+    """The sketches, uint8[n, permutations]: two hashed bits of each position, four to a byte.
 
     Args:
-        minima: uint32[n, 4 * permutations], of `sign`.
+        minima: uint32[n, 4 * permutations], of `compute_signatures`.
     """
-    sketches = np.empty((len(minima), minima.shape[1] // FINE), np.uint8)
+    sketches = np.empty((len(minima), minima.shape[1] // POSITIONS_PER_BYTE), np.uint8)
     _compact(read_only(minima), sketches)
     return sketches
 
 
 def band_keys(minima: NDArray[np.uint32], bands: int, rows: int) -> NDArray[np.uint64]:
-    """The keys that files are brought together by, uint64[bands, n]: one contiguous row a band.
+    """The LSH keys of each file, uint64[bands, n]: one contiguous row per band.
 
-    Files that agree in all `rows` positions of a band have its key in common; others do with
-    probability 2**-64. Band `b` takes positions `b * rows` to `(b + 1) * rows`.
+    Files that agree in all `rows` positions of a band have the same key there; others do with
+    probability 2**-64. Band `b` consists of positions `b * rows` to `(b + 1) * rows`.
 
     Args:
-        minima: uint32[n, positions], of `sign`; `bands * rows` must not exceed positions.
-        bands: how many bands.
+        minima: uint32[n, positions], of `compute_signatures`.
+        bands: number of bands.
         rows: positions in a band.
+
+    Raises:
+        UsageError: the bands need more positions than the signatures have.
     """
     if bands < 1 or rows < 1 or bands * rows > minima.shape[1]:
         raise UsageError(
@@ -147,7 +149,7 @@ def band_keys(minima: NDArray[np.uint32], bands: int, rows: int) -> NDArray[np.u
 
 @kernel
 def _throw(hashes: NDArray[np.uint64], begin: int, end: int, slots: NDArray[np.uint64]) -> None:
-    """Round 0: the upper half of a hash chooses the position, the lower half is the value."""
+    """Round 0: the upper half of a hash selects the position, the lower half is the value."""
     positions = np.uint64(len(slots))
     for index in range(begin, end):
         word = hashes[index]
@@ -156,8 +158,8 @@ def _throw(hashes: NDArray[np.uint64], begin: int, end: int, slots: NDArray[np.u
 
 
 @inlined
-def _lower(half: np.uint64, stamp: np.uint64, slots: NDArray[np.uint64]) -> None:
-    """Throw 32 bits: the product's upper half is the position, its lower half the value."""
+def _throw_again(half: np.uint64, stamp: np.uint64, slots: NDArray[np.uint64]) -> None:
+    """Throw 32 bits: the product's upper half is the position, its lower half is the value."""
     product = half * np.uint64(len(slots))
     place = np.int64(product >> _HALF)
     key = stamp | (product & _LOW)
@@ -174,34 +176,34 @@ def _count_empty(slots: NDArray[np.uint64]) -> int:
 
 @kernel
 def _fill(hashes: NDArray[np.uint64], count: int, slots: NDArray[np.uint64]) -> None:
-    """The later rounds: two throws a shingle in each, values above all of the rounds before.
+    """The later rounds: two throws per shingle, with values above those of all earlier rounds.
 
-    After as many rounds as positions every shingle is tried in each position that is still empty,
+    After as many rounds as positions, every shingle is tried in each position that is still empty,
     so the work is bounded even for a single shingle.
     """
-    turn = 1
-    while turn <= len(slots) and _count_empty(slots) > 0:
-        stamp = np.uint64(turn) << _HALF
+    round_number = 1
+    while round_number <= len(slots) and _count_empty(slots) > 0:
+        stamp = np.uint64(round_number) << _HALF
         for index in range(count):
-            word = mix(hashes[index] + np.uint64(turn) * _STEP)
-            _lower(word >> _HALF, stamp, slots)
-            _lower(word & _LOW, stamp, slots)
-        turn += 1
+            word = mix64(hashes[index] + np.uint64(round_number) * _STEP)
+            _throw_again(word >> _HALF, stamp, slots)
+            _throw_again(word & _LOW, stamp, slots)
+        round_number += 1
     for place in range(len(slots)):
         if slots[place] == _EMPTY:
             for index in range(count):
-                word = mix(hashes[index] + np.uint64(len(slots) + 1 + place) * _STEP)
+                word = mix64(hashes[index] + np.uint64(len(slots) + 1 + place) * _STEP)
                 slots[place] = min(slots[place], word & _LOW)
 
 
 @kernel
 def _keep_distinct(hashes: NDArray[np.uint64], count: int, table: NDArray[np.uint64]) -> int:
-    """Close up repeats among the first `count` hashes, in place; how many are left.
+    """Remove repeats from the first `count` hashes, in place; returns how many are left.
 
     Args:
-        hashes: uint64; read and written.
-        count: how many to look at.
-        table: a hash table's space, four times as long as `hashes`.
+        hashes: uint64; modified.
+        count: number of hashes.
+        table: space for a hash table, four times as long as `hashes`.
     """
     bits = 1
     while (1 << bits) < 2 * count:
@@ -232,19 +234,19 @@ def _sign_files(
 ) -> None:
     """Fill `minima` and `tokens`.
 
-    The distinct shingles are kept for later rounds until there are more than 32 a position. Such a
-    file leaves a position empty with probability below positions * exp(-32); should it happen, the
-    later rounds take those that were kept, and the signature is still a function of the file alone.
+    The distinct shingles are kept for the later rounds until there are more than 32 per position.
+    With that many, a position stays empty with probability below positions * exp(-32); the later
+    rounds then use the kept ones, so the signature is still a function of the file alone.
     """
     positions = minima.shape[1]
     capacity = 64 * positions + CHUNK
     hashes = np.empty(capacity, np.uint64)
     table = np.empty(4 * capacity, np.uint64)
     slots = np.empty(positions, np.uint64)
-    work = scratch(ngram)
+    work = new_workspace(ngram)
     for row in range(len(starts)):
         slots[:] = _EMPTY
-        state = FRESH
+        state = INITIAL_STATE
         kept, full = 0, False
         end = ends[row]
         for begin in range(starts[row], end, CHUNK):
@@ -271,9 +273,10 @@ def _compact(minima: NDArray[np.uint32], sketches: NDArray[np.uint8]) -> None:
     for row in range(len(minima)):
         for place in range(sketches.shape[1]):
             byte = np.uint32(0)
-            for fine in range(FINE):
-                top = np.uint32(minima[row, FINE * place + fine] * _ODD) >> np.uint32(32 - BITS)
-                byte |= top << np.uint32(BITS * fine)
+            for index in range(POSITIONS_PER_BYTE):
+                value = minima[row, POSITIONS_PER_BYTE * place + index]
+                top = np.uint32(value * _ODD) >> np.uint32(32 - BITS_PER_POSITION)
+                byte |= top << np.uint32(BITS_PER_POSITION * index)
             sketches[row, place] = byte
 
 
@@ -283,5 +286,5 @@ def _band_keys(minima: NDArray[np.uint32], rows: int, keys: NDArray[np.uint64]) 
         for row in range(len(minima)):
             key = np.uint64(0)
             for index in range(band * rows, (band + 1) * rows):
-                key = mix(key * _STEP + np.uint64(minima[row, index]))
+                key = mix64(key * _STEP + np.uint64(minima[row, index]))
             keys[band, row] = key

@@ -1,96 +1,80 @@
-"""Who stays: files are taken best first, and one goes only if it is similar to a file that stays.
+"""Choose the survivors: a file is removed only if it is similar to a file that is kept.
 
-That is the greedy independent set on the graph of verified pairs, not its connected components: a
-chain of half-similar files does not vanish behind one. Files are numbered by rank (0 is the best),
-so the answer is a function of the graph alone. With the pairs in the order of their better files
-one pass decides: when a file comes up as the better one, all pairs that could send it off are past.
+This is the greedy independent set on the graph of verified pairs, best file first, and not the
+graph's connected components: a chain of pairwise similar files does not collapse into one file.
+Files are numbered by rank (0 is the best), so the result is a function of the graph alone. If the
+pairs come in the order of their better files, one pass decides: once a file appears as the better
+one, every pair that could remove it has been seen.
 """
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from codecorpus.filters.near_duplicates.shingles import read_only
+from codecorpus.filters.arrays import read_only
 from codecorpus.foundation.compiling import kernel
 
-STAYS = -1
-"""What `Survivors.of` holds of a file that stays."""
+SURVIVOR = -1
+"""The value of `Survivors.duplicate_of` for a file that is kept."""
 
 
-@dataclass(frozen=True)
 class Survivors:
-    """Who stays among `n` files.
-
-    Attributes:
-        of: int64[n], -1 for a file that stays, else the best similar file that stays.
-        match: of the type that was given, [n]: what was given with the edge to that file; 0 for a
-            file that stays. Where an edge was given twice, one of its values.
-    """
-
-    of: NDArray[np.int64]
-    match: NDArray[Any]
-
-    def __len__(self) -> int:
-        return len(self.of)
-
-
-class Choice:
-    """Decides all files, best first, by one pass over the verified pairs in order.
+    """Decides which of `n` files are kept, in one pass over the verified pairs.
 
     Args:
-        n: how many files, numbered by rank.
-        match: the type of what is given with each pair.
+        n: number of files, numbered by rank.
+        score_type: type of the scores that come with the pairs.
+
+    Attributes:
+        duplicate_of: int64[n], SURVIVOR for a kept file, else the best kept file that is similar.
+        score: score_type[n], the score of the pair of these two files; 0 for a kept file. If a pair
+            was added twice, one of its scores.
     """
 
-    def __init__(self, n: int, match: DTypeLike) -> None:
-        self._of = np.full(n, STAYS, np.int64)
-        self._match = np.zeros(n, match)
+    def __init__(self, n: int, score_type: DTypeLike) -> None:
+        self.duplicate_of = np.full(n, SURVIVOR, np.int64)
+        self.score = np.zeros(n, score_type)
 
-    def take(self, better: NDArray[Any], worse: NDArray[Any], match: NDArray[Any]) -> None:
-        """Take the next pairs: ascending by the better file, none below those of the call before.
+    def add_pairs(self, better: NDArray[Any], worse: NDArray[Any], score: NDArray[Any]) -> None:
+        """Add pairs in ascending order of the better file, also from one call to the next.
 
         Args:
-            better: the pairs' better files, any integer type.
-            worse: their worse files, each greater than its `better`.
-            match: a number of each pair, such as its equal positions.
+            better: the better file of each pair, any integer type.
+            worse: the worse file of each pair, greater than `better`.
+            score: a number for each pair, such as its count of equal positions.
         """
-        columns = (better.astype(np.int64), worse.astype(np.int64), read_only(match))
-        _take(*columns, self._of, self._match)
-
-    def survivors(self) -> Survivors:
-        """The answer, after all pairs."""
-        return Survivors(self._of, self._match)
+        columns = (better.astype(np.int64), worse.astype(np.int64), read_only(score))
+        _add_pairs(*columns, self.duplicate_of, self.score)
 
 
 def choose_survivors(
-    n: int, better: NDArray[Any], worse: NDArray[Any], match: NDArray[Any]
+    n: int, better: NDArray[Any], worse: NDArray[Any], score: NDArray[Any]
 ) -> Survivors:
-    """Decide all files at once, best first.
+    """Decide all files at once.
 
     Args:
-        n: how many files, numbered by rank.
-        better: the verified pairs' better files, any integer type, in any order.
-        worse: their worse files, each greater than its `better`.
-        match: a number of each pair, such as its equal positions.
+        n: number of files, numbered by rank.
+        better: the better file of each verified pair, any integer type, in any order.
+        worse: the worse file of each pair, greater than `better`.
+        score: a number for each pair, such as its count of equal positions.
     """
-    choice = Choice(n, match.dtype)
+    survivors = Survivors(n, score.dtype)
     order = np.argsort(better, kind="stable")
-    choice.take(better[order], worse[order], match[order])
-    return choice.survivors()
+    survivors.add_pairs(better[order], worse[order], score[order])
+    return survivors
 
 
 @kernel
-def _take(
+def _add_pairs(
     better: NDArray[np.int64],
     worse: NDArray[np.int64],
-    match: NDArray[Any],
-    of: NDArray[np.int64],
-    chosen: NDArray[Any],
+    score: NDArray[Any],
+    duplicate_of: NDArray[np.int64],
+    scores: NDArray[Any],
 ) -> None:
-    """All pairs in which `better` is the worse file came before, so its fate is known."""
+    """`better` is already decided: all pairs in which it is the worse file came before."""
     for index in range(len(better)):
-        if of[better[index]] == STAYS and of[worse[index]] == STAYS:
-            of[worse[index]] = better[index]
-            chosen[worse[index]] = match[index]
+        if duplicate_of[better[index]] == SURVIVOR and duplicate_of[worse[index]] == SURVIVOR:
+            duplicate_of[worse[index]] = better[index]
+            scores[worse[index]] = score[index]

@@ -1,24 +1,25 @@
-"""Is a candidate pair similar? Decided on whole sketches by counting, exactly if one wants to.
+"""Decide whether candidate pairs are similar: by their sketches, or exactly near the threshold.
 
-A sketch keeps `BITS` = 2 bits of each position, so positions whose values differ agree by chance
-with probability C = 1/4, and of m equal positions among k the unbiased estimate of the Jaccard
+A sketch keeps `BITS_PER_POSITION` = 2 bits of each position, so different values agree by chance
+with probability C = 1/4. With m of k positions equal, the unbiased estimate of the Jaccard
 similarity is (m / k - C) / (1 - C) (Li and König, b-bit minwise hashing, WWW 2010, equation 5, for
-sets that are small beside the universe). Whether a pair is similar is a comparison of integers.
+sets that are small compared to the universe). The decision is a comparison of integers.
 
-F1 on 10,000 source files and 3,000 edited copies, truth by exact Jaccard of all pairs, `choose`'s
-bands, 256 permutations; settled means that pairs within so many standard errors of the threshold
-(`doubtful`) are decided by `exact_jaccard`, which needs the text of the files they name again:
+F1 on 10,000 source files and 3,000 edited copies against the exact Jaccard similarity of all pairs,
+with the bands of `choose_bands` and 256 permutations. "Exact within": pairs within so many standard
+errors of the threshold (`doubtful_range`) are decided by `exact_jaccard`, which reads the text of
+these files again:
 
-    threshold  settled      over pairs  over removed files  doubtful pairs  files they name
-    0.85       none         0.976       0.975               -               -
+    threshold  exact within over pairs  over removed files  doubtful pairs  files in them
+    0.85       -            0.976       0.975               -               -
                +-1 error    0.996       0.996               8 %             6 %
                +-2 errors   0.9997      0.9993              15 %            11 %
-    0.7        none         0.980       0.987               -               -
+    0.7        -            0.980       0.987               -               -
                +-1 error    0.997       0.997               4 %             5 %
                +-2 errors   0.9995      0.9995              7 %             8 %
 
-How good sketches alone are depends on how many pairs lie near the threshold: with three edited
-copies for every two files they are at 0.96 to 0.98, with pairs settled still at 0.999 and more.
+The accuracy of sketches alone depends on how many pairs are near the threshold: with three edited
+copies for every two files they reach 0.96 to 0.98, and with exact decisions still 0.999 and more.
 """
 
 from fractions import Fraction
@@ -28,60 +29,61 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from codecorpus.filters.near_duplicates.bands import exactly
-from codecorpus.filters.near_duplicates.shingles import read_only, shingle
-from codecorpus.filters.near_duplicates.signatures import BITS, FINE
+from codecorpus.filters.arrays import read_only
+from codecorpus.filters.near_duplicates.bands import as_fraction
+from codecorpus.filters.near_duplicates.shingles import shingle
+from codecorpus.filters.near_duplicates.signatures import BITS_PER_POSITION, POSITIONS_PER_BYTE
 from codecorpus.foundation.bitops import load64, population_count
 from codecorpus.foundation.columns import ByteColumn
 from codecorpus.foundation.compiling import kernel
 from codecorpus.foundation.errors import UsageError
 
-_CHANCE = Fraction(1, 1 << BITS)
+_CHANCE = Fraction(1, 1 << BITS_PER_POSITION)
 _PAIRS = np.uint64(0x5555555555555555)
 
 
 def similarity(
     sketches: NDArray[np.uint8], left: NDArray[Any], right: NDArray[Any]
 ) -> NDArray[np.float64]:
-    """The estimated Jaccard similarity of each pair, float64, 0 to 1; identical sketches give 1.0.
+    """The estimated Jaccard similarity of each pair, float64, 0 to 1; 1.0 for identical sketches.
 
     Args:
-        sketches: uint8[m, permutations], of `compact`; may be a memory map.
-        left: numbers of rows of `sketches`, any integer type.
-        right: as many.
+        sketches: uint8[m, permutations], of `make_sketches`; may be a memory map.
+        left: rows of `sketches`, any integer type.
+        right: the other row of each pair.
     """
-    return estimate(matches(sketches, left, right), sketches.shape[1])
+    return estimate_similarity(count_matches(sketches, left, right), sketches.shape[1])
 
 
-def matches(
+def count_matches(
     sketches: NDArray[np.uint8], left: NDArray[Any], right: NDArray[Any]
 ) -> NDArray[np.int32]:
-    """How many positions of each pair's sketches agree, int32, 0 to 4 * permutations.
+    """The number of equal positions of each pair's sketches, int32, 0 to 4 * permutations.
 
     Args:
-        sketches: uint8[m, permutations], of `compact`; may be a memory map.
-        left: numbers of rows of `sketches`, any integer type.
-        right: as many.
+        sketches: uint8[m, permutations], of `make_sketches`; may be a memory map.
+        left: rows of `sketches`, any integer type.
+        right: the other row of each pair.
     """
     found = np.empty(len(left), np.int32)
     _matches(read_only(sketches), left.astype(np.int64), right.astype(np.int64), found)
     return found
 
 
-def estimate(matched: NDArray[Any], permutations: int) -> NDArray[np.float64]:
-    """The similarity that numbers of equal positions stand for, float64, at least 0.
+def estimate_similarity(matched: NDArray[Any], permutations: int) -> NDArray[np.float64]:
+    """The similarity estimated from numbers of equal positions, float64, at least 0.
 
     Args:
-        matched: of `matches`.
+        matched: of `count_matches`.
         permutations: bytes of a sketch.
     """
     chance = float(_CHANCE)
-    share = matched.astype(np.float64) / (FINE * permutations)
+    share = matched.astype(np.float64) / (POSITIONS_PER_BYTE * permutations)
     return np.maximum((share - chance) / (1.0 - chance), 0.0)
 
 
 def matches_needed(threshold: float, permutations: int) -> int:
-    """The least number of equal positions whose estimate reaches `threshold`; exact.
+    """The least number of equal positions whose estimate reaches `threshold`, computed exactly.
 
     Args:
         threshold: 0 to 1.
@@ -89,24 +91,24 @@ def matches_needed(threshold: float, permutations: int) -> int:
     """
     if not 0 <= threshold <= 1:
         raise UsageError(f"threshold is {threshold}; expected 0 to 1, such as 0.85")
-    share = exactly(threshold) * (1 - _CHANCE) + _CHANCE
-    return ceil(FINE * permutations * share)
+    share = as_fraction(threshold) * (1 - _CHANCE) + _CHANCE
+    return ceil(POSITIONS_PER_BYTE * permutations * share)
 
 
-def doubtful(threshold: float, permutations: int, *, errors: float = 2.0) -> tuple[int, int]:
-    """The numbers of equal positions, first and last, that are too near the threshold to be sure.
+def doubtful_range(threshold: float, permutations: int, *, errors: float = 2.0) -> tuple[int, int]:
+    """The least and the largest number of equal positions too near the threshold to be reliable.
 
     Args:
         threshold: 0 to 1.
         permutations: bytes of a sketch.
-        errors: standard errors of an estimate from `k` independent positions on either side; with
-            2, fewer than 1 pair in 1,000 is decided wrongly after the pairs between are settled.
-            With 0 no pair is doubtful: the first is past the last.
+        errors: half the width in standard errors of an estimate from independent positions. With 2,
+            fewer than 1 pair in 1,000 is decided wrongly once the pairs in the range are decided
+            exactly. With 0 the range is empty: its first number is larger than its last.
     """
     middle = matches_needed(threshold, permutations)
     if errors == 0:
         return middle, middle - 1
-    positions = FINE * permutations
+    positions = POSITIONS_PER_BYTE * permutations
     share = middle / positions
     margin = floor(errors * sqrt(positions * share * (1.0 - share)))
     return max(middle - margin, 0), min(middle + margin, positions)
@@ -115,15 +117,15 @@ def doubtful(threshold: float, permutations: int, *, errors: float = 2.0) -> tup
 def exact_jaccard(
     column: ByteColumn, left: NDArray[Any], right: NDArray[Any], ngram: int
 ) -> NDArray[np.float64]:
-    """The Jaccard similarity of each pair's sets of shingles, float64; of two empty sets 1.0.
+    """The Jaccard similarity of each pair's sets of shingles, float64; 1.0 for two empty sets.
 
-    Equal up to collisions of 64-bit hashes. Takes 8 bytes for each shingle of a file that a pair
-    names, so callers cut long lists of pairs by the files they name.
+    Exact but for collisions of 64-bit hashes. Takes 8 bytes for each shingle of each file in the
+    pairs, so callers split long lists of pairs by their files.
 
     Args:
         column: the files' bytes.
-        left: numbers of files in `column`, any integer type.
-        right: as many.
+        left: rows of `column`, any integer type.
+        right: the other row of each pair.
         ngram: tokens in a shingle, at least 1.
     """
     named, places = np.unique(np.concatenate([left, right]).astype(np.int64), return_inverse=True)
@@ -137,16 +139,16 @@ def jaccard(
     left: NDArray[Any],
     right: NDArray[Any],
 ) -> NDArray[np.float64]:
-    """The Jaccard similarity of each pair of sets, float64; of two empty sets 1.0.
+    """The Jaccard similarity of each pair of sets, float64; 1.0 for two empty sets.
 
-    A quotient of two whole numbers, rounded once, so it reaches a threshold, written as a decimal
-    fraction, if and only if the quotient does.
+    A quotient of integers, rounded once, so it reaches a threshold given as a decimal fraction if
+    and only if the exact quotient does.
 
     Args:
-        hashes: uint64, sets behind each other, each ascending and without repeats.
-        offsets: int64[n + 1], where each begins and ends.
+        hashes: uint64, the sets, concatenated, each ascending and without repeats.
+        offsets: int64[n + 1], where each set begins and ends.
         left: numbers of sets, any integer type.
-        right: as many.
+        right: the other set of each pair.
     """
     found = np.empty(len(left), np.float64)
     columns = (left.astype(np.int64), right.astype(np.int64))
@@ -161,7 +163,7 @@ def _matches(
     right: NDArray[np.int64],
     out: NDArray[np.int32],
 ) -> None:
-    """Count the pairs of bits that are equal, eight bytes at a time."""
+    """Count equal pairs of bits, eight bytes at a time."""
     size = sketches.shape[1]
     whole = size & ~7
     for pair in range(len(left)):
@@ -184,7 +186,7 @@ def _jaccard(
     right: NDArray[np.int64],
     out: NDArray[np.float64],
 ) -> None:
-    """Merge two ascending sets."""
+    """Intersect two ascending sets by merging them."""
     for pair in range(len(left)):
         first, first_end = offsets[left[pair]], offsets[left[pair] + 1]
         second, second_end = offsets[right[pair]], offsets[right[pair] + 1]

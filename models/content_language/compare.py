@@ -20,12 +20,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from codecorpus.filters.languages.classifier import classify
-from codecorpus.filters.languages.classifier.model import shipped
+from codecorpus.filters.languages.classifier import predict
+from codecorpus.filters.languages.classifier.model import load_model
 from codecorpus.filters.languages.table import LANGUAGES
+from models.content_language.dataset import CODES, NAMES, Files, read
 from models.content_language.evaluate import LARGE, PAIRS, drawn_again, percent, row, share
-from models.content_language.files import CODES, NAMES, Files, read
-from models.content_language.places import BUILD, FILES, HERE
+from models.content_language.paths import BUILD, FILES, HERE
 
 OTHER = CODES["other"]
 EVERY = 5
@@ -96,7 +96,7 @@ def main() -> None:
     held = held.select(np.flatnonzero(held.bytes().sizes >= LARGE)[::EVERY])
     truth, size = held.codes, int(held.bytes().sizes.sum())
     before = resource.getrusage(resource.RUSAGE_SELF).ru_utime
-    ours = classify(held.bytes(), shipped())[0]
+    ours = predict(held.bytes(), load_model())[0]
     seconds = resource.getrusage(resource.RUSAGE_SELF).ru_utime - before
     answers = {"codecorpus": (ours, seconds), "magika": magika(held), "go-enry": enry(held)}
     print(f"{len(truth)} files, {size} bytes\n")

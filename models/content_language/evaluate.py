@@ -1,4 +1,4 @@
-"""Measure the shipped model on the files held out: `python -m models.content_language.evaluate`.
+"""Measure the load_model model on the files held out: `python -m models.content_language.evaluate`.
 
 Prints what `docs/content-language.md` shows: how many answers are right, by language and by size,
 with 95 % intervals; the confusion matrix; pairs that are hard to tell apart; what abstaining gives;
@@ -12,10 +12,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from codecorpus.filters.languages.classifier import classify
-from codecorpus.filters.languages.classifier.model import shipped
-from models.content_language.files import CODES, NAMES, Files, family, read
-from models.content_language.places import FILES
+from codecorpus.filters.languages.classifier import predict
+from codecorpus.filters.languages.classifier.model import load_model
+from models.content_language.dataset import CODES, NAMES, Files, family, read
+from models.content_language.paths import FILES
 
 LARGE = 1024
 """Bytes of the files that the headline is of."""
@@ -98,7 +98,7 @@ def main() -> None:
     """Print all tables."""
     everything = read(FILES)
     held = everything.of_part("held out")
-    codes, odds = classify(held.bytes(), shipped())
+    codes, odds = predict(held.bytes(), load_model())
     truth, large = held.codes, held.bytes().sizes >= LARGE
     right = codes == truth
     drawn = drawn_again(right[large], truth[large], held.package[large])
@@ -179,11 +179,11 @@ def _confidence(
 
 def _speed(held: Files) -> None:
     texts = held.bytes().select(np.arange(min(4000, len(held.path))))
-    classify(texts, shipped())
+    predict(texts, load_model())
     best = float("inf")
     for _ in range(5):
         started = time.process_time()
-        classify(texts, shipped())
+        predict(texts, load_model())
         best = min(best, time.process_time() - started)
     total = int(texts.sizes.sum())
     print(f"\n{total / best / 1e6:.0f} MB/s on one core; {total / len(texts):.0f} bytes a file")

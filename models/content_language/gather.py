@@ -22,10 +22,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from codecorpus.filters.languages import by_name, detect, not_source
-from models.content_language.checking import holds
-from models.content_language.kinds import KIND_OF
+from models.content_language.label_checks import holds
+from models.content_language.other_kinds import KIND_OF
 from models.content_language.packages import Package, listed
-from models.content_language.places import FILES
+from models.content_language.paths import FILES
 
 MOST = 90
 MOST_OTHER = 16
@@ -35,7 +35,7 @@ SPARE = 1.25
 
 _VENDORED = re.compile(
     r"(^|/)(node_modules|\.git|\.pc|third_party|thirdparty|3rdparty|vendor|externals?|bundled|deps|"
-    r"extern)/|\.min\.(js|css)$|(^|/)(configure|config\.guess|config\.sub|install-sh|depcomp|libtool|"
+    r"extern)/|\.min\.(js|css)$|(^|/)(configure|config\.predict_broad|config\.sub|install-sh|depcomp|libtool|"
     r"ltmain\.sh|missing|ylwrap|compile|mkinstalldirs|test-driver|jquery[^/]*\.js|aclocal\.m4)$"
 )
 _TEMPLATES = {"in", "tmpl", "tpl"}

@@ -20,7 +20,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
-from models.content_language.places import HERE, PACKAGES
+from models.content_language.paths import HERE, PACKAGES
 
 LIMIT = 600
 """Seconds that one download may take."""

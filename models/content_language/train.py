@@ -14,21 +14,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from codecorpus.filters.languages.classifier import (
-    SETS,
-    classify,
+    GROUP_OF_CODE,
     confusable_languages,
-    decide,
     features,
-    guess,
+    predict,
+    predict_broad,
+    predict_confusable,
 )
-from codecorpus.filters.languages.classifier.confusable_languages import GROUPS, Group
+from codecorpus.filters.languages.classifier.confusable_languages import (
+    CONFUSABLE_GROUPS,
+    ConfusableGroup,
+)
 from codecorpus.filters.languages.classifier.linear import Linear
 from codecorpus.filters.languages.classifier.model import PATH, Model
 from codecorpus.filters.languages.table import LANGUAGES
-from models.content_language.files import Files, read
-from models.content_language.fitting import fit
-from models.content_language.places import FILES
-from models.content_language.vocabulary import Look, Sample, choose, known_slots
+from models.content_language.dataset import Files, read
+from models.content_language.feature_selection import Look, Sample, choose, known_slots
+from models.content_language.logistic_regression import fit
+from models.content_language.paths import FILES
 
 CLASSES = 64
 
@@ -54,7 +57,7 @@ def main() -> None:
     training, validation = files.of_part("training"), files.of_part("validation")
     model = trained(training)
     factors = temperatures(model, validation)
-    right = classify(validation.bytes(), calibrated(model, factors))[0] == validation.codes
+    right = predict(validation.bytes(), calibrated(model, factors))[0] == validation.codes
     calibrated(trained(files.of_part("training", "validation")), factors).write(PATH)
     print(
         f"{len(training.path)} files, {right.mean():.4f} of {len(validation.path)} others right; "
@@ -70,19 +73,19 @@ def trained(training: Files) -> Model:
     language = np.array([LANGUAGES.index(x) if x in LANGUAGES else -1 for x in names], np.int8)
     # of the share of all files, each of the 23 languages is taken to have twice a kind of others
     shares = np.where(language >= 0, 2, 1)
-    first = linear(features.of_texts, training, classes, shares, FIRST)
+    first = linear(features.extract_features, training, classes, shares, FIRST)
     of_groups = [
         close_model(training, group, settings)
-        for group, settings in zip(GROUPS, CLOSE, strict=True)
+        for group, settings in zip(CONFUSABLE_GROUPS, CLOSE, strict=True)
     ]
     return Model(language, first, tuple(of_groups))
 
 
-def close_model(training: Files, group: Group, settings: Settings) -> Linear:
+def close_model(training: Files, group: ConfusableGroup, settings: Settings) -> Linear:
     """The model that chooses among a group's languages, of their files alone."""
     mine = training.select(np.flatnonzero(np.isin(training.codes, group.codes)))
     classes = np.array([group.languages.index(name) for name in mine.label], np.int32)
-    look = partial(confusable_languages.of_texts, group=group)
+    look = partial(confusable_languages.extract_features, group=group)
     return linear(look, mine, classes, np.ones(len(group.languages)), settings)
 
 
@@ -157,11 +160,11 @@ def quantized(
 def temperatures(model: Model, unseen: Files) -> tuple[float, ...]:
     """By what factors each part's margins are too large, first's and groups', on unseen files."""
     texts, truth = unseen.bytes(), unseen.codes
-    codes, odds = guess(texts, model)
-    factors = [factor(SETS[codes] == SETS[truth], odds)]
-    for group, mine in zip(GROUPS, model.close, strict=True):
+    codes, odds = predict_broad(texts, model)
+    factors = [factor(GROUP_OF_CODE[codes] == GROUP_OF_CODE[truth], odds)]
+    for group, mine in zip(CONFUSABLE_GROUPS, model.confusable, strict=True):
         rows = np.flatnonzero(np.isin(truth, group.codes))
-        chosen, sure = decide(texts.select(rows), group, mine)
+        chosen, sure = predict_confusable(texts.select(rows), group, mine)
         factors.append(factor(chosen == truth[rows], sure))
     return tuple(factors)
 
@@ -176,11 +179,11 @@ def factor(right: NDArray[np.bool_], odds: NDArray[np.float64]) -> float:
 
 def calibrated(model: Model, factors: tuple[float, ...]) -> Model:
     """With the temperatures multiplied by the factors."""
-    first, *of_groups = (
+    broad, *of_groups = (
         linear._replace(temperature=linear.temperature * factor)
-        for linear, factor in zip((model.first, *model.close), factors, strict=True)
+        for linear, factor in zip((model.broad, *model.confusable), factors, strict=True)
     )
-    return model._replace(first=first, close=tuple(of_groups))
+    return model._replace(broad=broad, confusable=tuple(of_groups))
 
 
 if __name__ == "__main__":

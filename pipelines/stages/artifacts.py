@@ -10,7 +10,7 @@ from typing import Any, Final, Generic, NotRequired, TypedDict, TypeVar
 
 import pyarrow as pa
 
-from codecorpus.filters.near_duplicates.bands import choose
+from codecorpus.filters.near_duplicates.bands import choose_bands
 from codecorpus.pipelines.corpus.layout import LOG
 from codecorpus.pipelines.corpus.schemas import DECIDED, kept_files
 from codecorpus.pipelines.recipe.model import Near
@@ -77,7 +77,7 @@ def kept_files_schema(near: Near | None) -> pa.Schema:
     """What deduplication knows of a file, given the recipe's settings of near duplicates."""
     if near is None:
         return kept_files(0, 0)
-    return kept_files(near.permutations, choose(near.threshold, near.permutations).bands)
+    return kept_files(near.permutations, choose_bands(near.threshold, near.permutations).bands)
 
 
 NOT_COMPARED: Final = 0xFFFFFFFF

@@ -13,7 +13,7 @@ from benchmarks.near_duplicate_files import (
     installed_files,
     real_files,
 )
-from codecorpus.filters.near_duplicates.candidates import unpack
+from codecorpus.filters.near_duplicates.candidates import unpack_pairs
 from codecorpus.filters.near_duplicates.verification import exact_jaccard
 from codecorpus.foundation.columns import ByteColumn
 
@@ -34,7 +34,7 @@ def test_all_similar_pairs_and_no_others_are_found(texts: list[bytes]) -> None:
         if s >= MIN_SIMILARITY
     }
     pairs, similarity = all_similar(column)
-    better, worse = unpack(pairs)
+    better, worse = unpack_pairs(pairs)
     assert dict(
         zip(zip(better.tolist(), worse.tolist(), strict=True), similarity, strict=True)
     ) == (expected)

@@ -1,4 +1,4 @@
-"""Thresholds in general: limits, languages, nulls, and what is refused."""
+"""`Threshold`: limits, limits per language, nulls, and refused values."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -37,7 +37,7 @@ def message(rule: type[Rule], **values: Any) -> str:
     )
 
 
-def test_limits_themselves_pass() -> None:
+def test_limits_are_inclusive() -> None:
     rule = FileSize(min=10, max=20)
     assert failing(rule, size=[9, 10, 20, 21]) == {
         "min": [True, False, False, False],
@@ -52,12 +52,12 @@ def test_a_null_signal_fails_no_limit() -> None:
     }
 
 
-def test_a_null_limit_is_none() -> None:
+def test_a_null_limit_means_no_limit() -> None:
     rule = FileSize(min=None, max=None)
     assert failing(rule, size=[0, 2**63 - 1]) == {"min": [False, False], "max": [False, False]}
 
 
-def test_sizes_that_no_float_tells_apart_are_compared_exactly() -> None:
+def test_sizes_beyond_float_precision_are_compared_exactly() -> None:
     limit = 2**53 + 1
     rule = FileSize(min=limit, max=limit)
     assert failing(rule, size=[limit - 1, limit, limit + 1]) == {
@@ -71,7 +71,7 @@ def test_an_empty_batch_has_no_failures() -> None:
     assert failing(rule, size=[], language=[]) == {"min": [], "max": []}
 
 
-def test_a_language_has_its_own_limits_and_the_others_the_rules() -> None:
+def test_a_language_uses_its_own_limits_and_others_use_the_rules() -> None:
     rule = MeanLineLength.model_validate({"max": 100, "languages": {"HTML": {"max": 300}}})
     found = failing(
         rule, mean_line_length=[200, 200, 301, 200], language=["HTML", "C", "HTML", None]
@@ -79,7 +79,7 @@ def test_a_language_has_its_own_limits_and_the_others_the_rules() -> None:
     assert found["max"] == [False, True, True, True]
 
 
-def test_a_limit_that_a_language_leaves_out_stays_the_rules() -> None:
+def test_a_limit_that_a_language_leaves_out_is_the_rules() -> None:
     rule = FileSize.model_validate({"min": 10, "languages": {"C": {"max": 200_000}}})
     assert rule.languages["C"].min == 10
     assert failing(rule, size=[9, 150_000], language=["C", "C"]) == {
@@ -88,12 +88,12 @@ def test_a_limit_that_a_language_leaves_out_stays_the_rules() -> None:
     }
 
 
-def test_a_null_limit_of_a_language_takes_the_rules_away() -> None:
+def test_a_null_limit_of_a_language_removes_the_rules() -> None:
     rule = FileSize.model_validate({"languages": {"C": {"max": None}}})
     assert failing(rule, size=[10**9, 10**9], language=["C", "Go"])["max"] == [False, True]
 
 
-def test_the_limits_of_a_language_can_be_asked_for() -> None:
+def test_limits_of_returns_the_limits_of_a_language() -> None:
     rule = FileSize.model_validate({"languages": {"C": {"max": None}}})
     assert [rule.limits_of(name) for name in ("C", "Go", None)] == [
         (1_024, None),
@@ -102,7 +102,7 @@ def test_the_limits_of_a_language_can_be_asked_for() -> None:
     ]
 
 
-def test_a_completed_rule_written_and_read_again_is_equal() -> None:
+def test_a_dumped_rule_validates_to_an_equal_rule() -> None:
     rule = FileSize.model_validate({"languages": {"C": {"max": None}, "Go": {"min": 0}}})
     assert FileSize.model_validate(rule.model_dump()) == rule
 
@@ -128,7 +128,7 @@ def test_crossed_limits_are_refused() -> None:
         ({"languages": {"Klingon": {}}}, "languages.Klingon"),
     ],
 )
-def test_wrong_values_are_refused_at_their_place(values: dict[str, Any], where: str) -> None:
+def test_wrong_values_are_refused_with_their_location(values: dict[str, Any], where: str) -> None:
     assert message(FileSize, **values).startswith(where)
 
 
@@ -137,7 +137,7 @@ def test_a_mean_must_be_finite_and_not_negative(value: float) -> None:
     assert message(MeanLineLength, max=value).startswith("max")
 
 
-def test_rules_do_not_change() -> None:
+def test_rules_are_frozen() -> None:
     with pytest.raises(ValidationError):
         FileSize().max = 5
 
@@ -151,7 +151,7 @@ def test_rules_do_not_change() -> None:
     ),
     st.tuples(st.integers(0, 2**62), st.integers(2**62, 2**63 - 1)),
 )
-def test_a_row_fails_just_where_plain_arithmetic_says(
+def test_failures_equal_plain_arithmetic(
     rows: list[tuple[int | None, str | None]], limits: tuple[int, int]
 ) -> None:
     low, high = limits
@@ -166,7 +166,7 @@ def test_a_row_fails_just_where_plain_arithmetic_says(
     assert found["max"] == [size is not None and name != "C" and size > high for size, name in rows]
 
 
-def test_a_failure_is_its_detail_and_its_rows() -> None:
+def test_a_failure_has_a_detail_and_a_mask() -> None:
     detail, rows = next(iter(FileSize().failures(signals({"size": [1]}))))
     assert Failure(detail, rows).detail == "min"
     assert rows.dtype == bool

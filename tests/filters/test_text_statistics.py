@@ -1,4 +1,4 @@
-"""The one pass over the bytes, against definitions spelled out in plain Python."""
+"""`measure` against the definitions written in plain Python."""
 
 import re
 import sysconfig
@@ -32,14 +32,14 @@ def expected_counts(text: str) -> list[int]:
 
 
 @given(st.lists(TEXTS.filter(lambda text: "\0" not in text)))
-def test_counts_are_those_of_the_definitions(texts: list[str]) -> None:
+def test_counts_equal_the_definitions(texts: list[str]) -> None:
     statistics = measure(ByteColumn.from_values([text.encode() for text in texts]))
     assert (statistics.kind == TEXT).all()
     assert statistics.counts.T.tolist() == [expected_counts(text) for text in texts]
 
 
 @given(st.lists(st.one_of(st.binary(), TEXTS.map(str.encode))))
-def test_kind_is_what_python_says(values: list[bytes]) -> None:
+def test_kind_agrees_with_pythons_decoder(values: list[bytes]) -> None:
     def kind(value: bytes) -> int:
         if b"\0" in value:
             return BINARY
@@ -67,11 +67,11 @@ def test_kind_is_what_python_says(values: list[bytes]) -> None:
         (b"\xff then \0", BINARY),
     ],
 )
-def test_what_is_no_text(value: bytes, kind: int) -> None:
+def test_binary_data_and_invalid_utf8(value: bytes, kind: int) -> None:
     assert measure(ByteColumn.from_values([b"x", value, b"y"])).kind.tolist() == [TEXT, kind, TEXT]
 
 
-def test_mean_line_length_counts_empty_lines_and_leaves_terminators_out() -> None:
+def test_mean_line_length_includes_empty_lines_but_not_terminators() -> None:
     column = ByteColumn.from_values([b"abcd\n\nab\r\n", b"", b"\n"])
     signals = measure(column).signals(np.ones(3, bool))
     assert signals["mean_line_length"].to_pylist() == [2.0, None, 0.0]
@@ -79,7 +79,7 @@ def test_mean_line_length_counts_empty_lines_and_leaves_terminators_out() -> Non
     assert signals["longest_line"].to_pylist() == [4, None, 0]
 
 
-def test_signals_are_null_where_told_to() -> None:
+def test_signals_are_null_for_unreadable_rows() -> None:
     signals = measure(ByteColumn.from_values([b"ab1 ", b"ab1 "])).signals(np.array([True, False]))
     assert signals["alphabet_ratio"].to_pylist() == [0.5, None]
     assert signals["digit_ratio"].to_pylist() == [0.25, None]
@@ -87,13 +87,13 @@ def test_signals_are_null_where_told_to() -> None:
 
 
 @pytest.mark.parametrize("end", ["\n", "\r", "\r\n", "é\r\n", "\ré\n"])
-def test_a_line_end_may_stand_anywhere_in_a_block(end: str) -> None:
+def test_a_line_may_end_anywhere_in_a_block(end: str) -> None:
     texts = ["x" * size + end + "y" * 70 for size in range(140)]
     statistics = measure(ByteColumn.from_values([text.encode() for text in texts]))
     assert statistics.counts.T.tolist() == [expected_counts(text) for text in texts]
 
 
-def test_texts_may_lie_in_any_order_and_share_bytes() -> None:
+def test_texts_may_be_in_any_order_and_overlap() -> None:
     data = np.frombuffer(b"ab\ncd" * 30, np.uint8)
     starts, ends = np.array([100, 0, 149, 3]), np.array([150, 150, 150, 3])
     counts = measure(ByteColumn(data, starts, ends)).counts
@@ -107,7 +107,7 @@ def test_counters_do_not_overflow_on_large_texts() -> None:
     assert statistics.counts[3:].tolist() == [[size, 0, 0], [0, size, 0], [0, 0, size]]
 
 
-def test_real_files() -> None:
+def test_counts_of_real_files() -> None:
     folder = Path(sysconfig.get_paths()["stdlib"])
     values = [path.read_bytes() for path in sorted(folder.glob("*.py"))]
     statistics = measure(ByteColumn.from_values(values))

@@ -1,4 +1,4 @@
-"""Each threshold's default, its unit, and its reason on texts that lie just inside and outside."""
+"""The default, unit and reason of each threshold, on texts just inside and outside its limits."""
 
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from codecorpus.foundation.columns import ByteColumn
 
 
 def reason(rule: Rule, text: str, language: str | None = None) -> str | None:
-    """The detail under which a file of this text fails, measured as a build measures it."""
+    """The detail of a failure of this text, or None; measured as in a build."""
     column = ByteColumn.from_values([text.encode()])
     measured = measure(column).signals(np.array([True]))
     measured |= {
@@ -65,12 +65,12 @@ THRESHOLDS = [name for name, rule in RULES.items() if issubclass(rule, Threshold
         (WhitespaceRatio(), "ab \t\n", "max"),
     ],
 )
-def test_the_default_limits(rule: Rule, text: str, expected: str | None) -> None:
+def test_default_limits(rule: Rule, text: str, expected: str | None) -> None:
     assert reason(rule, text) == expected
 
 
 @pytest.mark.parametrize("name", THRESHOLDS)
-def test_an_empty_text_fails_by_size_alone(name: str) -> None:
+def test_an_empty_text_fails_only_by_its_size(name: str) -> None:
     assert reason(RULES[name](), "") == ("min" if name == "file_size" else None)
 
 
@@ -89,7 +89,7 @@ def test_every_threshold_cites_its_source(name: str) -> None:
 
 @pytest.mark.parametrize("rule", [AlphabetRatio, DigitRatio, WhitespaceRatio])
 @pytest.mark.parametrize("limit", [-0.01, 1.01, float("nan"), 40, "0.4"])
-def test_a_ratio_lies_between_0_and_1(rule: type[Rule], limit: object) -> None:
+def test_a_ratio_must_be_between_0_and_1(rule: type[Rule], limit: object) -> None:
     with pytest.raises(ValueError, match="min"):
         rule.model_validate({"min": limit, "max": None})
 
@@ -100,7 +100,7 @@ def test_html_may_have_longer_lines() -> None:
     assert [reason(rule, text, name) for name in ("HTML", "C", None)] == [None, "max", "max"]
 
 
-def test_each_rule_is_registered_under_its_files_name() -> None:
+def test_each_rule_is_registered_under_its_module_name() -> None:
     for name in THRESHOLDS:
         assert RULES[name].__module__ == f"codecorpus.filters.{name}"
     folder = Path(__file__).parents[2] / "filters"

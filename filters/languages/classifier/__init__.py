@@ -1,15 +1,16 @@
-"""The language of a text that has no path, by its content alone.
+"""Classify the language of a text without a path, by its content alone.
 
 Linear models with integer weights over hashed n-grams of tokens (`features`, `linear`): each
-feature that a text has, however often, adds its row of weights to the scores of the classes. The
-best class is the answer if its margin is large enough: the best score less the best one of
-another language, divided by the root of the number of features, is a log-odds once scaled by the
-model's temperature (Guo and others, "On Calibration of Modern Neural Networks", ICML 2017), which
-was fitted on files that the model was not trained on. What is taken as one of a group of languages
-that share most of their words is looked at again by a model of that group (`close`). All sums are
-of integers: every processor answers alike, and a text alone as in a batch.
+distinct feature of a text adds its row of weights to the scores of the classes. The class with the
+best score is the answer if its margin is large enough. The margin (the best score minus the best
+score of another language), divided by the square root of the number of features and by the model's
+temperature (Guo and others, "On Calibration of Modern Neural Networks", ICML 2017), is the log-odds
+of being right; the temperature was fitted on files that the model was not trained on. Texts
+classified as one of several languages with a common vocabulary are classified again by a model for
+these (`confusable_languages`). All sums are of integers, so the answer is the same on every
+processor and in every batch.
 
-How it was trained and how often it is right: `docs/content-language.md`.
+Training and accuracy: `docs/content-language.md`.
 """
 
 import math
@@ -18,43 +19,46 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from codecorpus.filters.languages.by_name import languages
+from codecorpus.filters.languages.by_name import names_of
 from codecorpus.filters.languages.classifier import confusable_languages
-from codecorpus.filters.languages.classifier.confusable_languages import GROUPS, Group
-from codecorpus.filters.languages.classifier.features import MOST, hashes
-from codecorpus.filters.languages.classifier.linear import Linear, best_of, score, slots_of
-from codecorpus.filters.languages.classifier.model import Model, shipped
+from codecorpus.filters.languages.classifier.confusable_languages import (
+    CONFUSABLE_GROUPS,
+    ConfusableGroup,
+)
+from codecorpus.filters.languages.classifier.features import MAX_FEATURES, hash_features
+from codecorpus.filters.languages.classifier.linear import Linear, best_class, find_slots, score
+from codecorpus.filters.languages.classifier.model import Model, load_model
 from codecorpus.filters.languages.classifier.tokens import KINDS
 from codecorpus.filters.languages.table import LANGUAGES
 from codecorpus.foundation.columns import ByteColumn
 from codecorpus.foundation.compiling import kernel
 
-__all__ = ["classify", "detect"]
+__all__ = ["classify", "predict"]
 
 OTHER = len(LANGUAGES)
-"""The code of what is none of the 23 languages."""
+"""The code of everything outside the 23 languages."""
 
-_AT_ONCE = 64
-"""Texts that are looked at again together, which bounds the memory for their features."""
-
-
-def _sets() -> NDArray[np.int64]:
-    sets = np.arange(OTHER + 1)
-    for group in GROUPS:
-        sets[group.codes] = group.codes[0]
-    return sets
+_BATCH = 64
+"""Texts that a model for confusable languages classifies at a time; bounds the memory."""
 
 
-SETS = _sets()
-"""int64[24], by code: the first code of a language's group, or its own."""
+def _group_of_code() -> NDArray[np.int64]:
+    groups = np.arange(OTHER + 1)
+    for group in CONFUSABLE_GROUPS:
+        groups[group.codes] = group.codes[0]
+    return groups
 
 
-def detect(text: pa.Array, *, confidence: float) -> pa.Array:
-    """The language of each text; null where it is none of the 23, or not sure.
+GROUP_OF_CODE = _group_of_code()
+"""int64[24], for each code the first code of its group of confusable languages, or itself."""
+
+
+def classify(text: pa.Array, *, confidence: float) -> pa.Array:
+    """The language of each text; null if it is not one of the 23, or uncertain.
 
     Args:
-        text: large_string or large_binary; null reads as empty, which has no language.
-        confidence: from 0 to below 1; how probable the answer must be. 0 takes every best guess.
+        text: large_string or large_binary; null is treated as empty, which has no language.
+        confidence: the least probability of an answer, from 0 to below 1; 0 accepts every guess.
 
     Returns:
         string, of LANGUAGES.
@@ -64,64 +68,59 @@ def detect(text: pa.Array, *, confidence: float) -> pa.Array:
     """
     if not 0 <= confidence < 1:
         raise ValueError(f"confidence is {confidence}; it must be at least 0 and below 1")
-    codes, odds = classify(ByteColumn.from_arrow(text), shipped())
-    # at most even odds leave two languages; below them, the margin of 0 always suffices
+    codes, log_odds = predict(ByteColumn.from_arrow(text), load_model())
+    # the best guess has at least even odds, so any confidence up to 0.5 accepts it
     least = math.log(confidence / (1 - confidence)) if confidence > 0.5 else 0.0
-    return languages(np.where((codes < OTHER) & (odds >= least), codes, -1))
+    return names_of(np.where((codes < OTHER) & (log_odds >= least), codes, -1))
 
 
-def classify(texts: ByteColumn, model: Model) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """The best guess for each text, and how sure it is.
-
-    Args:
-        texts: the texts.
-        model: the weights.
+def predict(texts: ByteColumn, model: Model) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """The best guess for each text, and its confidence.
 
     Returns:
         int64[n], indices into LANGUAGES, or OTHER; float64[n], log-odds of being right, 0 or more.
     """
-    codes, odds = guess(texts, model)
-    for group, linear in zip(GROUPS, model.close, strict=True):
+    codes, log_odds = predict_broad(texts, model)
+    for group, linear in zip(CONFUSABLE_GROUPS, model.confusable, strict=True):
         rows = np.flatnonzero(np.isin(codes, group.codes))
-        for low in range(0, len(rows), _AT_ONCE):
-            some = rows[low : low + _AT_ONCE]
-            chosen, sure = decide(texts.select(some), group, linear)
-            codes[some] = chosen
-            odds[some] = _both(odds[some], sure)
-    return codes, odds
+        for low in range(0, len(rows), _BATCH):
+            batch = rows[low : low + _BATCH]
+            codes[batch], in_group = predict_confusable(texts.select(batch), group, linear)
+            log_odds[batch] = _joint_log_odds(log_odds[batch], in_group)
+    return codes, log_odds
 
 
-def guess(texts: ByteColumn, model: Model) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """As `classify`, before close languages are looked at again; how sure its group is."""
+def predict_broad(texts: ByteColumn, model: Model) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Like `predict`, by the model of all classes; log-odds that the confusable group is right."""
     of_class = np.where(model.language < 0, OTHER, model.language).astype(np.int64)
-    sets = SETS[of_class]
+    groups = GROUP_OF_CODE[of_class]
     codes, margins, counts = (np.empty(len(texts), np.int64) for _ in range(3))
-    first = model.first
+    broad = model.broad
     _classify(
         texts.data,
         texts.starts,
         texts.ends,
         KINDS,
-        first.tags,
-        first.slot_bits,
-        first.weights,
-        first.bias,
+        broad.tags,
+        broad.slot_bits,
+        broad.weights,
+        broad.bias,
         of_class,
-        sets,
+        groups,
         codes,
         margins,
         counts,
     )
-    return codes, first.odds(margins, counts)
+    return codes, broad.log_odds(margins, counts)
 
 
-def decide(
-    texts: ByteColumn, group: Group, linear: Linear
+def predict_confusable(
+    texts: ByteColumn, group: ConfusableGroup, linear: Linear
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Which of a group's languages each text is in: int64[n], indices into LANGUAGES; log-odds."""
-    offsets, features = confusable_languages.of_texts(texts, group)
+    """The best guess among a group's languages, and its log-odds; like `predict`."""
+    offsets, features = confusable_languages.extract_features(texts, group)
     best, margins, counts = (np.empty(len(texts), np.int64) for _ in range(3))
-    _decide(
+    _score_features(
         offsets,
         features,
         linear.tags,
@@ -132,14 +131,14 @@ def decide(
         margins,
         counts,
     )
-    return group.codes[best], linear.odds(margins, counts)
+    return group.codes[best], linear.log_odds(margins, counts)
 
 
-def _both(one: NDArray[np.float64], two: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The log-odds that two things are so, of the log-odds of each: at least 0, as a best guess."""
+def _joint_log_odds(one: NDArray[np.float64], two: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The log-odds that two independent events both happen; at least 0, as for any best guess."""
     against = np.logaddexp(np.logaddexp(-one, -two), -one - two)
-    odds: NDArray[np.float64] = np.maximum(-against, 0)
-    return odds
+    joint: NDArray[np.float64] = np.maximum(-against, 0)
+    return joint
 
 
 @kernel
@@ -153,28 +152,28 @@ def _classify(
     weights: NDArray[np.int8],
     bias: NDArray[np.int32],
     of_class: NDArray[np.int64],
-    sets: NDArray[np.int64],
+    groups: NDArray[np.int64],
     codes: NDArray[np.int64],
     margins: NDArray[np.int64],
     counts: NDArray[np.int64],
 ) -> None:
-    """Score each text data[starts[i]:ends[i]]; without a known feature it is OTHER, by nothing."""
-    found = np.empty(MOST, np.uint64)
-    slots = np.empty(MOST, np.int32)
+    """Score each text data[starts[i]:ends[i]]; one without known features is OTHER, margin 0."""
+    found = np.empty(MAX_FEATURES, np.uint64)
+    slots = np.empty(MAX_FEATURES, np.int32)
     seen = np.zeros(len(tags), np.int64)
     scores = np.empty(len(bias), np.int64)
     for i in range(len(starts)):
-        features = found[: hashes(data, starts[i], ends[i], kinds, found)]
-        counts[i] = slots_of(features, tags, slot_bits, seen, i + 1, slots)
+        features = found[: hash_features(data, starts[i], ends[i], kinds, found)]
+        counts[i] = find_slots(features, tags, slot_bits, seen, i + 1, slots)
         codes[i], margins[i] = OTHER, 0
         if counts[i]:
             score(slots[: counts[i]], weights, bias, scores)
-            best, margins[i] = best_of(scores, sets)
+            best, margins[i] = best_class(scores, groups)
             codes[i] = of_class[best]
 
 
 @kernel
-def _decide(
+def _score_features(
     offsets: NDArray[np.int64],
     features: NDArray[np.uint64],
     tags: NDArray[np.uint16],
@@ -192,6 +191,6 @@ def _decide(
     each = np.arange(len(bias))
     for i in range(len(best)):
         found = features[offsets[i] : offsets[i + 1]]
-        counts[i] = slots_of(found, tags, slot_bits, seen, i + 1, slots)
+        counts[i] = find_slots(found, tags, slot_bits, seen, i + 1, slots)
         score(slots[: counts[i]], weights, bias, scores)
-        best[i], margins[i] = best_of(scores, each)
+        best[i], margins[i] = best_class(scores, each)

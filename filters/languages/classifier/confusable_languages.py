@@ -1,15 +1,15 @@
-"""What tells languages apart that share most of their words.
+"""Features that distinguish languages with a common vocabulary.
 
-C and its kin are such a group, and JavaScript and TypeScript. A text that is taken as one of them
-is looked at again, with features of its own:
-- each token, each two and each three behind each other in the code without its comments, literals
-  and macros (`cleaning`);
-- three to five tokens behind each other in which a word that the languages themselves lack is only
-  of a kind (capitals, lower case, with an underscore …): how code looks, whatever it is about;
-- how other words begin (cuda, of cudaMalloc), as libraries name all that is theirs alike;
-- the languages' own words beside what else the file has (`_marks`): Objective-C++ is what has the
-  words of two of them;
-- each token and each two of the text as it stands, for its comments and macros.
+Such groups are C with its relatives, and JavaScript with TypeScript. A text classified as one of a
+group is classified again by a model with its own features:
+- unigrams, bigrams and trigrams of tokens in the code without comments, literals and macros
+  (`strip_comments`);
+- 3-grams to 5-grams of token shapes, where a word that is not a keyword is replaced by its shape
+  (upper case, lower case, with an underscore …): the style of the code, whatever it is about;
+- the prefixes of other words (cuda, of cudaMalloc), since libraries use common prefixes;
+- keywords together with what else the file contains (`_mixture_flags`): Objective-C++ has the
+  keywords of two languages;
+- unigrams and bigrams of the raw text, with its comments and macros.
 """
 
 from typing import NamedTuple
@@ -17,75 +17,84 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from codecorpus.filters.languages.classifier.tokens import (
-    KINDS,
-    LINE,
-    OF_WORD,
-    PLACE,
-    SPACE,
-    THREE,
-    TWO,
-    WORD,
-    mix,
-    pair,
-    token_at,
-    triple,
+from codecorpus.filters.languages.classifier.keywords import (
+    C_LIKE,
+    CUDA_ONLY,
+    SCRIPTS,
+    TABLE_SIZE,
+    word_table,
 )
-from codecorpus.filters.languages.classifier.words import C_LIKE, OF_CUDA, SCRIPTS, SIZE, table
-from codecorpus.filters.languages.strip_comments import clean
+from codecorpus.filters.languages.classifier.tokens import (
+    BIGRAM,
+    KINDS,
+    LINE_END,
+    POSITION,
+    SPACE,
+    TRIGRAM,
+    WORD,
+    WORD_BYTE,
+    bigram,
+    spread_bits,
+    token_at,
+    trigram,
+)
+from codecorpus.filters.languages.strip_comments import strip_comments
 from codecorpus.filters.languages.table import LANGUAGES
 from codecorpus.foundation.columns import ByteColumn
 from codecorpus.foundation.compiling import inlined, kernel
 
-READ = 32 << 10
-"""Bytes read of a text's code; of it as it stands, `READ_RAW`."""
-READ_RAW = 12 << 10
+CODE_BYTES = 32 << 10
+"""Bytes of a text whose code is read."""
 
-_RAW, _SHAPE, _PART, _BESIDE = (np.uint64(salt) for salt in (0xA5, 0x5A, 0x3C, 0xC3))
+RAW_BYTES = 12 << 10
+"""Bytes of a text that are read raw."""
+
+_RAW, _SHAPE, _WORD_PREFIX, _WITH_FLAGS = (np.uint64(salt) for salt in (0xA5, 0x5A, 0x3C, 0xC3))
 _AT, _COLON = (np.uint64(ord(sign) << 12) for sign in "@:")
 
 
-class Group(NamedTuple):
-    """Languages that are close to each other.
+class ConfusableGroup(NamedTuple):
+    """Languages that are easily confused.
 
     Attributes:
         languages: their names.
-        words: those that are the languages' own, between spaces.
+        keywords: their keywords, separated by spaces.
     """
 
     languages: tuple[str, ...]
-    words: str
+    keywords: str
 
     @property
     def codes(self) -> NDArray[np.int64]:
-        """int64[languages], their indices in LANGUAGES."""
+        """The indices of the languages in LANGUAGES, int64[languages]."""
         return np.array([LANGUAGES.index(name) for name in self.languages])
 
 
-GROUPS = (
-    Group(("C++", "C", "Objective-C", "Cuda", "Objective-C++"), C_LIKE),
-    Group(("JavaScript", "TypeScript"), SCRIPTS),
+CONFUSABLE_GROUPS = (
+    ConfusableGroup(("C++", "C", "Objective-C", "Cuda", "Objective-C++"), C_LIKE),
+    ConfusableGroup(("JavaScript", "TypeScript"), SCRIPTS),
 )
 
 
-def of_texts(texts: ByteColumn, group: Group) -> tuple[NDArray[np.int64], NDArray[np.uint64]]:
-    """Where each text's features begin, int64[n + 1], and the features, repeated as they are."""
-    raw = texts.head(READ)
-    code = ByteColumn.from_arrow(clean(raw, guarded=False))
-    most = 8 * int(code.sizes.sum()) + 2 * int(texts.head(READ_RAW).sizes.sum()) + 1
-    out = np.empty(most, np.uint64)
+def extract_features(
+    texts: ByteColumn, group: ConfusableGroup
+) -> tuple[NDArray[np.int64], NDArray[np.uint64]]:
+    """The offsets of each text's features, int64[n + 1], and the features, with repeats."""
+    code = ByteColumn.from_arrow(strip_comments(texts.head(CODE_BYTES), keep_guarded=False))
+    raw = texts.head(RAW_BYTES)
+    limit = 8 * int(code.sizes.sum()) + 2 * int(raw.sizes.sum()) + 1
+    out = np.empty(limit, np.uint64)
     offsets = np.zeros(len(texts) + 1, np.int64)
-    heads = raw.head(READ_RAW)
     _of_texts(
-        heads.data,
-        heads.starts,
-        heads.ends,
+        raw.data,
+        raw.starts,
+        raw.ends,
         code.data,
         code.starts,
         code.ends,
         KINDS,
-        table(group.words),
-        table(OF_CUDA),
+        word_table(group.keywords),
+        word_table(CUDA_ONLY),
         out,
         offsets,
     )
@@ -101,18 +110,20 @@ def _of_texts(
     starts: NDArray[np.int64],
     ends: NDArray[np.int64],
     kinds: NDArray[np.uint8],
-    words: NDArray[np.uint64],
-    marking: NDArray[np.uint64],
+    keywords: NDArray[np.uint64],
+    cuda_words: NDArray[np.uint64],
     out: NDArray[np.uint64],
     offsets: NDArray[np.int64],
 ) -> None:
     for i in range(len(starts)):
-        count = _pairs(raw, raw_starts[i], raw_ends[i], kinds, out, offsets[i])
-        offsets[i + 1] = _shapes(code, starts[i], ends[i], kinds, words, marking, out, count)
+        count = _append_raw_features(raw, raw_starts[i], raw_ends[i], kinds, out, offsets[i])
+        offsets[i + 1] = _append_code_features(
+            code, starts[i], ends[i], kinds, keywords, cuda_words, out, count
+        )
 
 
 @kernel
-def _pairs(
+def _append_raw_features(
     data: NDArray[np.uint8],
     start: int,
     end: int,
@@ -120,41 +131,41 @@ def _pairs(
     out: NDArray[np.uint64],
     count: int,
 ) -> int:
-    """Append each token of data[start:end] and each two, marked as those of the raw text."""
-    last = LINE
+    """Append the unigrams and bigrams of data[start:end], distinct from those of the code."""
+    last = LINE_END
     at = start
     while at < end:
         if kinds[data[at]] == SPACE:
             at += 1
             continue
         token, at = token_at(data, at, end, kinds)
-        if token == LINE:
-            if last == LINE:
+        if token == LINE_END:
+            if last == LINE_END:
                 continue
         else:
-            out[count] = mix(token ^ _RAW)
+            out[count] = spread_bits(token ^ _RAW)
             count += 1
-        out[count] = mix(pair(last, token) ^ _RAW)
+        out[count] = spread_bits(bigram(last, token) ^ _RAW)
         count += 1
         last = token
     return count
 
 
 @kernel
-def _shapes(
+def _append_code_features(
     data: NDArray[np.uint8],
     start: int,
     end: int,
     kinds: NDArray[np.uint8],
-    words: NDArray[np.uint64],
-    marking: NDArray[np.uint64],
+    keywords: NDArray[np.uint64],
+    cuda_words: NDArray[np.uint64],
     out: NDArray[np.uint64],
     count: int,
 ) -> int:
-    """Append the features of the code data[start:end]; ends of lines are no part of its shape."""
-    marks = _marks(data, start, end, kinds, marking)
-    before, last = LINE, LINE
-    shape_1, shape_2, shape_3, shape_4 = LINE, LINE, LINE, LINE
+    """Append the features of the code data[start:end]; line ends are not part of shapes."""
+    flags = _mixture_flags(data, start, end, kinds, cuda_words)
+    before, last = LINE_END, LINE_END
+    shape_1, shape_2, shape_3, shape_4 = LINE_END, LINE_END, LINE_END, LINE_END
     at = start
     while at < end:
         if kinds[data[at]] == SPACE:
@@ -162,49 +173,46 @@ def _shapes(
             continue
         first = at
         token, at = token_at(data, at, end, kinds)
-        if token == LINE and last == LINE:
+        if token == LINE_END and last == LINE_END:
             continue
-        two = pair(last, token)
-        out[count] = mix(token)
-        out[count + 1] = mix(two)
-        out[count + 2] = mix(triple(before, two))
+        two = bigram(last, token)
+        out[count] = spread_bits(token)
+        out[count + 1] = spread_bits(two)
+        out[count + 2] = spread_bits(trigram(before, two))
         count += 3
         before, last = last, token
-        if token == LINE:
+        if token == LINE_END:
             continue
         shape = token
-        if kinds[data[first]] == OF_WORD:
-            if _own(words, token):
-                out[count] = mix(((token * PLACE + marks) * WORD) ^ _BESIDE)
+        if kinds[data[first]] == WORD_BYTE:
+            if _contains(keywords, token):
+                out[count] = spread_bits(((token * POSITION + flags) * WORD) ^ _WITH_FLAGS)
                 count += 1
             else:
-                shape = _kind_of_word(data, first, at)
-                out[count] = mix(_part_of_word(data, first, at) ^ _PART)
+                shape = _word_shape(data, first, at)
+                out[count] = spread_bits(_word_prefix(data, first, at) ^ _WORD_PREFIX)
                 count += 1
-        three = ((shape_1 * TWO) ^ (shape_2 * PLACE) ^ (shape * WORD)) * THREE
-        four = (three ^ (shape_3 * WORD)) * TWO
-        five = (four ^ (shape_4 * PLACE)) * THREE
-        out[count] = mix(three ^ _SHAPE)
-        out[count + 1] = mix(four ^ _SHAPE)
-        out[count + 2] = mix(five ^ _SHAPE)
+        three = ((shape_1 * BIGRAM) ^ (shape_2 * POSITION) ^ (shape * WORD)) * TRIGRAM
+        four = (three ^ (shape_3 * WORD)) * BIGRAM
+        five = (four ^ (shape_4 * POSITION)) * TRIGRAM
+        out[count] = spread_bits(three ^ _SHAPE)
+        out[count + 1] = spread_bits(four ^ _SHAPE)
+        out[count + 2] = spread_bits(five ^ _SHAPE)
         count += 3
         shape_4, shape_3, shape_2, shape_1 = shape_3, shape_2, shape_1, shape
     return count
 
 
 @kernel
-def _marks(
+def _mixture_flags(
     data: NDArray[np.uint8],
     start: int,
     end: int,
     kinds: NDArray[np.uint8],
-    marking: NDArray[np.uint64],
+    cuda_words: NDArray[np.uint64],
 ) -> np.uint64:
-    """What the code data[start:end] has.
-
-    1 for a word after an @, 2 for two colons, 4 for one of the `marking` words.
-    """
-    marks = np.uint64(0)
+    """Flags of the code data[start:end]: 1 a word after an @, 2 two colons, 4 a word of Cuda."""
+    flags = np.uint64(0)
     at = start
     while at < end:
         first = at
@@ -214,30 +222,30 @@ def _marks(
         token, at = token_at(data, at, end, kinds)
         if at == end:
             break
-        if token == _AT and kinds[data[at]] == OF_WORD:
-            marks |= np.uint64(1)
+        if token == _AT and kinds[data[at]] == WORD_BYTE:
+            flags |= np.uint64(1)
         elif token == _COLON and data[at] == data[first]:
-            marks |= np.uint64(2)
-        elif kinds[data[first]] == OF_WORD and _own(marking, token):
-            marks |= np.uint64(4)
-    return marks
+            flags |= np.uint64(2)
+        elif kinds[data[first]] == WORD_BYTE and _contains(cuda_words, token):
+            flags |= np.uint64(4)
+    return flags
 
 
 @inlined
-def _own(words: NDArray[np.uint64], token: np.uint64) -> bool:
-    """Whether a word is one of the languages' own."""
+def _contains(words: NDArray[np.uint64], token: np.uint64) -> bool:
+    """Whether a token is in a `word_table`."""
     at = np.int64(token >> np.uint64(54))
     while words[at] != 0 and words[at] != token:
-        at = (at + 1) % SIZE
+        at = (at + 1) % TABLE_SIZE
     return bool(words[at] == token)
 
 
 @kernel
-def _kind_of_word(data: NDArray[np.uint8], start: int, end: int) -> np.uint64:
-    """Of the word data[start:end], which is not empty: a token below 2**7.
+def _word_shape(data: NDArray[np.uint8], start: int, end: int) -> np.uint64:
+    """The shape of the word data[start:end], which is not empty, as a token below 2**7.
 
-    16, and 1 for lower case, 2 for upper case, 4 for an underscore, 8 for both cases and the upper
-    first, 32 for what ends in _t, as C's types do.
+    16, plus 1 for lower case, 2 for upper case, 4 for an underscore, 8 for both cases with upper
+    case first, and 32 for the suffix _t of C's types.
     """
     lower, upper, under = False, False, False
     for at in range(start, end):
@@ -254,10 +262,10 @@ def _kind_of_word(data: NDArray[np.uint8], start: int, end: int) -> np.uint64:
 
 
 @kernel
-def _part_of_word(data: NDArray[np.uint8], start: int, end: int) -> np.uint64:
-    """A hash of how the word data[start:end] begins: `cuda` of cudaMalloc, `NS` of NSString.
+def _word_prefix(data: NDArray[np.uint8], start: int, end: int) -> np.uint64:
+    """A hash of the prefix of the word data[start:end]: `cuda` of cudaMalloc, `NS` of NSString.
 
-    It ends before an underscore, a digit, and a capital that lower case follows.
+    The prefix ends before an underscore, a digit, or an upper-case letter before a lower-case one.
     """
     while start < end - 1 and data[start] == 95:
         start += 1
@@ -271,5 +279,5 @@ def _part_of_word(data: NDArray[np.uint8], start: int, end: int) -> np.uint64:
             at += 1
     part = WORD
     for i in range(start, max(at, start + 1)):
-        part = (part ^ np.uint64(data[i])) * THREE
+        part = (part ^ np.uint64(data[i])) * TRIGRAM
     return part

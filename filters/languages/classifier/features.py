@@ -1,47 +1,47 @@
-"""What the classifier looks at: hashed n-grams of a text's tokens (`tokens`).
+"""The features of the classifier: hashed n-grams of tokens (`tokens`).
 
-Features are each token, each two and each three behind each other, and the first four with their
-place in the file. Ends of lines that follow each other are one. Spaces part tokens and are nothing
-themselves, but that what begins a line is told from what is indented.
+Features are the unigrams, bigrams and trigrams of tokens, and the first four tokens with their
+position in the file. Consecutive line ends count as one. Spaces separate tokens and are ignored,
+except that indented tokens are distinguished from those at the start of a line.
 
-Comments that open a text are passed over, since they are licences and say nothing about it, but
-what opens them is a feature. Of a long text only three parts are read, since imports are at its
-beginning and code is in its middle.
+Comments at the start of a text are skipped, since they are usually licences, but their opening
+characters are a feature. Of a long text only three excerpts are read: imports are at the start, and
+code is in the middle.
 """
 
 import numpy as np
 from numpy.typing import NDArray
 
 from codecorpus.filters.languages.classifier.tokens import (
-    FEED,
+    COMMENT_START,
     INDENTED,
     KINDS,
-    LINE,
-    OPENER,
-    PLACE,
+    LINE_END,
+    LINE_FEED,
+    POSITION,
     SPACE,
-    mix,
-    pair,
+    bigram,
+    spread_bits,
     token_at,
-    triple,
+    trigram,
 )
 from codecorpus.foundation.columns import ByteColumn
 from codecorpus.foundation.compiling import kernel
 
-BEGINNING = 12 << 10
-MIDDLE = 4 << 10
-"""Bytes read at the beginning, and of each of two parts: around the middle, and the end."""
+START_BYTES = 12 << 10
+EXCERPT_BYTES = 4 << 10
+"""Bytes read at the start of a long text, and at each of its middle and end."""
 
-MOST = 3 * (BEGINNING + 2 * MIDDLE) + 8
-"""More features than any text has."""
+MAX_FEATURES = 3 * (START_BYTES + 2 * EXCERPT_BYTES) + 8
+"""An upper bound of the features of a text."""
 
-_MOST_COMMENTS = 4
+_MAX_COMMENTS = 4
 
 
-def of_texts(texts: ByteColumn) -> tuple[NDArray[np.int64], NDArray[np.uint64]]:
-    """Where each text's features begin, int64[n + 1], and the features, repeated as they are."""
-    sizes = np.minimum(texts.sizes, BEGINNING + 2 * MIDDLE)
-    out = np.empty(3 * int(sizes.sum()) + 8 * len(texts) + MOST, np.uint64)
+def extract_features(texts: ByteColumn) -> tuple[NDArray[np.int64], NDArray[np.uint64]]:
+    """The offsets of each text's features, int64[n + 1], and the features, with repeats."""
+    sizes = np.minimum(texts.sizes, START_BYTES + 2 * EXCERPT_BYTES)
+    out = np.empty(3 * int(sizes.sum()) + 8 * len(texts) + MAX_FEATURES, np.uint64)
     offsets = np.zeros(len(texts) + 1, np.int64)
     _of_texts(texts.data, texts.starts, texts.ends, KINDS, out, offsets)
     return offsets, out[: offsets[-1]]
@@ -57,47 +57,49 @@ def _of_texts(
     offsets: NDArray[np.int64],
 ) -> None:
     for i in range(len(starts)):
-        offsets[i + 1] = offsets[i] + hashes(data, starts[i], ends[i], kinds, out[offsets[i] :])
+        offsets[i + 1] = offsets[i] + hash_features(
+            data, starts[i], ends[i], kinds, out[offsets[i] :]
+        )
 
 
 @kernel
-def hashes(
+def hash_features(
     data: NDArray[np.uint8], start: int, end: int, kinds: NDArray[np.uint8], out: NDArray[np.uint64]
 ) -> int:
-    """The features of the text at data[start:end], in order and repeated as they are.
+    """Write the features of data[start:end], in order and with repeats, to `out`.
 
     Args:
-        data: holds the text.
-        start: where it begins.
-        end: where it ends.
+        data: the buffer.
+        start: start of the text.
+        end: end of the text.
         kinds: KINDS.
-        out: uint64[MOST] at least; receives the hashes.
+        out: uint64, at least MAX_FEATURES long.
 
     Returns:
-        How many.
+        The number of features.
     """
     count = 0
-    for _ in range(_MOST_COMMENTS):
-        after = _comment(data, start, end)
+    for _ in range(_MAX_COMMENTS):
+        after = _skip_comment(data, start, end)
         if after == start:
             break
-        out[count] = mix((np.uint64(data[start]) << np.uint64(8)) | OPENER)
+        out[count] = spread_bits((np.uint64(data[start]) << np.uint64(8)) | COMMENT_START)
         count += 1
         start = after
-    if end - start <= BEGINNING + 2 * MIDDLE:
-        return _part(data, start, end, kinds, out, count, 4)
-    middle = start + max(BEGINNING, (end - start - MIDDLE) // 2)
-    count = _part(data, start, start + BEGINNING, kinds, out, count, 4)
-    count = _part(data, middle, middle + MIDDLE, kinds, out, count, 0)
-    return _part(data, end - MIDDLE, end, kinds, out, count, 0)
+    if end - start <= START_BYTES + 2 * EXCERPT_BYTES:
+        return _append_features(data, start, end, kinds, out, count, 4)
+    middle = start + max(START_BYTES, (end - start - EXCERPT_BYTES) // 2)
+    count = _append_features(data, start, start + START_BYTES, kinds, out, count, 4)
+    count = _append_features(data, middle, middle + EXCERPT_BYTES, kinds, out, count, 0)
+    return _append_features(data, end - EXCERPT_BYTES, end, kinds, out, count, 0)
 
 
 @kernel
-def _comment(data: NDArray[np.uint8], start: int, end: int) -> int:
-    """Where the text goes on after white space and one comment at `start`, if there is more of it.
+def _skip_comment(data: NDArray[np.uint8], start: int, end: int) -> int:
+    """The position after white space and a comment at `start`, or `start` if nothing follows.
 
-    A comment is what stands between /* and */, (* and *), or <!-- and -->, or two or more lines
-    that begin with //, --, or one of # % ; ! and then a space or itself.
+    A comment is enclosed in /* and */, (* and *), or <!-- and -->, or consists of two or more lines
+    that start with //, --, or one of # % ; ! followed by a space or itself.
     """
     at = start
     while at < end and (data[at] <= 32 or data[at] in (0xEF, 0xBB, 0xBF)):  # a byte order mark
@@ -136,45 +138,45 @@ def _comment(data: NDArray[np.uint8], start: int, end: int) -> int:
 
 
 @kernel
-def _part(
+def _append_features(
     data: NDArray[np.uint8],
     start: int,
     end: int,
     kinds: NDArray[np.uint8],
     out: NDArray[np.uint64],
     count: int,
-    places: int,
+    positioned: int,
 ) -> int:
-    """Append the features of data[start:end]; its first `places` tokens also with their place."""
-    before = LINE
-    last = LINE
-    fresh = True  # at a line's beginning
+    """Append the features of data[start:end]; the first `positioned` tokens also with position."""
+    before = LINE_END
+    last = LINE_END
+    fresh = True  # at the start of a line
     seen = 0
     at = start
     while at < end:
         kind = kinds[data[at]]
         if kind == SPACE:
             at += 1
-            if fresh and at < end and kinds[data[at]] > FEED:
+            if fresh and at < end and kinds[data[at]] > LINE_FEED:
                 last = INDENTED
             continue
         token, at = token_at(data, at, end, kinds)
-        if kind == FEED:
+        if kind == LINE_FEED:
             if fresh:
-                last = LINE
+                last = LINE_END
                 continue
             fresh = True
         else:
             fresh = False
-            out[count] = mix(token)
+            out[count] = spread_bits(token)
             count += 1
-            if seen < places:
-                out[count] = mix(token ^ (PLACE * np.uint64(seen + 1)))
+            if seen < positioned:
+                out[count] = spread_bits(token ^ (POSITION * np.uint64(seen + 1)))
                 count += 1
                 seen += 1
-        two = pair(last, token)
-        out[count] = mix(two)
-        out[count + 1] = mix(triple(before, two))
+        two = bigram(last, token)
+        out[count] = spread_bits(two)
+        out[count + 1] = spread_bits(trigram(before, two))
         count += 2
         before = last
         last = token

@@ -1,9 +1,9 @@
-"""A linear model with integer weights over hashed features, and how it scores a text.
+"""A linear model with integer weights over hashed features, and the scores of a text.
 
-A feature's topmost bits name a slot, and its lowest 16 must be the slot's tag, or it is unknown.
-Each known feature, however often a text has it, adds its slot's weights to the scores of the
-classes. A class's bias counts as often as the root of the number of known features, as the margins
-between classes grow. All sums are of integers.
+The top bits of a feature select a slot; the feature is known if its lowest 16 bits equal the slot's
+tag. Each distinct known feature of a text adds its slot's weights to the scores of the classes. The
+bias of a class is multiplied by the square root of the number of known features, because margins
+between classes grow at that rate. All sums are of integers.
 """
 
 from typing import NamedTuple
@@ -19,12 +19,12 @@ LOWEST = np.int64(-(1 << 60))
 class Linear(NamedTuple):
     """The arrays of a model.
 
-    | array | dtype, shape | what |
+    | array | dtype, shape | content |
     |---|---|---|
-    | tags | uint16[slots] | what the lowest 16 bits of a feature must be; 0: the slot is empty |
-    | weights | int8[slots, classes] | what having the feature adds to each class's score |
-    | bias | int32[classes] | what each class's score begins with, for one feature |
-    | temperature | float | margin, by the root of the features' number, of even odds times e |
+    | tags | uint16[slots] | the lowest 16 bits of the slot's feature; 0: the slot is empty |
+    | weights | int8[slots, classes] | what the feature adds to the score of each class |
+    | bias | int32[classes] | the bias of each class for a text with one feature |
+    | temperature | float | margin, divided by the root of the number of features, of log-odds 1 |
     """
 
     tags: NDArray[np.uint16]
@@ -34,42 +34,44 @@ class Linear(NamedTuple):
 
     @property
     def slot_bits(self) -> int:
-        """How many bits of a feature name the slot."""
+        """Number of bits of a feature that select the slot."""
         return len(self.tags).bit_length() - 1
 
-    def odds(self, margins: NDArray[np.int64], counts: NDArray[np.int64]) -> NDArray[np.float64]:
-        """float64, log-odds of being right, of margins between texts' classes; see `score`."""
+    def log_odds(
+        self, margins: NDArray[np.int64], counts: NDArray[np.int64]
+    ) -> NDArray[np.float64]:
+        """The log-odds of being right, float64, of the margins of texts with `counts` features."""
         roots = np.sqrt(np.maximum(counts, 1))
         scaled: NDArray[np.float64] = margins / roots / self.temperature
         return scaled
 
 
 @kernel
-def slots_of(
+def find_slots(
     features: NDArray[np.uint64],
     tags: NDArray[np.uint16],
     slot_bits: int,
     seen: NDArray[np.int64],
-    mark: int,
+    text_number: int,
     out: NDArray[np.int32],
 ) -> int:
-    """The slots of a text's known features, each once, into `out`; how many.
+    """Write the slots of a text's known features, each once, to `out`; returns their number.
 
     Args:
-        features: the text's.
-        tags: the model's.
-        slot_bits: the model's.
-        seen: int64[slots], which no text of this mark has used.
-        mark: the text's own number.
-        out: receives them; as long as `features` is enough.
+        features: of the text.
+        tags: of the model.
+        slot_bits: of the model.
+        seen: int64[slots], shared by all texts; records the last text that used a slot.
+        text_number: unique among the texts that share `seen`, and not 0.
+        out: at least as long as `features`.
     """
     shift = np.uint64(64 - slot_bits)
     count = 0
     for feature in features:
         slot = np.int64(feature >> shift)
         tag = np.uint16(feature & np.uint64(0xFFFF))
-        if tags[slot] == tag and tag != 0 and seen[slot] != mark:
-            seen[slot] = mark
+        if tags[slot] == tag and tag != 0 and seen[slot] != text_number:
+            seen[slot] = text_number
             out[count] = slot
             count += 1
     return count
@@ -82,7 +84,7 @@ def score(
     bias: NDArray[np.int32],
     scores: NDArray[np.int64],
 ) -> None:
-    """The scores of a text's classes, by its slots, into int64[classes]."""
+    """Write the scores of a text with these slots to `scores`, int64[classes]."""
     width = len(bias)
     sums = np.zeros(width, np.int32)
     for slot in slots:
@@ -94,12 +96,12 @@ def score(
 
 
 @kernel
-def best_of(scores: NDArray[np.int64], sets: NDArray[np.int64]) -> tuple[int, int]:
-    """The best class, the first of equals, and its margin over the best of another set.
+def best_class(scores: NDArray[np.int64], groups: NDArray[np.int64]) -> tuple[int, int]:
+    """The class with the best score (the first if equal), and its margin over other groups.
 
     Args:
         scores: int64[classes].
-        sets: int64[classes], which set each class belongs to; two at least.
+        groups: int64[classes], the group of each class; at least two groups.
     """
     best = 0
     for c in range(1, len(scores)):
@@ -107,6 +109,6 @@ def best_of(scores: NDArray[np.int64], sets: NDArray[np.int64]) -> tuple[int, in
             best = c
     second = LOWEST
     for c in range(len(scores)):
-        if sets[c] != sets[best]:
+        if groups[c] != groups[best]:
             second = max(second, scores[c])
     return best, scores[best] - second

@@ -1,8 +1,9 @@
-"""The classifier's weights: `model.npz` beside this file, plain arrays and no pickle.
+"""The classifier's weights: `model.npz` next to this file, plain arrays without pickle.
 
-A `Linear` each for all classes and for each of `close.GROUPS`; their arrays are named after their
-place, `0.tags` and so on. `language`, int8[classes], has the first one's classes' indices in
-LANGUAGES, -1 for a kind of files that is none of the 23. `models/content_language` trains them.
+It contains a `Linear` for all classes, and one for each of `CONFUSABLE_GROUPS`; the arrays' names
+are prefixed by the number of the model: `0.tags` and so on. `language`, int8[classes], maps the
+classes of the first model to indices in LANGUAGES, or -1 for a kind of file outside the 23.
+`models/content_language` trains the models.
 """
 
 import functools
@@ -12,55 +13,55 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from codecorpus.filters.languages.classifier.confusable_languages import GROUPS
+from codecorpus.filters.languages.classifier.confusable_languages import CONFUSABLE_GROUPS
 from codecorpus.filters.languages.classifier.linear import Linear
 
 PATH = Path(__file__).with_name("model.npz")
 
 
 class Model(NamedTuple):
-    """What decides.
+    """The models of the classifier.
 
     Attributes:
-        language: int8[classes], see the module.
-        first: among all classes.
-        close: among the languages of each of GROUPS.
+        language: int8[classes], the index of each class of `broad` in LANGUAGES, or -1.
+        broad: chooses among all classes.
+        confusable: choose among the languages of each of CONFUSABLE_GROUPS.
     """
 
     language: NDArray[np.int8]
-    first: Linear
-    close: tuple[Linear, ...]
+    broad: Linear
+    confusable: tuple[Linear, ...]
 
     def write(self, path: Path) -> None:
-        """Save it for `read`; the same model gives the same bytes."""
+        """Save for `read_model`; equal models have equal bytes."""
         arrays = {"language": self.language}
-        for place, linear in enumerate((self.first, *self.close)):
+        for number, linear in enumerate((self.broad, *self.confusable)):
             for name, array in linear._asdict().items():
-                arrays[f"{place}.{name}"] = np.asarray(array)
+                arrays[f"{number}.{name}"] = np.asarray(array)
         np.savez_compressed(path, allow_pickle=False, **arrays)
 
 
-def read(path: Path) -> Model:
-    """A model's file.
+def read_model(path: Path) -> Model:
+    """Read a model file.
 
     Raises:
-        OSError: it cannot be read.
-        KeyError: an array is not there.
+        OSError: the file cannot be read.
+        KeyError: an array is missing.
     """
     with np.load(path, allow_pickle=False) as arrays:
         linears = [
             Linear(
-                arrays[f"{place}.tags"],
-                arrays[f"{place}.weights"],
-                arrays[f"{place}.bias"],
-                float(arrays[f"{place}.temperature"]),
+                arrays[f"{number}.tags"],
+                arrays[f"{number}.weights"],
+                arrays[f"{number}.bias"],
+                float(arrays[f"{number}.temperature"]),
             )
-            for place in range(1 + len(GROUPS))
+            for number in range(1 + len(CONFUSABLE_GROUPS))
         ]
         return Model(arrays["language"], linears[0], tuple(linears[1:]))
 
 
 @functools.cache
-def shipped() -> Model:
-    """The model that comes with the package, read once."""
-    return read(PATH)
+def load_model() -> Model:
+    """The model of the package, read once per process."""
+    return read_model(PATH)

@@ -2,9 +2,14 @@
 
 import pyarrow as pa
 
-from codecorpus.filters.near_duplicates.bands import choose
-from codecorpus.filters.near_duplicates.shingles import MINIMUM_TOKENS
-from codecorpus.filters.near_duplicates.signatures import Permutations, band_keys, compact, sign
+from codecorpus.filters.near_duplicates.bands import choose_bands
+from codecorpus.filters.near_duplicates.shingles import MIN_TOKENS
+from codecorpus.filters.near_duplicates.signatures import (
+    Permutations,
+    band_keys,
+    compute_signatures,
+    make_sketches,
+)
 from codecorpus.foundation.columns import ByteColumn
 from codecorpus.pipelines.recipe.model import Near
 from codecorpus.pipelines.stages import tables
@@ -22,7 +27,7 @@ class Sketcher:
         self._near = near
         self.schema = kept_files_schema(near)
         if near is not None:
-            self._bands = choose(near.threshold, near.permutations)
+            self._bands = choose_bands(near.threshold, near.permutations)
             self._permutations = Permutations(near.permutations, near.seed)
 
     def describe(self, facts: dict[str, pa.Array], column: ByteColumn) -> pa.RecordBatch:
@@ -36,10 +41,10 @@ class Sketcher:
         return pa.record_batch([arrays[field.name] for field in self.schema], schema=self.schema)
 
     def _sketch(self, near: Near, column: ByteColumn) -> dict[str, pa.Array]:
-        signatures = sign(column, ngram=near.ngram, permutations=self._permutations)
+        signatures = compute_signatures(column, ngram=near.ngram, permutations=self._permutations)
         keys = band_keys(signatures.minima, self._bands.bands, self._bands.rows)
         return {
-            "comparable": pa.array(signatures.tokens >= MINIMUM_TOKENS),
-            "sketch": tables.fixed_size(compact(signatures.minima)),
+            "comparable": pa.array(signatures.tokens >= MIN_TOKENS),
+            "sketch": tables.fixed_size(make_sketches(signatures.minima)),
             **{f"band_{band:02d}": pa.array(row) for band, row in enumerate(keys)},
         }

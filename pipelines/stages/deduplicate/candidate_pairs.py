@@ -11,10 +11,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from codecorpus.filters.near_duplicates.candidates import group, pack, unpack
-from codecorpus.filters.near_duplicates.radix_sort import sort_along
-from codecorpus.filters.near_duplicates.sorted_merge import cut, merge
-from codecorpus.filters.near_duplicates.verification import doubtful, matches, matches_needed
+from codecorpus.filters.near_duplicates.candidates import find_buckets, pack_pairs, unpack_pairs
+from codecorpus.filters.near_duplicates.radix_sort import sort_by_key
+from codecorpus.filters.near_duplicates.sorted_merge import merge_distinct, split_ranges
+from codecorpus.filters.near_duplicates.verification import (
+    count_matches,
+    doubtful_range,
+    matches_needed,
+)
 from codecorpus.pipelines.recipe.model import Near
 from codecorpus.pipelines.stages.arrays import array_writer, map_array, write_array
 from codecorpus.pipelines.stages.artifacts import (
@@ -57,13 +61,13 @@ class ProposePairs(Stage):
         del counters
         band, part = divmod(index, key_ranges(build))
         keys, numbers = _keys(build, f"band_{band:02d}", part)
-        buckets = group(keys)
+        buckets = find_buckets(keys)
         del keys
-        name, count = PROPOSE_PAIRS.pairs(index), buckets.pairs
+        name, count = PROPOSE_PAIRS.pairs(index), buckets.pair_count
         with array_writer(build, name, np.uint64, (count,), digests) as file:
             for block in buckets.blocks():
-                better, worse = unpack(block)
-                file.write(pack(numbers[better], numbers[worse]))
+                better, worse = unpack_pairs(block)
+                file.write(pack_pairs(numbers[better], numbers[worse]))
         return {"pairs": count, "capped": buckets.capped}
 
 
@@ -105,10 +109,10 @@ class VerifyPairs(Stage):
             for task, count in enumerate(proposed_pairs(build))
             if count
         ]
-        pieces = cut(arrays, verify_tasks(build))[index]
+        pieces = split_ranges(arrays, verify_tasks(build))[index]
         judged = _join(list(_judge(build, near, pieces)))
         files = map_array(build, MATCH_COPIES.file)
-        named = np.unique(files[np.concatenate(unpack(judged.doubtful))])
+        named = np.unique(files[np.concatenate(unpack_pairs(judged.doubtful))])
         for name, array in (
             (VERIFY_PAIRS.similar(index), judged.similar),
             (VERIFY_PAIRS.matches(index), judged.matches),
@@ -137,17 +141,17 @@ def _keys(build: Build, band: str, part: int) -> tuple[NDArray[np.uint64], NDArr
         keys.append(found[wanted])
     ordered = np.concatenate(numbers).astype(np.uint64)
     order = np.arange(len(ordered), dtype=np.uint32)
-    sort_along(ordered, order)
+    sort_by_key(ordered, order)
     return np.concatenate(keys)[order], ordered.astype(np.uint32)
 
 
 def _judge(build: Build, near: Near, pieces: list[NDArray[np.uint64]]) -> Iterator[Judged]:
     """Compare whole sketches, as many pairs at a time as memory allows."""
     needed = matches_needed(near.threshold, near.permutations)
-    low, high = doubtful(near.threshold, near.permutations, errors=near.exact_margin)
+    low, high = doubtful_range(near.threshold, near.permutations, errors=near.exact_margin)
     kept = KeptFiles(build)
     files = map_array(build, MATCH_COPIES.file)
-    for pairs in merge(pieces, size=_SKETCH_BYTES // (2 * near.permutations)):
+    for pairs in merge_distinct(pieces, size=_SKETCH_BYTES // (2 * near.permutations)):
         matched = _matches(kept, files, pairs)
         unsure = (low <= matched) & (matched <= high)
         similar = (matched >= needed) & ~unsure
@@ -158,9 +162,9 @@ def _matches(
     kept: KeptFiles, files: NDArray[np.uint32], pairs: NDArray[np.uint64]
 ) -> NDArray[np.int32]:
     """How many positions of each pair's sketches agree; sketches are gathered part by part."""
-    better, worse = unpack(pairs)
+    better, worse = unpack_pairs(pairs)
     involved, at = np.unique(np.concatenate((files[better], files[worse])), return_inverse=True)
-    return matches(kept.take("sketch", involved), at[: len(better)], at[len(better) :])
+    return count_matches(kept.take("sketch", involved), at[: len(better)], at[len(better) :])
 
 
 def _join(judged: list[Judged]) -> Judged:

@@ -12,9 +12,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from codecorpus.filters.near_duplicates.identical_sketches import fold, hash_sketches
-from codecorpus.filters.near_duplicates.radix_sort import number_equal, order_by
-from codecorpus.filters.ranking import license_rank, pack
+from codecorpus.filters.near_duplicates.identical_sketches import (
+    find_representatives,
+    hash_sketches,
+)
+from codecorpus.filters.near_duplicates.radix_sort import argsort_rows, number_distinct_rows
+from codecorpus.filters.ranking import license_rank, pack_keys
 from codecorpus.pipelines.stages.arrays import write_array
 from codecorpus.pipelines.stages.artifacts import MATCH_COPIES, NOT_COMPARED, MatchSummary
 from codecorpus.pipelines.stages.base import Stage
@@ -83,7 +86,7 @@ def _number(
     build: Build, ids: NDArray[np.uint64], order: NDArray[np.uint32]
 ) -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
     if build.recipe.deduplicate.exact:
-        return number_equal(ids, order)
+        return number_distinct_rows(ids, order)
     content = np.empty(len(order), np.uint32)
     content[order] = np.arange(len(order), dtype=np.uint32)
     return content, order
@@ -132,9 +135,9 @@ def preference_order(build: Build, files: KeptFiles, ids: NDArray[np.uint64]) ->
             keys.append(_licenses(files))
         else:
             keys.append(~files.numbers("size"))
-    words = [*pack(keys), *ids, *pack([sources])]
+    words = [*pack_keys(keys), *ids, *pack_keys([sources])]
     del keys
-    order = order_by(words)
+    order = argsort_rows(words)
     _break_ties(files, order, words)
     return order
 
@@ -153,7 +156,7 @@ def fold_sketches(
     for contents, batch, inside in _by_file(files, best, "comparable", "sketch"):
         comparable[contents] = values(batch["comparable"])[inside]
         hashes[:, contents] = hash_sketches(values(batch["sketch"])[inside])
-    alike = fold(hashes, comparable)
+    alike = find_representatives(hashes, comparable)
     del hashes
     _unfold_unequal(files, best, alike)
     return alike, comparable

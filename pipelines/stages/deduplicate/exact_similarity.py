@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from codecorpus.filters.near_duplicates.candidates import unpack
+from codecorpus.filters.near_duplicates.candidates import unpack_pairs
 from codecorpus.filters.near_duplicates.shingles import shingle
 from codecorpus.filters.near_duplicates.verification import jaccard
 from codecorpus.foundation.columns import ByteColumn
@@ -135,7 +135,7 @@ def _texts(build: Build, part: int, rows: NDArray[np.int64]) -> Iterator[ByteCol
 def _jaccard(build: Build, task: int, pairs: NDArray[np.uint64]) -> Iterator[NDArray[np.float64]]:
     """The exact similarities of a task's doubtful pairs, some at a time."""
     files = map_array(build, MATCH_COPIES.file)
-    better, worse = (files[numbers].astype(np.int64) for numbers in unpack(pairs))
+    better, worse = (files[numbers].astype(np.int64) for numbers in unpack_pairs(pairs))
     named = np.asarray(map_array(build, VERIFY_PAIRS.doubtful_files(task)))
     sizes = _set_sizes(build, named.astype(np.int64))
     left, right = np.searchsorted(named, better), np.searchsorted(named, worse)

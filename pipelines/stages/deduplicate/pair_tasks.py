@@ -1,6 +1,6 @@
 """Into how many tasks the pairs of a build are split, which follows from their number alone."""
 
-from codecorpus.filters.near_duplicates.bands import choose
+from codecorpus.filters.near_duplicates.bands import choose_bands
 from codecorpus.pipelines.stages.artifacts import MATCH_COPIES, PROPOSE_PAIRS
 from codecorpus.pipelines.stages.context import Build
 
@@ -22,7 +22,7 @@ def propose_tasks(build: Build) -> int:
     near = build.recipe.deduplicate.near
     if not near:
         return 0
-    return choose(near.threshold, near.permutations).bands * key_ranges(build)
+    return choose_bands(near.threshold, near.permutations).bands * key_ranges(build)
 
 
 def proposed_pairs(build: Build) -> list[int]:

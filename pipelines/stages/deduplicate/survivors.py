@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from codecorpus.filters.near_duplicates.candidates import unpack
-from codecorpus.filters.near_duplicates.survivors import STAYS, Choice
-from codecorpus.filters.near_duplicates.verification import estimate
+from codecorpus.filters.near_duplicates.candidates import unpack_pairs
+from codecorpus.filters.near_duplicates.survivors import SURVIVOR, Survivors
+from codecorpus.filters.near_duplicates.verification import estimate_similarity
 from codecorpus.pipelines.recipe.model import Near
 from codecorpus.pipelines.stages.arrays import array_writer, map_array, write_array
 from codecorpus.pipelines.stages.artifacts import (
@@ -84,15 +84,14 @@ def _choose(
 ) -> tuple[NDArray[np.uint32], NDArray[np.float64]]:
     """The survivor of each content, itself if it stays, and how similar it is to that."""
     compared = np.asarray(map_array(build, MATCH_COPIES.compared))
-    choice = Choice(len(compared), np.float64)
+    chosen = Survivors(len(compared), np.float64)
     for pairs, jaccard in _similar(build, near):
-        choice.take(*unpack(pairs), jaccard)
-    chosen = choice.survivors()
+        chosen.add_pairs(*unpack_pairs(pairs), jaccard)
     survivor = np.arange(contents, dtype=np.uint32)
     similarity = np.ones(contents)
-    gone = np.flatnonzero(chosen.of != STAYS)
-    survivor[compared[gone]] = compared[chosen.of[gone]]
-    similarity[compared[gone]] = chosen.match[gone]
+    gone = np.flatnonzero(chosen.duplicate_of != SURVIVOR)
+    survivor[compared[gone]] = compared[chosen.duplicate_of[gone]]
+    similarity[compared[gone]] = chosen.score[gone]
     alike = map_array(build, MATCH_COPIES.same_sketch)
     return survivor[alike], similarity[alike]
 
@@ -105,7 +104,7 @@ def _similar(build: Build, near: Near) -> Iterator[tuple[NDArray[np.uint64], NDA
         by_text = map_array(build, SETTLE_PAIRS.similar(task))
         jaccard = map_array(build, SETTLE_PAIRS.jaccard(task))
         pairs = np.concatenate((by_sketch, by_text))
-        similarity = np.concatenate((estimate(matched, near.permutations), jaccard))
+        similarity = np.concatenate((estimate_similarity(matched, near.permutations), jaccard))
         order = np.argsort(pairs, kind="stable")
         yield pairs[order], similarity[order]
 

@@ -1,4 +1,4 @@
-"""Detection of single files, and the files of the running Python."""
+"""Detection for single files, and files of the running Python."""
 
 import sysconfig
 from collections.abc import Callable
@@ -14,7 +14,7 @@ Language = Callable[[str, str], str | None]
 
 @pytest.fixture
 def language() -> Language:
-    """The language of one file, by its path and text."""
+    """Returns the language of a file with this path and text."""
 
     def run(path: str, text: str) -> str | None:
         paths, texts = pa.array([path]), pa.array([text], pa.large_string())
@@ -29,7 +29,7 @@ Headers = Callable[[Path], dict[str, str | None]]
 
 @pytest.fixture
 def headers() -> Headers:
-    """The languages of all headers under a folder, by path."""
+    """Returns the languages of all headers in a folder, by path."""
 
     def run(folder: Path) -> dict[str, str | None]:
         files = sorted(folder.rglob("*.h"))

@@ -1,4 +1,4 @@
-"""Extensions that several languages share, shebangs and mode lines; `.h` has a file of its own."""
+"""Ambiguous extensions, shebangs and mode lines; test_header.py has the tests of `.h`."""
 
 from collections.abc import Callable
 
@@ -81,7 +81,7 @@ CASES: list[tuple[str, str, str | None]] = [
 
 
 @pytest.mark.parametrize(("path", "text", "expected"), CASES)
-def test_content_tells_shared_extensions_apart(
+def test_the_content_decides_ambiguous_extensions(
     path: str, text: str, expected: str | None, language: Language
 ) -> None:
     assert language(path, text) == expected
@@ -125,20 +125,22 @@ def test_line_ends_and_a_byte_order_mark_change_nothing(
         ("#!@PYTHON@", None),
     ],
 )
-def test_a_shebang_names_the_language(line: str, expected: str | None, language: Language) -> None:
+def test_a_shebang_decides_the_language(
+    line: str, expected: str | None, language: Language
+) -> None:
     assert language("bin/run", line + "\nx\n") == expected
     assert language("bin/run", line) == expected
     assert language("bin/run", line + "\r\nx\r\n") == expected
     assert language("bin/run.local", line + "\n") == expected
 
 
-def test_a_shebang_does_not_overrule_an_extension(language: Language) -> None:
+def test_a_shebang_does_not_override_an_extension(language: Language) -> None:
     assert language("a.py", "#!/bin/sh\nexec python3 $0\n") == "Python"
     assert language("a.tcl", "#!/bin/sh\n") is None
     assert language("a.txt", "#!/bin/sh\n") is None
 
 
-def test_a_shell_that_restarts_another_program_is_in_its_language(language: Language) -> None:
+def test_a_shell_script_that_restarts_an_interpreter_is_in_its_language(language: Language) -> None:
     tcl = '#!/bin/sh\n# restarts with tclsh \\\nexec tclsh "$0" "$@"\nputs 1\n'
     scala = '#!/bin/sh\nexec scala "$0" "$@"\n!#\nprintln(1)\n'
     wrapper = '#!/bin/sh\ncd /srv\nexec python3 main.py "$@"\n'
@@ -147,7 +149,7 @@ def test_a_shell_that_restarts_another_program_is_in_its_language(language: Lang
     assert language("run", wrapper) == "Shell"
 
 
-def test_a_mode_line_counts_where_nothing_else_does(language: Language) -> None:
+def test_a_mode_line_decides_if_nothing_else_does(language: Language) -> None:
     mode = "// <vector> -*- C++ -*-\n\nnamespace std {}\n"
     assert language("include/vector", mode) == "C++"
     assert language("run", "#!/bin/sh\n# -*- mode: Python; coding: utf-8 -*-\n") == "Shell"
@@ -156,7 +158,7 @@ def test_a_mode_line_counts_where_nothing_else_does(language: Language) -> None:
     assert language("notes", "plain words\n") is None
 
 
-def test_only_the_head_of_a_text_is_looked_at(language: Language) -> None:
+def test_only_the_prefix_of_a_text_is_searched(language: Language) -> None:
     filler = "-- " + "x" * 60 + "\n"
     assert language("a.sql", filler * 100 + "SELECT 1;\n") == "SQL"
     assert language("a.sql", filler * 1000 + "SELECT 1;\n") is None

@@ -5,9 +5,9 @@ from codecorpus.filters.languages import LANGUAGES, detect
 from codecorpus.filters.languages.by_label import by_label
 
 
-def test_each_language_is_called_by_its_name_in_any_case() -> None:
-    for spell in (str, str.upper, str.lower):
-        names = pa.array([f" {spell(name)} " for name in LANGUAGES])
+def test_the_name_of_each_language_in_any_case() -> None:
+    for change_case in (str, str.upper, str.lower):
+        names = pa.array([f" {change_case(name)} " for name in LANGUAGES])
         assert by_label(names).tolist() == list(range(len(LANGUAGES)))
 
 
@@ -29,7 +29,7 @@ def test_other_names(label: str | None, language: str | None) -> None:
     assert (None if code < 0 else LANGUAGES[code]) == language
 
 
-def test_the_path_comes_first_then_what_the_source_says_then_the_content() -> None:
+def test_the_path_takes_precedence_then_the_claimed_language_then_the_content() -> None:
     shebang = "#!/bin/sh\n"
     rows = [
         ("a.py", "C", "Python"),
@@ -39,7 +39,11 @@ def test_the_path_comes_first_then_what_the_source_says_then_the_content() -> No
         ("run", None, "Shell"),
         (None, "cuda", "Cuda"),
     ]
-    paths, said, expected = zip(*rows, strict=True)
+    paths, claimed_language, expected = zip(*rows, strict=True)
     texts = pa.array([shebang] * len(rows), pa.large_string())
-    found = detect(pa.array(paths, pa.string()), texts, said=pa.array(said, pa.string()))
+    found = detect(
+        pa.array(paths, pa.string()),
+        texts,
+        claimed_language=pa.array(claimed_language, pa.string()),
+    )
     assert found.to_pylist() == list(expected)

@@ -1,10 +1,10 @@
-"""Names: extensions, whole names, case, odd paths, and what is no source code."""
+"""Extensions, whole names, case, unusual paths, and names of files that are not source code."""
 
 import pyarrow as pa
 import pytest
 
 from codecorpus.filters.languages import by_name, not_source, table
-from codecorpus.filters.languages.by_name import GROUPS
+from codecorpus.filters.languages.by_name import GROUP_NAMES
 
 
 def _language(path: str) -> str | None:
@@ -16,7 +16,7 @@ def _language(path: str) -> str | None:
     ("extension", "language"),
     [(word, name) for name, words in table.EXTENSIONS.items() for word in words.split()],
 )
-def test_an_extension_of_one_language_settles_it(extension: str, language: str) -> None:
+def test_an_extension_of_one_language_decides(extension: str, language: str) -> None:
     assert _language(f"src/a.{extension}") == language
     assert _language(f"b.c/d.e.{extension}") == language
 
@@ -25,7 +25,7 @@ def test_an_extension_of_one_language_settles_it(extension: str, language: str) 
     ("name", "language"),
     [(word, name) for name, words in table.FILE_NAMES.items() for word in words.split()],
 )
-def test_a_whole_name_settles_the_language(name: str, language: str) -> None:
+def test_a_whole_name_decides(name: str, language: str) -> None:
     assert _language(name) == _language(f"home/{name}") == language
 
 
@@ -45,7 +45,7 @@ def test_a_whole_name_settles_the_language(name: str, language: str) -> None:
         ("Sconstruct", None),
     ],
 )
-def test_case_matters_where_custom_says_so(path: str, language: str | None) -> None:
+def test_case_matters_for_some_names(path: str, language: str | None) -> None:
     assert _language(path) == language
 
 
@@ -73,7 +73,7 @@ def test_case_matters_where_custom_says_so(path: str, language: str | None) -> N
         ("x" * 4096 + ".css", "CSS"),
     ],
 )
-def test_odd_paths(path: str, language: str | None) -> None:
+def test_unusual_paths(path: str, language: str | None) -> None:
     assert _language(path) == language
 
 
@@ -99,25 +99,25 @@ def test_odd_paths(path: str, language: str | None) -> None:
         "Makefile",
     ],
 )
-def test_what_is_none_of_the_languages_is_unknown(path: str) -> None:
+def test_other_languages_are_unknown(path: str) -> None:
     assert _language(path) is None
 
 
-def test_shared_extensions_name_their_group() -> None:
+def test_ambiguous_extensions_have_a_group() -> None:
     for group, words in table.AMBIGUOUS.items():
         verdict = by_name(pa.array([f"a.{word}" for word in words.split()]))
-        assert {GROUPS[code] for code in verdict.ambiguous} == {group}
+        assert {GROUP_NAMES[code] for code in verdict.ambiguous} == {group}
         assert verdict.language.null_count == len(verdict.language)
         assert not verdict.undecided.any()
 
 
-def test_a_shebang_is_looked_at_where_nothing_is_known_of_the_name() -> None:
+def test_unknown_names_are_undecided() -> None:
     paths = ["run", "bin/run.local", "a.", ".config", "a.py", "a.h", "a.tcl", "a.png", None]
     verdict = by_name(pa.array(paths))
     assert verdict.undecided.tolist() == [True] * 4 + [False] * 5
 
 
-def test_a_null_path_says_nothing() -> None:
+def test_a_null_path_decides_nothing() -> None:
     verdict = by_name(pa.array([None, "a.py"], pa.string()))
     assert verdict.language.to_pylist() == [None, "Python"]
     assert verdict.ambiguous.tolist() == [0, 0]
@@ -125,7 +125,7 @@ def test_a_null_path_says_nothing() -> None:
 
 
 @pytest.mark.parametrize("type_", [pa.string(), pa.large_string()])
-def test_an_empty_batch_and_both_string_types(type_: pa.DataType) -> None:
+def test_empty_batches_and_both_string_types(type_: pa.DataType) -> None:
     assert len(by_name(pa.array([], type_)).language) == 0
     assert not_source(pa.array([], type_)).tolist() == []
     assert by_name(pa.array(["a.go"], type_)).language.to_pylist() == ["Go"]
@@ -159,7 +159,7 @@ def test_a_sliced_array_is_read_from_its_offset() -> None:
         "d/Thumbs.db",
     ],
 )
-def test_names_of_no_source_code(path: str) -> None:
+def test_names_of_files_that_are_not_source_code(path: str) -> None:
     assert not_source(pa.array([path])).tolist() == [True]
 
 
@@ -188,7 +188,7 @@ def test_other_names_must_be_read(path: str) -> None:
     assert not_source(pa.array([path])).tolist() == [False]
 
 
-def test_no_file_of_a_language_goes_unread() -> None:
+def test_no_file_of_a_language_is_left_unread() -> None:
     words = [word for line in table.EXTENSIONS.values() for word in line.split()]
     words += [word for line in table.AMBIGUOUS.values() for word in line.split()]
     assert not not_source(pa.array([f"a.{word}" for word in words])).any()

@@ -1,4 +1,4 @@
-"""`.h`: C unless the content shows another language; comments and guarded parts show nothing."""
+"""`.h` is C unless the content shows another language; comments and guarded code do not count."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -100,12 +100,12 @@ def test_objective_c_headers(text: str, language: Language) -> None:
     assert language("a.h", text) == "Objective-C"
 
 
-def test_objective_cpp_headers_hold_both(language: Language) -> None:
+def test_objective_cpp_headers_contain_both(language: Language) -> None:
     text = "#import <Foundation/Foundation.h>\n#include <vector>\n@interface A : NSObject\n@end\n"
     assert language("a.h", text) == "Objective-C++"
 
 
-def test_cuda_headers_hold_kernels(language: Language) -> None:
+def test_cuda_headers_contain_kernels(language: Language) -> None:
     assert language("a.h", "__global__ void add(int n, float *x);\n") == "Cuda"
     assert language("a.h", "template <class T>\n__device__ T f(T x) { return x; }\n") == "Cuda"
     assert language("a.h", "/* __global__ void add(); */\nint f(void);\n") == "C"
@@ -130,7 +130,7 @@ def test_numpys_headers_are_c(headers: Headers) -> None:
 
 
 def test_arrows_headers_are_nearly_all_cpp(headers: Headers) -> None:
-    """The rest holds nothing of C++ outside conditions: lists of includes, macros, C structures."""
+    """The others have no C++ outside conditions: lists of includes, macros, C structures."""
     found = headers(Path(pa.get_include()))
     counts = Counter(found.values())
     assert len(found) > 200

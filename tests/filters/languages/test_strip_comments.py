@@ -1,16 +1,18 @@
-"""Cleaning C-like text: what remains is code, and no text makes it read or write outside."""
+"""Only code remains, and no text causes reads or writes out of bounds."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from codecorpus.filters.languages.strip_comments import clean
+from codecorpus.filters.languages.strip_comments import strip_comments
 from codecorpus.foundation.columns import ByteColumn
 
 
-def _clean(text: str, *, guarded: bool = False) -> str:
+def _strip(text: str, *, keep_guarded: bool = False) -> str:
     return bytes(
-        clean(ByteColumn.from_values([text.encode()]), guarded=guarded)[0].as_py()
+        strip_comments(ByteColumn.from_values([text.encode()]), keep_guarded=keep_guarded)[
+            0
+        ].as_py()
     ).decode()
 
 
@@ -36,8 +38,8 @@ def _clean(text: str, *, guarded: bool = False) -> str:
         ("", ""),
     ],
 )  # fmt: skip
-def test_what_remains(text: str, expected: str) -> None:
-    assert _clean(text) == expected
+def test_only_code_remains(text: str, expected: str) -> None:
+    assert _strip(text) == expected
 
 
 _CONDITION = st.sampled_from(
@@ -46,26 +48,26 @@ _CONDITION = st.sampled_from(
 
 
 @given(condition=_CONDITION)
-def test_a_part_for_cpp_is_kept_on_demand_only(condition: str) -> None:
+def test_code_for_cpp_is_kept_on_request_only(condition: str) -> None:
     text = f"{condition}\nA\n#else\nB\n#endif\nC\n"
-    assert _clean(text).split() == ["B", "C"]
-    assert _clean(text, guarded=True).split() == ["A", "B", "C"]
+    assert _strip(text).split() == ["B", "C"]
+    assert _strip(text, keep_guarded=True).split() == ["A", "B", "C"]
 
 
 @pytest.mark.parametrize("condition", ["#ifndef __cplusplus", "#if !defined(__cplusplus)"])
 def test_the_other_branch_of_a_negated_condition_is_for_cpp(condition: str) -> None:
-    assert _clean(f"{condition}\nA\n#else\nB\n#endif\nC\n").split() == ["A", "C"]
+    assert _strip(f"{condition}\nA\n#else\nB\n#endif\nC\n").split() == ["A", "C"]
 
 
 def test_conditions_nest() -> None:
     inner = "#if X\nB\n#else\nC\n#endif\n"
-    assert _clean(f"#ifdef __cplusplus\nA\n{inner}#endif\nD\n").split() == ["D"]
-    assert _clean(f"#if X\nA\n#ifdef __cplusplus\n{inner}#endif\n#endif\nD\n").split() == ["A", "D"]
+    assert _strip(f"#ifdef __cplusplus\nA\n{inner}#endif\nD\n").split() == ["D"]
+    assert _strip(f"#if X\nA\n#ifdef __cplusplus\n{inner}#endif\n#endif\nD\n").split() == ["A", "D"]
 
 
-def test_very_deep_conditions_end_where_they_should() -> None:
+def test_deeply_nested_conditions_end_correctly() -> None:
     deep = "#if X\n" * 200 + "A\n" + "#endif\n" * 200
-    assert _clean(deep + "#ifdef __cplusplus\nB\n#endif\nC\n").split() == ["A", "C"]
+    assert _strip(deep + "#ifdef __cplusplus\nB\n#endif\nC\n").split() == ["A", "C"]
 
 
 _SOURCE = st.lists(
@@ -97,14 +99,14 @@ _SOURCE = st.lists(
 ).map("".join)
 
 
-@given(texts=st.lists(_SOURCE, max_size=6), guarded=st.booleans())
-def test_each_text_is_cleaned_alone_and_never_grows(texts: list[str], guarded: bool) -> None:
+@given(texts=st.lists(_SOURCE, max_size=6), keep_guarded=st.booleans())
+def test_texts_are_independent_and_never_grow(texts: list[str], keep_guarded: bool) -> None:
     column = ByteColumn.from_values([text.encode() for text in texts])
-    cleaned = clean(column, guarded=guarded).to_pylist()
-    assert cleaned == [_clean(text, guarded=guarded).encode() for text in texts]
+    cleaned = strip_comments(column, keep_guarded=keep_guarded).to_pylist()
+    assert cleaned == [_strip(text, keep_guarded=keep_guarded).encode() for text in texts]
     assert all(len(out) <= len(text.encode()) for out, text in zip(cleaned, texts, strict=True))
 
 
 @given(text=st.text("ab \n;(){}", max_size=60))
-def test_plain_code_stays_as_it_is(text: str) -> None:
-    assert _clean(text) == text
+def test_plain_code_is_unchanged(text: str) -> None:
+    assert _strip(text) == text

@@ -1,9 +1,9 @@
-"""The tables of names: complete, spelled as CodeGeeX does, and without contradictions."""
+"""The tables are complete, spelled like CodeGeeX's, and consistent."""
 
 from collections import Counter
 
 from codecorpus.filters.languages import LANGUAGES, table
-from codecorpus.filters.languages.groups import GROUPS
+from codecorpus.filters.languages.extension_groups import EXTENSION_GROUPS
 
 
 def _words(lists: dict[str, str]) -> list[str]:
@@ -18,14 +18,14 @@ def test_the_languages_are_codegeexs_23_in_its_order() -> None:
     ) == LANGUAGES
 
 
-def test_every_language_can_be_told() -> None:
-    grouped = {test.language for group in GROUPS.values() for test in group.tests}
-    grouped |= {group.otherwise for group in GROUPS.values()}
+def test_every_language_can_be_detected() -> None:
+    grouped = {test.language for group in EXTENSION_GROUPS.values() for test in group.tests}
+    grouped |= {group.default for group in EXTENSION_GROUPS.values()}
     assert set(table.EXTENSIONS) | grouped - {None} == set(LANGUAGES)
 
 
 def test_every_group_has_tests() -> None:
-    assert {*GROUPS, "header"} == set(table.AMBIGUOUS)
+    assert {*EXTENSION_GROUPS, "header"} == set(table.AMBIGUOUS)
 
 
 def test_tables_name_known_languages_only() -> None:
@@ -34,13 +34,13 @@ def test_tables_name_known_languages_only() -> None:
     assert {*table.CASED.values(), *table.MODES.values()} <= set(LANGUAGES)
 
 
-def test_an_extension_stands_in_one_table_once() -> None:
+def test_an_extension_is_in_one_table_once() -> None:
     lists = (table.EXTENSIONS, table.AMBIGUOUS, table.OTHER_EXTENSIONS, table.NOT_SOURCE)
     counts = Counter(word for words in lists for word in _words(words))
     assert [word for word, count in counts.items() if count > 1] == []
     assert all(word == word.lower() for word in counts)
 
 
-def test_names_and_interpreters_stand_once() -> None:
+def test_names_and_interpreters_are_unique() -> None:
     for lists in (table.FILE_NAMES, table.INTERPRETERS):
         assert max(Counter(_words(lists)).values()) == 1

@@ -1,4 +1,4 @@
-"""What is taken for a comment, language by language."""
+"""Extracting comments, by language."""
 
 import numpy as np
 import pytest
@@ -6,13 +6,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from codecorpus.filters.languages.table import LANGUAGES
-from codecorpus.filters.natural_language.comments import extract
+from codecorpus.filters.natural_language.comments import extract_comments
 from codecorpus.filters.natural_language.syntaxes import SYNTAXES
 
 
-def comments(text: str, language: str, most: int = 1 << 16) -> list[str]:
+def comments(text: str, language: str, limit: int = 1 << 16) -> list[str]:
     data = np.frombuffer(text.encode(), np.uint8)
-    found, _ = extract(data, 0, len(data), SYNTAXES[language], most)
+    found, _ = extract_comments(data, 0, len(data), SYNTAXES[language], limit)
     return found.tobytes().decode("utf-8", "replace").split()
 
 
@@ -39,14 +39,14 @@ def comments(text: str, language: str, most: int = 1 << 16) -> list[str]:
         ("R", 'a <- "# no" # yes', "yes"),
     ],
 )
-def test_comments_and_nothing_else_are_taken(language: str, text: str, expected: str) -> None:
+def test_only_comments_are_extracted(language: str, text: str, expected: str) -> None:
     assert comments(text, language) == expected.split()
 
 
 @given(st.text(alphabet="ab \n\"'#/*-{}()<!>`%\\é"), st.sampled_from(LANGUAGES))
-def test_what_is_taken_stands_in_the_text_in_order(text: str, language: str) -> None:
-    data = np.frombuffer(text.encode() + b"#", np.uint8)  # one more must not be read
-    found, letters = extract(data, 0, len(data) - 1, SYNTAXES[language], 1 << 16)
+def test_extracted_bytes_are_a_subsequence_of_the_text(text: str, language: str) -> None:
+    data = np.frombuffer(text.encode() + b"#", np.uint8)  # must not be read
+    found, letters = extract_comments(data, 0, len(data) - 1, SYNTAXES[language], 1 << 16)
     rest = iter(data[:-1].tolist())
     taken = [byte for byte in found.tolist() if byte not in (10, 32)]
     assert all(byte in rest for byte in taken)
@@ -54,12 +54,12 @@ def test_what_is_taken_stands_in_the_text_in_order(text: str, language: str) -> 
 
 
 @given(st.integers(0, 20))
-def test_no_more_is_taken_than_asked_for(most: int) -> None:
+def test_the_limit_truncates_the_comments(limit: int) -> None:
     data = np.frombuffer(b"# one two\n# three four", np.uint8)
-    whole, _ = extract(data, 0, len(data), SYNTAXES["Python"], 100)
-    found, _ = extract(data, 0, len(data), SYNTAXES["Python"], most)
-    assert found.tobytes() == whole.tobytes()[:most]
+    whole, _ = extract_comments(data, 0, len(data), SYNTAXES["Python"], 100)
+    found, _ = extract_comments(data, 0, len(data), SYNTAXES["Python"], limit)
+    assert found.tobytes() == whole.tobytes()[:limit]
 
 
-def test_each_language_has_its_comments() -> None:
+def test_each_language_has_a_syntax() -> None:
     assert SYNTAXES.keys() == set(LANGUAGES)

@@ -1,4 +1,4 @@
-"""Real source files, edited copies of them, and the truth about which are similar."""
+"""Real source files, edited copies of them, and which pairs are truly similar."""
 
 from collections.abc import Callable
 from typing import Any
@@ -31,13 +31,13 @@ def texts() -> list[bytes]:
 
 
 def words(numbers: Any) -> bytes:
-    """A file whose shingles of one token are these numbers."""
+    """A file with one token per number."""
     return b" ".join(b"w%d" % number for number in numbers)
 
 
 @pytest.fixture(scope="session")
 def pair_of_sets() -> Callable[[int, int, int], tuple[bytes, bytes]]:
-    """Two files that share `shared` tokens, and have `own` each that the other has not."""
+    """Two files with `shared` common tokens and `own` tokens each of their own."""
 
     def make(shared: int, own: int, start: int) -> tuple[bytes, bytes]:
         first = words(range(start, start + shared + own))

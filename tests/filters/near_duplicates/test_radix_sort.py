@@ -2,25 +2,27 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from codecorpus.filters.near_duplicates.radix_sort import number_equal, order_by
+from codecorpus.filters.near_duplicates.radix_sort import argsort_rows, number_distinct_rows
 
 WORD = st.integers(0, 2) | st.integers(0, 2**64 - 1)
 ROWS = st.lists(st.tuples(WORD, WORD), max_size=50)
 
 
 @given(ROWS)
-def test_rows_are_ordered_by_their_words_then_by_number(rows: list[tuple[int, int]]) -> None:
+def test_argsort_orders_rows_by_their_words_then_by_number(rows: list[tuple[int, int]]) -> None:
     words = np.array(rows, np.uint64).reshape(-1, 2).T
     expected = sorted(range(len(rows)), key=lambda row: (rows[row], row))
-    assert order_by(list(words)).tolist() == expected
+    assert argsort_rows(list(words)).tolist() == expected
 
 
 @given(ROWS, st.randoms())
-def test_numbers_are_given_as_rows_come_up(rows: list[tuple[int, int]], chance: object) -> None:
+def test_distinct_rows_are_numbered_in_order_of_first_occurrence(
+    rows: list[tuple[int, int]], chance: object
+) -> None:
     order = list(range(len(rows)))
     chance.shuffle(order)  # type: ignore[attr-defined]
     words = np.array(rows, np.uint64).reshape(-1, 2).T
-    numbers, first = number_equal(words, np.array(order, np.uint32))
+    numbers, first = number_distinct_rows(words, np.array(order, np.uint32))
     seen: dict[tuple[int, int], int] = {}
     for row in order:
         seen.setdefault(rows[row], row)

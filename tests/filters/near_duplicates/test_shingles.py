@@ -24,8 +24,8 @@ def grams(text: bytes, ngram: int) -> list[tuple[bytes, ...]]:
     return [tuple(tokens[i : i + ngram]) for i in range(len(tokens) - ngram + 1)]
 
 
-def agrees(texts: Sequence[bytes], ngram: int) -> None:
-    """Equal shingles have equal hashes, different ones different hashes, in order."""
+def assert_hashes_match(texts: Sequence[bytes], ngram: int) -> None:
+    """Hashes are in order, and equal if and only if the shingles are."""
     shingles = shingle(ByteColumn.from_values(list(texts)), ngram)
     expected = [grams(text, ngram) for text in texts]
     assert shingles.tokens.tolist() == [len(TOKEN.findall(text)) for text in texts]
@@ -37,39 +37,41 @@ def agrees(texts: Sequence[bytes], ngram: int) -> None:
 
 
 @given(TEXTS, st.integers(1, 7))
-def test_hashes_stand_for_runs_of_tokens(texts: list[bytes], ngram: int) -> None:
-    agrees(texts, ngram)
+def test_hashes_identify_token_ngrams(texts: list[bytes], ngram: int) -> None:
+    assert_hashes_match(texts, ngram)
 
 
 def test_every_byte_is_classified_as_defined() -> None:
-    agrees([bytes([65, byte, 65]) for byte in range(256)], 1)
+    assert_hashes_match([bytes([65, byte, 65]) for byte in range(256)], 1)
 
 
 @pytest.mark.parametrize("size", [7, 8, 9, 15, 16, 17, 24, 25, 63, 64, 65, 200])
 def test_each_byte_of_a_token_counts(size: int) -> None:
     token = bytes(97 + i % 26 for i in range(size))
-    agrees([token, *(token[:i] + b"_" + token[i + 1 :] for i in range(size)), token + b"0"], 1)
+    assert_hashes_match(
+        [token, *(token[:i] + b"_" + token[i + 1 :] for i in range(size)), token + b"0"], 1
+    )
 
 
 @pytest.mark.parametrize("shift", range(-3, 4))
 @pytest.mark.parametrize("length", [1, 5, 64, CHUNK + 70])
-def test_tokens_may_lie_across_chunks(shift: int, length: int) -> None:
+def test_tokens_may_span_chunks(shift: int, length: int) -> None:
     text = b"x " * ((CHUNK + shift) // 2) + b" " * (shift % 2) + b"y" * length + b" end of it all"
-    agrees([text, text + b"!" * CHUNK, b"y" * length], 5)
+    assert_hashes_match([text, text + b"!" * CHUNK, b"y" * length], 5)
 
 
-def test_real_files_agree(texts: list[bytes]) -> None:
-    agrees(texts[:60], 5)
+def test_hashes_of_real_files(texts: list[bytes]) -> None:
+    assert_hashes_match(texts[:60], 5)
 
 
-def test_a_value_is_hashed_alike_wherever_it_lies() -> None:
+def test_a_hash_does_not_depend_on_the_position_in_the_buffer() -> None:
     data = np.frombuffer(b"zz alpha beta_gamma delta zz", np.uint8)
     inside = ByteColumn(data, np.array([3]), np.array([25]))
     alone = ByteColumn.from_values([b"alpha beta_gamma delta"])
     assert shingle(inside, 2).hashes.tolist() == shingle(alone, 2).hashes.tolist()
 
 
-def test_space_and_punctuation_do_not_count() -> None:
+def test_white_space_and_punctuation_are_ignored() -> None:
     column = ByteColumn.from_values([b"if (a) { b = c; }", b"if a:\n\tb = [c]\n"])
     first, second = np.split(shingle(column, 3).hashes, 2)
     assert first.tolist() == second.tolist()
@@ -86,7 +88,7 @@ def test_hashes_are_the_same_on_every_machine() -> None:
 
 
 @given(TEXTS)
-def test_distinct_keeps_each_hash_once_in_order(texts: list[bytes]) -> None:
+def test_distinct_returns_sorted_sets(texts: list[bytes]) -> None:
     shingles = shingle(ByteColumn.from_values(texts), 2)
     sets = shingles.distinct()
     for row in range(len(texts)):

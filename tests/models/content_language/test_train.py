@@ -4,9 +4,9 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from codecorpus.filters.languages.classifier import classify
+from codecorpus.filters.languages.classifier import predict
 from codecorpus.filters.languages.table import LANGUAGES
-from models.content_language.files import CODES, Files
+from models.content_language.dataset import CODES, Files
 from models.content_language.train import calibrated, factor, quantized, temperatures, trained
 
 PACKAGES = 8
@@ -32,10 +32,10 @@ def test_a_model_knows_its_files_and_is_the_same_when_trained_again() -> None:
     files = made_up()
     model, again = (trained(files) for _ in range(2))
     model = calibrated(model, temperatures(model, files))
-    codes, _ = classify(files.bytes(), model)
+    codes, _ = predict(files.bytes(), model)
     assert codes.tolist() == files.codes.tolist()
-    assert np.array_equal(model.first.weights, again.first.weights)
-    assert np.array_equal(model.close[0].weights, again.close[0].weights)
+    assert np.array_equal(model.broad.weights, again.broad.weights)
+    assert np.array_equal(model.confusable[0].weights, again.confusable[0].weights)
 
 
 def test_weights_are_whole_numbers_of_one_unit_about_their_rows_mean() -> None:
@@ -54,5 +54,5 @@ def test_factors_make_margins_the_log_odds_of_being_right() -> None:
     model = trained(files)
     factors = temperatures(model, files)
     done = calibrated(model, factors)
-    assert done.first.temperature == model.first.temperature * factors[0]
-    assert done.close[1].temperature == model.close[1].temperature * factors[2]
+    assert done.broad.temperature == model.broad.temperature * factors[0]
+    assert done.confusable[1].temperature == model.confusable[1].temperature * factors[2]

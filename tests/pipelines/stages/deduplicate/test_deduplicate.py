@@ -16,8 +16,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from codecorpus.filters.near_duplicates.bands import choose
-from codecorpus.filters.near_duplicates.verification import estimate, matches_needed
+from codecorpus.filters.near_duplicates.bands import choose_bands
+from codecorpus.filters.near_duplicates.verification import estimate_similarity, matches_needed
 from codecorpus.filters.ranking import FREEDOM
 from codecorpus.pipelines.corpus.schemas import kept_files
 from codecorpus.pipelines.recipe.model import Recipe
@@ -39,7 +39,7 @@ from codecorpus.pipelines.stages.plan import Plan, PlannedPart
 from codecorpus.pipelines.storage.folder import Folder
 
 SIZE = 16
-BANDS = choose(0.85, SIZE).bands
+BANDS = choose_bands(0.85, SIZE).bands
 
 
 @dataclass(frozen=True)
@@ -146,7 +146,7 @@ def plainly(files: list[File]) -> dict[File, tuple[int, File, float]]:
             agree = equal_positions(file, other)
             meet = any(a == b for a, b in zip(file.keys, other.keys, strict=True))
             if meet and agree >= matches_needed(0.85, SIZE):
-                fate[file] = (other, float(estimate(np.array([agree]), SIZE)[0]))
+                fate[file] = (other, float(estimate_similarity(np.array([agree]), SIZE)[0]))
                 break
         else:
             staying.append(file)

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from codecorpus.filters.languages.classifier.linear import slots_of
+from codecorpus.filters.languages.classifier.linear import find_slots
 from codecorpus.foundation.columns import ByteColumn
 from codecorpus.foundation.compiling import kernel
 
@@ -175,6 +175,6 @@ def _find(
     at = 0
     for i in range(len(sizes)):
         found = features[offsets[i] : offsets[i + 1]]
-        sizes[i] = slots_of(found, tags, slot_bits, seen, i + 1, slots[at:])
+        sizes[i] = find_slots(found, tags, slot_bits, seen, i + 1, slots[at:])
         at += sizes[i]
     return at

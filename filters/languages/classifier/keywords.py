@@ -1,7 +1,7 @@
-"""The words of languages that share most of them: keywords, common types and functions.
+"""Keywords, common types and functions of the confusable languages, as hash tables.
 
-Where the shape of code matters and not what it is about, all other words are only of a kind
-(`close`). From the languages' standards and their vendors' references.
+From the languages' standards and their vendors' references. `confusable_languages` replaces all
+other words by their shapes.
 """
 
 import functools
@@ -29,12 +29,12 @@ strong weak retain copy assign readonly synthesize dynamic optional required IBO
 """
 """C, C++, Cuda, Objective-C and Objective-C++."""
 
-OF_CUDA = """
+CUDA_ONLY = """
 __global__ __device__ __host__ __shared__ __constant__ __launch_bounds__ __syncthreads __syncwarp
 threadIdx blockIdx blockDim gridDim dim3 cudaStream_t cudaError_t cudaSuccess cudaGetLastError
 cudaMalloc cudaMemcpy cudaMemcpyAsync cudaFree cudaStream cub thrust
 """
-"""Words of Cuda that no other language has, and those of its libraries: marks of a file of it."""
+"""Words that only Cuda and its libraries have."""
 
 SCRIPTS = """
 abstract any arguments as assert asserts async await bigint boolean break case catch class const
@@ -47,17 +47,17 @@ Array Function Map Object Omit Partial Pick Promise Props React Readonly Record 
 """
 """JavaScript and TypeScript."""
 
-SIZE = 1024
+TABLE_SIZE = 1024
 
 
 @functools.cache
-def table(words: str) -> NDArray[np.uint64]:
-    """uint64[SIZE]: the words' tokens, each at its topmost 10 bits or the next free place."""
-    found = np.zeros(SIZE, np.uint64)
+def word_table(words: str) -> NDArray[np.uint64]:
+    """A hash table of the words' tokens, uint64[TABLE_SIZE]: by the top 10 bits; 0: empty."""
+    table = np.zeros(TABLE_SIZE, np.uint64)
     for word in words.split():
         token = token_at(np.frombuffer(word.encode(), np.uint8), 0, len(word), KINDS)[0]
         at = int(token >> np.uint64(54))
-        while found[at]:
-            at = (at + 1) % SIZE
-        found[at] = token
-    return found
+        while table[at]:
+            at = (at + 1) % TABLE_SIZE
+        table[at] = token
+    return table

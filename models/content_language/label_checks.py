@@ -19,8 +19,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from codecorpus.filters.languages.groups import CPP, CUDA, OBJECTIVE_C
-from codecorpus.filters.languages.strip_comments import clean
+from codecorpus.filters.languages.extension_groups import CPP, CUDA, OBJECTIVE_C
+from codecorpus.filters.languages.strip_comments import strip_comments
 from codecorpus.foundation.columns import ByteColumn
 
 _OBJECTIVE = OBJECTIVE_C + r"|\[\w+ +\w+|@autoreleasepool|@\"|@selector|\bid *<|\bNSObject\b"
@@ -44,7 +44,7 @@ def holds(label: list[str], suffix: list[str], text: pa.Array) -> NDArray[np.boo
         text: large_string.
     """
     labels, suffixes = np.array(label, object), np.array(suffix, object)
-    cleaned = clean(ByteColumn.from_arrow(text), guarded=False)
+    cleaned = strip_comments(ByteColumn.from_arrow(text), keep_guarded=False)
     objective, cpp = _has(cleaned, _OBJECTIVE), _has(cleaned, CPP)
     cuda, marked = _has(cleaned, _CUDA_WORDS), _has(cleaned, CUDA)
     flow = _has(pc.binary_slice(text.cast(pa.large_binary()), 0, 2048), r"@flow\b")

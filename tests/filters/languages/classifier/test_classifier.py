@@ -1,4 +1,4 @@
-"""What the shipped classifier answers, and that it answers alike alone and in a batch."""
+"""What the load_model classifier answers, and that it answers alike alone and in a batch."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from codecorpus.filters.languages import LANGUAGES
-from codecorpus.filters.languages.classifier import classify, detect, guess
-from codecorpus.filters.languages.classifier.features import BEGINNING
-from codecorpus.filters.languages.classifier.model import Model, read, shipped
+from codecorpus.filters.languages.classifier import classify, predict, predict_broad
+from codecorpus.filters.languages.classifier.features import START_BYTES
+from codecorpus.filters.languages.classifier.model import Model, load_model, read_model
 from codecorpus.foundation.columns import ByteColumn
 
 HERE = Path(__file__).parent / "snippets"
@@ -24,7 +24,7 @@ BYTES = st.lists(st.binary(max_size=200), max_size=8)
 
 def answers(texts: Sequence[str | bytes | None], confidence: float = 0.0) -> list[str | None]:
     values = [text.encode() if isinstance(text, str) else text for text in texts]
-    found: list[str | None] = detect(
+    found: list[str | None] = classify(
         pa.array(values, pa.large_binary()), confidence=confidence
     ).to_pylist()
     return found
@@ -35,7 +35,7 @@ def test_there_is_a_snippet_of_each_language() -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_a_plain_file_of_each_language_is_known(language: str) -> None:
+def test_a_plain_file_of_each_language_is_recognized(language: str) -> None:
     assert answers([SNIPPETS[language]]) == [language]
 
 
@@ -72,13 +72,13 @@ def test_a_licence_before_the_code_changes_nothing(language: str, header: str) -
     assert answers([header * 3 + SNIPPETS[language]]) == [language]
 
 
-def test_no_text_and_no_known_word_give_nothing() -> None:
+def test_texts_without_known_words_have_no_language() -> None:
     assert answers(["", None, " \n\t\n", b"\x00\x01\x02\xff\xfe"]) == [None] * 4
 
 
-def test_an_answer_that_is_not_sure_enough_is_left_out() -> None:
-    odds = classify(
-        ByteColumn.from_values([text.encode() for text in SNIPPETS.values()]), shipped()
+def test_answers_below_the_confidence_are_null() -> None:
+    odds = predict(
+        ByteColumn.from_values([text.encode() for text in SNIPPETS.values()]), load_model()
     )[1]
     chances = 1 / (1 + np.exp(-odds))
     least = float(np.median(chances)) - 1e-9  # between two files, however it is rounded
@@ -86,7 +86,7 @@ def test_an_answer_that_is_not_sure_enough_is_left_out() -> None:
     assert [answer is not None for answer in found] == (chances >= least).tolist()
 
 
-def test_more_confidence_never_answers_more() -> None:
+def test_more_confidence_means_fewer_answers() -> None:
     texts = [text[: len(text) // 3] for text in SNIPPETS.values()]
     counts = [
         sum(answer is not None for answer in answers(texts, confidence))
@@ -99,43 +99,45 @@ def test_more_confidence_never_answers_more() -> None:
 @pytest.mark.parametrize("confidence", [-0.1, 1.0, float("nan")])
 def test_a_confidence_out_of_range_is_refused(confidence: float) -> None:
     with pytest.raises(ValueError, match="confidence is"):
-        detect(pa.array(["x"], pa.large_string()), confidence=confidence)
+        classify(pa.array(["x"], pa.large_string()), confidence=confidence)
 
 
 @given(BYTES)
 @settings(deadline=None)
-def test_any_bytes_are_answered_alike_alone_and_in_a_batch(texts: list[bytes]) -> None:
-    whole, odds = classify(ByteColumn.from_values(texts), shipped())
+def test_predictions_do_not_depend_on_the_batch(texts: list[bytes]) -> None:
+    whole, odds = predict(ByteColumn.from_values(texts), load_model())
     for i, text in enumerate(texts):
-        code, odd = classify(ByteColumn.from_values([text]), shipped())
+        code, odd = predict(ByteColumn.from_values([text]), load_model())
         assert (code[0], odd[0]) == (whole[i], odds[i])
 
 
 @given(st.sampled_from(sorted(SNIPPETS)), st.binary(max_size=50), st.integers(0, 40))
 @settings(deadline=None)
-def test_a_slice_answers_as_a_copy(language: str, before: bytes, skipped: int) -> None:
+def test_a_slice_has_the_language_of_a_copy(language: str, before: bytes, skipped: int) -> None:
     text = SNIPPETS[language].encode()[skipped:]
     values = pa.array([before, text, before], pa.large_binary())
-    assert detect(values.slice(1, 1), confidence=0).to_pylist() == answers([text])
+    assert classify(values.slice(1, 1), confidence=0).to_pylist() == answers([text])
 
 
-def test_of_a_long_text_only_three_parts_are_read() -> None:
+def test_only_three_excerpts_of_a_long_text_are_read() -> None:
     code = SNIPPETS["Go"].encode()
     filler = b"".join(b"x%d := f(%d)\n" % (i, i) for i in range(200_000))
-    once, odds = classify(ByteColumn.from_values([code + filler[: 8 * BEGINNING]]), shipped())
-    again, same = classify(ByteColumn.from_values([code + filler]), shipped())
+    once, odds = predict(ByteColumn.from_values([code + filler[: 8 * START_BYTES]]), load_model())
+    again, same = predict(ByteColumn.from_values([code + filler]), load_model())
     assert once[0] == again[0] == LANGUAGES.index("Go")
     assert abs(odds[0] - same[0]) < 1
 
 
-def test_the_model_is_small_and_reads_back_as_it_was(tmp_path: Path) -> None:
-    model = shipped()
+def test_the_model_is_small_and_round_trips(tmp_path: Path) -> None:
+    model = load_model()
     copy = tmp_path / "model.npz"
     model.write(copy)
-    again: Model = read(copy)
+    again: Model = read_model(copy)
     assert copy.stat().st_size < 2_000_000
     assert np.array_equal(model.language, again.language)
-    for one, two in zip((model.first, *model.close), (again.first, *again.close), strict=True):
+    for one, two in zip(
+        (model.broad, *model.confusable), (again.broad, *again.confusable), strict=True
+    ):
         assert all(
             np.array_equal(np.asarray(a), np.asarray(b)) for a, b in zip(one, two, strict=True)
         )
@@ -154,13 +156,13 @@ PLAIN_C = "int add(int a, int b)\n{\n    return a + b;\n}\n" * 30
         ("Objective-C", "@interface Adder : NSObject\n- (int)add:(int)a;\n@end\n" + PLAIN_C),
     ],
 )
-def test_a_few_words_tell_c_from_its_kin(language: str, text: str) -> None:
+def test_a_few_words_distinguish_c_from_its_relatives(language: str, text: str) -> None:
     assert answers([text]) == [language]
 
 
 @pytest.mark.parametrize("language", ["C", "JavaScript"])
-def test_of_close_languages_both_looks_must_be_sure(language: str) -> None:
+def test_confidence_in_a_confusable_language_includes_that_in_its_group(language: str) -> None:
     texts = ByteColumn.from_values([SNIPPETS[language].encode()])
-    _, group = guess(texts, shipped())
-    _, both = classify(texts, shipped())
+    _, group = predict_broad(texts, load_model())
+    _, both = predict(texts, load_model())
     assert both[0] <= group[0]

@@ -6,7 +6,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from models.content_language.files import PARTS, family, part, read
+from models.content_language.dataset import PARTS, family, part, read
 from models.content_language.packages import listed
 
 

@@ -1,4 +1,4 @@
-"""Laws of detection: rows are independent, names decide first, and nulls stay null."""
+"""Properties of `detect`: rows are independent, names take precedence, nulls stay null."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -53,17 +53,17 @@ def _detect(rows: Sequence[tuple[str | None, str | None]]) -> list[str | None]:
     return found
 
 
-@given(rows=st.lists(st.tuples(_PATHS, _TEXTS), max_size=12), cut=st.integers(0, 12))
-def test_a_batch_has_the_answers_of_its_rows_and_parts(
-    rows: list[tuple[str | None, str | None]], cut: int
+@given(rows=st.lists(st.tuples(_PATHS, _TEXTS), max_size=12), split=st.integers(0, 12))
+def test_rows_of_a_batch_are_independent(
+    rows: list[tuple[str | None, str | None]], split: int
 ) -> None:
     whole = _detect(rows)
     assert whole == [answer for row in rows for answer in _detect([row])]
-    assert whole == _detect(rows[:cut]) + _detect(rows[cut:])
+    assert whole == _detect(rows[:split]) + _detect(rows[split:])
 
 
 @given(rows=st.lists(st.tuples(_PATHS, _TEXTS), min_size=1, max_size=8), data=st.data())
-def test_rows_that_are_not_asked_for_are_null(
+def test_unrequested_rows_are_null(
     rows: list[tuple[str | None, str | None]], data: st.DataObject
 ) -> None:
     wanted = data.draw(st.lists(st.booleans(), min_size=len(rows), max_size=len(rows)))
@@ -75,21 +75,19 @@ def test_rows_that_are_not_asked_for_are_null(
 
 
 @given(path=_PATHS, text=_TEXTS)
-def test_what_the_name_settles_the_content_does_not_change(
-    path: str | None, text: str | None
-) -> None:
-    settled = by_name(pa.array([path], pa.string())).language[0].as_py()
+def test_the_content_does_not_override_the_name(path: str | None, text: str | None) -> None:
+    by_path = by_name(pa.array([path], pa.string())).language[0].as_py()
     answer = _detect([(path, text)])[0]
-    assert answer == settled if settled else answer in {None, *LANGUAGES}
+    assert answer == by_path if by_path else answer in {None, *LANGUAGES}
 
 
 @given(text=_TEXTS)
-def test_without_a_path_the_content_decides(text: str | None) -> None:
-    expected = classifier.detect(pa.array([text], pa.large_string()), confidence=CONFIDENCE)
+def test_the_content_decides_without_a_path(text: str | None) -> None:
+    expected = classifier.classify(pa.array([text], pa.large_string()), confidence=CONFIDENCE)
     assert _detect([(None, text)]) == expected.to_pylist()
 
 
-def test_the_more_confidence_is_asked_for_the_fewer_answers() -> None:
+def test_a_confidence_that_is_not_reached_means_null() -> None:
     texts = pa.array(
         ["import os\n\ndef f(x):\n    return os.path.join(x)\n"] * 2, pa.large_string()
     )
@@ -99,13 +97,13 @@ def test_the_more_confidence_is_asked_for_the_fewer_answers() -> None:
 
 
 @given(path=_PATHS, text=_TEXTS)
-def test_bytes_and_strings_are_read_alike(path: str | None, text: str | None) -> None:
+def test_bytes_and_strings_have_the_same_language(path: str | None, text: str | None) -> None:
     paths = pa.array([path], pa.string())
     raw = pa.array([None if text is None else text.encode()], pa.large_binary())
     assert detect(paths, raw).to_pylist() == _detect([(path, text)])
 
 
-def test_a_text_that_was_not_read_counts_as_empty() -> None:
+def test_a_null_text_is_treated_as_empty() -> None:
     rows = [("a.py", None), ("a.h", None), ("a.sql", None), ("run", None)]
     assert _detect(rows) == ["Python", "C", None, None]
     assert _detect(rows) == _detect([(path, "") for path, _ in rows])
@@ -117,23 +115,23 @@ def test_a_sliced_column_is_read_from_its_offset() -> None:
     assert detect(paths[1:], texts[1:]).to_pylist() == ["Shell", "C"]
 
 
-def test_an_empty_batch_has_an_empty_answer_of_strings() -> None:
+def test_an_empty_batch_has_an_empty_result_of_strings() -> None:
     empty = detect(pa.array([], pa.string()), pa.array([], pa.large_string()))
     assert len(empty) == 0
     assert empty.type == pa.string()
 
 
-def test_a_head_may_end_inside_a_character() -> None:
+def test_a_prefix_may_end_inside_a_character() -> None:
     text = "x" + "é" * (32 << 10)
     assert _detect([("a.h", text), ("a.sql", text), ("run", text)]) == ["C", None, None]
 
 
 @pytest.mark.parametrize("name", sorted(table.OTHER_EXTENSIONS["data"].split()))
-def test_data_is_unknown_whatever_it_begins_with(name: str) -> None:
+def test_data_is_unknown_whatever_its_first_line(name: str) -> None:
     assert _detect([(f"a.{name}", "#!/bin/sh\n")]) == [None]
 
 
-def test_the_standard_library_is_in_the_languages_of_its_names(standard_library: Path) -> None:
+def test_the_standard_library_has_the_languages_of_its_names(standard_library: Path) -> None:
     files = sorted(standard_library.glob("*.py")) + sorted(standard_library.glob("idlelib/*"))
     files = [file for file in files if file.is_file() and file.suffix != ".pyc"]
     texts = [file.read_bytes().decode("utf-8", "replace") for file in files]

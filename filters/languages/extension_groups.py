@@ -1,23 +1,23 @@
-r"""What a text says where its name leaves several languages open.
+r"""Patterns that decide between the languages of a shared extension.
 
-Patterns are RE2's (linear in the text) and see the first `heads.HEAD` bytes only. A group is an
-ordered list of tests: the first pattern that is found decides, for a language or for none of the
-23; if none is found, the group's last word stands:
+The patterns are RE2 (linear time) and see the first `languages.PREFIX_BYTES` bytes only. A group is
+an ordered list of tests: the first pattern that matches decides, for a language or for none of the
+23; if no pattern matches, the group's default does:
 
-| group | tests, in this order | else |
+| group | tests, in this order | default |
 |---|---|---|
 | .h | see `by_content` | C |
 | .m | Objective-C's directives, C's #import and #include | unknown (MATLAB, Mathematica, …) |
 | .mm | XML (a mind map) is unknown | Objective-C++ |
 | .ts, .tsx, .rs | XML and RenderScript are unknown | TypeScript, Rust |
-| .cls, .ins, .def, .fd, .ldf | a command of TeX at a line's beginning | unknown (VBA, Apex, …) |
+| .cls, .ins, .def, .fd, .ldf | a TeX command at the start of a line | unknown (VBA, Apex, …) |
 | .r | Rebol's header is unknown | R |
 | .inc | shebang, PHP, HTML, assembly, Pascal, C and C++, Fortran, SQL | unknown |
 | .cgi, .fcgi | shebang, PHP | unknown |
 | .php | `<?hh` is Hack, unknown; `<?` is PHP | unknown |
-| .module, .theme, .engine, .profile | shebang, `<?php` at the beginning | unknown |
+| .module, .theme, .engine, .profile | shebang, `<?php` at the start | unknown |
 | .install | shebang, PHP; a package's functions are Shell | unknown |
-| .sql, .tab, … | a statement at a line's beginning | unknown |
+| .sql, .tab, … | a statement at the start of a line | unknown |
 | .f, .for | Forth's definitions and comments are unknown | Fortran |
 | .pas, .pp | Puppet's classes and resources are unknown; a word of Pascal | unknown |
 | .cs | Smalltalk's change sets and CoffeeScript are unknown | C# |
@@ -27,20 +27,20 @@ ordered list of tests: the first pattern that is found decides, for a language o
 from typing import NamedTuple
 
 
-class Test(NamedTuple):
-    """A pattern, and the language that it proves; None proves that it is none of the 23."""
+class PatternTest(NamedTuple):
+    """A pattern, and the language of texts that match it; None: a language outside the 23."""
 
     pattern: str
     language: str | None
 
 
-class Group(NamedTuple):
-    """Tests in the order in which they are tried, and what holds when none succeeds."""
+class ExtensionGroup(NamedTuple):
+    """Tests in the order in which they are tried, and the language if no pattern matches."""
 
-    tests: tuple[Test, ...]
-    otherwise: str | None = None
+    tests: tuple[PatternTest, ...]
+    default: str | None = None
     shebang: bool = False
-    """Whether a shebang is looked at before the tests."""
+    """Whether a shebang decides before the tests."""
 
 
 _XML = r"\A(?:\xef\xbb\xbf)?\s*<(?:\?xml|!DOCTYPE (?:TS|map)|TS |map |tileset )"
@@ -105,74 +105,83 @@ EXTERN_C = r"(?m)^\s*extern\s*\"\"\s*[{\w]"
 CUDA = r"\b__(?:global|device|host)__\s+\w|<<<\s*\w[^;]*>>>\s*\("
 CODE = r"(?m)^[ \t]*[^#\s]"
 
-GROUPS: dict[str, Group] = {
-    "objective_c": Group((Test(OBJECTIVE_C, "Objective-C"), Test(_INCLUDE, "Objective-C"))),
-    "objective_cpp": Group((Test(_XML, None),), "Objective-C++"),
-    "typescript": Group((Test(_XML, None),), "TypeScript"),
-    "tsx": Group((Test(_XML, None),), "TypeScript"),
-    "tex_class": Group((Test(_TEX, "TeX"),)),
-    "r": Group((Test(r"(?i)\A\s*(?:;[^\n]*\n\s*)*(?:rebol|red)\b[^\[\n]*\[", None),), "R"),
-    "include": Group(
+EXTENSION_GROUPS: dict[str, ExtensionGroup] = {
+    "objective_c": ExtensionGroup(
+        (PatternTest(OBJECTIVE_C, "Objective-C"), PatternTest(_INCLUDE, "Objective-C"))
+    ),
+    "objective_cpp": ExtensionGroup((PatternTest(_XML, None),), "Objective-C++"),
+    "typescript": ExtensionGroup((PatternTest(_XML, None),), "TypeScript"),
+    "tsx": ExtensionGroup((PatternTest(_XML, None),), "TypeScript"),
+    "tex_class": ExtensionGroup((PatternTest(_TEX, "TeX"),)),
+    "r": ExtensionGroup(
+        (PatternTest(r"(?i)\A\s*(?:;[^\n]*\n\s*)*(?:rebol|red)\b[^\[\n]*\[", None),), "R"
+    ),
+    "include": ExtensionGroup(
         (
-            Test(_PHP, "PHP"),
-            Test(
+            PatternTest(_PHP, "PHP"),
+            PatternTest(
                 r"(?i)\A\s*(?:<!--|<!doctype\s+html|<(?:html|head|body|div|table|ul|p)\b)", "HTML"
             ),
-            Test(_ASSEMBLY, None),
-            Test(_PASCAL, "Pascal"),
-            Test(_DIRECTIVE, "C"),
-            Test(
+            PatternTest(_ASSEMBLY, None),
+            PatternTest(_PASCAL, "Pascal"),
+            PatternTest(_DIRECTIVE, "C"),
+            PatternTest(
                 r"(?im)^ {6,}(?:integer|real|double precision|common|parameter|logical)\b",
                 "Fortran",
             ),
-            Test(r"(?im)^\s*(?:integer|real|logical|character)\b[^\n]*::", "Fortran"),
-            Test(_SQL, "SQL"),
+            PatternTest(r"(?im)^\s*(?:integer|real|logical|character)\b[^\n]*::", "Fortran"),
+            PatternTest(_SQL, "SQL"),
         ),
         shebang=True,
     ),
-    "script": Group((Test(r"\A\s*" + _PHP, "PHP"),), shebang=True),
-    "php": Group((Test(r"\A\s*<\?hh\b", None), Test(_PHP, "PHP"))),
-    "drupal": Group((Test(r"\A\s*" + _PHP, "PHP"),), shebang=True),
-    "install": Group(
+    "script": ExtensionGroup((PatternTest(r"\A\s*" + _PHP, "PHP"),), shebang=True),
+    "php": ExtensionGroup((PatternTest(r"\A\s*<\?hh\b", None), PatternTest(_PHP, "PHP"))),
+    "drupal": ExtensionGroup((PatternTest(r"\A\s*" + _PHP, "PHP"),), shebang=True),
+    "install": ExtensionGroup(
         (
-            Test(r"\A\s*" + _PHP, "PHP"),
-            Test(r"(?m)^(?:pre|post)_(?:install|upgrade|remove)[ \t]*\(\)", "Shell"),
+            PatternTest(r"\A\s*" + _PHP, "PHP"),
+            PatternTest(r"(?m)^(?:pre|post)_(?:install|upgrade|remove)[ \t]*\(\)", "Shell"),
         ),
         shebang=True,
     ),
-    "sql": Group((Test(_SQL, "SQL"),)),
-    "fortran": Group(
+    "sql": ExtensionGroup((PatternTest(_SQL, "SQL"),)),
+    "fortran": ExtensionGroup(
         (
-            Test(
+            PatternTest(
                 r"(?im)^(?:: +[^\s]|\\ |\( [^)\n]*--[^)\n]*\)|(?:variable|constant|require) +\S+$)",
                 None,
             ),
         ),
         "Fortran",
     ),
-    "pascal": Group(
+    "pascal": ExtensionGroup(
         (
-            Test(
+            PatternTest(
                 r"(?m)^\s*(?:class|define|node)\s+[\w:'\"./$-]+\s*(?:\([^{]*\)\s*|inherits\s[\w:\s]+)?\{",
                 None,
             ),
-            Test(r"(?m)^\s*(?:include\s+::?\w|\$\w+\s*=|[\w:]+\s*\{\s*['\"$\[][^\n]*:\s*$)", None),
-            Test(_PASCAL, "Pascal"),
+            PatternTest(
+                r"(?m)^\s*(?:include\s+::?\w|\$\w+\s*=|[\w:]+\s*\{\s*['\"$\[][^\n]*:\s*$)", None
+            ),
+            PatternTest(_PASCAL, "Pascal"),
         )
     ),
-    "csharp": Group(
+    "csharp": ExtensionGroup(
         (
-            Test(
+            PatternTest(
                 r"(?m)^[ \t]*(?:!\w[^\n]*methodsFor: *'|\"?'From [^\n]*(?:Squeak|Pharo|Cuis))", None
             ),
-            Test(r"(?m)^[\w.]+ *= *(?:\([^)\n]*\) *)?[-=]>\s*$", None),
+            PatternTest(r"(?m)^[\w.]+ *= *(?:\([^)\n]*\) *)?[-=]>\s*$", None),
         ),
         "C#",
     ),
-    "rust": Group((Test(_XML, None), Test(r"(?m)^\s*#\s*pragma\s+(?:version|rs)\b", None)), "Rust"),
-    "scala": Group(
+    "rust": ExtensionGroup(
+        (PatternTest(_XML, None), PatternTest(r"(?m)^\s*#\s*pragma\s+(?:version|rs)\b", None)),
+        "Rust",
+    ),
+    "scala": ExtensionGroup(
         (
-            Test(
+            PatternTest(
                 r"(?m)^\s*(?:\(? *SynthDef|\+?\s*\w+\s*(?::\s*\w+\s*)?\{\s*(?:\*\s*new|var\s+<|"
                 r"classvar)|~\w+\s*=|s\.boot)",
                 None,
@@ -181,4 +190,4 @@ GROUPS: dict[str, Group] = {
         "Scala",
     ),
 }
-"""The groups of `table.AMBIGUOUS` but `header`."""
+"""The groups of `table.AMBIGUOUS` except `header`."""

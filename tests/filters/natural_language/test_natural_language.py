@@ -1,4 +1,4 @@
-"""The natural language of comments, and of which files it is told."""
+"""The natural language of comments, and the sample of files."""
 
 import hashlib
 
@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from codecorpus.filters.natural_language import NONE, UNCLEAR, detect, sample
+from codecorpus.filters.natural_language import NONE, UNCLEAR, detect_in_comments, in_sample
 from codecorpus.foundation.columns import ByteColumn
 
 COMMENTS = {
@@ -20,18 +20,20 @@ COMMENTS = {
 }
 
 
-def tell(*files: tuple[str, str]) -> list[str | None]:
+def languages_of(*files: tuple[str, str]) -> list[str | None]:
     texts = ByteColumn.from_values([text.encode() for _, text in files])
     languages = pa.array([language for language, _ in files], pa.string())
-    found: list[str | None] = detect(texts, languages, np.ones(len(files), np.bool_)).to_pylist()
+    found: list[str | None] = detect_in_comments(
+        texts, languages, np.ones(len(files), np.bool_)
+    ).to_pylist()
     return found
 
 
 @pytest.mark.parametrize("language", COMMENTS)
-def test_comments_tell_their_language(language: str) -> None:
+def test_the_language_of_comments_is_detected(language: str) -> None:
     text = COMMENTS[language]
     assert (
-        tell(
+        languages_of(
             ("Python", f'def read(path):\n    """{text}"""\n    return []\n'),
             ("Java", f"/** {text} */\nclass Reader {{ int lines = 0; }}\n"),
             ("Shell", f"#!/bin/sh\n# {text}\ncat $1\n"),
@@ -40,20 +42,22 @@ def test_comments_tell_their_language(language: str) -> None:
     )
 
 
-def test_code_without_comments_says_nothing() -> None:
-    assert tell(("C", "int add(int first, int second) { return first + second; }\n" * 20)) == [NONE]
+def test_code_without_comments_has_none() -> None:
+    assert languages_of(
+        ("C", "int add(int first, int second) { return first + second; }\n" * 20)
+    ) == [NONE]
 
 
-def test_signs_are_no_words() -> None:
-    (found,) = tell(("Python", "# " + "x1 = f(a, b); " * 40))
+def test_symbols_are_not_words() -> None:
+    (found,) = languages_of(("Python", "# " + "x1 = f(a, b); " * 40))
     assert found in {NONE, UNCLEAR}
 
 
-def test_a_file_of_no_known_language_and_one_that_nobody_asked_for_are_null() -> None:
+def test_unknown_programming_languages_and_unrequested_rows_are_null() -> None:
     text = f"# {COMMENTS['en']}\n"
     texts = ByteColumn.from_values([text.encode()] * 3)
     rows = np.array([True, False, True])
-    found = detect(texts, pa.array([None, "Python", "Python"], pa.string()), rows)
+    found = detect_in_comments(texts, pa.array([None, "Python", "Python"], pa.string()), rows)
     assert found.to_pylist() == [None, None, "en"]
 
 
@@ -62,15 +66,15 @@ def ids(count: int) -> pa.Array:
     return pa.array(digests, pa.binary(20))
 
 
-def test_a_sample_has_its_share_and_grows_with_it() -> None:
-    small, large = sample(ids(20_000), 0.02), sample(ids(20_000), 0.1)
+def test_a_sample_has_its_share_and_contains_smaller_ones() -> None:
+    small, large = in_sample(ids(20_000), 0.02), in_sample(ids(20_000), 0.1)
     assert abs(small.mean() - 0.02) < 0.005
     assert abs(large.mean() - 0.1) < 0.01
     assert (small <= large).all()
-    assert sample(ids(10), 1.0).all()
-    assert not sample(ids(10), 0.0).any()
+    assert in_sample(ids(10), 1.0).all()
+    assert not in_sample(ids(10), 0.0).any()
 
 
-def test_a_sample_follows_from_each_content_alone() -> None:
-    whole = sample(ids(1_000), 0.3)
-    assert (sample(ids(1_000).slice(500, 100), 0.3) == whole[500:600]).all()
+def test_a_sample_depends_on_the_content_ids_alone() -> None:
+    whole = in_sample(ids(1_000), 0.3)
+    assert (in_sample(ids(1_000).slice(500, 100), 0.3) == whole[500:600]).all()
