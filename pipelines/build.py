@@ -24,6 +24,7 @@ from codecorpus.pipelines.engines.run_lock import RUN, sole_build
 from codecorpus.pipelines.engines.worker import Run
 from codecorpus.pipelines.recipe.diff import differences
 from codecorpus.pipelines.recipe.loader import LoadedRecipe
+from codecorpus.pipelines.resume import forget_copies
 from codecorpus.pipelines.stages.base import Outcome
 from codecorpus.pipelines.stages.context import FAILED, WORK, Build
 from codecorpus.pipelines.stages.curate import CurateParts
@@ -40,8 +41,8 @@ from codecorpus.pipelines.stages.manifest import WriteManifest
 from codecorpus.pipelines.stages.plan import Plan, changes, make_plan
 from codecorpus.pipelines.stages.skip_failed import settle
 from codecorpus.pipelines.stages.vocabulary import obtain_vocabulary
+from codecorpus.pipelines.storage import open_folder
 from codecorpus.pipelines.storage.folder import Folder, RefusedError
-from codecorpus.pipelines.storage.folders import forget_copies, open_folder
 from codecorpus.pipelines.storage.locations import Location
 
 

@@ -20,12 +20,12 @@ from codecorpus.pipelines.preflight.sample import build_sample, read_records
 from codecorpus.pipelines.preflight.tables import print_prediction
 from codecorpus.pipelines.preflight.timing import estimate_times, fetched_by_tasks
 from codecorpus.pipelines.recipe.loader import LoadedRecipe, load
+from codecorpus.pipelines.resume import forget_copies
 from codecorpus.pipelines.stages.context import Build
 from codecorpus.pipelines.stages.plan import cut_inputs
 from codecorpus.pipelines.stages.vocabulary import obtain_vocabulary
 from codecorpus.pipelines.storage import transfer_stats
 from codecorpus.pipelines.storage.folder import Folder
-from codecorpus.pipelines.storage.folders import forget_copies
 from codecorpus.pipelines.storage.transfer_stats import Traffic
 
 _GROWTH = (0.25, 0.5, 1.0)
