@@ -7,14 +7,14 @@ from codecorpus.pipelines.storage.folder import Folder
 from codecorpus.pipelines.storage.locations import is_remote
 
 
-def forget_copies(folder: Folder, recipe: Recipe) -> None:
+def remove_copies(folder: Folder, recipe: Recipe) -> None:
     """Remove the copies of remote files that a build made on this machine's disk."""
     if any(map(is_remote, _inputs(recipe))):
         # Only builds with remote inputs load the stores.
         from codecorpus.pipelines.storage import local_cache
 
         local_cache.remove("inputs")
-    folder.forget_copies()
+    folder.remove_copies()
 
 
 def _inputs(recipe: Recipe) -> Iterator[str]:

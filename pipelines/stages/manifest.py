@@ -21,7 +21,7 @@ from codecorpus.pipelines.stages.deduplicate import survivors
 from codecorpus.pipelines.stages.deduplicate.survivors import ProposePairs, SettlePairs, VerifyPairs
 from codecorpus.pipelines.stages.encode import EncodeParts, NumberRows
 from codecorpus.pipelines.stages.plan import SkippedPart
-from codecorpus.pipelines.storage.folder import FileDigest
+from codecorpus.pipelines.storage.digests import FileDigest
 
 STAGES: tuple[Stage, ...] = (CurateParts(), *survivors.STAGES, EncodeParts(), NumberRows())
 """The stages before this one, in their order."""

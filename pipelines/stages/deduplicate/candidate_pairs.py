@@ -23,7 +23,7 @@ from codecorpus.pipelines.stages.context import Build
 from codecorpus.pipelines.stages.counters import Counters
 from codecorpus.pipelines.stages.deduplicate.exact_duplicates import ALONE, MatchCopies
 from codecorpus.pipelines.stages.deduplicate.kept_files import KeptFiles, values
-from codecorpus.pipelines.storage.folder import FileDigest
+from codecorpus.pipelines.storage.digests import FileDigest
 
 _KEYS_A_TASK = 1 << 24
 """Keys of a band that one task sorts at once: about 0.6 GB while it does."""

@@ -38,7 +38,7 @@ from codecorpus.pipelines.stages.deduplicate.candidate_pairs import ProposePairs
 from codecorpus.pipelines.stages.deduplicate.exact_duplicates import ALONE, MatchCopies
 from codecorpus.pipelines.stages.deduplicate.exact_similarity import SettlePairs, ShingleDoubtful
 from codecorpus.pipelines.stages.deduplicate.kept_files import KeptFiles, values
-from codecorpus.pipelines.storage.folder import FileDigest
+from codecorpus.pipelines.storage.digests import FileDigest
 
 __all__ = [
     "EARLIER",

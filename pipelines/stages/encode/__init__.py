@@ -25,7 +25,7 @@ from codecorpus.pipelines.stages.counters import Counters
 from codecorpus.pipelines.stages.curate import CurateParts
 from codecorpus.pipelines.stages.deduplicate.survivors import KEPT
 from codecorpus.pipelines.stages.encode.ledger import Fates, write_duplicates, write_ledger
-from codecorpus.pipelines.storage.folder import FileDigest
+from codecorpus.pipelines.storage.digests import FileDigest
 from codecorpus.tokenization.packing import Packer, Placements, Rows, make_packer
 from codecorpus.tokenization.prefixes import LANGUAGES, tag
 
@@ -165,7 +165,7 @@ def _packer(build: Build) -> Packer:
         tags=(tags.ids, tags.offsets),
         end_of_text=build.encoder.end_of_text,
         languages=len(LANGUAGES),
-        spool=build.folder.spool(),
+        spool=build.folder.scratch_folder(),
     )
 
 

@@ -21,7 +21,7 @@ from codecorpus.pipelines.stages.deduplicate.survivors import (
     NEAR,
     ChooseSurvivors,
 )
-from codecorpus.pipelines.storage.folder import FileDigest
+from codecorpus.pipelines.storage.digests import FileDigest
 
 
 @dataclass(frozen=True)

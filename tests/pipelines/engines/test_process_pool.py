@@ -20,7 +20,7 @@ from codecorpus.pipelines.stages.base import Stage, Summary, Task, list_tasks, r
 from codecorpus.pipelines.stages.context import Build
 from codecorpus.pipelines.stages.counters import Counters
 from codecorpus.pipelines.stages.manifest import STAGES, WriteManifest
-from codecorpus.pipelines.storage.folder import FileDigest
+from codecorpus.pipelines.storage.digests import FileDigest
 
 CHANGES = {"part_bytes": 8_192, "encode": {"sequence_length": 128}}
 DEADLY, ONCE = 1, 3
