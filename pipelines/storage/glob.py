@@ -1,4 +1,8 @@
-"""Expands `*` in URLs."""
+"""Expands `*` in URLs.
+
+Why not fsspec's `glob`: it also gives `?`, `[` and `**` a meaning, matches hidden names, and makes
+four requests for `s3://bucket/folder/*.zst`, where one listing is enough.
+"""
 
 import re
 

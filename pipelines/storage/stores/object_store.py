@@ -90,8 +90,8 @@ class ObjectStore:
     def download(self, file: FileInfo, path: Path) -> None:
         """Write a whole file to this machine's disk, block by block.
 
-        Why not fsspec's `get_file`: after a failure it would repeat the whole file, and s3fs cuts
-        the file into concurrent requests of its own.
+        Why not fsspec's `get_file`: a retry would start the whole file again, and s3fs requests a
+        large file once as a whole, drops that response, and requests it again in ranges.
         """
         download_by_blocks(self, file, path)
 
