@@ -18,7 +18,8 @@ from codecorpus.pipelines.stages.plan import Plan, changes, make_plan
 from codecorpus.pipelines.stages.skip_failed import settle
 from codecorpus.pipelines.stages.vocabulary import obtain_vocabulary
 from codecorpus.pipelines.storage import open_folder
-from codecorpus.pipelines.storage.folder import Folder, RefusedError
+from codecorpus.pipelines.storage.errors import OutputConflictError
+from codecorpus.pipelines.storage.folder import Folder
 from codecorpus.pipelines.storage.locations import Location, is_remote
 
 
@@ -50,7 +51,7 @@ def prepare(
         skip_failed: leave the parts out that an earlier run left out, instead of trying them again.
 
     Raises:
-        RefusedError: the folder holds something else, or a build of other inputs, code or recipe.
+        OutputConflictError: the folder has other files, or a build that differs.
     """
     folder = open_folder(out.absolute() if isinstance(out, Path) else out)
     begun = _look_inside(folder)
@@ -78,26 +79,26 @@ def tidy(out: str) -> None:
     errors = [] if build.plan.skipped else ["log/errors"]
     for name in (WORK, FAILED, "log/tmp", SIGNS, RUN, *errors):
         build.folder.remove(name)
-    forget_copies(build.folder, build.recipe)
+    remove_copies(build.folder, build.recipe)
 
 
 def _look_inside(folder: Folder) -> bool:
     """Whether a build was begun here.
 
     Raises:
-        RefusedError: something else lies here.
+        OutputConflictError: something else lies here.
     """
     if folder.exists(PLAN):
         return True
     try:
         names = folder.names()
     except NotADirectoryError as error:
-        raise RefusedError(
+        raise OutputConflictError(
             f"{folder.root} is a file; give --out a folder that is empty or new"
         ) from error
     strange = [name for name in names if name not in {LOG, RECIPE, TOKENIZER}]
     if strange:
-        raise RefusedError(
+        raise OutputConflictError(
             f"{folder.root} holds {', '.join(strange[:3])} but no build of ours; "
             "give --out a folder that is empty or new"
         )
@@ -115,7 +116,7 @@ def _require_same(loaded: LoadedRecipe, folder: Folder, old: Plan, plan: Plan) -
     """Refuse to go on with a build of other inputs, code or recipe.
 
     Raises:
-        RefusedError: names what differs.
+        OutputConflictError: names what differs.
         StorageError: the folder's own recipe is damaged.
     """
     try:
@@ -129,19 +130,19 @@ def _require_same(loaded: LoadedRecipe, folder: Folder, old: Plan, plan: Plan) -
         found = changes(loaded.recipe, folder, old, plan)
     if found:
         lines = "\n".join(f"  {line}" for line in found)
-        raise RefusedError(
+        raise OutputConflictError(
             f"{folder.root} holds a build that differs from this one:\n{lines}\n"
             "give another --out, or remove that folder to build anew"
         )
 
 
-def forget_copies(folder: Folder, recipe: Recipe) -> None:
+def remove_copies(folder: Folder, recipe: Recipe) -> None:
     """Remove the copies of remote files that a build needed on this machine's disk."""
     if any(map(is_remote, _inputs(recipe))):
         from codecorpus.pipelines.storage import local_cache  # local builds do not need it
 
         local_cache.remove("inputs")
-    folder.forget_copies()
+    folder.remove_copies()
 
 
 def _inputs(recipe: Recipe) -> Iterator[str]:

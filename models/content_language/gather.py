@@ -21,7 +21,8 @@ from typing import NamedTuple
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from codecorpus.filters.languages import by_name, detect, not_source
+from codecorpus.filters.languages import by_name, detect
+from codecorpus.filters.languages.by_name import not_source
 from models.content_language.label_checks import holds
 from models.content_language.other_kinds import KIND_OF
 from models.content_language.packages import Package, listed

@@ -6,7 +6,8 @@ from typing import Any
 
 from codecorpus.foundation.errors import StorageError
 from codecorpus.pipelines.corpus.layout import UNDIGESTED
-from codecorpus.pipelines.storage.folder import FileDigest, Folder
+from codecorpus.pipelines.storage.digests import FileDigest
+from codecorpus.pipelines.storage.folder import Folder
 
 
 def check_sums(manifest: dict[str, Any]) -> None:

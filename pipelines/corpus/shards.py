@@ -15,7 +15,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from codecorpus.pipelines.storage.folder import FileDigest, Folder
+from codecorpus.pipelines.storage.digests import FileDigest
+from codecorpus.pipelines.storage.folder import Folder
 from codecorpus.tokenization.language_tags import TAGGED_LANGUAGES
 
 ROWS_A_BATCH = 1000

@@ -19,7 +19,8 @@ from typing import IO
 
 from codecorpus.foundation.errors import CodecorpusError
 from codecorpus.pipelines.engines.heartbeat import INTERVAL, SIGNS, Watch
-from codecorpus.pipelines.storage.folder import Folder, RefusedError
+from codecorpus.pipelines.storage.errors import OutputConflictError
+from codecorpus.pipelines.storage.folder import Folder
 
 RUN = "log/run"
 """Names the run that may begin tasks."""
@@ -48,7 +49,7 @@ def sole_build(folder: Folder, *, patience: float = _PATIENCE) -> Iterator[str]:
         patience: seconds to wait for workers that an earlier build left behind.
 
     Raises:
-        RefusedError: another build is running, or its workers still are.
+        OutputConflictError: another build is running, or its workers still are.
     """
     with folder.lock():
         yield take_over(folder, patience=patience)
@@ -62,7 +63,7 @@ def take_over(folder: Folder, *, patience: float = _PATIENCE) -> str:
         patience: seconds to wait.
 
     Raises:
-        RefusedError: workers of the earlier run still are at work.
+        OutputConflictError: workers of the earlier run still are at work.
     """
     run = uuid.uuid4().hex
     folder.write_bytes(RUN, run.encode(), {})
@@ -124,8 +125,8 @@ def _wait_for_silence(folder: Folder, patience: float) -> None:
     folder.remove(SIGNS)  # so that the next one need not wait
 
 
-def _still_at_work(folder: Folder) -> RefusedError:
-    return RefusedError(
+def _still_at_work(folder: Folder) -> OutputConflictError:
+    return OutputConflictError(
         f"workers of an earlier build, which was killed, still run in {folder.root}; "
         "end these processes, then run the same command again"
     )

@@ -16,7 +16,8 @@ from codecorpus.pipelines.corpus.layout import MANIFEST
 from codecorpus.pipelines.corpus.manifest import check_sums, combined_digest, digests_of
 from codecorpus.pipelines.corpus.reader import open_build
 from codecorpus.pipelines.inspection.decode_check import audit
-from codecorpus.pipelines.storage.folder import FileDigest, Folder
+from codecorpus.pipelines.storage.digests import FileDigest
+from codecorpus.pipelines.storage.folder import Folder
 from codecorpus.pipelines.storage.locations import Location
 
 
@@ -41,7 +42,7 @@ def print_verdict(path: Location, sample: int) -> None:
     try:
         _print_verdict(folder, manifest, sample)
     finally:
-        folder.forget_copies()
+        folder.remove_copies()
 
 
 def _print_verdict(folder: Folder, manifest: dict[str, Any], sample: int) -> None:

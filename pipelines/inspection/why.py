@@ -39,7 +39,7 @@ def print_story(path: Location, query: str) -> None:
     try:
         _print_story(folder, path, query)
     finally:
-        folder.forget_copies()
+        folder.remove_copies()
 
 
 def _print_story(folder: Folder, path: Location, query: str) -> None:

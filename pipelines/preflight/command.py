@@ -20,13 +20,13 @@ from codecorpus.pipelines.preflight.sample import build_sample, read_records
 from codecorpus.pipelines.preflight.tables import print_prediction
 from codecorpus.pipelines.preflight.timing import estimate_times, fetched_by_tasks
 from codecorpus.pipelines.recipe.loader import LoadedRecipe, load
-from codecorpus.pipelines.resume import forget_copies
+from codecorpus.pipelines.resume import remove_copies
 from codecorpus.pipelines.stages.context import Build
 from codecorpus.pipelines.stages.plan import cut_inputs
 from codecorpus.pipelines.stages.vocabulary import obtain_vocabulary
 from codecorpus.pipelines.storage import transfer_stats
 from codecorpus.pipelines.storage.folder import Folder
-from codecorpus.pipelines.storage.transfer_stats import Traffic
+from codecorpus.pipelines.storage.transfer_stats import TransferStats
 
 _GROWTH = (0.25, 0.5, 1.0)
 """Limits of the smaller samples within the sample, as shares of its own."""
@@ -91,22 +91,22 @@ def predict(
     vocabulary = obtain_vocabulary(loaded.recipe, loaded.base)
     with tempfile.TemporaryDirectory(prefix="codecorpus-preflight-") as temporary:
         folder = Folder(Path(temporary))
-        begun = transfer_stats.noted()
+        begun = transfer_stats.snapshot()
         try:
             cut = cut_inputs(loaded.recipe, loaded.base, folder)
             listing = list_inputs(
                 cut, part_bytes=loaded.recipe.part_bytes, rate=rate, seed=seed, reading=reading
             )
             _require_some(loaded, listing)
-            planning = transfer_stats.noted().since(begun)
+            planning = transfer_stats.snapshot().since(begun)
             build = build_sample(loaded, listing, vocabulary, folder, pool)
             return _prediction(loaded, listing, build, planning)
         finally:
-            forget_copies(folder, loaded.recipe)
+            remove_copies(folder, loaded.recipe)
 
 
 def _prediction(
-    loaded: LoadedRecipe, listing: Listing, build: Build, planning: Traffic
+    loaded: LoadedRecipe, listing: Listing, build: Build, planning: TransferStats
 ) -> Prediction:
     """What the sample's build says of the whole."""
     records = read_records(build, listing)
@@ -116,9 +116,9 @@ def _prediction(
     estimator = Estimator(records, listing)
     totals = estimator.totals()
     room = estimate_room(build, listing.parts, records, totals)
-    before = transfer_stats.noted()
+    before = transfer_stats.snapshot()
     times = estimate_times(build, listing, totals)
-    again = transfer_stats.noted().since(before)
+    again = transfer_stats.snapshot().since(before)
     return Prediction(
         name=loaded.recipe.name,
         rate=listing.rate,

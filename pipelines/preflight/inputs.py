@@ -18,7 +18,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from codecorpus.filters.languages import by_name, not_source
+from codecorpus.filters.languages import by_name
+from codecorpus.filters.languages.by_name import not_source
 from codecorpus.pipelines.sources.base import Limits
 from codecorpus.pipelines.sources.folder.inputs import FILE
 from codecorpus.pipelines.sources.partition import Cutter, weigh

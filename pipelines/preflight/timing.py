@@ -28,7 +28,7 @@ from codecorpus.pipelines.stages.curate import CurateParts
 from codecorpus.pipelines.stages.encode import EncodeParts
 from codecorpus.pipelines.stages.order import DEDUPLICATE
 from codecorpus.pipelines.storage.locations import is_remote
-from codecorpus.pipelines.storage.transfer_stats import Traffic
+from codecorpus.pipelines.storage.transfer_stats import TransferStats
 
 _TIMED: Final = 8
 """Parts that are timed at most."""
@@ -81,10 +81,12 @@ def estimate_times(build: Build, listing: Listing, totals: Totals) -> dict[str, 
     return {name: _widened(value) for name, value in stages.items()}
 
 
-def fetched_by_tasks(build: Build) -> Traffic:
+def fetched_by_tasks(build: Build) -> TransferStats:
     """What the tasks of the sample's build have fetched so far."""
     lines = list(_timings(build))
-    return Traffic(*(sum(line.get(name, 0) for line in lines) for name in Traffic._fields))
+    return TransferStats(
+        *(sum(line.get(name, 0) for line in lines) for name in TransferStats._fields)
+    )
 
 
 def _noted(build: Build) -> Counter[tuple[str, int]]:

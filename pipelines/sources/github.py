@@ -18,7 +18,7 @@ from typing import Annotated, Final, Literal
 import pyarrow as pa
 from pydantic import Field
 
-from codecorpus.filters.languages import not_source
+from codecorpus.filters.languages.by_name import not_source
 from codecorpus.foundation.errors import UsageError
 from codecorpus.pipelines.sources.archives.reader import archive_groups
 from codecorpus.pipelines.sources.base import ARCHIVE, IO, Limits, Source, UnreadableError, Wanted

@@ -22,6 +22,6 @@ def each(call: Callable[[T], R], inputs: Iterable[T], paths: Sequence[Location])
     """
     if not any(isinstance(path, Url) for path in paths):
         return map(call, inputs)
-    from codecorpus.pipelines.storage.prefetch import in_order  # local builds need none of it
+    from codecorpus.pipelines.storage.prefetch import map_ordered  # local builds need none of it
 
-    return in_order(call, inputs, at_once=_AT_ONCE)
+    return map_ordered(call, inputs, concurrency=_AT_ONCE)

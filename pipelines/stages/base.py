@@ -17,7 +17,7 @@ from codecorpus.pipelines.stages.artifacts import AnyArtifacts
 from codecorpus.pipelines.stages.context import Build
 from codecorpus.pipelines.stages.counters import Counters
 from codecorpus.pipelines.storage import transfer_stats
-from codecorpus.pipelines.storage.folder import FileDigest
+from codecorpus.pipelines.storage.digests import FileDigest
 
 
 class Stage(ABC):
@@ -106,7 +106,7 @@ def perform(task: Task, counters: Counters | None = None) -> Outcome:
     """Do a task and leave its marker; an error becomes an outcome, so that the others go on."""
     build = Build.load(task.out)
     digests: dict[str, FileDigest] = {}
-    wall, processor, before = time.perf_counter(), time.process_time(), transfer_stats.noted()
+    wall, processor, before = time.perf_counter(), time.process_time(), transfer_stats.snapshot()
     try:
         summary = task.stage.run(build, task.index, digests, counters or Counters())
         build.leave_marker(task.stage.artifacts, task.index, summary, digests)
@@ -115,7 +115,7 @@ def perform(task: Task, counters: Counters | None = None) -> Outcome:
             task.index,
             seconds=time.perf_counter() - wall,
             processor_seconds=time.process_time() - processor,
-            traffic=transfer_stats.noted().since(before),
+            traffic=transfer_stats.snapshot().since(before),
         )
     except RetryableError as error:
         return Outcome(task.name, str(error))

@@ -20,9 +20,10 @@ from codecorpus.pipelines.recipe.model import Recipe
 from codecorpus.pipelines.stages.artifacts import WORK, AnyArtifacts, Artifacts, S
 from codecorpus.pipelines.stages.plan import Plan
 from codecorpus.pipelines.storage import open_folder
-from codecorpus.pipelines.storage.folder import FileDigest, Folder
+from codecorpus.pipelines.storage.digests import FileDigest
+from codecorpus.pipelines.storage.folder import Folder
 from codecorpus.pipelines.storage.locations import parse_location
-from codecorpus.pipelines.storage.transfer_stats import Traffic
+from codecorpus.pipelines.storage.transfer_stats import TransferStats
 from codecorpus.tokenization.compiled_vocabulary import read_compiled_vocabulary
 from codecorpus.tokenization.encoder import Encoder
 from codecorpus.tokenization.vocabulary import Vocabulary
@@ -132,7 +133,7 @@ class Build:
         *,
         seconds: float,
         processor_seconds: float,
-        traffic: Traffic,
+        traffic: TransferStats,
     ) -> None:
         """Note in `log/timings.jsonl` what a task took; benchmarks and the curious read it."""
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
@@ -144,7 +145,7 @@ class Build:
             "peak_memory": peak * (1 if sys.platform == "darwin" else 1024),
             **(traffic._asdict() if traffic.fetched else {}),
         }
-        self.folder.note("log/timings.jsonl", json.dumps(line))
+        self.folder.append_line("log/timings.jsonl", json.dumps(line))
 
     def leave_failure(self, part: int, stage: str, error: str) -> None:
         """Note that a part fails whenever a stage tries it, if there is room for that."""
@@ -162,7 +163,7 @@ class Build:
 
         def look() -> str | None:
             with contextlib.suppress(RetryableError):  # what was to be explained is told anyway
-                return next(self.folder.damaged(WORK), None)
+                return next(self.folder.find_damage(WORK), None)
             return None
 
         return self.remember("damage", look)

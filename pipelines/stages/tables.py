@@ -8,7 +8,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from codecorpus.pipelines.storage.folder import FileDigest, Folder
+from codecorpus.pipelines.storage.digests import FileDigest
+from codecorpus.pipelines.storage.folder import Folder
 
 _PLAIN = {"text", "content_id", "duplicate_of"}
 """Columns of distinct values: a dictionary of them would only be built to be thrown away."""

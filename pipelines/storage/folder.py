@@ -1,14 +1,14 @@
-"""The output folder: names of parts, files that appear whole or not at all, digests, markers.
+"""The output folder: atomic writes, digests, and the markers of finished tasks.
 
 A file is written under a temporary name in `log/tmp` and renamed when it is complete, so a killed
 process leaves nothing under a final name and nothing that the digest counts. Its size and SHA-256
-are taken while it is written. A marker is the JSON summary of a task, written after the task's
-files; a task is done when its marker stands and each file it lists stands with the size it lists.
-Nothing is flushed to the disk's platters: a killed process loses nothing, a power cut may, and the
-sizes in the markers and the digests in the manifest find that out.
+are computed while it is written. A marker is the JSON summary of a task, written after the task's
+files; a task is done when its marker exists and every file it lists has the size it lists.
+Nothing is synced to the disk: a killed process loses nothing; a power failure may lose data, which
+the sizes in the markers and the digests in the manifest reveal.
 
-`Folder` is a folder of this machine, or one that all machines mount; `remote_folder` is the same in
-an object store, and `folders.open_folder` gives the one or the other.
+`Folder` is on this machine's disk, or on one that all machines mount; `remote_folder.RemoteFolder`
+is in a store.
 """
 
 import contextlib
@@ -21,11 +21,12 @@ import os
 import shutil
 import uuid
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from codecorpus.foundation.errors import StorageError, UsageError
+from codecorpus.foundation.errors import StorageError
+from codecorpus.pipelines.storage.digests import FileDigest, HashingFile
+from codecorpus.pipelines.storage.errors import OutputConflictError
 from codecorpus.pipelines.storage.locations import Location
 
 if TYPE_CHECKING:
@@ -35,65 +36,7 @@ LOCK = "log/lock"
 """Held while a build runs."""
 
 _TEMPORARY = "log/tmp"
-"""Holds files that are being written."""
-
-
-@dataclass(frozen=True)
-class FileDigest:
-    """Size in bytes and SHA-256 (hexadecimal) of a file."""
-
-    size: int
-    sha256: str
-
-
-class _HashingFile(io.RawIOBase):
-    """A file being written whose digest is taken on the way."""
-
-    def __init__(self, path: Path) -> None:
-        super().__init__()
-        self._file = path.open("xb", buffering=0)
-        self._sha256 = hashlib.sha256()
-        self._size = 0
-
-    def writable(self) -> bool:
-        """Arrow asks before it writes."""
-        return True
-
-    def write(self, data: Any) -> int:  # noqa: ANN401 - any buffer
-        """Write all of `data`: a raw file may take less at once."""
-        view = memoryview(data).cast("B")
-        self._sha256.update(view)
-        written = 0
-        while written < len(view):
-            taken = self._file.write(view[written:])
-            self._size += taken
-            written += taken
-        return written
-
-    def tell(self) -> int:
-        """Bytes written so far."""
-        return self._size
-
-    def close(self) -> None:
-        """Close the file below.
-
-        Raises:
-            OSError: not all that was written arrived, though no write said so.
-        """
-        if self._file.closed:
-            return
-        with self._file:
-            arrived = os.fstat(self._file.fileno()).st_size
-        super().close()
-        if arrived != self._size:
-            raise OSError(errno.EIO, f"{self._size:,} bytes written, {arrived:,} arrived")
-
-    def digest(self) -> FileDigest:
-        return FileDigest(self._size, self._sha256.hexdigest())
-
-
-class RefusedError(UsageError):
-    """The output folder belongs to something else."""
+"""Contains files that are being written."""
 
 
 class Folder:
@@ -105,11 +48,11 @@ class Folder:
         self.root = root
 
     def path(self, relative: str) -> Path:
-        """Where a file lies on this machine, for reading."""
+        """The path of a file on this machine, for reading."""
         return Path(self.root, relative)
 
     def where(self, relative: str) -> str:
-        """What messages call a file."""
+        """The path or URL of a file, for messages."""
         return str(self.path(relative))
 
     @contextlib.contextmanager
@@ -117,8 +60,8 @@ class Folder:
         """Open a file for writing; it appears when the block ends without an error.
 
         Args:
-            relative: its final name; what stands there is replaced.
-            digests: takes the file's digest under that name.
+            relative: its final name; an existing file is replaced.
+            digests: receives the file's digest, under that name.
 
         Raises:
             StorageError: the file cannot be written; names the file and what to do.
@@ -126,7 +69,7 @@ class Folder:
         temporary = self._temporary()
         try:
             temporary.parent.mkdir(parents=True, exist_ok=True)
-            file = _HashingFile(temporary)
+            file = HashingFile(temporary)
         except OSError as error:
             raise _storage_error(self.where(relative), error) from error
         try:
@@ -145,18 +88,18 @@ class Folder:
         return self.path(_TEMPORARY) / uuid.uuid4().hex
 
     def _publish(self, temporary: Path, relative: str) -> None:
-        """Let a file that is complete appear under its final name."""
+        """Move a complete file to its final name."""
         final = self.path(relative)
         final.parent.mkdir(parents=True, exist_ok=True)
         temporary.replace(final)
 
     def write_bytes(self, relative: str, data: bytes, digests: dict[str, FileDigest]) -> None:
-        """Write a small file at once."""
+        """Write a small file."""
         with self.create(relative, digests) as file:
             file.write(data)
 
     def write_json(self, relative: str, value: Any) -> FileDigest:  # noqa: ANN401
-        """Write JSON with sorted keys, one member a line, so that differences can be read."""
+        """Write JSON with sorted keys, one member per line, so that diffs are readable."""
         digests: dict[str, FileDigest] = {}
         text = json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False)
         self.write_bytes(relative, (text + "\n").encode(), digests)
@@ -166,7 +109,7 @@ class Folder:
         """Read a JSON file.
 
         Raises:
-            StorageError: it does not stand or is not JSON.
+            StorageError: it does not exist or is not JSON.
         """
         try:
             return json.loads(self.read_bytes(relative))
@@ -177,23 +120,23 @@ class Folder:
         """Read a small file.
 
         Raises:
-            OSError: it does not stand.
+            OSError: it does not exist.
         """
         return self.path(relative).read_bytes()
 
     def exists(self, relative: str) -> bool:
-        """Whether a file or folder stands under that name."""
+        """Whether there is a file or folder of that name."""
         return self.path(relative).exists()
 
     def holds(self, relative: str, size: int) -> bool:
-        """Whether a file of that many bytes stands under that name."""
+        """Whether there is a file of that name with that many bytes."""
         try:
             return self.path(relative).stat().st_size == size
         except OSError:
             return False
 
     def names(self, relative: str = "") -> list[str]:
-        """What stands directly in a folder, sorted; nothing if there is no such folder.
+        """The names of a folder's files and folders, sorted; empty if there is no such folder.
 
         Raises:
             NotADirectoryError: it is a file.
@@ -204,16 +147,16 @@ class Folder:
             return []
 
     def stamp(self, relative: str) -> str:
-        """Changes when a file does.
+        """A text that changes when the file does.
 
         Raises:
-            OSError: it does not stand.
+            OSError: it does not exist.
         """
         status = self.path(relative).stat()
         return f"{status.st_ino} {status.st_mtime_ns}"
 
     def remove(self, relative: str) -> None:
-        """Remove a file or folder, as far as that is possible."""
+        """Remove a file or folder; errors are ignored."""
         path = self.path(relative)
         if path.is_dir():
             shutil.rmtree(path, ignore_errors=True)
@@ -221,24 +164,24 @@ class Folder:
             with contextlib.suppress(OSError):
                 path.unlink(missing_ok=True)
 
-    def note(self, relative: str, line: str) -> None:
-        """Append a line to a file of traces, if that is possible."""
+    def append_line(self, relative: str, line: str) -> None:
+        """Append a line to a log file; errors are ignored."""
         with contextlib.suppress(OSError), self.path(relative).open("a", encoding="utf-8") as file:
             file.write(line + "\n")
 
-    def spool(self) -> Path:
-        """A folder of this machine for what is written and read again within a task."""
+    def scratch_folder(self) -> Path:
+        """A local folder for files that are written and read again within a task."""
         return self.path(_TEMPORARY)
 
-    def forget_copies(self) -> None:
-        """Remove what this machine holds besides the folder: nothing."""
+    def remove_copies(self) -> None:
+        """Remove this machine's copies of the folder's files; a local folder has no copies."""
 
     @contextlib.contextmanager
     def lock(self) -> Iterator[None]:
-        """Keep other builds out while the block runs; the lock goes with the process.
+        """Keep other builds out while the block runs; the lock is released if the process dies.
 
         Raises:
-            RefusedError: another build holds it.
+            OutputConflictError: another build holds it.
         """
         path = self.path(LOCK)
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -246,20 +189,20 @@ class Folder:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError as error:
-                raise RefusedError(
-                    f"another build is running in {self.root}; wait for it, or give another --out"
+                raise OutputConflictError(
+                    f"another build is running in {self.root}; wait for it, or choose another --out"
                 ) from error
             yield
 
     def write_marker(
         self, relative: str, summary: dict[str, Any], digests: dict[str, FileDigest]
     ) -> None:
-        """Write a task's summary after its files."""
+        """Write a task's summary; to be called after its files are complete."""
         files = {name: [digest.size, digest.sha256] for name, digest in digests.items()}
         self.write_json(relative, {**summary, "files": files})
 
     def read_marker(self, relative: str) -> dict[str, Any] | None:
-        """A task's summary, or None if it is not done: no marker, or not all of its files."""
+        """A task's summary; None if the marker or any file that it lists is missing or damaged."""
         try:
             marker: dict[str, Any] = json.loads(self.read_bytes(relative))
             if not all(self.holds(name, size) for name, (size, _) in marker["files"].items()):
@@ -268,8 +211,8 @@ class Folder:
             return None
         return marker
 
-    def damaged(self, relative: str) -> Iterator[str]:
-        """What is wrong with the files that markers below a folder list, a line a file."""
+    def find_damage(self, relative: str) -> Iterator[str]:
+        """Check the files listed by the markers below a folder; one message per damaged file."""
         stages = [f"{relative}/{name}" for name in self.names(relative)]
         for marker in (f"{stage}/{name}" for stage in stages for name in self.names(stage)):
             if not marker.endswith(".json"):
@@ -278,8 +221,8 @@ class Folder:
                 for name, (size, _) in json.loads(self.read_bytes(marker))["files"].items():
                     if not self.holds(name, size):
                         yield (
-                            f"{self.where(name)}: gone, or not the {size:,} bytes that were "
-                            "written; run the same command again to make it anew"
+                            f"{self.where(name)}: missing, or no longer the {size:,} bytes that "
+                            "were written; run the same command again to recreate it"
                         )
 
     def files(self, *, exclude: Collection[str] = ()) -> list[str]:
@@ -288,16 +231,16 @@ class Folder:
         Args:
             exclude: top-level folders to leave out.
         """
-        found = []
+        files = []
         for folder, folders, names in os.walk(self.root):
             inside = Path(folder).relative_to(self.root)
             if inside == Path():
                 folders[:] = [name for name in folders if name not in exclude]
-            found += [(inside / name).as_posix() for name in names]
-        return sorted(found, key=os.fsencode)
+            files += [(inside / name).as_posix() for name in names]
+        return sorted(files, key=os.fsencode)
 
     def digest_of(self, relative: str) -> FileDigest:
-        """Read a file and take its digest."""
+        """Read a file and compute its digest."""
         try:
             with self.path(relative).open("rb") as file:
                 sha256 = hashlib.file_digest(file, "sha256").hexdigest()
@@ -306,8 +249,8 @@ class Folder:
             raise _storage_error(self.where(relative), error) from error
 
     def dataset(self, relative: str) -> "Dataset":
-        """A folder of Parquet files as one table on disk."""
-        from pyarrow import dataset  # which no task of a build needs
+        """A folder of Parquet files as one table, read on demand."""
+        from pyarrow import dataset  # slow to import, and not needed by builds
 
         return dataset.dataset(self.path(relative), format="parquet")
 
@@ -315,7 +258,7 @@ class Folder:
 def _storage_error(path: str, error: Exception) -> StorageError:
     number = getattr(error, "errno", None)
     if number in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
-        advice = "free some space, then run the same command again: it goes on where it stopped"
+        advice = "free some space, then run the same command again to resume"
     else:
-        advice = "mend what the system names, then run the same command again"
+        advice = "fix this, then run the same command again"
     return StorageError(f"{path}: {error}; {advice}")

@@ -1,4 +1,8 @@
-"""What a remote pattern or folder names."""
+"""Expands `*` in URLs.
+
+Why not fsspec's `glob`: it also gives `?`, `[` and `**` a meaning, matches hidden names, and makes
+four requests for `s3://bucket/folder/*.zst`, where one listing is enough.
+"""
 
 import re
 
@@ -8,36 +12,39 @@ from codecorpus.pipelines.storage.stores import store_of
 
 
 def expand(url: Url) -> list[Url]:
-    """The files and folders that a URL names, sorted; only `*` is a pattern, as in paths.
+    """The existing files and folders that a URL matches, sorted; only `*` is special, as in paths.
 
     Raises:
-        UsageError: a pattern on the web, which cannot be listed.
+        UsageError: the pattern is on the web, which cannot be listed, or stands for a bucket.
     """
     if "*" not in url.text:
-        known = store_of(url.text).look(url.text)
-        return [] if known is None else [Url(url.text, known)]
+        return _existing(url.text)
     scheme, _, rest = url.text.partition("://")
     names = rest.split("/")
-    fixed = next(at for at, name in enumerate(names) if "*" in name)
+    fixed = next(index for index, name in enumerate(names) if "*" in name)
     if fixed == 0:
         raise UsageError(f"{url}: a pattern cannot stand for a bucket; name the bucket")
-    found = [Url(f"{scheme}://{'/'.join(names[:fixed])}")]
+    matches = [Url(f"{scheme}://{'/'.join(names[:fixed])}")]
     for name in names[fixed:]:
-        found = [match for parent in found for match in _matches(parent.text, name)]
-    return sorted(found, key=str)
+        matches = [match for parent in matches for match in _match_in(parent.text, name)]
+    return sorted(matches, key=str)
 
 
-def _matches(parent: str, name: str) -> list[Url]:
-    """The children of a folder that a name or pattern names."""
-    store = store_of(parent)
+def _match_in(folder: str, name: str) -> list[Url]:
+    """The entries of a folder that match a name or pattern."""
     if "*" not in name:
-        child = f"{parent}/{name}"
-        known = store.look(child)
-        return [] if known is None else [Url(child, known)]
+        return _existing(f"{folder}/{name}")
     pattern = re.compile(".*".join(map(re.escape, name.split("*"))), re.DOTALL)
-    children = ((child.url.rpartition("/")[2], child) for child in store.children(parent))
+    entries = (
+        Url(f"{folder}/{entry.name}", entry) for entry in store_of(folder).list_folder(folder)
+    )
     return [
-        Url(f"{parent}/{found}", child)
-        for found, child in children
-        if pattern.fullmatch(found) and (found[:1] != "." or name[0] == ".")
+        entry
+        for entry in entries
+        if pattern.fullmatch(entry.name) and (entry.name[:1] != "." or name[0] == ".")
     ]
+
+
+def _existing(url: str) -> list[Url]:
+    info = store_of(url).info(url)
+    return [] if info is None else [Url(url, info)]

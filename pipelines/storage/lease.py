@@ -1,10 +1,11 @@
-"""One build at a time in a folder of a store, where nothing goes with the process that made it.
+"""The lock of an output folder in a store: one build at a time, without a process to tie it to.
 
-The lock is a small object that names its holder, who renews it every BEAT seconds. Whoever finds
-one looks at it for PATIENCE seconds: if it changes, its holder lives, and the other is refused; if
-it does not, its holder was killed, and the lock is taken over, at once when the holder was a
-process of this machine that is gone. Changes count, not times of day: clocks may differ. Should two
-builds run all the same, no file is damaged: each writes the same bytes under the same names.
+The lock is a small object that names its holder, who rewrites it every RENEW_SECONDS. A build that
+finds one watches it for EXPIRY_SECONDS. If it changes, its holder is alive, and the new build is
+refused. If it does not, its holder was killed, and the lock is taken over; this happens at once if
+the holder was a process of this machine that has ended. Only changes count, not timestamps, because
+clocks may differ. If two builds run in spite of the lock, no file is damaged: both write the same
+bytes under the same names.
 """
 
 import contextlib
@@ -18,35 +19,35 @@ from collections.abc import Iterator
 from typing import Any
 
 from codecorpus.foundation.errors import CodecorpusError
-from codecorpus.pipelines.storage.folder import RefusedError
+from codecorpus.pipelines.storage.errors import OutputConflictError
 from codecorpus.pipelines.storage.stores.base import WritableStore
 
-BEAT = 20.0
-"""Seconds between two renewals of a lock."""
+RENEW_SECONDS = 20.0
+"""Time between two renewals of a lock."""
 
-PATIENCE = 70.0
-"""Seconds without renewal after which a lock's holder is gone."""
+EXPIRY_SECONDS = 70.0
+"""Time without renewal after which a lock's holder counts as dead."""
 
-_LOOK = 5.0  # seconds between looks at another's lock
-_SETTLE = 1.0  # seconds in which two that take over at once see each other
+_POLL_SECONDS = 5.0  # between two reads of another build's lock
+_RACE_SECONDS = 1.0  # in which two builds that take over at once see each other
 
 
 @contextlib.contextmanager
-def hold(store: WritableStore, url: str, folder: str) -> Iterator[None]:
+def hold_lock(store: WritableStore, url: str, folder: str) -> Iterator[None]:
     """Hold a lock while the block runs.
 
     Args:
-        store: where it lies.
+        store: where the lock is.
         url: the lock's.
-        folder: what it keeps others out of, for messages.
+        folder: the folder that it protects, for messages.
 
     Raises:
-        RefusedError: another build holds it.
+        OutputConflictError: another build holds it.
     """
-    mine = {"token": uuid.uuid4().hex, "host": socket.gethostname(), "pid": os.getpid()}
-    _take(store, url, mine, folder)
+    lock = _Lock(store, url)
+    lock.acquire(folder)
     done = threading.Event()
-    thread = threading.Thread(target=_renew, args=(store, url, mine, done), daemon=True)
+    thread = threading.Thread(target=lock.renew, args=(done,), daemon=True)
     thread.start()
     try:
         yield
@@ -54,59 +55,61 @@ def hold(store: WritableStore, url: str, folder: str) -> Iterator[None]:
         done.set()
         thread.join()
         with contextlib.suppress(CodecorpusError, OSError):  # the next build sees that we are gone
-            if _token(_read(store, url)) == mine["token"]:
+            if lock.is_ours(lock.read()):
                 store.remove(url)
 
 
-def _take(store: WritableStore, url: str, mine: dict[str, Any], folder: str) -> None:
-    with contextlib.suppress(FileExistsError):
-        store.write(url, _text(mine, 0), create=True)
-        return
-    other = _read(store, url)
-    if _token(other) == mine["token"]:  # it was written, though the answer was lost
-        return
-    give_up = time.monotonic() + PATIENCE
-    while not _is_gone(other) and time.monotonic() < give_up:
-        time.sleep(_LOOK)
-        if (now := _read(store, url)) != other and now is not None:
-            raise RefusedError(_held(now, folder))
-    store.write(url, _text(mine, 0))
-    time.sleep(_SETTLE)
-    if _token(now := _read(store, url)) != mine["token"]:
-        raise RefusedError(_held(now, folder))
+class _Lock:
+    def __init__(self, store: WritableStore, url: str) -> None:
+        self._store, self._url = store, url
+        self._holder = {"token": uuid.uuid4().hex, "host": socket.gethostname(), "pid": os.getpid()}
+
+    def acquire(self, folder: str) -> None:
+        with contextlib.suppress(FileExistsError):
+            self._write(0, create=True)
+            return
+        other = self.read()
+        if self.is_ours(other):  # it was written, but the response was lost
+            return
+        end = time.monotonic() + EXPIRY_SECONDS
+        while not _is_dead(other) and time.monotonic() < end:
+            time.sleep(_POLL_SECONDS)
+            if (now := self.read()) != other and now is not None:
+                raise _conflict(now, folder)
+        self._write(0)
+        time.sleep(_RACE_SECONDS)
+        if not self.is_ours(now := self.read()):
+            raise _conflict(now, folder)
+
+    def renew(self, done: threading.Event) -> None:
+        renewals = 0
+        while not done.wait(RENEW_SECONDS):
+            renewals += 1
+            with contextlib.suppress(CodecorpusError, OSError):  # the next renewal may succeed
+                if self.is_ours(self.read()):
+                    self._write(renewals)
+
+    def is_ours(self, lock: dict[str, Any] | None) -> bool:
+        return (lock or {}).get("token") == self._holder["token"]
+
+    def _write(self, renewals: int, *, create: bool = False) -> None:
+        text = json.dumps({**self._holder, "renewals": renewals}) + "\n"
+        self._store.write(self._url, text.encode(), create=create)
+
+    def read(self) -> dict[str, Any] | None:
+        """The content of the stored lock: None if there is no lock, {} if it is damaged."""
+        info = self._store.info(self._url)
+        if info is None:
+            return None
+        try:
+            lock = json.loads(self._store.read(self._url, 0, info.size))
+        except (FileNotFoundError, ValueError):
+            return {}
+        return lock if isinstance(lock, dict) else {}
 
 
-def _renew(store: WritableStore, url: str, mine: dict[str, Any], done: threading.Event) -> None:
-    beat = 0
-    while not done.wait(BEAT):
-        beat += 1
-        with contextlib.suppress(CodecorpusError, OSError):  # the next time it may be had
-            if _token(_read(store, url)) == mine["token"]:
-                store.write(url, _text(mine, beat))
-
-
-def _text(mine: dict[str, Any], beat: int) -> bytes:
-    return (json.dumps({**mine, "beat": beat}) + "\n").encode()
-
-
-def _read(store: WritableStore, url: str) -> dict[str, Any] | None:
-    """What the lock says; None where there is none."""
-    found = store.look(url)
-    if found is None:
-        return None
-    try:
-        said = json.loads(store.read(url, 0, found.size))
-    except (FileNotFoundError, ValueError):
-        return {}
-    return said if isinstance(said, dict) else {}
-
-
-def _token(lock: dict[str, Any] | None) -> object:
-    return (lock or {}).get("token")
-
-
-def _is_gone(lock: dict[str, Any] | None) -> bool:
-    """Whether there is no holder, or it was a process of this machine that has ended."""
+def _is_dead(lock: dict[str, Any] | None) -> bool:
+    """Whether there is no lock, or its holder was a process of this machine that has ended."""
     if lock is None:
         return True
     if lock.get("host") != socket.gethostname() or not isinstance(lock.get("pid"), int):
@@ -120,9 +123,9 @@ def _is_gone(lock: dict[str, Any] | None) -> bool:
     return False
 
 
-def _held(lock: dict[str, Any] | None, folder: str) -> str:
-    who = lock or {}
-    return (
-        f"another build is running in {folder} (process {who.get('pid')} of {who.get('host')}); "
-        "wait for it, or give another --out"
+def _conflict(lock: dict[str, Any] | None, folder: str) -> OutputConflictError:
+    holder = lock or {}
+    return OutputConflictError(
+        f"another build is running in {folder} (process {holder.get('pid')} on "
+        f"{holder.get('host')}); wait for it, or choose another --out"
     )

@@ -1,9 +1,12 @@
-"""Whole remote files on this machine's disk, each fetched once for all its processes.
+"""Copies of whole remote files on this machine's disk, each fetched once for all its processes.
 
-For what must be memory-mapped or is read by several tasks: the files of a remote output folder, and
-inputs that are read in stripes. A copy goes by its URL, size and stamp, so it never stands for
-another file. Copies that were not used for a while go when the disk runs short, and all of a
-build's when it ends; nothing is lost with them.
+Used for files that must be memory-mapped or that several tasks read: those of a remote output
+folder, and inputs that are read in splits. The name of a copy is a hash of URL, size and stamp, so
+a copy never stands for another file. Copies that have not been used for a while are removed when
+the disk runs out of space, and all copies of a build when it ends.
+
+Why not fsspec's `filecache`: it has no lock between processes and no bound on disk space, and
+it notices a changed file only by asking the server at each open.
 """
 
 import contextlib
@@ -18,91 +21,99 @@ from pathlib import Path
 from typing import Final
 
 from codecorpus.pipelines.storage import settings, transfer_stats
+from codecorpus.pipelines.storage.errors import ChangedError, RemoteError
 from codecorpus.pipelines.storage.locations import FileInfo
-from codecorpus.pipelines.storage.ranged_file import gone
-from codecorpus.pipelines.storage.retry import RemoteError
 from codecorpus.pipelines.storage.stores import store_of
 
-_UNUSED: Final = 120  # seconds after which a copy may go
-_SPARE: Final = 1 << 30  # bytes that stay free on the disk
-_SWEEPS: Final = 3  # how often another build may remove the folder while a copy is made
+_UNUSED_SECONDS: Final = 120  # after which a copy may be removed
+_RESERVED: Final = 1 << 30  # bytes of the disk that stay free
+_FETCH_ATTEMPTS: Final = 3  # other builds may remove the folder while a copy is made
 
 
 def folder() -> Path:
-    """Where copies lie; made if need be."""
+    """The folder of all copies; created if it does not exist, for this user only."""
     path = settings.scratch_folder()
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
     return path
 
 
-def copy_of(found: FileInfo, group: str = "inputs") -> Path | None:
-    """A copy of a remote file on this machine's disk, fetched if need be.
+def copy_of(file: FileInfo, group: str = "inputs") -> Path | None:
+    """The path of a copy of a remote file, which is fetched if there is none.
 
     Args:
-        found: the file.
-        group: of copies that are removed together.
+        file: the remote file.
+        group: names the copies that are removed together.
 
     Returns:
-        Where it lies; None if the disk has no room for it.
+        None if the disk has no room for a copy.
+
+    Raises:
+        ChangedError: the remote file no longer exists.
+        RemoteError: it could not be read, or the copy could not be written.
     """
-    for _ in range(_SWEEPS):
-        path = _place(found, group)
+    for _ in range(_FETCH_ATTEMPTS):
+        path = _copy_path(file, group)
         try:
-            return path if touch(path) or _fetch(found, path) else None
+            return path if mark_used(path) or _fetch(file, path) else None
         except FileNotFoundError as error:
             if not str(error.filename).startswith(f"{path.parent}/"):
-                raise gone(found.url) from error
+                raise ChangedError.missing(file.url) from error
     raise RemoteError(
         f"{path.parent}: other commands remove it while copies are made; run the same command "
         f"again, or set {settings.SCRATCH} to a folder of its own"
     )
 
 
-def _fetch(found: FileInfo, path: Path) -> bool:
-    """Make a copy, unless another process does; False where there is no room for it.
+def _fetch(file: FileInfo, path: Path) -> bool:
+    """Fetch a copy unless another process does; return False if there is no room for it.
 
     Raises:
-        FileNotFoundError: the remote file is gone, or another build that ended swept the folder.
+        FileNotFoundError: the remote file is gone, or another build that ended removed the folder.
     """
-    with _alone(path):
-        if touch(path):
+    with _locked(path):
+        if mark_used(path):
             return True
-        if not _make_room(found.size):
+        if not _make_room(file.size):
             return False
-        unfinished = path.with_name(f"{uuid.uuid4().hex}.unfinished")
+        temporary = temporary_file(path.parent)
         try:
-            store_of(found.url).fetch(found, unfinished)
-            unfinished.replace(path)
+            store_of(file.url).download(file, temporary)
+            temporary.replace(path)
         except FileNotFoundError:
             raise
         except OSError as error:
             raise RemoteError(
-                f"{found.url}: no copy could be made in {path.parent}: {error}; free some space, "
+                f"{file.url}: cannot write a copy in {path.parent}: {error}; free some space, "
                 f"or set {settings.SCRATCH} to a folder on a larger disk, then run the same "
                 "command again"
             ) from error
         finally:
-            unfinished.unlink(missing_ok=True)
-    transfer_stats.note(found.size, whole=True)
+            temporary.unlink(missing_ok=True)
+    transfer_stats.record(whole=file.size)
     return True
 
 
-def adopt(path: Path, found: FileInfo, group: str) -> Path:
-    """Take a file of this machine as the copy of the remote file that was made of it."""
-    place = _place(found, group)
-    path.replace(place)
-    return place
+def adopt(path: Path, file: FileInfo, group: str) -> Path:
+    """Move a local file that was just uploaded into the cache, as the copy of the remote file."""
+    copy = _copy_path(file, group)
+    path.replace(copy)
+    return copy
 
 
-def unfinished(group: str) -> Path:
-    """A name for a file that is being written and will be adopted."""
-    place = folder() / group
-    place.mkdir(exist_ok=True)
-    return place / f"{uuid.uuid4().hex}.unfinished"
+def group_folder(group: str) -> Path:
+    """The folder of a group's copies; created if it does not exist."""
+    path = folder() / group
+    path.mkdir(exist_ok=True)
+    return path
+
+
+def temporary_file(parent: Path) -> Path:
+    """A new name for a file that is being written."""
+    return parent / f"{uuid.uuid4().hex}.unfinished"
 
 
 def remove(group: str) -> None:
-    """Remove a group's copies; a file that is open or mapped stays as long as it is."""
+    """Remove a group's copies; processes that have one open or mapped can still read it."""
     shutil.rmtree(folder() / group, ignore_errors=True)
 
 
@@ -111,15 +122,13 @@ def group_of(url: str) -> str:
     return hashlib.sha256(url.encode("utf-8", "surrogateescape")).hexdigest()[:16]
 
 
-def _place(found: FileInfo, group: str) -> Path:
-    key = f"{found.url}\n{found.size}\n{found.stamp}".encode("utf-8", "surrogateescape")
-    place = folder() / group
-    place.mkdir(exist_ok=True)
-    return place / hashlib.sha256(key).hexdigest()
+def _copy_path(file: FileInfo, group: str) -> Path:
+    key = f"{file.url}\n{file.size}\n{file.stamp}".encode("utf-8", "surrogateescape")
+    return group_folder(group) / hashlib.sha256(key).hexdigest()
 
 
-def touch(path: Path) -> bool:
-    """Whether a copy is there; it counts as used now."""
+def mark_used(path: Path) -> bool:
+    """Set a copy's time of last use; return whether it exists."""
     try:
         os.utime(path)
     except FileNotFoundError:
@@ -128,27 +137,27 @@ def touch(path: Path) -> bool:
 
 
 @contextlib.contextmanager
-def _alone(path: Path) -> Iterator[None]:
-    """Keep other processes of this machine from fetching the same file meanwhile."""
-    lock = path.with_name(f"{path.name[:2]}.lock")  # some hundred of them, whatever the files
+def _locked(path: Path) -> Iterator[None]:
+    """Keep other processes of this machine from fetching the same file at the same time."""
+    lock = path.with_name(f"{path.name[:2]}.lock")  # at most 256 lock files
     with lock.open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
 
 
 def _make_room(size: int) -> bool:
-    """Whether so many bytes fit, after copies that nobody used lately have gone."""
-    if _free() >= size:
+    """Remove unused copies, oldest first, until `size` bytes fit; return whether they do."""
+    if _free_bytes() >= size:
         return True
-    unused = time.time() - _UNUSED
+    oldest_kept = time.time() - _UNUSED_SECONDS
     copies = [(path.stat().st_mtime, path) for path in folder().glob("*/*") if not path.suffix]
     for used, path in sorted(copies):
-        if used < unused:
+        if used < oldest_kept:
             path.unlink(missing_ok=True)
-            if _free() >= size:
+            if _free_bytes() >= size:
                 return True
     return False
 
 
-def _free() -> int:
-    return shutil.disk_usage(folder()).free - _SPARE
+def _free_bytes() -> int:
+    return shutil.disk_usage(folder()).free - _RESERVED

@@ -1,4 +1,4 @@
-"""Places: paths of this machine, and URLs of files elsewhere. Nothing heavy is imported here."""
+"""Paths on this machine and URLs of remote files. Imports nothing heavy."""
 
 import os
 import re
@@ -9,40 +9,44 @@ from typing import Final, NamedTuple
 from codecorpus.foundation.errors import UsageError
 
 SCHEMES: Final = ("s3", "gs", "hf", "hdfs", "https", "http")
-"""What a URL may begin with."""
+"""URL schemes that can be read."""
 
 WRITABLE: Final = ("s3", "gs", "hdfs")
-"""Where an output folder may lie."""
+"""URL schemes that can hold an output folder."""
 
 EXPECTED: Final = (
     f"expected a path, or a URL that begins with {', '.join(f'{name}://' for name in SCHEMES)}"
 )
-"""What messages say of other schemes."""
+"""The end of error messages about other schemes."""
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 
 
 class FileInfo(NamedTuple):
-    """What stands under a URL."""
+    """A remote file or folder."""
 
     url: str
     size: int
     """Bytes; 0 for a folder."""
     stamp: str
-    """Changes when the file does: an etag, a generation, a time; empty if the store says nothing.
-    """
+    """Changes when the file does: an etag, a generation or a time; empty if the store has none."""
     is_folder: bool = False
-    has_ranges: bool = True
-    """Whether a range of it can be had, and not only the whole."""
+    supports_ranges: bool = True
+    """Whether the server can send a range of the file, not only the whole."""
+
+    @property
+    def name(self) -> str:
+        """The part of the URL after the last slash."""
+        return self.url.rpartition("/")[2]
 
 
 @dataclass(frozen=True)
 class Url(os.PathLike[str]):
-    """A file or folder elsewhere; without a slash at its end."""
+    """The URL of a remote file or folder, without a trailing slash."""
 
     text: str
-    known: FileInfo | None = field(default=None, compare=False, repr=False)
-    """What stood there when it was listed just now."""
+    info: FileInfo | None = field(default=None, compare=False, repr=False)
+    """What the store said about it, if it was just listed."""
 
     def __str__(self) -> str:
         return self.text
@@ -60,37 +64,36 @@ class Url(os.PathLike[str]):
 
     @property
     def name(self) -> str:
-        """What stands behind the last slash."""
+        """The part after the last slash."""
         return self.text.rpartition("/")[2]
 
 
 Location = Path | Url
-"""Where inputs and outputs lie."""
+"""Where an input or output is."""
 
 
 def scheme_of(text: str | bytes) -> str | None:
-    """The scheme that a text begins with, in lower case, known or not; None: it is a path."""
+    """The scheme of a URL in lower case, supported or not; None if the text is a path."""
     if isinstance(text, bytes):
         text = os.fsdecode(text)
-    found = _SCHEME.match(text)
-    return found[1].lower() if found else None
+    match = _SCHEME.match(text)
+    return match[1].lower() if match else None
 
 
 def is_remote(text: str | bytes) -> bool:
-    """Whether a text is a URL that can be read."""
+    """Whether a text is a URL of a supported scheme."""
     return scheme_of(text) in SCHEMES
 
 
 def parse_location(text: str) -> Location:
-    """A path or a URL, from text; paths as they are.
+    """Parse a path or URL; paths are kept as they are.
 
     Raises:
-        UsageError: a URL that cannot be read.
+        UsageError: a URL of an unsupported scheme.
     """
-    known = scheme_of(text)
-    if known is None:
+    scheme = scheme_of(text)
+    if scheme is None:
         return Path(text)
-    if known not in SCHEMES:
+    if scheme not in SCHEMES:
         raise UsageError(f"{text}: {EXPECTED}")
-    scheme, _, rest = text.partition("://")
-    return Url(f"{scheme.lower()}://{rest.rstrip('/')}")
+    return Url(f"{scheme}://{text.partition('://')[2].rstrip('/')}")

@@ -1,32 +1,32 @@
-"""Several requests at a time, their answers in the order in which they were asked for.
+"""Concurrent requests whose results are returned in order.
 
-A request to a store takes some tens of milliseconds, most of which is waiting; so a reader of many
-small things asks for the next ones while it waits for the first. How much is held is bounded.
+A request to a store takes tens of milliseconds, nearly all of it waiting, so a reader of many small
+files requests the next ones while it waits for the first. The bytes held are bounded.
 """
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Final, Generic, TypeVar
+from typing import Final, Generic, Self, TypeVar
 
 T = TypeVar("T")
 R = TypeVar("R")
 
-AT_ONCE: Final = 16
-"""Requests that are under way at a time, in each process."""
+CONCURRENCY: Final = 16
+"""Concurrent requests per process."""
 
-HELD: Final = 32 << 20
-"""Bytes that are asked for or wait to be taken, but for a single answer that has more."""
+MAX_BYTES: Final = 32 << 20
+"""Bytes requested or waiting to be read; a single larger result is still allowed."""
 
 
-class Ahead(Generic[T, R]):
-    """Calls made ahead of whoever takes their results, in order.
+class Prefetcher(Generic[T, R]):
+    """An iterator over the results of calls that run ahead of it; raises what a call raised.
 
     Args:
-        call: is given an item; runs in a thread of its own.
-        items: each with how many bytes its result holds, about.
-        at_once: as AT_ONCE.
-        held: as HELD.
+        call: receives an item; runs on a thread of its own.
+        items: pairs of an item and the approximate size of its result in bytes.
+        concurrency: calls at a time.
+        max_bytes: as MAX_BYTES.
     """
 
     def __init__(
@@ -34,60 +34,52 @@ class Ahead(Generic[T, R]):
         call: Callable[[T], R],
         items: Iterable[tuple[T, int]],
         *,
-        at_once: int = AT_ONCE,
-        held: int = HELD,
+        concurrency: int = CONCURRENCY,
+        max_bytes: int = MAX_BYTES,
     ) -> None:
         self._call, self._items = call, iter(items)
-        self._waiting: deque[tuple[Future[R], int]] = deque()
+        self._pending: deque[tuple[Future[R], int]] = deque()
         self._next: tuple[T, int] | None = next(self._items, None)
-        self._at_once, self._most, self._held = at_once, held, 0
-        self._threads = ThreadPoolExecutor(at_once, thread_name_prefix="ahead")
+        self._concurrency, self._max_bytes, self._bytes = concurrency, max_bytes, 0
+        self._threads = ThreadPoolExecutor(concurrency, thread_name_prefix="prefetch")
 
-    def take(self) -> R:
-        """The next result, or what its call raised.
+    def __iter__(self) -> Self:
+        return self
 
-        Raises:
-            StopIteration: all have been taken.
-        """
-        self._ask()
-        if not self._waiting:
+    def __next__(self) -> R:
+        self._submit()
+        if not self._pending:
             raise StopIteration
-        future, size = self._waiting.popleft()
+        future, size = self._pending.popleft()
         result = future.result()
-        self._held -= size
-        self._ask()
+        self._bytes -= size
+        self._submit()
         return result
 
     def close(self) -> None:
-        """Ask for nothing more."""
+        """Start no further calls."""
         self._threads.shutdown(wait=False, cancel_futures=True)
 
-    def _ask(self) -> None:
-        """Ask for what there is room for."""
-        while self._next is not None and len(self._waiting) < 2 * self._at_once:
+    def _submit(self) -> None:
+        """Submit as many calls as the limits allow."""
+        while self._next is not None and len(self._pending) < 2 * self._concurrency:
             item, size = self._next
-            if self._waiting and self._held + size > self._most:
+            if self._pending and self._bytes + size > self._max_bytes:
                 return
-            self._waiting.append((self._threads.submit(self._call, item), size))
-            self._held += size
+            self._pending.append((self._threads.submit(self._call, item), size))
+            self._bytes += size
             self._next = next(self._items, None)
 
 
-def in_order(call: Callable[[T], R], items: Iterable[T], *, at_once: int = AT_ONCE) -> Iterator[R]:
-    """What a call gives of each item, `at_once` of them under way at a time.
+def map_ordered(
+    call: Callable[[T], R], items: Iterable[T], *, concurrency: int = CONCURRENCY
+) -> Iterator[R]:
+    """Like `map`, with up to `concurrency` calls at a time on threads of their own.
 
-    Args:
-        call: runs in a thread of its own.
-        items: taken some ahead of the results.
-        at_once: how many; no more results than twice as many are held.
+    At most twice as many results are held as calls run.
     """
-    ahead = Ahead(call, ((item, 0) for item in items), at_once=at_once)
+    results = Prefetcher(call, ((item, 0) for item in items), concurrency=concurrency)
     try:
-        while True:
-            try:
-                result = ahead.take()
-            except StopIteration:
-                return
-            yield result
+        yield from results
     finally:
-        ahead.close()
+        results.close()

@@ -1,8 +1,11 @@
-"""A remote file as its reader sees it: bytes at places, fetched in ranges ahead of it.
+"""Reads a remote file at any offset, by range requests that run ahead of the reader.
 
-A reader that goes forward gets ever larger ranges, up to WINDOW bytes, the next one being fetched
-while it works on the last; so two such windows are held. One that jumps gets small ranges, and a
-range that is larger than a window is fetched as it is asked for.
+A sequential reader gets growing ranges, up to WINDOW bytes, and the next one is fetched while it
+works on the last, so two windows are held. A reader that jumps gets small ranges. A read that is
+larger than a window is fetched by one request.
+
+Why not fsspec's caches: their blocks have one size, so a reader that jumps would fetch 8 MiB where
+256 KiB do, and they read ahead past the end of a split.
 """
 
 from collections.abc import Callable
@@ -10,10 +13,6 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Final
 
 from codecorpus.pipelines.storage import transfer_stats
-from codecorpus.pipelines.storage.locations import FileInfo
-from codecorpus.pipelines.storage.retry import ChangedError
-from codecorpus.pipelines.storage.stores import store_of
-from codecorpus.pipelines.storage.stores.base import SingleStore
 
 WINDOW: Final = 8 << 20
 """Bytes of the largest range that is fetched ahead."""
@@ -23,54 +22,15 @@ _FIRST: Final = 256 << 10
 Fetch = Callable[[int, int], bytes]
 
 
-def look_again(url: str, size: int, stamp: str) -> FileInfo:
-    """What stands under a URL that was listed.
-
-    Raises:
-        ChangedError: it is gone, or another file.
-    """
-    found = store_of(url).look(url)
-    if found is None:
-        raise gone(url)
-    if (found.size, found.stamp) != (size, stamp):
-        raise ChangedError(
-            f"{url}: it has changed since it was listed ({size:,} bytes, {stamp}; now "
-            f"{found.size:,} bytes, {found.stamp}); put the old one back, or build anew"
-        )
-    return found
-
-
-def get(found: FileInfo) -> bytes:
-    """All bytes of a file that was listed, by one request where the store can.
-
-    Raises:
-        ChangedError: it is gone, or another file.
-        RemoteError: it cannot be had.
-    """
-    store = store_of(found.url)
-    try:
-        data = store.at_once(found) if isinstance(store, SingleStore) else None
-        if data is None:
-            look_again(found.url, found.size, found.stamp)
-            data = store.read(found.url, 0, found.size)
-    except FileNotFoundError as error:
-        raise gone(found.url) from error
-    return data
-
-
-def gone(url: str) -> ChangedError:
-    """The error of a file that was there."""
-    return ChangedError(f"{url}: gone since it was listed; put it back, or build anew")
-
-
-class RemoteFile:
-    """An open remote file; one thread reads it.
+class RangedFile:
+    """An open remote file, for a single thread.
 
     Args:
-        fetch: gives the bytes of a range.
-        size: of the file.
-        end: nothing behind it is fetched ahead, as another part reads it; what is asked for there
-            all the same, the end of a line, comes in ranges that begin small again.
+        fetch: returns the bytes [begin, end).
+        size: of the file, in bytes.
+        end: where the split that is being read ends. Nothing after it is fetched ahead, as another
+            split covers it; reads that do go on, to the end of a line, start with small ranges
+            again.
     """
 
     def __init__(self, fetch: Fetch, size: int, end: int | None = None) -> None:
@@ -78,14 +38,14 @@ class RemoteFile:
         self._size = size
         self._end = size if end is None else min(end, size)
         self._fetched = 0
-        self._begin = 0
+        self._begin = 0  # of the window
         self._window = b""
-        self._step = self._behind = _FIRST
-        self._ahead: tuple[int, int, Future[bytes]] | None = None
+        self._step = self._step_after_end = _FIRST
+        self._next: tuple[int, int, Future[bytes]] | None = None
         self._thread: ThreadPoolExecutor | None = None
 
     def pread(self, size: int, at: int) -> bytes:
-        """The bytes from `at` on: `size` of them, fewer only at the end of the file."""
+        """The `size` bytes from offset `at` on; fewer only at the end of the file."""
         end = min(at + size, self._size)
         if at >= end:
             return b""
@@ -94,60 +54,60 @@ class RemoteFile:
         return self._window[at - self._begin : end - self._begin]
 
     def preadinto(self, buffer: memoryview, at: int) -> int:
-        """Fill a buffer with the bytes from `at` on; how many."""
+        """Fill a buffer with the bytes from offset `at` on; return how many."""
         data = self.pread(len(buffer), at)
         buffer[: len(data)] = data
         return len(data)
 
     def close(self) -> None:
-        """Fetch nothing more."""
+        """Cancel what is being fetched."""
         if self._fetched >= self._size:
-            transfer_stats.note(self._size, whole=True)
+            transfer_stats.record(whole=self._size)
         self._fetched = 0
-        self._window, self._ahead = b"", None
+        self._window, self._next = b"", None
         if self._thread is not None:
             self._thread.shutdown(wait=False, cancel_futures=True)
 
     def _move(self, at: int, end: int) -> None:
-        """Let the window hold [at, end), and have what follows fetched."""
-        stop = self._begin + len(self._window)
-        forward = self._begin <= at <= stop and bool(self._window)
+        """Move the window so that it holds [at, end), and fetch ahead."""
+        window_end = self._begin + len(self._window)
+        forward = self._begin <= at <= window_end and bool(self._window)
         self._step = min(2 * self._step, WINDOW) if forward else _FIRST
-        kept = self._window[at - self._begin :] if forward else b""
-        start = at + len(kept)
+        window = self._window[at - self._begin :] if forward else b""
+        start = at + len(window)
         while start < end:
             piece = self._piece(start, end)
-            kept = kept + piece if kept else piece
+            window = window + piece if window else piece
             start += len(piece)
-        self._begin, self._window = at, kept
+        self._begin, self._window = at, window
         if forward:
-            self._look_ahead(start)
+            self._fetch_ahead(start)
 
     def _piece(self, start: int, end: int) -> bytes:
-        """The bytes from `start` on, as far as they were fetched ahead or at least up to `end`."""
-        if self._ahead is not None:
-            begin, stop, future = self._ahead
-            self._ahead = None
+        """The bytes from `start` on: what was fetched ahead, or a new range up to `end` or more."""
+        begin, piece = start, None
+        if self._next is not None:
+            begin, stop, future = self._next
+            self._next = None
             if begin <= start < stop:
-                return self._came(future.result())[start - begin :]
-        return self._came(self._fetch(start, self._stop(start, end)))
-
-    def _came(self, piece: bytes) -> bytes:
+                piece = future.result()
+        if piece is None:
+            begin, piece = start, self._fetch(start, self._range_end(start, end))
         self._fetched += len(piece)
-        return piece
+        return piece[start - begin :]
 
-    def _stop(self, start: int, end: int) -> int:
-        """Where a range from `start` on ends."""
+    def _range_end(self, start: int, end: int) -> int:
+        """Where a range that starts at `start` and includes `end` should stop."""
         if start < self._end:
             return max(end, min(start + self._step, self._end))
-        stop = max(end, min(start + self._behind, self._size))
-        self._behind = min(2 * self._behind, WINDOW)
+        stop = max(end, min(start + self._step_after_end, self._size))
+        self._step_after_end = min(2 * self._step_after_end, WINDOW)
         return stop
 
-    def _look_ahead(self, start: int) -> None:
+    def _fetch_ahead(self, start: int) -> None:
         if start >= self._end:
             return
-        stop = self._stop(start, start)
+        stop = self._range_end(start, start)
         if self._thread is None:
-            self._thread = ThreadPoolExecutor(1, thread_name_prefix="remote")
-        self._ahead = start, stop, self._thread.submit(self._fetch, start, stop)
+            self._thread = ThreadPoolExecutor(1, thread_name_prefix="fetch-ahead")
+        self._next = start, stop, self._thread.submit(self._fetch, start, stop)

@@ -1,10 +1,10 @@
 """An output folder in an object store or in HDFS.
 
-A file is written on this machine's disk, its digest taken on the way, and stored under its final
-name when it is complete: an object appears whole or not at all. Markers follow the files that they
-list, as on a local disk. Whoever maps a file or reads it here and there gets a copy on the disk,
-fetched once a machine; what this machine has written it need not fetch. A file of a build that
-stands does not change, so each process looks only once whether it is there.
+A file is written on this machine's disk, its digest computed on the way, and uploaded under its
+final name when it is complete, so an object is never partial. Markers are written after the files
+that they list, as on a local disk. Readers that map a file or seek in it get a copy on this
+machine's disk, which is fetched once per machine; files that this machine wrote are not fetched.
+Finished files do not change, so each process checks a marker's files only once.
 """
 
 import contextlib
@@ -19,14 +19,15 @@ import pyarrow.dataset as ds
 
 from codecorpus.foundation.errors import StorageError
 from codecorpus.pipelines.storage import local_cache, settings
-from codecorpus.pipelines.storage.folder import LOCK, FileDigest, Folder
-from codecorpus.pipelines.storage.lease import hold
+from codecorpus.pipelines.storage.digests import FileDigest
+from codecorpus.pipelines.storage.errors import RemoteError
+from codecorpus.pipelines.storage.folder import LOCK, Folder
+from codecorpus.pipelines.storage.lease import hold_lock
 from codecorpus.pipelines.storage.locations import FileInfo, Url
-from codecorpus.pipelines.storage.retry import RemoteError
 from codecorpus.pipelines.storage.stores import store_of
 from codecorpus.pipelines.storage.stores.base import WritableStore
 
-_BLOCK: Final = 32 << 20  # bytes fetched at once to take a digest
+_BLOCK: Final = 32 << 20  # bytes fetched at once to compute a digest
 
 
 class RemoteFolder(Folder):
@@ -42,46 +43,47 @@ class RemoteFolder(Folder):
         self._markers: dict[str, dict[str, Any]] = {}
 
     def path(self, relative: str) -> Path:
-        """A copy on this machine's disk, for reading.
+        """The path of a copy on this machine's disk, for reading.
 
         Raises:
             FileNotFoundError: there is no such file.
             StorageError: there is no room for a copy.
         """
-        known = self._copies.get(relative)
-        if known is None or not local_cache.touch(known):
-            known = self._copies[relative] = self._fetch(relative)
-        return known
+        copy = self._copies.get(relative)
+        if copy is None or not local_cache.mark_used(copy):
+            copy = self._copies[relative] = self._fetch(relative)
+        return copy
 
     def where(self, relative: str) -> str:
         """The file's URL."""
         return f"{self.root}/{relative}"
 
     def exists(self, relative: str) -> bool:
-        """Whether a file or folder stands under that name."""
-        return self._store.look(self.where(relative)) is not None
+        """Whether there is a file or folder of that name."""
+        return self._store.info(self.where(relative)) is not None
 
     def holds(self, relative: str, size: int) -> bool:
-        """Whether a file of that many bytes stands under that name."""
-        found = self._store.look(self.where(relative))
-        return found is not None and found.size == size
+        """Whether there is a file of that name with that many bytes."""
+        info = self._store.info(self.where(relative))
+        return info is not None and info.size == size
 
     def names(self, relative: str = "") -> list[str]:
-        """What stands directly in a folder, sorted."""
-        url = self.where(relative).rstrip("/")
-        return sorted(found.url.rpartition("/")[2] for found in self._store.children(url))
+        """The names of a folder's files and folders, sorted; empty if there is no such folder."""
+        return sorted(
+            entry.name for entry in self._store.list_folder(self.where(relative).rstrip("/"))
+        )
 
     def stamp(self, relative: str) -> str:
-        """Changes when a file does."""
-        return self._look(relative).stamp
+        """A text that changes when the file does."""
+        return self._info(relative).stamp
 
     def read_bytes(self, relative: str) -> bytes:
-        """A small file, past the copies."""
-        found = self._look(relative)
-        return self._store.read(found.url, 0, found.size)
+        """Read a small file, without a copy."""
+        info = self._info(relative)
+        return self._store.read(info.url, 0, info.size)
 
     def read_marker(self, relative: str) -> dict[str, Any] | None:
-        """A task's summary; what is done stays done, so it is looked for once."""
+        """A task's summary; the marker and files of a finished task are checked only once."""
         if relative not in self._markers:
             marker = super().read_marker(relative)
             if marker is None:
@@ -92,72 +94,71 @@ class RemoteFolder(Folder):
     def files(self, *, exclude: Collection[str] = ()) -> list[str]:
         """The names of all files, in bytewise order; see `Folder.files`."""
         start = len(self.where(""))
-        names = (found.url[start:] for found in self._store.below(self.root.text))
+        names = (file.url[start:] for file in self._store.find_files(self.root.text))
         counted = (name for name in names if name.split("/")[0] not in exclude)
         return sorted(counted, key=os.fsencode)
 
     def digest_of(self, relative: str) -> FileDigest:
-        """Read a file range by range and take its digest."""
-        found = self._look(relative)
+        """Read a file block by block and compute its digest."""
+        info = self._info(relative)
         digest = hashlib.sha256()
-        for begin in range(0, found.size, _BLOCK):
-            end = min(begin + _BLOCK, found.size)
-            digest.update(self._store.read(found.url, begin, end))
-        return FileDigest(found.size, digest.hexdigest())
+        for begin in range(0, info.size, _BLOCK):
+            digest.update(self._store.read(info.url, begin, min(begin + _BLOCK, info.size)))
+        return FileDigest(info.size, digest.hexdigest())
 
     def dataset(self, relative: str) -> ds.Dataset:
-        """A folder of Parquet files as one table, read in ranges."""
-        system, path = self._store.for_arrow(self.where(relative))
-        return ds.dataset(path, filesystem=system, format="parquet")
+        """A folder of Parquet files as one table, read by ranges."""
+        filesystem, path = self._store.arrow_filesystem(self.where(relative))
+        return ds.dataset(path, filesystem=filesystem, format="parquet")
 
-    def note(self, relative: str, line: str) -> None:
-        """Nothing: objects cannot be appended to."""
+    def append_line(self, relative: str, line: str) -> None:
+        """Do nothing: objects cannot be appended to."""
 
-    def spool(self) -> Path:
-        """A folder of this machine for what is written and read again within a task."""
-        return local_cache.unfinished(self._group).parent
+    def scratch_folder(self) -> Path:
+        """A local folder for files that are written and read again within a task."""
+        return local_cache.group_folder(self._group)
 
     def remove(self, relative: str) -> None:
-        """Remove a file or folder, and forget what was known of it."""
+        """Remove a file or folder, and what this process remembers about it."""
         self._store.remove(self.where(relative))
-        for known in (self._copies, self._markers):
-            for name in [name for name in known if f"{name}/".startswith(f"{relative}/")]:
-                del known[name]
+        for remembered in (self._copies, self._markers):
+            for name in [name for name in remembered if f"{name}/".startswith(f"{relative}/")]:
+                del remembered[name]
 
-    def forget_copies(self) -> None:
-        """Remove this machine's copies."""
+    def remove_copies(self) -> None:
+        """Remove this machine's copies of the folder's files."""
         self._copies = {}
         local_cache.remove(self._group)
 
     @contextlib.contextmanager
     def lock(self) -> Iterator[None]:
-        """Keep other builds out: an object that is renewed while the block runs."""
-        with hold(self._store, self.where(LOCK), self.root.text):
+        """Keep other builds out while the block runs, by an object that is renewed; see `lease`."""
+        with hold_lock(self._store, self.where(LOCK), self.root.text):
             yield
 
     def _temporary(self) -> Path:
-        return local_cache.unfinished(self._group)
+        return local_cache.temporary_file(self.scratch_folder())
 
     def _publish(self, temporary: Path, relative: str) -> None:
         try:
-            found = self._store.put(temporary, self.where(relative))
+            info = self._store.upload(temporary, self.where(relative))
         except RemoteError as error:
             raise StorageError(str(error)) from error
-        self._copies[relative] = local_cache.adopt(temporary, found, self._group)
+        self._copies[relative] = local_cache.adopt(temporary, info, self._group)
 
-    def _look(self, relative: str) -> FileInfo:
-        found = self._store.look(self.where(relative))
-        if found is None or found.is_folder:
+    def _info(self, relative: str) -> FileInfo:
+        info = self._store.info(self.where(relative))
+        if info is None or info.is_folder:
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), self.where(relative))
-        return found
+        return info
 
     def _fetch(self, relative: str) -> Path:
-        found = self._look(relative)
-        copy = local_cache.copy_of(found, self._group)
+        info = self._info(relative)
+        copy = local_cache.copy_of(info, self._group)
         if copy is None:
             raise StorageError(
-                f"{found.url}: no room for a copy of {found.size:,} bytes in "
-                f"{local_cache.folder()}; free some, or set {settings.SCRATCH} to a folder on "
-                "a larger disk, then run the same command again"
+                f"{info.url}: no room for a copy of {info.size:,} bytes in "
+                f"{local_cache.folder()}; free some space, or set {settings.SCRATCH} to a folder "
+                "on a larger disk, then run the same command again"
             )
         return copy

@@ -1,4 +1,4 @@
-"""What a person may set about remote files: by the environment, so that every worker sees it."""
+"""Settings for remote files, taken from environment variables so that every worker has them."""
 
 import os
 import tempfile
@@ -8,30 +8,30 @@ from typing import Final
 from codecorpus.foundation.errors import UsageError
 
 TIMEOUT: Final = "CODECORPUS_REMOTE_TIMEOUT"
-"""Seconds of silence after which a server has stalled; 60."""
+"""Seconds of silence after which a request times out; default 60."""
 
 ATTEMPTS: Final = "CODECORPUS_REMOTE_ATTEMPTS"
-"""How often a request is made before its failure counts; 6."""
+"""How often a request is made before it fails; default 6."""
 
 SCRATCH: Final = "CODECORPUS_SCRATCH"
-"""A folder on this machine's disk for copies of remote files; one in the system's for temporary
-files."""
+"""Folder on this machine's disk for copies of remote files; default: one in the system's temporary
+folder."""
 
 
 def timeout() -> float:
-    """Seconds of silence after which a server has stalled."""
+    """Seconds of silence after which a request times out."""
     return _number(TIMEOUT, 60)
 
 
 def attempts() -> int:
-    """How often a request is made before its failure counts."""
+    """How often a request is made before it fails; at least once."""
     return max(1, int(_number(ATTEMPTS, 6)))
 
 
 def scratch_folder() -> Path:
-    """Where copies of remote files lie; no other user may look into it."""
-    given = os.environ.get(SCRATCH)
-    return Path(given or Path(tempfile.gettempdir()) / f"codecorpus-{os.getuid()}")
+    """The folder for copies of remote files; the default is separate for each user."""
+    path = os.environ.get(SCRATCH)
+    return Path(path or Path(tempfile.gettempdir()) / f"codecorpus-{os.getuid()}")
 
 
 def _number(name: str, default: float) -> float:
@@ -41,5 +41,7 @@ def _number(name: str, default: float) -> float:
     except ValueError:
         number = -1
     if not 0 < number < 1e6:
-        raise UsageError(f"{name} is {text!r}; expected a number above 0, or nothing: {default:g}")
+        raise UsageError(
+            f"{name} is {text!r}; expected a number above 0 (unset it for the default, {default:g})"
+        )
     return number

@@ -1,36 +1,33 @@
-"""How many bytes this process has fetched of files elsewhere; a prediction tells what it cost."""
+"""Counts the bytes that this process fetches from remote files; preflight estimates from them."""
 
 import threading
 from typing import NamedTuple
 
 
-class Traffic(NamedTuple):
-    """Bytes that came."""
+class TransferStats(NamedTuple):
+    """Bytes fetched."""
 
     fetched: int = 0
-    """In all; what listing a store takes is not counted."""
+    """In total, without listings."""
     whole: int = 0
-    """Of these, those of data files and archives that came from their beginning to their end."""
+    """The part of `fetched` that belongs to files read from beginning to end."""
 
-    def since(self, before: "Traffic") -> "Traffic":
-        """What came after `before` was noted."""
-        return Traffic(self.fetched - before.fetched, self.whole - before.whole)
-
-
-_lock = threading.Lock()  # ranges come on threads of their own
-_total = Traffic()
+    def since(self, earlier: "TransferStats") -> "TransferStats":
+        """The bytes fetched since an earlier snapshot."""
+        return TransferStats(self.fetched - earlier.fetched, self.whole - earlier.whole)
 
 
-def note(size: int, *, whole: bool = False) -> None:
-    """Count bytes that came; those of a whole file are counted twice: as they come, and as such."""
-    global _total  # noqa: PLW0603 - one a process
+_lock = threading.Lock()  # ranges arrive on several threads
+_total = TransferStats()
+
+
+def record(*, fetched: int = 0, whole: int = 0) -> None:
+    """Add to the counts; the bytes of a whole file are recorded as `fetched` as they arrive."""
+    global _total  # noqa: PLW0603 - one count per process
     with _lock:
-        if whole:
-            _total = _total._replace(whole=_total.whole + size)
-        else:
-            _total = _total._replace(fetched=_total.fetched + size)
+        _total = TransferStats(_total.fetched + fetched, _total.whole + whole)
 
 
-def noted() -> Traffic:
-    """What has come so far."""
+def snapshot() -> TransferStats:
+    """The counts so far."""
     return _total

@@ -14,7 +14,7 @@ import pytest
 
 from codecorpus.pipelines.storage import stores
 from codecorpus.pipelines.storage.stores import store_of
-from codecorpus.pipelines.storage.stores.object_store import Buckets
+from codecorpus.pipelines.storage.stores.object_store import ObjectStore
 from tests.engines.corpus import ROOT, write_inputs, write_recipe
 from tests.engines.running import LIMIT, Cluster, Engines, build
 from tests.pipelines.storage.loopback import free_port
@@ -136,21 +136,21 @@ def local(recipe: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def store(s3: Path, recipe: Path) -> Iterator[Buckets]:
+def store(s3: Path, recipe: Path) -> Iterator[ObjectStore]:
     """The S3, with the corpus in the bucket `corpus`."""
     del s3
     found = store_of("s3://corpus")
-    assert isinstance(found, Buckets)
-    system = found.filesystem()
+    assert isinstance(found, ObjectStore)
+    system = found.filesystem
     system.mkdir("corpus")
     for source in ("repositories", "pile", "rows"):
         system.put(str(recipe.parent / source), f"corpus/in/{source}", recursive=True)
     yield found
-    stores.forget()
+    stores.close_all()
 
 
 @pytest.fixture(scope="session")
-def elsewhere(store: Buckets, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def elsewhere(store: ObjectStore, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The recipe over the inputs in the S3, alone in its folder."""
     del store
     return write_recipe(tmp_path_factory.mktemp("elsewhere") / "recipe.yaml", "s3://corpus/in/")

@@ -12,7 +12,7 @@ import pytest
 
 from codecorpus.pipelines.storage import open_folder
 from codecorpus.pipelines.storage.locations import parse_location
-from codecorpus.pipelines.storage.stores.object_store import Buckets
+from codecorpus.pipelines.storage.stores.object_store import ObjectStore
 from tests.engines.running import LIMIT, Cluster, Command, Done, build, digest, processes
 from tests.engines.test_remote import is_that_of_the_disk
 
@@ -133,7 +133,7 @@ def test_many_kills(
 @pytest.mark.slow
 @pytest.mark.parametrize("engine", ["spark", "flink"])
 def test_many_kills_in_a_store(
-    elsewhere: Path, store: Buckets, local: Path, cluster: Cluster, engine: str
+    elsewhere: Path, store: ObjectStore, local: Path, cluster: Cluster, engine: str
 ) -> None:
     job = Killed(engine, elsewhere, f"s3://corpus/killed-{engine}", cluster)
     job.kill_often(number_of_tasks(local))

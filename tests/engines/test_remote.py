@@ -4,15 +4,15 @@ import json
 from pathlib import Path
 from typing import Any
 
-from codecorpus.pipelines.storage.stores.object_store import Buckets
+from codecorpus.pipelines.storage.stores.object_store import ObjectStore
 from tests.engines.running import Cluster, Engines, build, digest
 from tests.engines.test_engines import PRISM
 
 
-def is_that_of_the_disk(out: str, store: Buckets, local: Path) -> None:
+def is_that_of_the_disk(out: str, store: ObjectStore, local: Path) -> None:
     """All files are those of the build on disk, but for the recipe, whose paths are others."""
     assert digest(out).startswith("digest: ")  # all sums hold, all kept files decode
-    there = manifest(store.filesystem().cat_file(f"{store.path(out)}/manifest.json"))
+    there = manifest(store.filesystem.cat_file(f"{store.path(out)}/manifest.json"))
     assert there == manifest((local / "manifest.json").read_bytes())
 
 
@@ -23,7 +23,7 @@ def manifest(data: bytes) -> Any:
 
 
 def test_spark_cluster(
-    elsewhere: Path, store: Buckets, local: Path, cluster: Cluster, s3: Path
+    elsewhere: Path, store: ObjectStore, local: Path, cluster: Cluster, s3: Path
 ) -> None:
     out, before = "s3://corpus/spark", set(cluster.workers.iterdir())
     options = cluster.options("EXTERNAL")
@@ -37,7 +37,7 @@ def test_spark_cluster(
 
 
 def test_flink(
-    elsewhere: Path, store: Buckets, local: Path, engines: Engines, cluster: Cluster
+    elsewhere: Path, store: ObjectStore, local: Path, engines: Engines, cluster: Cluster
 ) -> None:
     out, options = "s3://corpus/flink", engines.flink(*cluster.external)
     done = build(elsewhere, out, runner="flink", options=options).wait()
@@ -47,7 +47,7 @@ def test_flink(
 
 if PRISM.exists():
 
-    def test_prism(elsewhere: Path, store: Buckets, local: Path) -> None:
+    def test_prism(elsewhere: Path, store: ObjectStore, local: Path) -> None:
         out, options = "s3://corpus/prism", [f"--prism_location={PRISM.resolve()}"]
         done = build(elsewhere, out, runner="prism", options=options).wait()
         assert done.returncode == 0, done.stderr

@@ -12,7 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from codecorpus.foundation.errors import StorageError, UsageError
-from codecorpus.tokenization.packing import PACKINGS, Packer, Rows, best_fit, make_packer
+from codecorpus.tokenization.packing import PACKINGS, best_fit, make_packer
+from codecorpus.tokenization.packing.packer import Packer
+from codecorpus.tokenization.packing.rows import Rows
 from codecorpus.tokenization.segments import split_into_segments
 
 END = 9_999

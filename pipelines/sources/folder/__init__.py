@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import Field
 
-from codecorpus.filters.languages import not_source
+from codecorpus.filters.languages.by_name import not_source
 from codecorpus.pipelines.sources.archives.reader import archive_groups
 from codecorpus.pipelines.sources.base import TOO_LARGE, Limits, Source, Wanted
 from codecorpus.pipelines.sources.batching import NAMES, Group, assemble

@@ -9,7 +9,7 @@ from codecorpus.pipelines.sources.io.local import read_file
 
 if TYPE_CHECKING:
     from codecorpus.pipelines.storage.locations import FileInfo
-    from codecorpus.pipelines.storage.prefetch import Ahead
+    from codecorpus.pipelines.storage.prefetch import Prefetcher
 
 
 class LooseFiles:
@@ -22,7 +22,7 @@ class LooseFiles:
     def __init__(self, inputs: pa.Table) -> None:
         names = ("location", "size", "stamp")
         self._locations, self._sizes, self._stamps = (inputs[name].to_pylist() for name in names)
-        self._ahead: Ahead[FileInfo, bytes] | None = None
+        self._ahead: Prefetcher[FileInfo, bytes] | None = None
 
     def expect(self, wanted: list[bool]) -> None:
         """Begin to fetch those that are wanted and lie elsewhere."""
@@ -30,14 +30,14 @@ class LooseFiles:
         if not rows:
             return
         from codecorpus.pipelines.storage.locations import FileInfo
-        from codecorpus.pipelines.storage.prefetch import Ahead  # local builds need none of it
-        from codecorpus.pipelines.storage.ranged_file import get
+        from codecorpus.pipelines.storage.prefetch import Prefetcher  # local builds need none of it
+        from codecorpus.pipelines.storage.stores import read_listed
 
         def found(row: int) -> tuple[FileInfo, int]:
             url, size = os.fsdecode(self._locations[row]), self._sizes[row]
             return FileInfo(url, size, self._stamps[row]), size
 
-        self._ahead = Ahead(get, map(found, rows))
+        self._ahead = Prefetcher(read_listed, map(found, rows))
 
     def fill(self, index: int, into: memoryview | None) -> int:
         """As `assembling.Fill`.
@@ -50,7 +50,7 @@ class LooseFiles:
         if not self._is_away(index):
             return read_file(self._locations[index], into, self._sizes[index])
         assert self._ahead is not None
-        data = self._ahead.take()
+        data = next(self._ahead)
         into[: len(data)] = data
         return len(data)
 

@@ -49,7 +49,7 @@ def look(place: Location) -> Look:
 def _look_at_store(url: Url, location: bytes) -> Look:
     from codecorpus.pipelines.storage.stores import store_of  # local builds need none of it
 
-    found = url.known or store_of(url.text).look(url.text)
+    found = url.info or store_of(url.text).info(url.text)
     if found is None:
         raise UsageError(f"the input {url} does not exist; list files that do")
     return Look(location, found.is_folder, not found.is_folder, found.size, found.stamp)

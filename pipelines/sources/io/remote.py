@@ -7,10 +7,10 @@ import os
 from codecorpus.pipelines.sources.base import IO, UnreadableError
 from codecorpus.pipelines.sources.io.local import NOT_REGULAR, LocalFile, Opened
 from codecorpus.pipelines.storage import local_cache
+from codecorpus.pipelines.storage.errors import ChangedError, RemoteError
 from codecorpus.pipelines.storage.locations import FileInfo, scheme_of
-from codecorpus.pipelines.storage.ranged_file import RemoteFile, gone, look_again
-from codecorpus.pipelines.storage.retry import RemoteError
-from codecorpus.pipelines.storage.stores import store_of
+from codecorpus.pipelines.storage.ranged_file import RangedFile
+from codecorpus.pipelines.storage.stores import require_unchanged, store_of
 
 
 def open_remote(
@@ -26,19 +26,19 @@ def open_remote(
     if listed and not again and scheme_of(url) not in {"http", "https"}:  # which may lack ranges
         found: FileInfo | None = FileInfo(url, *listed)
     else:
-        found = look_again(url, *listed) if listed else store_of(url).look(url)
+        found = require_unchanged(url, *listed) if listed else store_of(url).info(url)
     if found is None or found.is_folder:
         raise UnreadableError(IO, NOT_REGULAR if found else os.strerror(errno.ENOENT))
-    if whole or not found.has_ranges:
+    if whole or not found.supports_ranges:
         copy = _open_copy(found)
         if copy is not None:
             return copy
-        if not found.has_ranges:
+        if not found.supports_ranges:
             raise RemoteError(
                 f"{url}: the server has no ranges, and there is no room for a copy of "
                 f"{found.size:,} bytes in {local_cache.folder()}"
             )
-    file = RemoteFile(lambda begin, stop: _read(url, begin, stop), found.size, end)
+    file = RangedFile(lambda begin, stop: _read(url, begin, stop), found.size, end)
     return Opened(file, found.size, found.stamp)
 
 
@@ -46,7 +46,7 @@ def _read(url: str, begin: int, end: int) -> bytes:
     try:
         return store_of(url).read(url, begin, end)
     except FileNotFoundError as error:
-        raise gone(url) from error
+        raise ChangedError.missing(url) from error
 
 
 def _open_copy(found: FileInfo) -> Opened | None:

@@ -100,7 +100,7 @@ def _scan_store(location: bytes, without: bytes | None) -> list[Entry]:
     from codecorpus.pipelines.storage.stores import store_of  # local builds need none of it
 
     url = os.fsdecode(location)
-    found = [_entry(child, url) for child in store_of(url).children(url)]
+    found = [_entry(child, url) for child in store_of(url).list_folder(url)]
     return sorted(
         (
             entry
@@ -116,7 +116,7 @@ def _walk_store(location: bytes, without: bytes | None) -> Iterator[Entry]:
 
     url = os.fsdecode(location)
     avoided = None if without is None else without + b"/"
-    entries = [_entry(found, url) for found in store_of(url).below(url)]
+    entries = [_entry(found, url) for found in store_of(url).find_files(url)]
     for entry in sorted(entries, key=_order):
         whole = join(location, entry.path) + b"/"
         if not is_ignored(entry.path) and (avoided is None or not whole.startswith(avoided)):

@@ -32,7 +32,7 @@ from codecorpus.pipelines.stages.context import Build
 from codecorpus.pipelines.stages.counters import Counters
 from codecorpus.pipelines.stages.curate.skipped_parts import left_out
 from codecorpus.pipelines.stages.curate.steps import CuratedBatch, Curator
-from codecorpus.pipelines.storage.folder import FileDigest
+from codecorpus.pipelines.storage.digests import FileDigest
 
 
 @dataclass(frozen=True)

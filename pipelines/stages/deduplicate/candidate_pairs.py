@@ -39,7 +39,7 @@ from codecorpus.pipelines.stages.deduplicate.pair_tasks import (
     proposed_pairs,
     verify_tasks,
 )
-from codecorpus.pipelines.storage.folder import FileDigest
+from codecorpus.pipelines.storage.digests import FileDigest
 
 _SKETCH_BYTES = 1 << 29
 """Bytes of sketches that a task holds at most."""

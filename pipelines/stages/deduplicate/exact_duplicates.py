@@ -25,7 +25,7 @@ from codecorpus.pipelines.stages.context import Build
 from codecorpus.pipelines.stages.counters import Counters
 from codecorpus.pipelines.stages.deduplicate.kept_files import KeptFiles, values
 from codecorpus.pipelines.stages.deduplicate.source_priority import of_earlier_sources
-from codecorpus.pipelines.storage.folder import FileDigest
+from codecorpus.pipelines.storage.digests import FileDigest
 
 _BLOCK = 1 << 19
 """Sketches, or names of files, that are held at once."""

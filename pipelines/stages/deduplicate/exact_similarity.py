@@ -31,7 +31,7 @@ from codecorpus.pipelines.stages.context import Build
 from codecorpus.pipelines.stages.counters import Counters
 from codecorpus.pipelines.stages.deduplicate.kept_files import KeptFiles
 from codecorpus.pipelines.stages.deduplicate.pair_tasks import verify_tasks
-from codecorpus.pipelines.storage.folder import FileDigest
+from codecorpus.pipelines.storage.digests import FileDigest
 
 _TEXT = 8 << 20
 """Bytes of text that are shingled at once; a larger file by itself."""

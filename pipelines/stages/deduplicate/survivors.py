@@ -31,7 +31,7 @@ from codecorpus.pipelines.stages.counters import Counters
 from codecorpus.pipelines.stages.dedup_result import COLUMNS
 from codecorpus.pipelines.stages.deduplicate.kept_files import KeptFiles, values
 from codecorpus.pipelines.stages.deduplicate.pair_tasks import verify_tasks
-from codecorpus.pipelines.storage.folder import FileDigest
+from codecorpus.pipelines.storage.digests import FileDigest
 
 
 class ChooseSurvivors(Stage):

@@ -33,9 +33,11 @@ from codecorpus.pipelines.stages.context import Build
 from codecorpus.pipelines.stages.counters import Counters
 from codecorpus.pipelines.stages.dedup_result import DedupResult
 from codecorpus.pipelines.stages.encode.ledger import write_duplicates, write_ledger
-from codecorpus.pipelines.storage.folder import FileDigest
+from codecorpus.pipelines.storage.digests import FileDigest
 from codecorpus.tokenization.language_tags import TAGGED_LANGUAGES, language_tag
-from codecorpus.tokenization.packing import Packer, Placements, Rows, make_packer
+from codecorpus.tokenization.packing import make_packer
+from codecorpus.tokenization.packing.packer import Packer
+from codecorpus.tokenization.packing.rows import Placements, Rows
 
 
 class EncodeParts(Stage):
@@ -172,7 +174,7 @@ def _packer(build: Build) -> Packer:
         sequence_length=build.recipe.encode.sequence_length,
         tags=(tags.ids, tags.offsets),
         end_of_text=build.encoder.end_of_text,
-        spool=build.folder.spool(),
+        spool=build.folder.scratch_folder(),
     )
 
 

@@ -14,7 +14,7 @@ from codecorpus.pipelines.stages import tables
 from codecorpus.pipelines.stages.artifacts import CURATE, EARLIER, EXACT, KEPT, NEAR
 from codecorpus.pipelines.stages.context import Build
 from codecorpus.pipelines.stages.dedup_result import DedupResult
-from codecorpus.pipelines.storage.folder import FileDigest
+from codecorpus.pipelines.storage.digests import FileDigest
 
 
 def write_ledger(

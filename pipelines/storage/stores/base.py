@@ -1,78 +1,76 @@
-"""What every kind of store can do, and helpers that several of them use."""
+"""The interface of all stores, and helpers that several of them use."""
 
 from pathlib import Path
-from typing import Any, Final, Protocol, runtime_checkable
+from typing import Any, Final, Protocol
 
+from codecorpus.pipelines.storage.errors import RemoteError
 from codecorpus.pipelines.storage.locations import FileInfo
-from codecorpus.pipelines.storage.retry import RemoteError
 
-_BLOCK: Final = 32 << 20  # bytes fetched at once of a whole file
+_BLOCK: Final = 32 << 20  # bytes fetched per request when a whole file is downloaded
 
 
 class Store(Protocol):
-    """Files under URLs of one scheme; each call may raise what `faults.attempt` does."""
+    """Files under the URLs of one scheme; every call may raise what `retry.with_retries` does."""
 
-    def look(self, url: str) -> FileInfo | None:
-        """What stands there; None: nothing."""
+    def info(self, url: str) -> FileInfo | None:
+        """The file or folder at a URL; None if there is neither."""
 
-    def children(self, url: str) -> list[FileInfo]:
-        """What stands directly in a folder, in any order."""
+    def list_folder(self, url: str) -> list[FileInfo]:
+        """The files and folders directly in a folder, in any order; empty if there is none."""
 
-    def below(self, url: str) -> list[FileInfo]:
-        """All files below a folder, in any order."""
+    def find_files(self, url: str) -> list[FileInfo]:
+        """All files below a folder, in any order; empty if there is none."""
 
     def read(self, url: str, begin: int, end: int) -> bytes:
-        """The bytes [begin, end) of a file, all of them."""
+        """Exactly the bytes [begin, end) of a file."""
 
-    def fetch(self, found: FileInfo, into: Path) -> None:
-        """Write a whole file to a path of this machine."""
+    def read_if_unchanged(self, file: FileInfo) -> bytes | None:
+        """All bytes of a listed file, by one request.
+
+        None if it has changed, or if the store's responses do not say whether it has.
+        """
+
+    def download(self, file: FileInfo, path: Path) -> None:
+        """Write a whole file to this machine's disk."""
 
     def close(self) -> None:
-        """Let connections go."""
-
-
-@runtime_checkable
-class SingleStore(Store, Protocol):
-    """A store that may give a whole file, and tell that it is the one listed, in one answer."""
-
-    def at_once(self, found: FileInfo) -> bytes | None:
-        """All bytes of a listed file by one request; None: it has changed, or nobody can tell."""
+        """Close all connections."""
 
 
 class WritableStore(Store, Protocol):
-    """A store that an output folder may lie in."""
+    """A store that can hold an output folder."""
 
-    def put(self, path: Path, url: str) -> FileInfo:
-        """Store a file of this machine: it appears whole or not at all."""
+    def upload(self, path: Path, url: str) -> FileInfo:
+        """Store a file of this machine; readers see all of it or nothing."""
 
     def write(self, url: str, data: bytes, *, create: bool = False) -> None:
-        """Store some bytes; with `create`, only where nothing stands yet (FileExistsError)."""
+        """Store bytes; with `create`, FileExistsError if the file exists."""
 
     def remove(self, url: str) -> None:
-        """Remove a file, or all below a folder; nothing need stand there."""
+        """Remove a file, or a folder with all its files; it need not exist."""
 
-    def for_arrow(self, url: str) -> tuple[Any, str]:
-        """A file system of Arrow's data sets or of fsspec, and what it calls a folder."""
-
-
-def fetch_by_ranges(store: Store, found: FileInfo, into: Path) -> None:
-    """Write a whole file to a path of this machine, range by range."""
-    with into.open("wb") as file:
-        for begin in range(0, found.size, _BLOCK):
-            file.write(store.read(found.url, begin, min(begin + _BLOCK, found.size)))
+    def arrow_filesystem(self, url: str) -> tuple[Any, str]:
+        """A file system that `pyarrow.dataset` accepts, and its path of the URL."""
 
 
-def look_at_stored(store: Store, url: str, size: int) -> FileInfo:
-    """What stands where so many bytes were just stored.
+def download_by_blocks(store: Store, file: FileInfo, path: Path) -> None:
+    """Write a whole file to this machine's disk; a failed request repeats only its block."""
+    with path.open("wb") as local:
+        for begin in range(0, file.size, _BLOCK):
+            local.write(store.read(file.url, begin, min(begin + _BLOCK, file.size)))
+
+
+def info_after_upload(store: Store, url: str, size: int) -> FileInfo:
+    """The file at a URL to which `size` bytes were just uploaded.
 
     Raises:
-        RemoteError: nothing, or something of another size.
+        RemoteError: there is no file, or it has another size.
     """
-    found = store.look(url)
-    if found is None or found.size != size:
-        got = "nothing" if found is None else f"{found.size:,} bytes"
+    info = store.info(url)
+    if info is None or info.size != size:
+        stored = "nothing" if info is None else f"{info.size:,} bytes"
         raise RemoteError(
-            f"{url}: {size:,} bytes were written, and {got} stands there; run the same command "
+            f"{url}: uploaded {size:,} bytes, but the store has {stored}; run the same command "
             "again"
         )
-    return found
+    return info

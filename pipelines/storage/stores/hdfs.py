@@ -1,15 +1,18 @@
-"""HDFS, by hdfs-native: a client in Rust, which needs neither Java nor Hadoop's libraries.
+"""HDFS, through hdfs-native: a client in Rust that needs neither Java nor Hadoop's libraries.
 
-Settings are Hadoop's own, from `HADOOP_CONF_DIR`: `hdfs://NAME/path` is a name service of theirs,
-`hdfs:///path` their default file system. `HADOOP_USER_NAME` says who one is. A file is written
-beside its final name and renamed, which the name node does in one step, also where it replaces
-another. The client waits for a silent server for ever, so each call is watched (`watching`).
+It takes Hadoop's own settings from `HADOOP_CONF_DIR`: `hdfs://NAME/path` is a name service,
+`hdfs:///path` the default file system. The user is `HADOOP_USER_NAME`. A file is written beside its
+final name and renamed; the name node does this in one step, even if it replaces another file. The
+client has no timeouts, so each call runs on a thread of its own, which costs a millisecond.
 """
 
 import contextlib
 import re
+import threading
+import time
 import uuid
 from collections.abc import Callable, Iterable
+from concurrent.futures import Future, InvalidStateError
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -18,21 +21,26 @@ from hdfs_native import Client, FileStatus, WriteOptions
 from codecorpus.foundation.errors import UsageError
 from codecorpus.pipelines.storage import settings, transfer_stats
 from codecorpus.pipelines.storage.locations import FileInfo
-from codecorpus.pipelines.storage.retry import ShortError, attempt
-from codecorpus.pipelines.storage.stores.base import fetch_by_ranges, look_at_stored
-from codecorpus.pipelines.storage.stores.watching import Alive, watched
+from codecorpus.pipelines.storage.retry import with_retries
+from codecorpus.pipelines.storage.stores.base import download_by_blocks, info_after_upload
 
 T = TypeVar("T")
+Progress = Callable[[], None]
+"""A long call reports progress by it; raises TimeoutError if the caller has given up."""
 
-_PIECE: Final = 4 << 20  # bytes written or read between two signs of life
-_UNFINISHED: Final = "._COPYING_"  # how names of files end that are not whole, Hadoop's own too
-# The client's own retries, which are for another name node; `faults` has the others.
+_PIECE: Final = 4 << 20  # bytes read or written between two reports of progress
+_UNFINISHED: Final = (
+    "._COPYING_"  # suffix of files that are being written; Hadoop's own tools use it
+)
+# The client retries only to find another name node; `retry` does everything else.
 _CONFIG: Final[dict[str, Any]] = {
     "dfs.client.failover.max.attempts": "3",
     "dfs.client.failover.sleep.base.millis": "100",
     "dfs.client.failover.sleep.max.millis": "1000",
 }
-_SAID: Final = re.compile(r'\w*RPCError\("(?:[\w$]+\.)*([\w$]+)", "(.*?)(?:\\n|"\)$)', re.DOTALL)
+_RPC_ERROR: Final = re.compile(
+    r'\w*RPCError\("(?:[\w$]+\.)*([\w$]+)", "(.*?)(?:\\n|"\)$)', re.DOTALL
+)
 _FINAL: Final = frozenset({
     "AccessControlException", "AuthorizationException", "DSQuotaExceededException", "InvalidToken",
     "InvalidPathException", "NSQuotaExceededException", "PathComponentTooLongException",
@@ -40,54 +48,60 @@ _FINAL: Final = frozenset({
 _UNKNOWN_USER: Final = ("NoSASLMechanism", "SASLError", "GSSAPIError")
 
 
-class Hdfs:
+class HdfsStore:
     """Files under hdfs://, of any number of clusters."""
 
     def __init__(self) -> None:
         self._clients: dict[str, Client] = {}
 
-    def look(self, url: str) -> FileInfo | None:
-        """What stands under a URL."""
+    def info(self, url: str) -> FileInfo | None:
+        """The file or folder at a URL; None if there is neither."""
         try:
-            status = self._attempt(url, lambda client, name, _: client.get_file_info(name))
+            status = self._call(url, lambda client, path, _: client.get_file_info(path))
         except FileNotFoundError:
             return None
-        return _found(url, status)
+        return _file_info(url, status)
 
-    def children(self, url: str) -> list[FileInfo]:
-        """What stands directly in a folder."""
-        return [found for found in self._list(url, recursive=False) if found.url != url]
+    def list_folder(self, url: str) -> list[FileInfo]:
+        """The files and folders directly in a folder; empty if there is none."""
+        return [file for file in self._list(url, recursive=False) if file.url != url]
 
-    def below(self, url: str) -> list[FileInfo]:
-        """All files below a folder."""
-        return [found for found in self._list(url, recursive=True) if not found.is_folder]
+    def find_files(self, url: str) -> list[FileInfo]:
+        """All files below a folder; empty if there is none."""
+        return [file for file in self._list(url, recursive=True) if not file.is_folder]
 
     def read(self, url: str, begin: int, end: int) -> bytes:
-        """The bytes of a range."""
+        """Exactly the bytes [begin, end) of a file."""
 
-        def get(client: Client, name: str, alive: Alive) -> bytes:
-            file = client.read(name)
+        def get(client: Client, path: str, progress: Progress) -> bytes:
+            file = client.read(path)
             if len(file) < end:
-                raise ShortError(f"the file has {len(file):,} bytes, {end:,} were expected")
+                raise ConnectionError(
+                    f"the file has {len(file):,} bytes, expected at least {end:,}"
+                )
             pieces = []
             for at in range(begin, end, _PIECE):
                 pieces.append(file.read_range(at, min(_PIECE, end - at)))
-                transfer_stats.note(len(pieces[-1]))
-                alive()
+                transfer_stats.record(fetched=len(pieces[-1]))
+                progress()
             return b"".join(pieces)
 
-        return self._attempt(url, get) if end > begin else b""
+        return self._call(url, get) if end > begin else b""
 
-    def fetch(self, found: FileInfo, into: Path) -> None:
-        """Write a whole file to this machine's disk, range by range."""
-        fetch_by_ranges(self, found, into)
+    def read_if_unchanged(self, file: FileInfo) -> bytes | None:  # noqa: ARG002
+        """Return None: a read does not return the file's time of change."""
+        return None
 
-    def put(self, path: Path, url: str) -> FileInfo:
-        """Store a file: it appears by a rename when it is whole.
+    def download(self, file: FileInfo, path: Path) -> None:
+        """Write a whole file to this machine's disk, block by block."""
+        download_by_blocks(self, file, path)
+
+    def upload(self, path: Path, url: str) -> FileInfo:
+        """Store a file: it is renamed to its final name when it is complete.
 
         Raises:
             ForbiddenError: the name node refuses.
-            RemoteError: it failed every time.
+            RemoteError: every attempt failed, or the stored file has another size.
         """
 
         def pieces() -> Iterable[bytes]:
@@ -95,68 +109,122 @@ class Hdfs:
                 while piece := file.read(_PIECE):
                     yield piece
 
-        self._attempt(
-            url, lambda client, name, alive: _store(client, name, alive, pieces(), replace=True)
+        self._call(
+            url,
+            lambda client, target, progress: _write(
+                client, target, progress, pieces(), replace=True
+            ),
         )
-        return look_at_stored(self, url, path.stat().st_size)
+        return info_after_upload(self, url, path.stat().st_size)
 
     def write(self, url: str, data: bytes, *, create: bool = False) -> None:
-        """Store some bytes."""
-        self._attempt(
-            url, lambda client, name, alive: _store(client, name, alive, [data], replace=not create)
+        """Store bytes; with `create`, FileExistsError if the file exists."""
+        self._call(
+            url,
+            lambda client, path, progress: _write(
+                client, path, progress, [data], replace=not create
+            ),
         )
 
     def remove(self, url: str) -> None:
-        """Remove a file, or all below a folder."""
-        self._attempt(url, lambda client, name, _: client.delete(name, recursive=True))
+        """Remove a file, or a folder with all its files."""
+        self._call(url, lambda client, path, _: client.delete(path, recursive=True))
 
-    def for_arrow(self, url: str) -> tuple[Any, str]:
-        """A file system of Arrow's kind, and what it calls a folder."""
-        from hdfs_native.fsspec import HdfsFileSystem  # only for tables of a finished build
+    def arrow_filesystem(self, url: str) -> tuple[Any, str]:
+        """A file system of fsspec's kind, and its path of the URL."""
+        from hdfs_native.fsspec import HdfsFileSystem  # only tables of finished builds need it
 
-        authority, name = _split(url)
-        return HdfsFileSystem(authority or None, skip_instance_cache=True, **_CONFIG), name
+        authority, path = _split(url)
+        return HdfsFileSystem(authority or None, skip_instance_cache=True, **_CONFIG), path
 
     def close(self) -> None:
-        """Let connections go."""
+        """Close all connections."""
         self._clients.clear()
 
     def _list(self, url: str, *, recursive: bool) -> list[FileInfo]:
-        def get(client: Client, name: str, alive: Alive) -> list[FileStatus]:
-            listed = []
-            for status in client.list_status(name, recursive):
-                listed.append(status)
-                alive()
-            return listed
+        def get(client: Client, path: str, progress: Progress) -> list[FileStatus]:
+            statuses = []
+            for status in client.list_status(path, recursive):
+                statuses.append(status)
+                progress()
+            return statuses
 
         try:
-            listed = self._attempt(url, get)
+            statuses = self._call(url, get)
         except FileNotFoundError:
             return []
         start = f"hdfs://{_split(url)[0]}"
-        whole = (status for status in listed if not status.path.endswith(_UNFINISHED))
-        return [_found(start + status.path, status) for status in whole]
+        return [
+            _file_info(start + status.path, status)
+            for status in statuses
+            if not status.path.endswith(_UNFINISHED)
+        ]
 
-    def _attempt(self, url: str, call: Callable[[Client, str, Alive], T]) -> T:
-        """Call with a client and a path; tried again by `faults`."""
-        authority, name = _split(url)
+    def _call(self, url: str, call: Callable[[Client, str, Progress], T]) -> T:
+        """The result of a call with a client and a path, repeated by `retry`."""
+        authority, path = _split(url)
 
         def once() -> T:
             client = self._client(authority)
             try:
-                return watched(lambda alive: call(client, name, alive), settings.timeout())
-            except TimeoutError:  # what is silent now is so for good: connect anew
+                return call_with_timeout(
+                    lambda progress: call(client, path, progress), settings.timeout()
+                )
+            except TimeoutError:  # a connection that is silent stays silent: make a new one
                 self._clients.pop(authority, None)
                 raise
             except RuntimeError as error:
                 raise _translated(error) from error
 
-        return attempt(url, once)
+        return with_retries(url, once)
 
     def _client(self, authority: str) -> Client:
         if authority not in self._clients:
             self._clients[authority] = _connect(authority)
         return self._clients[authority]
+
+
+def call_with_timeout(call: Callable[[Progress], T], silence: float) -> T:
+    """The result of a call that may hang.
+
+    A call that hangs keeps its thread, which does no harm, until the process ends.
+
+    Args:
+        call: runs on a thread of its own, and reports progress.
+        silence: seconds without progress after which it is abandoned.
+
+    Raises:
+        TimeoutError: there was no progress for that long.
+    """
+    result: Future[T] = Future()
+    last = time.monotonic()
+
+    def progress() -> None:
+        nonlocal last
+        if result.cancelled():
+            raise TimeoutError("the call was abandoned")
+        last = time.monotonic()
+
+    def run() -> None:
+        with contextlib.suppress(InvalidStateError):  # it was abandoned
+            try:
+                result.set_result(call(progress))
+            except Exception as error:  # noqa: BLE001 - raised again by the waiting thread
+                result.set_exception(error)
+            except BaseException as error:  # noqa: BLE001 - a panic in Rust
+                result.set_exception(RuntimeError(f"{type(error).__name__}: {error}"))
+
+    threading.Thread(target=run, name="hdfs-call", daemon=True).start()
+    try:
+        while True:
+            with contextlib.suppress(TimeoutError):
+                return result.result(max(0, last + silence - time.monotonic()))
+            if result.done():  # the call itself raised TimeoutError
+                return result.result()
+            if time.monotonic() >= last + silence and result.cancel():
+                raise TimeoutError(f"no answer for {silence:g} s")
+    finally:
+        result.cancel()
 
 
 def _connect(authority: str) -> Client:
@@ -165,49 +233,49 @@ def _connect(authority: str) -> Client:
     except RuntimeError as error:
         raise UsageError(
             f"hdfs://{authority}/: {error}; expected the name node's host and port (often 8020), "
-            "or a name service of Hadoop's settings: HADOOP_CONF_DIR names their folder"
+            "or a name service of the Hadoop settings in the folder HADOOP_CONF_DIR"
         ) from error
 
 
 def _split(url: str) -> tuple[str, str]:
-    """Host and port, and the path from the root."""
+    """A URL's host and port, and its absolute path."""
     authority, _, path = url.partition("://")[2].partition("/")
     return authority, f"/{path}"
 
 
-def _found(url: str, status: FileStatus) -> FileInfo:
+def _file_info(url: str, status: FileStatus) -> FileInfo:
     if status.isdir:
         return FileInfo(url, 0, "", is_folder=True)
     return FileInfo(url, status.length, str(status.modification_time))
 
 
-def _store(
-    client: Client, name: str, alive: Alive, pieces: Iterable[bytes], *, replace: bool
+def _write(
+    client: Client, path: str, progress: Progress, pieces: Iterable[bytes], *, replace: bool
 ) -> None:
-    parent, _, last = name.rpartition("/")
-    beside = f"{parent}/.{last}.{uuid.uuid4().hex}{_UNFINISHED}"
+    parent, _, name = path.rpartition("/")
+    temporary = f"{parent}/.{name}.{uuid.uuid4().hex}{_UNFINISHED}"
     try:
-        with client.create(beside, WriteOptions(overwrite=False, create_parent=True)) as file:
+        with client.create(temporary, WriteOptions(overwrite=False, create_parent=True)) as file:
             for piece in pieces:
                 file.write(piece)
-                alive()
-        alive()
-        client.rename(beside, name, overwrite=replace)
+                progress()
+        progress()
+        client.rename(temporary, path, overwrite=replace)
     except BaseException:
         with contextlib.suppress(Exception):
-            client.delete(beside)
+            client.delete(temporary)
         raise
 
 
 def _translated(error: RuntimeError) -> Exception:
-    """The error that `faults` understands."""
+    """The client's error as one that `retry` recognizes as final or temporary."""
     text = str(error)
     if text.startswith(_UNKNOWN_USER):
         return PermissionError(text)
-    said = _SAID.match(text)
-    if said is None:
+    match = _RPC_ERROR.match(text)
+    if match is None:
         return error
-    name, line = said[1], said[2].replace('\\"', '"')
+    name, line = match[1], match[2].replace('\\"', '"')
     if name == "ParentNotDirectoryException":
         return FileNotFoundError(line)
     return PermissionError(f"{name}: {line}") if name in _FINAL else OSError(f"{name}: {line}")

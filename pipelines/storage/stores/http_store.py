@@ -1,9 +1,10 @@
-"""Files by HTTP: whole, or in ranges where the server has them. Nothing can be listed or written.
+"""Files by HTTP, read by ranges if the server supports them; they cannot be listed or written.
 
-What a server sends is checked: the status, the range and the length that it states, and that no web
-page comes where a file was asked for.
+Responses are checked: the status, the range and the length that the server states, and that it did
+not send a web page instead of the file.
 """
 
+import contextlib
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,136 +15,126 @@ import httpx2
 from codecorpus.foundation.errors import InputError, UsageError
 from codecorpus.pipelines.storage import settings, transfer_stats
 from codecorpus.pipelines.storage.locations import FileInfo
-from codecorpus.pipelines.storage.retry import ShortError, attempt
+from codecorpus.pipelines.storage.retry import with_retries
 
-_RANGE: Final = re.compile(r"bytes (?:(\d+)-(\d+)|\*)/(\d+)")
-_PAGE: Final = "text/html"
+_CONTENT_RANGE: Final = re.compile(r"bytes (?:(\d+)-(\d+)|\*)/(\d+)")
 
 
-class Web:
+class HttpStore:
     """Files under http:// and https://."""
 
     def __init__(self) -> None:
-        wait = settings.timeout()
+        timeout = settings.timeout()
         self._client = httpx2.Client(
-            timeout=httpx2.Timeout(wait, connect=min(wait, 10)),
+            timeout=httpx2.Timeout(timeout, connect=min(timeout, 10)),
             follow_redirects=True,
             headers={"Accept-Encoding": "identity"},
         )
 
-    def look(self, url: str) -> FileInfo | None:
-        """What stands there, by asking for its first byte.
+    def info(self, url: str) -> FileInfo | None:
+        """The file at a URL, by requesting its first byte; None if there is none.
 
         Raises:
-            InputError: a web page, or a file of a size that the server does not say.
+            InputError: the response is a web page, or does not state the file's size.
         """
         try:
-            return attempt(url, lambda: self._look(url))
+            return with_retries(url, lambda: self._info(url))
         except FileNotFoundError:
             return None
 
-    def children(self, url: str) -> list[FileInfo]:
-        """Refused.
+    def list_folder(self, url: str) -> list[FileInfo]:
+        """Not supported.
 
         Raises:
             UsageError: always.
         """
         raise UsageError(f"{url}: the web has no folders; name each file by its own URL")
 
-    def below(self, url: str) -> list[FileInfo]:
-        """Refused, as `children`."""
-        return self.children(url)
+    def find_files(self, url: str) -> list[FileInfo]:
+        """Not supported, as `list_folder`."""
+        return self.list_folder(url)
 
     def read(self, url: str, begin: int, end: int) -> bytes:
-        """The bytes of a range."""
+        """Exactly the bytes [begin, end) of a file."""
 
         def get() -> bytes:
             with self._get(url, begin, end - 1) as response:
                 if response.status_code != 206 or _range(response)[:2] != (begin, end - 1):
-                    raise ShortError(f"asked for bytes {begin} to {end - 1}, got {_said(response)}")
+                    received = response.headers.get("content-range", "no range")
+                    raise ConnectionError(
+                        f"requested bytes {begin} to {end - 1}, received status "
+                        f"{response.status_code} with {received}"
+                    )
                 return b"".join(_body(response, end - begin))
 
-        return attempt(url, get) if end > begin else b""
+        return with_retries(url, get) if end > begin else b""
 
-    def fetch(self, found: FileInfo, into: Path) -> None:
-        """Write a whole file to this machine's disk."""
+    def read_if_unchanged(self, file: FileInfo) -> bytes | None:  # noqa: ARG002
+        """Return None: not every server sends an etag with every response."""
+        return None
+
+    def download(self, file: FileInfo, path: Path) -> None:
+        """Write a whole file to this machine's disk, by one request."""
 
         def get() -> None:
-            with self._get(found.url) as response, into.open("wb") as file:
-                for chunk in _body(response, found.size):
-                    file.write(chunk)
+            with self._get(file.url) as response, path.open("wb") as local:
+                for chunk in _body(response, file.size):
+                    local.write(chunk)
 
-        attempt(found.url, get)
+        with_retries(file.url, get)
 
     def close(self) -> None:
-        """Let connections go."""
+        """Close all connections."""
         self._client.close()
 
-    def _look(self, url: str) -> FileInfo:
+    def _info(self, url: str) -> FileInfo:
         with self._get(url, 0, 0) as response:
-            if response.headers.get("content-type", "").startswith(_PAGE):
+            if response.headers.get("content-type", "").startswith("text/html"):
                 raise InputError(
-                    f"{url}: a web page came (from {response.url}); expected the file itself: a "
-                    "page to log in, or a link to a page about the file?"
+                    f"{url}: received a web page (from {response.url}), expected the file itself; "
+                    "the URL may need a login, or lead to a page about the file"
                 )
             ranged = response.status_code in {206, 416}
             size = _range(response)[2] if ranged else _length(response)
             if size is None:
                 raise InputError(f"{url}: the server does not say how large the file is")
             stamp = response.headers.get("etag") or response.headers.get("last-modified") or ""
-            return FileInfo(url, size, stamp.strip('"'), has_ranges=ranged)
+            return FileInfo(url, size, stamp.strip('"'), supports_ranges=ranged)
 
-    def _get(self, url: str, first: int | None = None, last: int | None = None) -> "_Response":
+    @contextlib.contextmanager
+    def _get(
+        self, url: str, first: int | None = None, last: int | None = None
+    ) -> Iterator[httpx2.Response]:
+        """An open response, whose status is not an error."""
         headers = {} if first is None else {"Range": f"bytes={first}-{last}"}
-        return _Response(self._client, url, headers)
-
-
-class _Response:
-    """An open answer that is no error; closed when the block ends."""
-
-    def __init__(self, client: httpx2.Client, url: str, headers: dict[str, str]) -> None:
-        self._stream = client.stream("GET", url, headers=headers)
-
-    def __enter__(self) -> httpx2.Response:
-        response = self._stream.__enter__()
-        if response.is_error and response.status_code != 416:
-            try:
+        with self._client.stream("GET", url, headers=headers) as response:
+            if response.is_error and response.status_code != 416:
                 response.raise_for_status()
-            finally:
-                self._stream.__exit__(None, None, None)
-        return response
-
-    def __exit__(self, *_: object) -> None:
-        self._stream.__exit__(None, None, None)
+            yield response
 
 
 def _body(response: httpx2.Response, size: int) -> Iterator[bytes]:
-    """Exactly `size` bytes; nothing is held of a body that is longer."""
-    given = 0
+    """The chunks of a body of exactly `size` bytes; reading stops if it is longer."""
+    received = 0
     for chunk in response.iter_raw():
-        given += len(chunk)
-        transfer_stats.note(len(chunk))
-        if given > size:
-            raise ShortError(f"more than {size:,} bytes came")
+        received += len(chunk)
+        transfer_stats.record(fetched=len(chunk))
+        if received > size:
+            raise ConnectionError(f"received more than the {size:,} bytes that were requested")
         yield chunk
-    if given < size:
-        raise ShortError(f"{given:,} bytes came where {size:,} were asked for")
+    if received < size:
+        raise ConnectionError(f"requested {size:,} bytes, received {received:,}")
 
 
 def _range(response: httpx2.Response) -> tuple[int | None, int | None, int | None]:
-    """First and last byte, and the size of the whole, as the answer states them."""
-    found = _RANGE.fullmatch(response.headers.get("content-range", ""))
-    if found is None:
+    """First and last byte and the size of the whole file, as the response states them."""
+    match = _CONTENT_RANGE.fullmatch(response.headers.get("content-range", ""))
+    if match is None:
         return None, None, None
-    first, last, size = (int(number) if number else None for number in found.groups())
+    first, last, size = (int(number) if number else None for number in match.groups())
     return first, last, size
 
 
 def _length(response: httpx2.Response) -> int | None:
     text = response.headers.get("content-length", "")
     return int(text) if text.isdigit() else None
-
-
-def _said(response: httpx2.Response) -> str:
-    stated = response.headers.get("content-range", "no range")
-    return f"status {response.status_code} with {stated}"

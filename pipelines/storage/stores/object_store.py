@@ -1,136 +1,140 @@
-"""Stores that fsspec knows: S3, Google Cloud Storage, the Hugging Face hub.
+"""Stores read through fsspec: S3, Google Cloud Storage, the Hugging Face hub.
 
-Credentials and endpoints come from where each library takes them: s3fs (`AWS_ACCESS_KEY_ID`,
+Credentials and endpoints come from where each library looks for them: s3fs (`AWS_ACCESS_KEY_ID`,
 `AWS_PROFILE`, `AWS_ENDPOINT_URL`, instance roles …), gcsfs (application default credentials,
-`STORAGE_EMULATOR_HOST`), huggingface_hub (`HF_TOKEN`, `HF_ENDPOINT`). Listings are not cached, and
-retrying is left to `faults`, so that it happens once.
+`STORAGE_EMULATOR_HOST`), huggingface_hub (`HF_TOKEN`, `HF_ENDPOINT`). Listings are not cached. The
+libraries' own retries are switched off, so that a request is retried only by `retry`.
 """
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from types import MethodType
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from fsspec.asyn import sync
 
 from codecorpus.pipelines.storage import settings, transfer_stats
+from codecorpus.pipelines.storage.errors import ForbiddenError
 from codecorpus.pipelines.storage.locations import FileInfo
-from codecorpus.pipelines.storage.prefetch import AT_ONCE
-from codecorpus.pipelines.storage.retry import ForbiddenError, ShortError, attempt
-from codecorpus.pipelines.storage.stores.base import fetch_by_ranges, look_at_stored
+from codecorpus.pipelines.storage.prefetch import CONCURRENCY
+from codecorpus.pipelines.storage.retry import with_retries
+from codecorpus.pipelines.storage.stores.base import download_by_blocks, info_after_upload
 
 _STAMPS: Final = (
     "generation", "ETag", "blob_id", "etag", "mtime", "LastModified", "last_modified",
 )  # fmt: skip
 
 
-class Buckets:
-    """One scheme's files."""
+class ObjectStore:
+    """The files of one scheme.
+
+    Attributes:
+        filesystem: fsspec's.
+    """
 
     def __init__(self, scheme: str) -> None:
         self._scheme = scheme
-        self._fs = _open(scheme)
-
-    def filesystem(self) -> Any:  # noqa: ANN401 - of fsspec
-        """The file system itself."""
-        return self._fs
+        self.filesystem = _FILESYSTEMS[scheme]()
 
     def path(self, url: str) -> str:
-        """What the file system calls it."""
-        found: str = self._fs._strip_protocol(url)  # noqa: SLF001 - fsspec has no public name
-        return found
+        """The file system's path of a URL."""
+        path: str = self.filesystem._strip_protocol(url)  # noqa: SLF001 - has no public name
+        return path
 
-    def look(self, url: str) -> FileInfo | None:
-        """What stands under a URL."""
+    def info(self, url: str) -> FileInfo | None:
+        """The file or folder at a URL; None if there is neither."""
         try:
-            info = attempt(url, lambda: self._fs.info(self.path(url)))
+            info = with_retries(url, lambda: self.filesystem.info(self.path(url)))
         except FileNotFoundError:
             return None
-        return self._found(info)
+        return self._file_info(info)
 
-    def children(self, url: str) -> list[FileInfo]:
-        """What stands directly in a folder."""
+    def list_folder(self, url: str) -> list[FileInfo]:
+        """The files and folders directly in a folder; empty if there is none."""
         try:
-            infos = attempt(url, lambda: self._fs.ls(self.path(url), detail=True))
+            infos = with_retries(url, lambda: self.filesystem.ls(self.path(url), detail=True))
         except FileNotFoundError:
             return []
-        return [found for found in map(self._found, infos) if found.url != url]
+        return [file for file in map(self._file_info, infos) if file.url != url]
 
-    def below(self, url: str) -> list[FileInfo]:
-        """All files below a folder."""
+    def find_files(self, url: str) -> list[FileInfo]:
+        """All files below a folder; empty if there is none."""
         try:
-            infos = attempt(url, lambda: self._fs.find(self.path(url), detail=True))
+            infos = with_retries(url, lambda: self.filesystem.find(self.path(url), detail=True))
         except FileNotFoundError:
             return []
-        return [found for found in map(self._found, infos.values()) if not found.is_folder]
+        return [file for file in map(self._file_info, infos.values()) if not file.is_folder]
 
     def read(self, url: str, begin: int, end: int) -> bytes:
-        """The bytes of a range."""
+        """Exactly the bytes [begin, end) of a file."""
 
         def get() -> bytes:
-            data: bytes = self._fs.cat_file(self.path(url), start=begin, end=end)
-            transfer_stats.note(len(data))
-            return _whole(data, end - begin)
+            data: bytes = self.filesystem.cat_file(self.path(url), start=begin, end=end)
+            return _counted(data, end - begin)
 
-        return attempt(url, get) if end > begin else b""
+        return with_retries(url, get) if end > begin else b""
 
-    def at_once(self, found: FileInfo) -> bytes | None:
-        """All bytes of a listed file by one request; None: it has changed, or nobody can tell."""
-        ask = _GETS.get(self._scheme)
-        if ask is None:
+    def read_if_unchanged(self, file: FileInfo) -> bytes | None:
+        """All bytes of a listed file, by one request; None if it has changed, or always (hub)."""
+        read = _READS_IF_UNCHANGED.get(self._scheme)
+        if read is None:
             return None
 
         def get() -> bytes | None:
-            data = ask(self._fs, self.path(found.url), found.stamp)
-            if data is None:
-                return None
-            transfer_stats.note(len(data))
-            return _whole(data, found.size)
+            data = read(self.filesystem, self.path(file.url), file.stamp)
+            return None if data is None else _counted(data, file.size)
 
-        return attempt(found.url, get)
+        return with_retries(file.url, get)
 
-    def fetch(self, found: FileInfo, into: Path) -> None:
-        """Write a whole file to this machine's disk, range by range."""
-        fetch_by_ranges(self, found, into)
+    def download(self, file: FileInfo, path: Path) -> None:
+        """Write a whole file to this machine's disk, block by block.
 
-    def put(self, path: Path, url: str) -> FileInfo:
+        Why not fsspec's `get_file`: a retry would start the whole file again, and s3fs requests a
+        large file once as a whole, drops that response, and requests it again in ranges.
+        """
+        download_by_blocks(self, file, path)
+
+    def upload(self, path: Path, url: str) -> FileInfo:
         """Store a file; it appears when its upload ends.
 
         Raises:
             ForbiddenError: there is no such bucket, or the server refuses.
-            RemoteError: it failed every time.
+            RemoteError: every attempt failed, or the stored file has another size.
         """
         try:
-            attempt(url, lambda: self._fs.put_file(str(path), self.path(url)))
+            with_retries(url, lambda: self.filesystem.put_file(str(path), self.path(url)))
         except FileNotFoundError as error:
             raise _no_bucket(url) from error
-        return look_at_stored(self, url, path.stat().st_size)
+        return info_after_upload(self, url, path.stat().st_size)
 
     def write(self, url: str, data: bytes, *, create: bool = False) -> None:
-        """Store some bytes; errors as of `put`, and FileExistsError."""
+        """Store bytes; with `create`, FileExistsError if the file exists; errors as `upload`."""
         options = {"mode": "create"} if create else {}
         try:
-            attempt(url, lambda: self._fs.pipe_file(self.path(url), data, **options))
+            with_retries(url, lambda: self.filesystem.pipe_file(self.path(url), data, **options))
         except FileNotFoundError as error:
             raise _no_bucket(url) from error
 
     def remove(self, url: str) -> None:
-        """Remove a file, or all below a folder."""
-        found = self.look(url)
-        if found is not None:
+        """Remove a file, or a folder with all its files."""
+        info = self.info(url)
+        if info is not None:
             try:
-                attempt(url, lambda: self._fs.rm(self.path(url), recursive=found.is_folder))
-            except FileNotFoundError:  # another was faster
+                with_retries(
+                    url, lambda: self.filesystem.rm(self.path(url), recursive=info.is_folder)
+                )
+            except FileNotFoundError:  # another process removed it
                 return
 
-    def for_arrow(self, url: str) -> tuple[Any, str]:
-        """The file system, and what it calls a folder."""
-        return self._fs, self.path(url)
+    def arrow_filesystem(self, url: str) -> tuple[Any, str]:
+        """The file system, and its path of the URL."""
+        return self.filesystem, self.path(url)
 
     def close(self) -> None:
-        """Nothing: fsspec's file systems let connections go by themselves."""
+        """Do nothing: fsspec's file systems close their connections themselves."""
 
-    def _found(self, info: dict[str, Any]) -> FileInfo:
+    def _file_info(self, info: dict[str, Any]) -> FileInfo:
         name = str(info["name"]).rstrip("/")
         url = name if "://" in name else f"{self._scheme}://{name}"
         if info["type"] == "directory":
@@ -140,98 +144,90 @@ class Buckets:
 
 
 def _no_bucket(url: str) -> ForbiddenError:
-    """The error of a file that cannot be written since what it should stand in is missing."""
+    """The error for a write that a store answers with "not found"."""
     bucket = "/".join(url.split("/")[:3])
-    return ForbiddenError(f"{url}: there is no bucket {bucket}; make it first, or give another")
+    return ForbiddenError(f"{url}: there is no bucket {bucket}; create it, or name one that exists")
 
 
-def _whole(data: bytes, size: int) -> bytes:
+def _counted(data: bytes, size: int) -> bytes:
+    """Count the bytes of a response that should have `size` of them."""
+    transfer_stats.record(fetched=len(data))
     if len(data) != size:
-        raise ShortError(f"{len(data):,} bytes came where {size:,} were asked for")
+        raise ConnectionError(f"requested {size:,} bytes, received {len(data):,}")
     return data
 
 
-def _open(scheme: str) -> Any:  # noqa: ANN401 - of fsspec
-    return {"s3": _s3, "gs": _gs, "hf": _hub}[scheme]()
+def _s3() -> Any:  # noqa: ANN401 - fsspec has no types
+    import s3fs  # optional
 
-
-def _s3() -> Any:  # noqa: ANN401
-    import s3fs
-
-    wait = settings.timeout()
-    system = s3fs.S3FileSystem(
+    timeout = settings.timeout()
+    filesystem = s3fs.S3FileSystem(
         use_listings_cache=False,
         skip_instance_cache=True,
         config_kwargs={
-            "connect_timeout": min(wait, 10),
-            "read_timeout": wait,
+            "connect_timeout": min(timeout, 10),
+            "read_timeout": timeout,
             "retries": {"total_max_attempts": 1},
-            "max_pool_connections": 2 * AT_ONCE,
+            "max_pool_connections": 2 * CONCURRENCY,
         },
     )
-    system.retries = 1
-    return system
+    filesystem.retries = 1
+    return filesystem
 
 
 def _gs() -> Any:  # noqa: ANN401
-    import aiohttp
-    from gcsfs.core import GCSFileSystem  # not the package's own, which asks by gRPC, too
+    import aiohttp  # optional, as gcsfs
+    from gcsfs.core import GCSFileSystem  # the class that the package exports also uses gRPC
 
-    wait = settings.timeout()
-    silence = aiohttp.ClientTimeout(
-        total=10 * wait,  # of 50 MB sent at once: silence is noticed only in what is received
-        sock_connect=min(wait, 10),
-        sock_read=wait,
+    timeout = settings.timeout()
+    client_timeout = aiohttp.ClientTimeout(
+        total=10 * timeout,  # uploads send 50 MB at once, and only silent reads are noticed
+        sock_connect=min(timeout, 10),
+        sock_read=timeout,
     )
-    system = GCSFileSystem(
-        use_listings_cache=False, skip_instance_cache=True, requests_timeout=silence
+    filesystem = GCSFileSystem(
+        use_listings_cache=False, skip_instance_cache=True, requests_timeout=client_timeout
     )
-    once = GCSFileSystem._request.__wrapped__  # noqa: SLF001 - it has no setting for retries
-    system._request = MethodType(once, system)  # noqa: SLF001
-    return system
+    without_retries = GCSFileSystem._request.__wrapped__  # noqa: SLF001 - it has no setting
+    filesystem._request = MethodType(without_retries, filesystem)  # noqa: SLF001
+    return filesystem
 
 
 def _hub() -> Any:  # noqa: ANN401
-    import huggingface_hub
+    import huggingface_hub  # slow to import
 
     return huggingface_hub.HfFileSystem(
         endpoint=os.environ.get("HF_ENDPOINT"), skip_instance_cache=True
     )
 
 
-class _Get(Protocol):
-    """Asks one kind of store."""
-
-    def __call__(self, system: Any, path: str, stamp: str) -> bytes | None:  # noqa: ANN401
-        """All bytes of an object; None if the answer does not say that it has this stamp.
-
-        Args:
-            system: the store's file system, of fsspec.
-            path: what it calls the object.
-            stamp: as of `FileInfo`.
-        """
+_FILESYSTEMS: Final[dict[str, Callable[[], Any]]] = {"s3": _s3, "gs": _gs, "hf": _hub}
 
 
-def _of_s3(system: Any, path: str, stamp: str) -> bytes | None:  # noqa: ANN401
+def _read_s3(filesystem: Any, path: str, stamp: str) -> bytes | None:  # noqa: ANN401
     async def get() -> bytes | None:
-        bucket, key, _ = system.split_path(path)
-        answer = await system._call_s3("get_object", Bucket=bucket, Key=key)  # noqa: SLF001
+        bucket, key, _ = filesystem.split_path(path)
+        response = await filesystem._call_s3("get_object", Bucket=bucket, Key=key)  # noqa: SLF001
         try:
-            if answer.get("ETag", "").strip('"') != stamp:
+            if response.get("ETag", "").strip('"') != stamp:
                 return None
-            data: bytes = await answer["Body"].read()
+            data: bytes = await response["Body"].read()
             return data
         finally:
-            answer["Body"].close()
+            response["Body"].close()
 
-    found: bytes | None = sync(system.loop, get)
-    return found
+    data: bytes | None = sync(filesystem.loop, get)
+    return data
 
 
-def _of_gs(system: Any, path: str, stamp: str) -> bytes | None:  # noqa: ANN401
-    headers, data = sync(system.loop, system._call, "GET", system.url(path))  # noqa: SLF001
+def _read_gs(filesystem: Any, path: str, stamp: str) -> bytes | None:  # noqa: ANN401
+    url = filesystem.url(path)
+    headers, data = sync(filesystem.loop, filesystem._call, "GET", url)  # noqa: SLF001
     return data if headers.get("x-goog-generation") == stamp else None
 
 
-_GETS: Final[dict[str, _Get]] = {"s3": _of_s3, "gs": _of_gs}
-"""By scheme; of other stores' answers nothing is told by which one would know."""
+_READS_IF_UNCHANGED: Final[dict[str, Callable[[Any, str, str], bytes | None]]] = {
+    "s3": _read_s3,
+    "gs": _read_gs,
+}
+"""By scheme: reads a whole object of fsspec's file system; None if its stamp is another one."""

@@ -1,8 +1,9 @@
 import pyarrow as pa
 import pytest
 
-from codecorpus.filters.languages import LANGUAGES, detect
+from codecorpus.filters.languages import detect
 from codecorpus.filters.languages.by_label import by_label
+from codecorpus.filters.languages.table import LANGUAGES
 
 
 def test_the_name_of_each_language_in_any_case() -> None:

@@ -3,8 +3,8 @@
 import pyarrow as pa
 import pytest
 
-from codecorpus.filters.languages import by_name, not_source, table
-from codecorpus.filters.languages.by_name import GROUP_NAMES
+from codecorpus.filters.languages import by_name, table
+from codecorpus.filters.languages.by_name import GROUP_NAMES, not_source
 
 
 def _language(path: str) -> str | None:

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from codecorpus.filters.languages import CONFIDENCE, LANGUAGES, by_name, classifier, detect, table
+from codecorpus.filters.languages import CONFIDENCE, by_name, classifier, detect, table
+from codecorpus.filters.languages.table import LANGUAGES
 
 _EXTENSIONS = ["h", "m", "inc", "cgi", "sql", "py", "c", "H", "pas", "php", "tcl", "png", "odd", ""]
 _PATHS = st.none() | st.builds(

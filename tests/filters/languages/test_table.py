@@ -2,8 +2,9 @@
 
 from collections import Counter
 
-from codecorpus.filters.languages import LANGUAGES, table
+from codecorpus.filters.languages import table
 from codecorpus.filters.languages.extension_groups import EXTENSION_GROUPS
+from codecorpus.filters.languages.table import LANGUAGES
 
 
 def _words(lists: dict[str, str]) -> list[str]:

@@ -13,7 +13,8 @@ from typing import Any
 from codecorpus.pipelines.cli import main
 from codecorpus.pipelines.stages.base import Stage
 from codecorpus.pipelines.stages.order import STAGES
-from codecorpus.pipelines.storage.folder import Folder, _HashingFile
+from codecorpus.pipelines.storage.digests import HashingFile
+from codecorpus.pipelines.storage.folder import Folder
 
 MOMENTS = ("begin", "write", "rename", "renamed", "marker", "done")
 
@@ -70,7 +71,7 @@ def _around(function: Callable[..., Any], before: str, after: str) -> Callable[.
 
 
 def _halfway(function: Callable[..., int]) -> Callable[..., int]:
-    def write(self: _HashingFile, data: Any) -> int:
+    def write(self: HashingFile, data: Any) -> int:
         view = memoryview(data).cast("B")
         half = function(self, view[: len(view) // 2])
         strike("write")
@@ -81,7 +82,7 @@ def _halfway(function: Callable[..., int]) -> Callable[..., int]:
 
 for one in STAGES:
     _watch(type(one))
-_HashingFile.write = _halfway(_HashingFile.write)  # type: ignore[method-assign]
+HashingFile.write = _halfway(HashingFile.write)  # type: ignore[method-assign]
 Path.replace = _around(Path.replace, "rename", "renamed")  # type: ignore[method-assign]
 Folder.write_marker = _around(Folder.write_marker, "marker", "done")  # type: ignore[method-assign]
 

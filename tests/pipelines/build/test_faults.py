@@ -17,7 +17,7 @@ from codecorpus.pipelines.recipe.loader import load
 from codecorpus.pipelines.resume import prepare
 from codecorpus.pipelines.stages.base import Stage, TaskError, list_tasks, perform, require_done
 from codecorpus.pipelines.stages.order import STAGES
-from codecorpus.pipelines.storage.folder import _HashingFile
+from codecorpus.pipelines.storage.digests import HashingFile
 
 T = TypeVar("T")
 
@@ -52,13 +52,13 @@ def write_fails(number: int) -> Fault:
     """Every write fails, after a part of it went to the disk."""
 
     def inject(patch: pytest.MonkeyPatch) -> None:
-        write = _HashingFile.write
+        write = HashingFile.write
 
-        def failing(self: _HashingFile, data: Any) -> int:
+        def failing(self: HashingFile, data: Any) -> int:
             write(self, memoryview(data).cast("B")[:10])
             raise OSError(number, os.strerror(number))
 
-        patch.setattr(_HashingFile, "write", failing)
+        patch.setattr(HashingFile, "write", failing)
 
     return inject
 
@@ -72,18 +72,21 @@ def rename_fails(patch: pytest.MonkeyPatch) -> None:
 
 def write_loses(patch: pytest.MonkeyPatch) -> None:
     """The disk takes everything without an error, and keeps all but the last bytes."""
-    close = _HashingFile.close
+    close = HashingFile.close
 
-    def losing(self: _HashingFile) -> None:
+    def losing(self: HashingFile) -> None:
         if not self.closed and self.tell():
             self._file.truncate(self.tell() - 1)
         close(self)
 
-    patch.setattr(_HashingFile, "close", losing)
+    patch.setattr(HashingFile, "close", losing)
 
 
 FAULTS: dict[str, tuple[Fault, str]] = {
-    "write": (write_fails(errno.EIO), "Input/output error; mend what the system names"),
+    "write": (
+        write_fails(errno.EIO),
+        "Input/output error; fix this, then run the same command again",
+    ),
     "full": (write_fails(errno.ENOSPC), "No space left on device; free some space"),
     "rename": (rename_fails, "Input/output error"),
     "loses": (write_loses, "bytes written, .* arrived"),

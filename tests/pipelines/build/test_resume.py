@@ -14,7 +14,8 @@ from codecorpus.pipelines.stages.base import Stage, TaskError
 from codecorpus.pipelines.stages.deduplicate.exact_duplicates import MatchCopies
 from codecorpus.pipelines.stages.encode import EncodeParts
 from codecorpus.pipelines.stages.order import STAGES
-from codecorpus.pipelines.storage.folder import Folder, RefusedError
+from codecorpus.pipelines.storage.errors import OutputConflictError
+from codecorpus.pipelines.storage.folder import Folder
 
 Build = Callable[..., Path]
 Digest = Callable[[Path], str]
@@ -136,7 +137,7 @@ def test_a_complete_build_is_left_as_it_is(
 def test_another_recipe_is_refused_with_what_differs(
     inputs: Path, built: Path, build: Build
 ) -> None:
-    with pytest.raises(RefusedError, match=r"encode\.sequence_length: 512 -> 1024"):
+    with pytest.raises(OutputConflictError, match=r"encode\.sequence_length: 512 -> 1024"):
         build(inputs, built, changes={"encode": {"sequence_length": 1024}})
 
 
@@ -150,7 +151,7 @@ def test_changed_inputs_are_refused_with_what_differs(
     (mine / "repositories" / "json" / "decoder.py").unlink()
     (mine / "repositories" / "json" / "new.py").write_text("x = 1\n")
     (mine / "repositories" / "json" / "tool.py").write_text("y = 1\n")
-    with pytest.raises(RefusedError) as refused:
+    with pytest.raises(OutputConflictError) as refused:
         build(mine, tmp_path / "out")
     for line in ("json/decoder.py: gone", "json/new.py: new", "json/tool.py: size or time changed"):
         assert line in str(refused.value)
@@ -160,7 +161,7 @@ def test_other_code_is_refused(
     inputs: Path, built: Path, build: Build, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("codecorpus.pipelines.stages.plan.code_version", lambda: "codecorpus 99")
-    with pytest.raises(RefusedError, match=r"code: codecorpus .* -> codecorpus 99"):
+    with pytest.raises(OutputConflictError, match=r"code: codecorpus .* -> codecorpus 99"):
         build(inputs, built)
 
 
@@ -168,7 +169,7 @@ def test_a_folder_with_something_else_is_refused(
     inputs: Path, build: Build, tmp_path: Path
 ) -> None:
     (tmp_path / "thesis.tex").write_text("mine")
-    with pytest.raises(RefusedError, match=r"thesis\.tex"):
+    with pytest.raises(OutputConflictError, match=r"thesis\.tex"):
         build(inputs, tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.tex"]
 
@@ -179,7 +180,7 @@ def test_a_second_build_in_the_same_folder_is_refused(
     (tmp_path / "out" / "log").mkdir(parents=True)
     with (tmp_path / "out" / "log" / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        with pytest.raises(RefusedError, match="another build is running"):
+        with pytest.raises(OutputConflictError, match="another build is running"):
             build(inputs, tmp_path / "out")
 
 

@@ -8,7 +8,8 @@ import pytest
 
 from codecorpus.foundation.errors import StorageError
 from codecorpus.pipelines.corpus.manifest import check_sums, combined_digest, digests_of
-from codecorpus.pipelines.storage.folder import FileDigest, Folder
+from codecorpus.pipelines.storage.digests import FileDigest
+from codecorpus.pipelines.storage.folder import Folder
 
 
 @pytest.fixture

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from codecorpus.pipelines.corpus.shards import CLASSES, ROWS_A_BATCH, ShardWriter, dataset_files
-from codecorpus.pipelines.storage.folder import FileDigest, Folder
+from codecorpus.pipelines.storage.digests import FileDigest
+from codecorpus.pipelines.storage.folder import Folder
 
 
 def write(folder: Folder, name: str, ids: np.ndarray, cuts: list[int]) -> FileDigest:

@@ -20,7 +20,7 @@ from codecorpus.pipelines.stages.base import Stage, Task, list_tasks, require_do
 from codecorpus.pipelines.stages.context import Build
 from codecorpus.pipelines.stages.counters import Counters
 from codecorpus.pipelines.stages.order import STAGES
-from codecorpus.pipelines.storage.folder import FileDigest
+from codecorpus.pipelines.storage.digests import FileDigest
 
 CHANGES = {"part_bytes": 8_192, "encode": {"sequence_length": 128}}
 DEADLY, ONCE = 1, 3

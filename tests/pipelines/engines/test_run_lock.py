@@ -13,7 +13,8 @@ from codecorpus.pipelines.engines.run_lock import (
     require_current,
     sole_build,
 )
-from codecorpus.pipelines.storage.folder import Folder, RefusedError
+from codecorpus.pipelines.storage.errors import OutputConflictError
+from codecorpus.pipelines.storage.folder import Folder
 
 
 def work(root: Path, begun: Event, end: Event) -> None:
@@ -25,7 +26,7 @@ def work(root: Path, begun: Event, end: Event) -> None:
 def test_a_second_build_is_refused(tmp_path: Path) -> None:
     with sole_build(Folder(tmp_path)):
         second = sole_build(Folder(tmp_path))
-        with pytest.raises(RefusedError, match="another build is running in"), second:
+        with pytest.raises(OutputConflictError, match="another build is running in"), second:
             pass
     with sole_build(Folder(tmp_path)):
         pass
@@ -44,7 +45,7 @@ def test_a_worker_left_behind_is_waited_for(tmp_path: Path) -> None:
     try:
         assert begun.wait(60)
         hasty = sole_build(Folder(tmp_path), patience=0.0)
-        with pytest.raises(RefusedError, match="workers of an earlier build"), hasty:
+        with pytest.raises(OutputConflictError, match="workers of an earlier build"), hasty:
             pass
         threading.Timer(0.1, end.set).start()
         with sole_build(Folder(tmp_path)):

@@ -13,7 +13,7 @@ from codecorpus.pipelines.engines.worker import FAILURE, Run, noting_failure, pe
 from codecorpus.pipelines.stages.base import Stage, Task
 from codecorpus.pipelines.stages.context import Build
 from codecorpus.pipelines.stages.counters import Counters
-from codecorpus.pipelines.storage.folder import FileDigest
+from codecorpus.pipelines.storage.digests import FileDigest
 
 
 class Together(Stage):

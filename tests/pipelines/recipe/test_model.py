@@ -7,7 +7,7 @@ import pytest
 from pydantic import BaseModel, ValidationError
 
 from codecorpus.filters.file_size import FileSize
-from codecorpus.filters.languages import LANGUAGES
+from codecorpus.filters.languages.table import LANGUAGES
 from codecorpus.filters.mean_line_length import MeanLineLength
 from codecorpus.pipelines.recipe.loader import loads
 from codecorpus.pipelines.recipe.model import Deduplicate, Encode, Near, Recipe

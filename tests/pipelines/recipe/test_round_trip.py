@@ -5,7 +5,7 @@ from typing import Any
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from codecorpus.filters.languages import LANGUAGES
+from codecorpus.filters.languages.table import LANGUAGES
 from codecorpus.pipelines.recipe.diff import differences
 from codecorpus.pipelines.recipe.loader import loads
 from codecorpus.pipelines.recipe.model import Recipe

@@ -1,4 +1,4 @@
-"""A whole build in the calling process, or the beginning of one, and its digest."""
+"""Builds in the calling process, complete or stopped early, and their digest."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from codecorpus.pipelines.storage.locations import Location
 
 
 def build(recipe: Path, out: Location, *, tasks: int | None = None) -> bool:
-    """Perform at most so many tasks; whether the build is complete."""
+    """Run at most `tasks` tasks; return whether the build is complete."""
     left = 1 << 30 if tasks is None else tasks
     with prepare(load(str(recipe)), out) as prepared:
         for stage in STAGES:

@@ -1,4 +1,4 @@
-"""Servers on loopback: S3, Google Cloud Storage, HDFS, a web server that misbehaves."""
+"""Servers on loopback: S3, Google Cloud Storage, HDFS, and a web server that misbehaves."""
 
 import hashlib
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from codecorpus.pipelines.storage import retry, stores
-from codecorpus.pipelines.storage.stores.object_store import Buckets
+from codecorpus.pipelines.storage.stores.object_store import ObjectStore
 from tests.pipelines.storage.data import write_inputs
 from tests.pipelines.storage.gcs_server import GcsServer
 from tests.pipelines.storage.hdfs_server import HdfsServer
@@ -23,9 +23,9 @@ collect_ignore = [] if HADOOP.exists() else ["stores/test_hdfs_cluster.py"]
 def settings(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ) -> Iterator[None]:
-    """Short waits, a scratch folder of the test's own, and stores that know of both.
+    """Short waits, a scratch folder for each test, and stores opened with these settings.
 
-    Tests of buckets share one store of each kind, whose client takes half a second to make.
+    Tests of buckets share one store of each kind, because a client takes half a second to create.
     """
     shared = "bucket" in request.fixturenames
     monkeypatch.setenv("CODECORPUS_SCRATCH", str(tmp_path / "scratch"))
@@ -33,15 +33,15 @@ def settings(
     monkeypatch.setenv("CODECORPUS_REMOTE_ATTEMPTS", "3")
     monkeypatch.setattr(retry, "FIRST_PAUSE", 0.001)
     if not shared:
-        stores.forget()
+        stores.close_all()
     yield
     if not shared:
-        stores.forget()
+        stores.close_all()
 
 
 @pytest.fixture(scope="session")
 def s3_environment() -> Iterator[dict[str, str]]:
-    """What the environment must hold to reach an S3 that all tests share."""
+    """The environment variables for an S3 that all tests share."""
     with s3_server() as environment:
         yield environment
 
@@ -72,21 +72,21 @@ def gs(gcs_endpoint: str, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(params=KINDS)
 def bucket(request: pytest.FixtureRequest) -> str:
-    """The URL of an empty bucket, or of a folder of HDFS, of each kind of store in turn."""
+    """The URL of an empty bucket, or of a folder in HDFS, for each kind of store in turn."""
     scheme: str = request.param
     name = f"test-{hashlib.sha256(request.node.nodeid.encode()).hexdigest()[:16]}"
     if scheme == "hdfs":
         return f"{request.getfixturevalue('hdfs')}/{name}"
     request.getfixturevalue(scheme)
-    buckets = stores.store_of(f"{scheme}://")
-    assert isinstance(buckets, Buckets)
-    buckets.filesystem().mkdir(name)
+    store = stores.store_of(f"{scheme}://")
+    assert isinstance(store, ObjectStore)
+    store.filesystem.mkdir(name)
     return f"{scheme}://{name}"
 
 
 @pytest.fixture(scope="session")
 def inputs(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One file of each kind that sources read."""
+    """A folder with one file of each kind that sources read."""
     root = tmp_path_factory.mktemp("inputs")
     write_inputs(root)
     return root

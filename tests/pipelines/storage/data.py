@@ -1,4 +1,4 @@
-"""One file of each kind that sources read, and the same in a store."""
+"""One file of each kind that sources read, on disk and in a store."""
 
 import gzip
 import json
@@ -27,7 +27,7 @@ ROWS = [
 
 
 def write_inputs(root: Path) -> None:
-    """One file of each kind."""
+    """Write one file of each kind that sources read."""
     for name in ("pile", "codeparrot", "src/email", "crawl"):
         (root / name).mkdir(parents=True)
     compress = zstandard.ZstdCompressor().compress
@@ -55,9 +55,9 @@ def write_inputs(root: Path) -> None:
 
 
 def upload(inputs: Path, bucket: str) -> Url:
-    """All files below a folder, into a bucket."""
+    """Upload all files below a folder to a bucket."""
     store = writable(bucket)
     for path in sorted(inputs.rglob("*")):
         if path.is_file():
-            store.put(path, f"{bucket}/{path.relative_to(inputs).as_posix()}")
+            store.upload(path, f"{bucket}/{path.relative_to(inputs).as_posix()}")
     return Url(bucket)

@@ -1,4 +1,4 @@
-"""A Google Cloud Storage on loopback: fake-gcs-server, as a process of its own."""
+"""Google Cloud Storage on loopback: fake-gcs-server, in a process of its own."""
 
 import socket
 import subprocess
@@ -12,7 +12,7 @@ from tests.pipelines.storage.loopback import free_port
 
 
 class GcsServer:
-    """Keeps its buckets in memory as long as a block runs."""
+    """A context manager; the buckets are in memory."""
 
     def __init__(self) -> None:
         (program,) = (files(package) / "vendor" / "fake-gcs-server" / "bin").iterdir()

@@ -1,4 +1,4 @@
-"""An HDFS on loopback: Hadoop's own name node and data node, in one process of Java."""
+"""HDFS on loopback: Hadoop's own name node and data nodes, in one Java process."""
 
 import json
 import subprocess
@@ -8,10 +8,10 @@ from typing import Self
 
 
 class HdfsServer:
-    """Runs as long as a block.
+    """A context manager.
 
     Args:
-        jars: a folder with Hadoop's minicluster and what it needs.
+        jars: a folder with Hadoop's minicluster and its dependencies.
         state: an empty folder for its data and its log.
     """
 
@@ -21,7 +21,7 @@ class HdfsServer:
         self._command = [
             "java", "-Xmx512m", "-cp", f"{jars}/*", "org.apache.hadoop.test.MiniDFSClusterManager",
             "-format", "-datanodes", "2", "-writeDetails", str(self._details),
-            # With two data nodes that lets a file be closed at once, else each takes half a second.
+            # Lets a file with two replicas be closed at once; otherwise each takes half a second.
             "-D", "dfs.namenode.file.close.num-committed-allowed=1",
             "-D", f"hdfs.minidfs.basedir={state / 'data'}",  # else it would need JUnit
         ]  # fmt: skip
@@ -33,9 +33,9 @@ class HdfsServer:
             )
         end = time.monotonic() + 300
         while not self._details.exists() or not self._details.stat().st_size:
-            said = (self._state / "log").read_text()
-            assert self._process.poll() is None, f"HDFS has ended: {said}"
-            assert time.monotonic() < end, f"HDFS does not start: {said}"
+            log_text = (self._state / "log").read_text()
+            assert self._process.poll() is None, f"HDFS has ended: {log_text}"
+            assert time.monotonic() < end, f"HDFS does not start: {log_text}"
             time.sleep(0.1)
         self.port: int = json.loads(self._details.read_text())["namenode_port"]
         return self

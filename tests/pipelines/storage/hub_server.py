@@ -1,4 +1,4 @@
-"""A hub on loopback with one data set: what listing and reading `hf://datasets/…` asks of it."""
+"""A Hugging Face hub with one data set: the requests that `hf://datasets/…` needs."""
 
 import hashlib
 import json
@@ -17,8 +17,8 @@ class HubServer(LoopbackServer):
 
     Attributes:
         files: by path.
-        token: if set, the only one that is let in.
-        requests: method and path of each.
+        token: if set, requests need it.
+        requests: the method and path of each request.
     """
 
     def __init__(self) -> None:
@@ -29,18 +29,18 @@ class HubServer(LoopbackServer):
         super().__init__(handler)
 
     def entries(self, folder: str, *, recursive: bool) -> list[dict[str, Any]]:
-        """What the hub says of the files and folders in a folder."""
+        """The files and folders in a folder, as the hub describes them."""
         inside = f"{folder}/" if folder else ""
-        found: dict[str, dict[str, Any]] = {}
+        entries: dict[str, dict[str, Any]] = {}
         for path in sorted(self.files):
             if not path.startswith(inside):
                 continue
             first, more, _ = path.removeprefix(inside).partition("/")
             if more and not recursive:
-                found[first] = {"type": "directory", "path": inside + first, "oid": "0" * 40}
+                entries[first] = {"type": "directory", "path": inside + first, "oid": "0" * 40}
             else:
-                found[path] = self.entry(path)
-        return list(found.values())
+                entries[path] = self.entry(path)
+        return list(entries.values())
 
     def entry(self, path: str) -> dict[str, Any]:
         content = self.files[path]
@@ -70,10 +70,10 @@ class _Handler(BaseHTTPRequestHandler):
         given = self.headers.get("Authorization")
         if self.hub.token and given != f"Bearer {self.hub.token}":
             self._error(401, "GatedRepo")
-        elif found := re.fullmatch(r"/datasets/owner/set/resolve/[^/]+/(.+)", path):
-            self._file(found[1])
-        elif found := re.fullmatch(r"/api/datasets/owner/set/tree/[^/]+/?(.*)", path):
-            entries = self.hub.entries(found[1], recursive="recursive=true" in self.path.lower())
+        elif match := re.fullmatch(r"/datasets/owner/set/resolve/[^/]+/(.+)", path):
+            self._file(match[1])
+        elif match := re.fullmatch(r"/api/datasets/owner/set/tree/[^/]+/?(.*)", path):
+            entries = self.hub.entries(match[1], recursive="recursive=true" in self.path.lower())
             self._json(entries) if entries else self._error(404, "EntryNotFound")
         elif re.fullmatch(r"/api/datasets/owner/set/paths-info/[^/]+", path):
             self._json(self._paths_info(body))
@@ -97,9 +97,9 @@ class _Handler(BaseHTTPRequestHandler):
         if content is None:
             self._error(404, "EntryNotFound")
             return
-        found = re.fullmatch(r"bytes=(\d+)-(\d+)", self.headers.get("Range", ""))
-        if found:
-            begin, end = int(found[1]), min(int(found[2]) + 1, len(content))
+        match = re.fullmatch(r"bytes=(\d+)-(\d+)", self.headers.get("Range", ""))
+        if match:
+            begin, end = int(match[1]), min(int(match[2]) + 1, len(content))
             stated = {"Content-Range": f"bytes {begin}-{end - 1}/{len(content)}"}
             self._send(206, content[begin:end], stated)
         else:

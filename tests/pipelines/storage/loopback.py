@@ -1,4 +1,4 @@
-"""A server on loopback that runs as long as a block, and ports for those that are programs."""
+"""A server on loopback as a context manager, and free ports for server programs."""
 
 import socket
 import threading
@@ -7,7 +7,7 @@ from typing import Self
 
 
 class LoopbackServer:
-    """Answers by a handler, from threads of this process; a context manager."""
+    """Serves a handler from threads of this process; a context manager."""
 
     def __init__(self, handler: type[BaseHTTPRequestHandler]) -> None:
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
@@ -28,7 +28,7 @@ class LoopbackServer:
 
 
 def free_port() -> int:
-    """A port that nobody listens on, for a server that is told its own."""
+    """A port that no server listens on."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         port: int = listener.getsockname()[1]

@@ -1,4 +1,4 @@
-"""As much of S3 as reading needs, on loopback, that counts requests and takes its time."""
+"""A read-only S3 on loopback that counts requests and delays its responses."""
 
 import hashlib
 import re
@@ -24,15 +24,15 @@ class ObjectServer(LoopbackServer):
 
     Attributes:
         delay: seconds that each request takes.
-        requests: method and path of each, with its query.
-        peak: requests that were under way at a time, at most.
+        requests: the method and path of each request, with its query.
+        peak: the largest number of concurrent requests.
     """
 
     def __init__(self) -> None:
         self.objects: dict[str, bytes] = {}
         self.delay = 0.0
         self.requests: list[str] = []
-        self.peak = self._under_way = 0
+        self.peak = self._active = 0
         self._lock = threading.Lock()
         handler = type("Handler", (_Handler,), {"store": self})
         super().__init__(handler)
@@ -40,29 +40,29 @@ class ObjectServer(LoopbackServer):
     def begin(self, request: str) -> None:
         with self._lock:
             self.requests.append(request)
-            self._under_way += 1
-            self.peak = max(self.peak, self._under_way)
+            self._active += 1
+            self.peak = max(self.peak, self._active)
 
     def end(self) -> None:
         with self._lock:
-            self._under_way -= 1
+            self._active -= 1
 
     def listing(self, prefix: str, delimiter: str) -> str:
-        """What stands below a prefix, as XML; all of it at once."""
+        """The objects and folders below a prefix, as one page of XML."""
         keys = [key for key in sorted(self.objects) if key.startswith(prefix)]
         folders: dict[str, None] = {}
-        found = []
+        listed = []
         for key in keys:
             name, inside, _ = key.removeprefix(prefix).partition(delimiter or "\0")
             if inside:
                 folders[prefix + name + delimiter] = None
                 continue
             content = self.objects[key]
-            found.append(_OBJECT.format(escape(key), len(content), etag(content)))
-        found += [_FOLDER.format(escape(name)) for name in folders]
+            listed.append(_OBJECT.format(escape(key), len(content), etag(content)))
+        listed += [_FOLDER.format(escape(name)) for name in folders]
         return (
             f"<ListBucketResult><Name>b</Name><IsTruncated>false</IsTruncated>"
-            f"<KeyCount>{len(found)}</KeyCount>{''.join(found)}</ListBucketResult>"
+            f"<KeyCount>{len(listed)}</KeyCount>{''.join(listed)}</ListBucketResult>"
         )
 
 
@@ -103,11 +103,11 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _object(self, content: bytes) -> None:
         headers = {"ETag": f'"{etag(content)}"', "Last-Modified": _DAY}
-        found = re.fullmatch(r"bytes=(\d+)-(\d+)", self.headers.get("Range", ""))
-        if found is None:
+        match = re.fullmatch(r"bytes=(\d+)-(\d+)", self.headers.get("Range", ""))
+        if match is None:
             self._send(200, content, headers)
             return
-        begin, end = int(found[1]), min(int(found[2]) + 1, len(content))
+        begin, end = int(match[1]), min(int(match[2]) + 1, len(content))
         headers["Content-Range"] = f"bytes {begin}-{end - 1}/{len(content)}"
         self._send(206, content[begin:end], headers)
 

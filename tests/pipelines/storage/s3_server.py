@@ -1,4 +1,4 @@
-"""An S3 of moto's on loopback, and what a process must have in its environment to speak with it."""
+"""moto's S3 on loopback, and the environment variables that its clients need."""
 
 import contextlib
 import logging
@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 @contextlib.contextmanager
 def s3_server() -> Iterator[dict[str, str]]:
-    """Serve from a thread of this process while the block runs; gives the environment."""
-    from moto.server import ThreadedMotoServer  # takes a second, which other tests need not wait
+    """Serve from a thread of this process while the block runs; yields the environment."""
+    from moto.server import ThreadedMotoServer  # takes a second to import
 
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)

@@ -1,4 +1,4 @@
-"""Stores that tests write into."""
+"""Stores for tests to write to."""
 
 import os
 from collections.abc import Callable
@@ -9,36 +9,36 @@ import pytest
 
 from codecorpus.pipelines.storage.stores import store_of
 from codecorpus.pipelines.storage.stores.base import WritableStore
-from codecorpus.pipelines.storage.stores.object_store import Buckets
+from codecorpus.pipelines.storage.stores.object_store import ObjectStore
 
 HADOOP = Path(os.environ.get("ENGINES", "none"), "hdfs", "jars").resolve()
-"""What `make test-engines` fetches for an HDFS on loopback; elsewhere nothing lies there."""
+"""Hadoop, which `make test-engines` downloads; otherwise the folder does not exist."""
 
 BUCKETS = ["s3", "gs"]
 KINDS = [*BUCKETS, "hdfs"] if HADOOP.exists() else BUCKETS
-"""The kinds of store that the tests of all kinds run over."""
+"""The schemes that tests of all stores run over."""
 
 
 def writable(url: str) -> WritableStore:
-    """The store of a URL that an output folder may lie under."""
+    """The store of a URL, typed as writable."""
     return cast("WritableStore", store_of(url))
 
 
 def break_uploads(
     store: WritableStore, monkeypatch: pytest.MonkeyPatch, instead: Callable[..., None]
 ) -> None:
-    """Let something else happen where a store's library would send a file."""
-    if isinstance(store, Buckets):
-        monkeypatch.setattr(store.filesystem(), "put_file", instead)
+    """Call `instead` where a store's library would upload a file."""
+    if isinstance(store, ObjectStore):
+        monkeypatch.setattr(store.filesystem, "put_file", instead)
         return
     from codecorpus.pipelines.storage.stores import hdfs
 
-    send = hdfs._store
+    write = hdfs._write
 
-    def sent(client: Any, name: str, alive: Any, pieces: Any, *, replace: bool) -> None:
-        if isinstance(pieces, list):  # some bytes, no file
-            send(client, name, alive, pieces, replace=replace)
+    def patched(client: Any, path: str, progress: Any, pieces: Any, *, replace: bool) -> None:
+        if isinstance(pieces, list):  # `write`, not `upload`
+            write(client, path, progress, pieces, replace=replace)
         else:
             instead()
 
-    monkeypatch.setattr(hdfs, "_store", sent)
+    monkeypatch.setattr(hdfs, "_write", patched)

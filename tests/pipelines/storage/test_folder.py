@@ -1,4 +1,4 @@
-"""Files appear whole or not at all; digests and markers tell the truth."""
+"""Writes are atomic; digests and markers agree with the files."""
 
 import hashlib
 from pathlib import Path
@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from codecorpus.foundation.errors import StorageError
-from codecorpus.pipelines.storage.folder import FileDigest, Folder
+from codecorpus.pipelines.storage.digests import FileDigest
+from codecorpus.pipelines.storage.folder import Folder
 
 
 @pytest.fixture
@@ -14,7 +15,7 @@ def folder(tmp_path: Path) -> Folder:
     return Folder(tmp_path / "out")
 
 
-def test_a_file_appears_when_it_is_whole(folder: Folder) -> None:
+def test_a_file_appears_when_it_is_complete(folder: Folder) -> None:
     digests: dict[str, FileDigest] = {}
     with folder.create("a/b.txt", digests) as file:
         file.write(b"one")
@@ -31,7 +32,7 @@ def write_and_fail(folder: Folder, digests: dict[str, FileDigest]) -> None:
         raise RuntimeError("halfway")
 
 
-def test_an_error_leaves_nothing_under_the_final_name(folder: Folder) -> None:
+def test_an_error_leaves_no_file(folder: Folder) -> None:
     digests: dict[str, FileDigest] = {}
     with pytest.raises(RuntimeError, match="halfway"):
         write_and_fail(folder, digests)
@@ -40,7 +41,7 @@ def test_an_error_leaves_nothing_under_the_final_name(folder: Folder) -> None:
     assert list(folder.path("log/tmp").iterdir()) == []
 
 
-def test_an_error_keeps_what_stood_before(folder: Folder) -> None:
+def test_an_error_keeps_the_old_file(folder: Folder) -> None:
     folder.write_bytes("x", b"before", {})
     with pytest.raises(RuntimeError):
         write_and_fail(folder, {})
@@ -53,7 +54,7 @@ def write_to_full_disk(folder: Folder) -> None:
         full.write(b"x")
 
 
-def test_a_full_disk_is_said_with_the_file_and_what_to_do(folder: Folder) -> None:
+def test_a_full_disk_is_reported_with_the_file_and_what_to_do(folder: Folder) -> None:
     with pytest.raises(StorageError, match=r"shards/x.*No space left.*free some space"):
         write_to_full_disk(folder)
     assert not folder.exists("shards/x")
@@ -65,7 +66,7 @@ def test_files_are_listed_bytewise_without_excluded_folders(folder: Folder) -> N
     assert folder.files(exclude=("log", "report")) == ["a/log/z", "a/é", "b"]
 
 
-def test_a_marker_holds_only_with_all_its_files(folder: Folder) -> None:
+def test_a_marker_counts_only_with_all_its_files(folder: Folder) -> None:
     digests: dict[str, FileDigest] = {}
     folder.write_bytes("data", b"12345", digests)
     folder.write_marker("m.json", {"rows": 5}, digests)
@@ -79,7 +80,7 @@ def test_a_marker_holds_only_with_all_its_files(folder: Folder) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"files": 3}', '{"rows": 1}'])
-def test_a_broken_marker_is_no_marker(folder: Folder, text: str) -> None:
+def test_a_damaged_marker_counts_as_missing(folder: Folder, text: str) -> None:
     folder.write_bytes("m.json", text.encode(), {})
     assert folder.read_marker("m.json") is None
 

@@ -1,9 +1,9 @@
-"""Builds on a disk do not load what only remote files need."""
+"""Local builds do not load the libraries of remote stores."""
 
 import subprocess
 import sys
 
-_LOOK = """
+_SCRIPT = """
 import sys
 import codecorpus.pipelines.build, codecorpus.pipelines.inspection.verify
 import codecorpus.pipelines.stages.curate, codecorpus.pipelines.stages.encode
@@ -14,6 +14,8 @@ print(sorted(needless & set(sys.modules)))
 """
 
 
-def test_nothing_of_it_is_imported() -> None:
-    done = subprocess.run([sys.executable, "-c", _LOOK], capture_output=True, text=True, check=True)
+def test_a_local_build_imports_no_store() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", _SCRIPT], capture_output=True, text=True, check=True
+    )
     assert done.stdout.strip().splitlines()[-1] == "[]"

@@ -1,4 +1,4 @@
-"""One build at a time in a folder of a store; a killed one's lock does not last."""
+"""One build at a time in a remote folder; the lock of a killed build expires."""
 
 import json
 import os
@@ -7,7 +7,8 @@ import socket
 import pytest
 
 from codecorpus.pipelines.storage import lease, open_folder
-from codecorpus.pipelines.storage.folder import Folder, RefusedError
+from codecorpus.pipelines.storage.errors import OutputConflictError
+from codecorpus.pipelines.storage.folder import Folder
 from codecorpus.pipelines.storage.locations import Url
 from tests.pipelines.storage.stored import writable
 
@@ -19,42 +20,47 @@ def folder(bucket: str) -> Folder:
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, seconds in (("BEAT", 0.05), ("PATIENCE", 0.6), ("_LOOK", 0.1), ("_SETTLE", 0.0)):
+    for name, seconds in (
+        ("RENEW_SECONDS", 0.05),
+        ("EXPIRY_SECONDS", 0.6),
+        ("_POLL_SECONDS", 0.1),
+        ("_RACE_SECONDS", 0.0),
+    ):
         monkeypatch.setattr(lease, name, seconds)
 
 
 def leave_lock(folder: Folder, **holder: object) -> None:
     store = writable(str(folder.root))
-    lock = {"token": "another", "host": "elsewhere", "pid": 1, "beat": 0, **holder}
+    lock = {"token": "another", "host": "elsewhere", "pid": 1, "renewals": 0, **holder}
     store.write(folder.where("log/lock"), json.dumps(lock).encode())
 
 
-def test_a_second_build_is_refused_while_the_first_lives(folder: Folder) -> None:
+def test_a_second_build_is_refused_while_the_first_runs(folder: Folder) -> None:
     with (
         folder.lock(),
-        pytest.raises(RefusedError, match=rf"another build is running .*{os.getpid()}"),
+        pytest.raises(OutputConflictError, match=rf"another build is running .*{os.getpid()}"),
         folder.lock(),
     ):
         pytest.fail("two builds at once")
 
 
-def test_the_lock_goes_with_the_build(folder: Folder) -> None:
+def test_the_lock_is_removed_when_the_build_ends(folder: Folder) -> None:
     for _ in range(2):
         with folder.lock():
             assert folder.exists("log/lock")
         assert not folder.exists("log/lock")
 
 
-def test_a_lock_that_nobody_renews_is_taken_over(folder: Folder) -> None:
+def test_a_lock_that_is_not_renewed_is_taken_over(folder: Folder) -> None:
     leave_lock(folder)
     with folder.lock():
         assert folder.read_json("log/lock")["pid"] == os.getpid()
 
 
-def test_a_dead_process_of_this_machine_is_not_waited_for(
+def test_the_lock_of_a_dead_process_of_this_machine_is_taken_over_at_once(
     folder: Folder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(lease, "PATIENCE", 3600.0)
+    monkeypatch.setattr(lease, "EXPIRY_SECONDS", 3600.0)
     leave_lock(folder, host=socket.gethostname(), pid=dead_process())
     with folder.lock():
         assert folder.read_json("log/lock")["pid"] == os.getpid()
@@ -69,10 +75,10 @@ def dead_process() -> int:
     return process.pid
 
 
-def test_a_lock_that_was_taken_over_is_left_to_the_other(
+def test_a_lock_that_another_build_took_over_is_not_removed(
     folder: Folder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(lease, "BEAT", 3600.0)  # no renewal while the other writes
+    monkeypatch.setattr(lease, "RENEW_SECONDS", 3600.0)  # no renewal while the other writes
     with folder.lock():
         leave_lock(folder)
     assert folder.read_json("log/lock")["token"] == "another"

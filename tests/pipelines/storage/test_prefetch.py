@@ -1,11 +1,11 @@
-"""Calls made ahead give their results in order, and no more are held than allowed."""
+"""Results come in order, and the bytes held are bounded."""
 
 import threading
 from collections.abc import Iterator
 
 import pytest
 
-from codecorpus.pipelines.storage.prefetch import Ahead, in_order
+from codecorpus.pipelines.storage.prefetch import Prefetcher, map_ordered
 
 
 def test_results_come_in_the_order_of_the_items() -> None:
@@ -18,26 +18,26 @@ def test_results_come_in_the_order_of_the_items() -> None:
             gate.set()
         return item * item
 
-    assert list(in_order(call, range(50), at_once=4)) == [item * item for item in range(50)]
+    assert list(map_ordered(call, range(50), concurrency=4)) == [item * item for item in range(50)]
 
 
-def test_an_error_comes_in_its_turn() -> None:
+def test_an_error_is_raised_in_its_turn() -> None:
     def call(item: int) -> int:
         if item == 2:
             raise ValueError("two")
         return item
 
-    found = in_order(call, range(5))
-    assert [next(found), next(found)] == [0, 1]
+    results = map_ordered(call, range(5))
+    assert [next(results), next(results)] == [0, 1]
     with pytest.raises(ValueError, match="two"):
-        next(found)
+        next(results)
 
 
-def test_of_nothing_nothing_comes() -> None:
-    assert list(in_order(str, [])) == []
+def test_no_items_no_results() -> None:
+    assert list(map_ordered(str, [])) == []
 
 
-def test_what_is_asked_for_is_bounded_but_for_one() -> None:
+def test_the_bytes_requested_are_bounded_except_for_one_large_item() -> None:
     sizes = [10, 60, 70, 300, 10]
     seen: list[int] = []
 
@@ -46,10 +46,10 @@ def test_what_is_asked_for_is_bounded_but_for_one() -> None:
             seen.append(size)
             yield size, size
 
-    ahead = Ahead(lambda size: size, items(), held=100)
-    assert ahead.take() == 10
+    results = Prefetcher(lambda size: size, items(), max_bytes=100)
+    assert next(results) == 10
     assert seen == sizes[:3], "the third does not fit beside the second"
-    assert [ahead.take() for _ in range(4)] == sizes[1:]
+    assert [next(results) for _ in range(4)] == sizes[1:]
     with pytest.raises(StopIteration):
-        ahead.take()
-    ahead.close()
+        next(results)
+    results.close()

@@ -1,4 +1,4 @@
-"""An output folder in a store keeps the promises of one on a disk."""
+"""A remote output folder has the guarantees of a local one."""
 
 import hashlib
 import shutil
@@ -8,9 +8,10 @@ import pytest
 
 from codecorpus.foundation.errors import StorageError
 from codecorpus.pipelines.storage import local_cache, open_folder
-from codecorpus.pipelines.storage.folder import FileDigest, Folder
+from codecorpus.pipelines.storage.digests import FileDigest
+from codecorpus.pipelines.storage.errors import ForbiddenError
+from codecorpus.pipelines.storage.folder import Folder
 from codecorpus.pipelines.storage.locations import Url
-from codecorpus.pipelines.storage.retry import ForbiddenError
 from tests.pipelines.storage.stored import BUCKETS, break_uploads, writable
 
 
@@ -24,7 +25,7 @@ def folder(url: Url) -> Folder:
     return open_folder(url)
 
 
-def test_a_file_appears_when_it_is_whole(folder: Folder) -> None:
+def test_a_file_appears_when_it_is_complete(folder: Folder) -> None:
     digests: dict[str, FileDigest] = {}
     with folder.create("a/b.txt", digests) as file:
         file.write(b"one")
@@ -41,7 +42,7 @@ def write_and_fail(folder: Folder) -> None:
         raise RuntimeError("halfway")
 
 
-def test_an_error_keeps_what_stood_before_and_leaves_nothing_here(folder: Folder) -> None:
+def test_an_error_keeps_the_old_file_and_leaves_no_temporary_one(folder: Folder) -> None:
     folder.write_bytes("x", b"before", {})
     with pytest.raises(RuntimeError, match="halfway"):
         write_and_fail(folder)
@@ -49,11 +50,11 @@ def test_an_error_keeps_what_stood_before_and_leaves_nothing_here(folder: Folder
     assert not list(local_cache.folder().rglob("*.unfinished"))
 
 
-def test_what_was_written_here_is_not_fetched(
+def test_a_file_written_by_this_machine_is_not_fetched(
     folder: Folder, url: Url, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder.write_bytes("x", b"content", {})
-    monkeypatch.setattr(type(writable(url.text)), "fetch", lambda *_: pytest.fail("fetched"))
+    monkeypatch.setattr(type(writable(url.text)), "download", lambda *_: pytest.fail("fetched"))
     assert folder.path("x").read_bytes() == b"content"
     assert open_folder(url).path("x").read_bytes() == b"content"
 
@@ -64,24 +65,24 @@ def test_another_machine_fetches_a_file_once(
     folder.write_bytes("x", b"content", {})
     shutil.rmtree(local_cache.folder())
     assert open_folder(url).path("x").read_bytes() == b"content"
-    monkeypatch.setattr(type(writable(url.text)), "fetch", lambda *_: pytest.fail("fetched"))
+    monkeypatch.setattr(type(writable(url.text)), "download", lambda *_: pytest.fail("fetched"))
     assert open_folder(url).path("x").read_bytes() == b"content"
 
 
-def test_a_copy_that_went_is_fetched_again(folder: Folder) -> None:
+def test_a_removed_copy_is_fetched_again(folder: Folder) -> None:
     folder.write_bytes("x", b"content", {})
     folder.path("x").unlink()
     assert folder.path("x").read_bytes() == b"content"
 
 
-def test_no_copy_stands_for_another_file(folder: Folder, url: Url) -> None:
+def test_a_replaced_file_gets_a_new_copy(folder: Folder, url: Url) -> None:
     folder.write_bytes("x", b"one", {})
     folder.write_bytes("x", b"two", {})
     assert folder.path("x").read_bytes() == b"two"
     assert open_folder(url).path("x").read_bytes() == b"two"
 
 
-def test_copies_that_nobody_used_go_when_the_disk_is_full(
+def test_unused_copies_are_removed_when_the_disk_is_full(
     folder: Folder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import os
@@ -91,21 +92,21 @@ def test_copies_that_nobody_used_go_when_the_disk_is_full(
     old, new = folder.path("old"), folder.path("new")
     os.utime(old, (0, 0))
     free = iter([0, 10])
-    monkeypatch.setattr(local_cache, "_free", lambda: next(free, 10))
+    monkeypatch.setattr(local_cache, "_free_bytes", lambda: next(free, 10))
     new.unlink()
     assert folder.path("new").read_bytes() == b"new"
     assert not old.exists()
 
 
-def test_a_full_disk_is_said(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_is_reported(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
     folder.write_bytes("x", b"content", {})
-    folder.forget_copies()
-    monkeypatch.setattr(local_cache, "_free", lambda: 0)
+    folder.remove_copies()
+    monkeypatch.setattr(local_cache, "_free_bytes", lambda: 0)
     with pytest.raises(StorageError, match=r"out/x: no room for a copy.*CODECORPUS_SCRATCH"):
         folder.path("x")
 
 
-def test_what_is_not_there_is_said_as_of_files(folder: Folder) -> None:
+def test_a_missing_file_raises_as_a_local_one_does(folder: Folder) -> None:
     with pytest.raises(FileNotFoundError, match="out/none"):
         folder.path("none")
     with pytest.raises(StorageError, match=r"out/none\.json"):
@@ -120,7 +121,7 @@ def test_files_are_listed_bytewise_without_excluded_folders(folder: Folder) -> N
     assert folder.names() == ["a", "b", "log", "report"]
 
 
-def test_a_marker_holds_only_with_all_its_files(folder: Folder, url: Url) -> None:
+def test_a_marker_counts_only_with_all_its_files(folder: Folder, url: Url) -> None:
     digests: dict[str, FileDigest] = {}
     folder.write_bytes("data", b"12345", digests)
     folder.write_marker("m.json", {"rows": 5}, digests)
@@ -134,7 +135,7 @@ def test_a_marker_holds_only_with_all_its_files(folder: Folder, url: Url) -> Non
     assert open_folder(url).read_marker("m.json") is None
 
 
-def test_what_is_removed_is_not_remembered(folder: Folder) -> None:
+def test_removed_files_are_not_remembered(folder: Folder) -> None:
     digests: dict[str, FileDigest] = {}
     folder.write_bytes("log/work/a/data", b"12345", digests)
     for name in ("log/work/a/m.json", "log/work/ab/m.json"):
@@ -146,19 +147,19 @@ def test_what_is_removed_is_not_remembered(folder: Folder) -> None:
         folder.path("log/work/a/data")
 
 
-def test_damage_is_named(folder: Folder, url: Url) -> None:
+def test_damaged_files_are_named(folder: Folder, url: Url) -> None:
     digests: dict[str, FileDigest] = {}
     for name in ("short", "gone", "whole"):
         folder.write_bytes(f"log/work/a/{name}", b"12345", digests)
     folder.write_marker("log/work/a/00000.json", {}, digests)
-    assert list(folder.damaged("log/work")) == []
+    assert list(folder.find_damage("log/work")) == []
     folder.write_bytes("log/work/a/short", b"123", {})
     folder.remove("log/work/a/gone")
-    found = [line.partition(": ")[0] for line in open_folder(url).damaged("log/work")]
-    assert found == [f"{url}/log/work/a/gone", f"{url}/log/work/a/short"]
+    damaged = [line.partition(": ")[0] for line in open_folder(url).find_damage("log/work")]
+    assert damaged == [f"{url}/log/work/a/gone", f"{url}/log/work/a/short"]
 
 
-def test_a_folder_goes_with_all_below(folder: Folder) -> None:
+def test_a_folder_is_removed_with_its_files(folder: Folder) -> None:
     for name in ("log/work/a/x", "log/work/y", "log/z"):
         folder.write_bytes(name, b"", {})
     folder.remove("log/work")
@@ -167,7 +168,7 @@ def test_a_folder_goes_with_all_below(folder: Folder) -> None:
 
 
 @pytest.mark.parametrize("bucket", BUCKETS, indirect=True)
-def test_a_bucket_that_is_not_there_is_said(bucket: str) -> None:
+def test_a_missing_bucket_is_reported(bucket: str) -> None:
     missing = f"{Url(bucket).scheme}://no-such-bucket-1"
     folder = open_folder(Url(f"{missing}/out"))
     with pytest.raises(StorageError, match=rf"{missing}/out/x: there is no bucket {missing};"):
@@ -176,7 +177,7 @@ def test_a_bucket_that_is_not_there_is_said(bucket: str) -> None:
         pytest.fail("locked")
 
 
-def test_a_refusal_is_said(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_refusal_is_reported(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object) -> None:
         raise PermissionError("Access Denied")
 
@@ -185,7 +186,7 @@ def test_a_refusal_is_said(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> N
         folder.write_bytes("x", b"1", {})
 
 
-def test_a_trace_that_cannot_be_stored_harms_nothing(
+def test_a_trace_that_cannot_be_stored_is_skipped(
     folder: Folder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from codecorpus.pipelines.stages.context import Build
@@ -198,6 +199,6 @@ def test_a_trace_that_cannot_be_stored_harms_nothing(
     assert not folder.exists("log/errors")
 
 
-def test_a_spool_lies_on_this_machine(folder: Folder) -> None:
-    assert isinstance(folder.spool(), Path)
-    assert folder.spool().is_dir()
+def test_the_scratch_folder_is_local(folder: Folder) -> None:
+    assert isinstance(folder.scratch_folder(), Path)
+    assert folder.scratch_folder().is_dir()

@@ -1,14 +1,15 @@
-"""What may pass is tried again; what will not is said at once."""
+"""Temporary failures are retried; final ones are raised at once."""
 
 from collections.abc import Callable
 
 import pytest
 
-from codecorpus.pipelines.storage.retry import ForbiddenError, RemoteError, ShortError, attempt
+from codecorpus.pipelines.storage.errors import ForbiddenError, RemoteError
+from codecorpus.pipelines.storage.retry import with_retries
 
 
 class Call:
-    """Raises these errors in turn, then gives 7."""
+    """Raises these errors in turn, then returns 7."""
 
     def __init__(self, *errors: Exception) -> None:
         self.errors = list(errors)
@@ -28,23 +29,25 @@ class StatusError(Exception):
 
 
 class NoCredentialsError(Exception):
-    """As botocore calls it."""
+    """Named like botocore's."""
 
 
 @pytest.mark.parametrize(
     "error",
-    [TimeoutError(), ConnectionError(), ShortError("half"), StatusError(503), StatusError(429)],
+    [TimeoutError(), ConnectionError("half"), OSError(), StatusError(503), StatusError(429)],
 )
-def test_what_may_pass_is_tried_again(error: Exception) -> None:
+def test_temporary_failures_are_retried(error: Exception) -> None:
     call = Call(error, error)
-    assert attempt("s3://b/k", call) == 7
+    assert with_retries("s3://b/k", call) == 7
     assert call.calls == 3
 
 
-def test_in_the_end_the_error_says_how_often_and_what_to_do() -> None:
+def test_the_last_error_says_how_often_and_what_to_do() -> None:
     call = Call(*[TimeoutError("no answer")] * 9)
-    with pytest.raises(RemoteError, match=r"s3://b/k: TimeoutError: no answer, 3 times; run the"):
-        attempt("s3://b/k", call)
+    with pytest.raises(
+        RemoteError, match=r"s3://b/k: TimeoutError: no answer \(after 3 attempts\); run the"
+    ):
+        with_retries("s3://b/k", call)
     assert call.calls == 3
 
 
@@ -55,25 +58,25 @@ def test_in_the_end_the_error_says_how_often_and_what_to_do() -> None:
         StatusError(403),
         StatusError(400),
         NoCredentialsError(),
-        OSError("Forbidden: b/k\nas gcsfs says it"),
+        OSError("Forbidden: b/k\nas gcsfs words it"),
         ValueError("Bad Request: b/k\nlikewise"),
     ],
 )
 def test_a_refusal_is_final(error: Exception) -> None:
     call = Call(error)
     with pytest.raises(ForbiddenError, match=r"s3://b/k: .*credentials in AWS_ACCESS"):
-        attempt("s3://b/k", call)
+        with_retries("s3://b/k", call)
     assert call.calls == 1
 
 
 @pytest.mark.parametrize("error", [FileNotFoundError("k"), StatusError(404)])
-def test_what_is_not_there_is_said_as_of_files(error: Exception) -> None:
+def test_a_missing_file_raises_as_a_local_one_does(error: Exception) -> None:
     with pytest.raises(FileNotFoundError):
-        attempt("s3://b/k", Call(error))
+        with_retries("s3://b/k", Call(error))
 
 
 @pytest.mark.parametrize("error", [TypeError(), KeyError("x")])
-def test_a_mistake_of_ours_is_not_tried_again(error: Exception) -> None:
+def test_a_bug_is_not_retried(error: Exception) -> None:
     call: Callable[[], int] = Call(error)
     with pytest.raises(type(error)):
-        attempt("s3://b/k", call)
+        with_retries("s3://b/k", call)

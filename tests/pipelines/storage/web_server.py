@@ -1,4 +1,4 @@
-"""A web server on loopback that serves some files and, when told to, serves them badly."""
+"""A web server on loopback that misbehaves on request."""
 
 import re
 import threading
@@ -10,20 +10,20 @@ from tests.pipelines.storage.loopback import LoopbackServer
 
 FAULTS = {
     "404", "403", "500", "503",
-    "stall",  # says that bytes come, and sends none
+    "stall",  # sends headers, then nothing
     "half",  # closes the connection half-way
-    "longer",  # sends more than was asked for
-    "page",  # sends a page to log in
+    "longer",  # sends more than was requested
+    "page",  # sends a login page
     "elsewhere",  # sends another range
     "whole",  # ignores ranges
-    "unsized",  # does not say how large the file is
+    "unsized",  # does not state the file's size
 }  # fmt: skip
 
 
 class WebServer(LoopbackServer):
-    """Files by path, and for each path what goes wrong with the next requests, in order.
+    """Files by path, and for each path the faults of its next requests, in order.
 
-    A fault that stands as a text, not in a list, goes on for ever.
+    A fault that is a text instead of a list affects every request.
     """
 
     def __init__(self) -> None:
@@ -66,12 +66,12 @@ class _Handler(BaseHTTPRequestHandler):
             self._send_file(content, range_, fault)
 
     def _send_file(self, content: bytes, range_: str | None, fault: str) -> None:
-        found = re.fullmatch(r"bytes=(\d+)-(\d+)", range_ or "")
+        match = re.fullmatch(r"bytes=(\d+)-(\d+)", range_ or "")
         headers = {"ETag": f'"{hash(content)}"'}
-        if fault in {"whole", "unsized"} or found is None:
+        if fault in {"whole", "unsized"} or match is None:
             self._send(200, content, headers, fault)
             return
-        first, last = int(found[1]), min(int(found[2]), len(content) - 1)
+        first, last = int(match[1]), min(int(match[2]), len(content) - 1)
         if first > last:
             self._send(416, b"", headers | {"Content-Range": f"bytes */{len(content)}"})
             return

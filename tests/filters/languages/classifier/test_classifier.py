@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from codecorpus.filters.languages import LANGUAGES
 from codecorpus.filters.languages.classifier import classify, predict, predict_broad
 from codecorpus.filters.languages.classifier.features import START_BYTES
 from codecorpus.filters.languages.classifier.model import Model, load_model, read_model
+from codecorpus.filters.languages.table import LANGUAGES
 from codecorpus.foundation.columns import ByteColumn
 
 HERE = Path(__file__).parent / "snippets"

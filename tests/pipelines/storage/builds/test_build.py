@@ -1,4 +1,4 @@
-"""A whole build with inputs and output in a store, beside the same one on this machine's disk."""
+"""A build with remote inputs and output equals the same build on a local disk."""
 
 import gzip
 import json
@@ -35,7 +35,7 @@ STDLIB = Path(sysconfig.get_paths()["stdlib"])
 
 @pytest.fixture
 def recipe(bucket: str, tmp_path: Path) -> Path:
-    """A recipe of three sources in a store, and its inputs there."""
+    """A recipe of three sources, whose inputs are in a store."""
     inputs = tmp_path / "inputs"
     inputs.mkdir()
     with tarfile.open(inputs / "html.tar.gz", "w:gz") as archive:
@@ -49,7 +49,7 @@ def recipe(bucket: str, tmp_path: Path) -> Path:
         (inputs / name).write_bytes(gzip.compress(data, mtime=0))
     store = writable(bucket)
     for path in inputs.iterdir():
-        store.put(path, f"{bucket}/in/{path.name}")
+        store.upload(path, f"{bucket}/in/{path.name}")
     sources = [
         {"type": "folder", "paths": [f"{bucket}/in/*.tar.gz"]},
         {"type": "codeparrot", "paths": [f"{bucket}/in/clean.json.gz"]},
@@ -62,7 +62,7 @@ def recipe(bucket: str, tmp_path: Path) -> Path:
 
 
 def build_without_failed(recipe: Path, out: Location) -> None:
-    """Twice at most: the second time without the part that failed."""
+    """Run the stages at most twice, the second time without the part that failed."""
     with prepare(load(str(recipe)), out, skip_failed=True) as prepared:
         for _ in range(2):
             for stage in STAGES:
@@ -82,7 +82,7 @@ def test_a_build_in_a_store_has_the_digest_of_one_on_disk(
     shutil.rmtree(local_cache.folder())  # as on another machine
     assert not build(recipe, there, tasks=20)
     assert build(recipe, there)
-    assert not list(local_cache.folder().rglob("*")), "copies stay behind"
+    assert not list(local_cache.folder().rglob("*")), "copies are left"
     assert digest(there) == digest(here)
     print_verdict(there, 0)
     assert f"digest: {digest(here)}" in capsys.readouterr().out
@@ -94,7 +94,7 @@ def test_a_build_in_a_store_has_the_digest_of_one_on_disk(
 
 
 @pytest.mark.slow
-def test_a_part_is_left_out_in_a_store_as_on_disk(
+def test_a_failed_part_is_skipped_as_in_a_local_build(
     recipe: Path, bucket: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = EncodeParts.run
@@ -116,7 +116,7 @@ def test_a_part_is_left_out_in_a_store_as_on_disk(
 
 
 @pytest.mark.slow
-def test_a_killed_command_goes_on_in_a_store(recipe: Path, bucket: str, tmp_path: Path) -> None:
+def test_a_killed_build_resumes_in_a_store(recipe: Path, bucket: str, tmp_path: Path) -> None:
     def command(out: str) -> list[str]:
         arguments = ["build", str(recipe), "--out", out, "--workers", "2"]
         return [sys.executable, "-m", "codecorpus", *arguments]

@@ -1,4 +1,4 @@
-"""Lists, tables and vocabularies elsewhere count as the same files of this machine's disk do."""
+"""Remote metadata, opt-out lists and vocabularies work as local ones do."""
 
 import json
 import shutil
@@ -18,7 +18,7 @@ from codecorpus.pipelines.sources.opt_out import read_opt_out
 from codecorpus.pipelines.sources.paths import resolve_path
 from codecorpus.pipelines.stages.vocabulary import obtain_vocabulary
 from codecorpus.pipelines.storage import local_cache
-from codecorpus.pipelines.storage.folder import RefusedError
+from codecorpus.pipelines.storage.errors import OutputConflictError
 from codecorpus.pipelines.storage.locations import parse_location
 from tests.pipelines.storage.building import build
 from tests.pipelines.storage.data import upload
@@ -30,7 +30,7 @@ STDLIB = Path(sysconfig.get_paths()["stdlib"])
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Three repositories, what is known of them, who is left out, and a vocabulary of bytes."""
+    """Three repositories, their metadata, an opt-out list, and a vocabulary of single bytes."""
     root = tmp_path / "local"
     for name in ("html", "json", "wsgiref"):
         shutil.copytree(
@@ -64,13 +64,13 @@ def write_recipe(path: Path, folder: Path, **where: str) -> Path:
 
 
 def manifest(out: Path) -> dict[str, Any]:
-    """What a build wrote, but for the recipe, which keeps its paths as written."""
-    found: dict[str, Any] = json.loads((out / "manifest.json").read_bytes())
-    del found["files"]["recipe.yaml"]
-    return found
+    """The manifest without the digest of the recipe, which keeps its paths as written."""
+    content: dict[str, Any] = json.loads((out / "manifest.json").read_bytes())
+    del content["files"]["recipe.yaml"]
+    return content
 
 
-def test_a_build_by_files_elsewhere_is_that_by_local_ones(
+def test_a_build_with_remote_files_equals_one_with_local_files(
     folder: Path, bucket: str, web: WebServer, tmp_path: Path
 ) -> None:
     names = {"metadata": "stars.csv", "opt_out": "out.txt", "vocabulary": "vocabulary"}
@@ -92,19 +92,19 @@ def test_a_build_by_files_elsewhere_is_that_by_local_ones(
     assert counts["kept"] > 0
     assert counts["repository.stars"] > 0
     assert counts["repository.opted_out"] > 0
-    assert not list(local_cache.folder().rglob("*")), "copies stay behind"
+    assert not list(local_cache.folder().rglob("*")), "copies are left"
 
 
 @pytest.mark.parametrize(
-    ("name", "content", "said"),
+    ("name", "content", "message"),
     [
         ("stars.csv", b"repository,stars\nhtml,4\njson,0\n", "stars or licence of its repository"),
         ("out.txt", b"wsgiref\nsomeone\n", "opt_out: 1 entries -> 2"),
         ("vocabulary/merges.txt", b"h e\n", "vocabulary: "),
     ],
 )
-def test_a_build_is_not_resumed_by_other_ones(
-    folder: Path, bucket: str, tmp_path: Path, name: str, content: bytes, said: str
+def test_a_build_is_not_resumed_with_changed_files(
+    folder: Path, bucket: str, tmp_path: Path, name: str, content: bytes, message: str
 ) -> None:
     root = upload(folder, bucket)
     recipe = write_recipe(
@@ -125,15 +125,13 @@ def test_a_build_is_not_resumed_by_other_ones(
         store.write(f"{root}/vocabulary/vocab.json", json.dumps(ids).encode())
     store.write(f"{root}/{name}", content)
     with (
-        pytest.raises(RefusedError, match=said),
+        pytest.raises(OutputConflictError, match=message),
         prepare(load(str(recipe)), tmp_path / "out"),
     ):
         pass
 
 
-def test_a_tokenizer_json_on_the_web_is_the_folder_s_vocabulary(
-    folder: Path, web: WebServer
-) -> None:
+def test_a_remote_tokenizer_json_equals_the_local_vocabulary(folder: Path, web: WebServer) -> None:
     def obtained(where: str) -> Any:
         source, encode = {"type": "folder", "paths": ["x"]}, {"vocabulary": where}
         recipe = yaml.safe_dump({"name": "test", "sources": [source], "encode": encode})
@@ -146,7 +144,7 @@ def test_a_tokenizer_json_on_the_web_is_the_folder_s_vocabulary(
         obtained(f"{web.url}/none")
 
 
-def test_what_is_not_there_is_said_as_of_files(web: WebServer) -> None:
+def test_a_missing_file_is_reported_as_a_local_one_is(web: WebServer) -> None:
     for name, read in (("none.csv", read_metadata), ("none.txt", read_opt_out)):
         with pytest.raises(UsageError, match=rf"{name}: .*No such file.*expected"):
             read(parse_location(f"{web.url}/{name}"))

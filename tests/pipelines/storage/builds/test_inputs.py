@@ -1,4 +1,4 @@
-"""Sources read the same records from a store as from this machine's disk."""
+"""Sources read the same records from a store as from a local disk."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,8 +16,8 @@ from codecorpus.pipelines.sources.folder import FolderSource
 from codecorpus.pipelines.sources.github import GithubSource
 from codecorpus.pipelines.sources.pile import PileSource
 from codecorpus.pipelines.storage import local_cache
+from codecorpus.pipelines.storage.errors import ChangedError, RemoteError
 from codecorpus.pipelines.storage.locations import FileInfo, Location, Url, parse_location
-from codecorpus.pipelines.storage.retry import ChangedError, RemoteError
 from tests.pipelines.storage.data import LINES, ROWS, TEXTS, upload
 from tests.pipelines.storage.stored import writable
 from tests.pipelines.storage.web_server import WebServer
@@ -25,7 +25,7 @@ from tests.pipelines.storage.web_server import WebServer
 
 @pytest.fixture
 def there(inputs: Path, bucket: str, uploaded: dict[str, Url]) -> Url:
-    """The same files in a store, for tests that leave them as they are."""
+    """The same files in a store, for tests that do not change them."""
     scheme = Url(bucket).scheme
     if scheme not in uploaded:
         uploaded[scheme] = upload(inputs, bucket)
@@ -39,7 +39,7 @@ def uploaded() -> dict[str, Url]:
 
 @pytest.fixture
 def own(inputs: Path, bucket: str) -> Url:
-    """The same files in a store, for one test alone."""
+    """The same files in a store, for a single test."""
     return upload(inputs, bucket)
 
 
@@ -69,7 +69,7 @@ def records(source: Source, part_bytes: int) -> Iterator[list[dict[str, Any]]]:
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("part_bytes", [40_000, 1 << 30])
-def test_parts_and_records_are_those_of_the_disk(
+def test_parts_and_records_equal_the_local_ones(
     inputs: Path, there: Url, kind: str, part_bytes: int
 ) -> None:
     make, name = KINDS[kind]
@@ -78,26 +78,26 @@ def test_parts_and_records_are_those_of_the_disk(
     assert sum(map(len, here)) >= len(TEXTS)
 
 
-def test_stripes_share_one_copy_on_the_disk(there: Url, monkeypatch: pytest.MonkeyPatch) -> None:
-    fetched = []
+def test_splits_share_one_copy_on_the_disk(there: Url, monkeypatch: pytest.MonkeyPatch) -> None:
+    downloaded = []
     store = writable(there.text)
-    fetch = store.fetch
+    download = store.download
 
-    def note(found: FileInfo, into: Path) -> None:
-        fetched.append(found.url)
-        fetch(found, into)
+    def record(file: FileInfo, path: Path) -> None:
+        downloaded.append(file.url)
+        download(file, path)
 
-    monkeypatch.setattr(store, "fetch", note)
+    monkeypatch.setattr(store, "download", record)
     source = PileSource([there / "pile/one.jsonl.zst"])
     parts = list(records(source, 40_000))
     assert len(parts) > 1
-    assert fetched == [f"{there}/pile/one.jsonl.zst"]
+    assert downloaded == [f"{there}/pile/one.jsonl.zst"]
 
 
-def test_without_room_for_a_copy_each_stripe_reads_on_its_own(
+def test_without_room_for_a_copy_each_split_reads_the_store(
     inputs: Path, there: Url, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(local_cache, "_free", lambda: 0)
+    monkeypatch.setattr(local_cache, "_free_bytes", lambda: 0)
     found = list(records(PileSource([there / "pile/one.jsonl.zst"]), 40_000))
     assert found == list(records(PileSource([inputs / "pile/one.jsonl.zst"]), 40_000))
 
@@ -115,7 +115,7 @@ def test_a_file_that_changed_since_it_was_listed_fails_its_part(own: Url, kind: 
 
 
 @pytest.mark.parametrize("kind", ["plain lines", "parquet", "archives", "files"])
-def test_a_file_that_is_gone_fails_its_part(own: Url, kind: str) -> None:
+def test_a_missing_file_fails_its_part(own: Url, kind: str) -> None:
     make, name = KINDS[kind]
     source = make([own / name])
     (part,) = source.plan(1 << 30)
@@ -126,7 +126,7 @@ def test_a_file_that_is_gone_fails_its_part(own: Url, kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ["plain lines", "gzip", "parquet", "archives"])
-def test_what_a_server_cannot_give_is_no_property_of_the_data(
+def test_a_failing_server_fails_the_task_and_drops_no_record(
     there: Url, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
     make, name = KINDS[kind]
@@ -142,7 +142,7 @@ def test_what_a_server_cannot_give_is_no_property_of_the_data(
 
 
 @pytest.mark.parametrize("fault", ["", "whole"])
-def test_files_come_by_http_with_ranges_and_without(
+def test_files_are_read_by_http_with_and_without_ranges(
     inputs: Path, web: WebServer, fault: str
 ) -> None:
     for kind in ("frames", "gzip", "zip"):
@@ -158,7 +158,7 @@ def test_files_come_by_http_with_ranges_and_without(
     assert list(records(source, 40_000)) == expected
 
 
-def test_of_lines_little_more_than_the_part_is_fetched(web: WebServer) -> None:
+def test_a_part_of_lines_fetches_little_more_than_itself(web: WebServer) -> None:
     web.files["/x.jsonl"] = "".join(LINES * 8).encode()
     size = len(web.files["/x.jsonl"])
     source = PileSource([parse_location(f"{web.url}/x.jsonl")])
@@ -172,12 +172,14 @@ def test_of_lines_little_more_than_the_part_is_fetched(web: WebServer) -> None:
 
 
 def fetched(web: WebServer) -> int:
-    """Bytes that were asked for, but for the single ones of looks."""
+    """Bytes requested, without the single byte of each `info`."""
     asked = [text.removeprefix("bytes=").split("-") for _, text in web.requests if text]
     return sum(int(last) - int(begin) for begin, last in asked)
 
 
-def test_of_a_parquet_file_only_what_is_wanted_is_fetched(web: WebServer, tmp_path: Path) -> None:
+def test_only_the_needed_columns_of_a_parquet_file_are_fetched(
+    web: WebServer, tmp_path: Path
+) -> None:
     random = np.random.default_rng(0)
     rows = [{**row, "ballast": random.bytes(200_000)} for row in ROWS]
     pq.write_table(pa.Table.from_pylist(rows), tmp_path / "a.parquet", row_group_size=4)

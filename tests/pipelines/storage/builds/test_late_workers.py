@@ -1,4 +1,4 @@
-"""Workers of an earlier run, where a store knows of no locks that go with a process."""
+"""Workers of an earlier run, in a store, which cannot tie a lock to a process."""
 
 import threading
 
@@ -8,7 +8,8 @@ from codecorpus.pipelines.engines import run_lock
 from codecorpus.pipelines.engines.heartbeat import SIGNS
 from codecorpus.pipelines.engines.run_lock import take_over
 from codecorpus.pipelines.storage import open_folder
-from codecorpus.pipelines.storage.folder import Folder, RefusedError
+from codecorpus.pipelines.storage.errors import OutputConflictError
+from codecorpus.pipelines.storage.folder import Folder
 from codecorpus.pipelines.storage.locations import Url
 
 
@@ -27,7 +28,7 @@ def sign(folder: Folder, number: int) -> None:
     folder.write_bytes(f"{SIGNS}/host-1", f"{number}\n".encode(), {})
 
 
-def test_who_gives_signs_of_life_is_waited_for(folder: Folder) -> None:
+def test_a_new_run_waits_for_workers_that_are_alive(folder: Folder) -> None:
     late = threading.Event()
 
     def work() -> None:
@@ -42,10 +43,10 @@ def test_who_gives_signs_of_life_is_waited_for(folder: Folder) -> None:
     take_over(folder)
     worker.join(0)
     assert late.is_set()
-    assert not folder.names(SIGNS), "the next one need not wait"
+    assert not folder.names(SIGNS), "the next run need not wait"
 
 
-def test_who_never_falls_silent_is_named(folder: Folder) -> None:
+def test_workers_that_stay_alive_are_an_error(folder: Folder) -> None:
     sign(folder, 0)
-    with pytest.raises(RefusedError, match="workers of an earlier build"):
+    with pytest.raises(OutputConflictError, match="workers of an earlier build"):
         take_over(folder, patience=0.0)

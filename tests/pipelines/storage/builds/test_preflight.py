@@ -1,4 +1,4 @@
-"""What is predicted of inputs elsewhere is what is predicted of the same on this machine's disk."""
+"""Predictions for remote inputs equal those for the same local inputs."""
 
 import subprocess
 import sys
@@ -15,8 +15,8 @@ from codecorpus.pipelines.preflight.result import Prediction
 from codecorpus.pipelines.recipe.loader import load
 from codecorpus.pipelines.stages.base import TaskError
 from codecorpus.pipelines.storage import local_cache
-from codecorpus.pipelines.storage.retry import ForbiddenError, RemoteError
-from codecorpus.pipelines.storage.stores.http_store import Web
+from codecorpus.pipelines.storage.errors import ForbiddenError, RemoteError
+from codecorpus.pipelines.storage.stores.http_store import HttpStore
 from tests.pipelines.storage.data import LINES, upload
 from tests.pipelines.storage.hub_server import HubServer
 from tests.pipelines.storage.web_server import WebServer
@@ -40,12 +40,12 @@ def write_recipe(folder: Path, *sources: dict[str, Any], part_bytes: int = 65_53
     return path
 
 
-def said(prediction: Prediction) -> dict[str, Any]:
-    """All that must not depend on where the inputs lie."""
-    found = prediction.to_json()
-    del found["core_seconds"]
-    found.pop("fetched", None)
-    return found
+def comparable(prediction: Prediction) -> dict[str, Any]:
+    """The prediction without what depends on where the inputs are."""
+    values = prediction.to_json()
+    del values["core_seconds"]
+    values.pop("fetched", None)
+    return values
 
 
 def all_sources(root: object) -> list[dict[str, Any]]:
@@ -58,7 +58,7 @@ def all_sources(root: object) -> list[dict[str, Any]]:
 
 
 def files_of(root: object) -> list[dict[str, Any]]:
-    """Of the web each file is named."""
+    """The same sources with every file named, as the web needs it."""
     return [
         {"type": "folder", "paths": [f"{root}/src/zipped.zip", f"{root}/src/tarred.tar.gz"]},
         {"type": "pile", "paths": [f"{root}/pile/many.jsonl.zst", f"{root}/pile/some.jsonl.gz"]},
@@ -66,23 +66,25 @@ def files_of(root: object) -> list[dict[str, Any]]:
     ]
 
 
-def test_in_s3_as_on_the_disk(inputs: Path, bucket: str, pool: Pool, tmp_path: Path) -> None:
+def test_object_stores_equal_the_disk(
+    inputs: Path, bucket: str, pool: Pool, tmp_path: Path
+) -> None:
     root = upload(inputs, bucket)
     here = predict(load(str(write_recipe(tmp_path, *all_sources(inputs)))), pool, rate=0.3)
     recipe = load(str(write_recipe(tmp_path, *all_sources(root))))
     there = predict(recipe, pool, rate=0.3)
-    assert said(there) == said(here)
-    assert said(predict(recipe, pool, rate=0.3)) == said(here), "another sample"
+    assert comparable(there) == comparable(here)
+    assert comparable(predict(recipe, pool, rate=0.3)) == comparable(here), "another sample"
     assert "fetched" not in here.to_json()
     fetched = there.fetched
     assert fetched.sample > fetched.whole > 0
     assert fetched.planning > 0
     assert fetched.timing > 0
-    assert not list(local_cache.folder().rglob("*")), "copies stay behind"
+    assert not list(local_cache.folder().rglob("*")), "copies are left"
 
 
 @pytest.mark.parametrize("fault", ["", "whole"])
-def test_on_the_web_as_on_the_disk(
+def test_the_web_equals_the_disk(
     inputs: Path, web: WebServer, pool: Pool, tmp_path: Path, fault: str
 ) -> None:
     for path in inputs.rglob("*.*"):
@@ -90,22 +92,22 @@ def test_on_the_web_as_on_the_disk(
         web.files[name], web.faults[name] = path.read_bytes(), fault
     here = predict(load(str(write_recipe(tmp_path, *files_of(inputs)))), pool, rate=0.3)
     there = predict(load(str(write_recipe(tmp_path, *files_of(web.url)))), pool, rate=0.3)
-    assert said(there) == said(here)
+    assert comparable(there) == comparable(here)
 
 
-def test_on_the_hub_as_on_the_disk(
-    inputs: Path, hub: HubServer, pool: Pool, tmp_path: Path
-) -> None:
+def test_the_hub_equals_the_disk(inputs: Path, hub: HubServer, pool: Pool, tmp_path: Path) -> None:
     hub.files = {"data/a.parquet": (inputs / "codeparrot/a.parquet").read_bytes()}
     here, there = (
         {"type": "codeparrot", "paths": [f"{root}/*.parquet"]}
         for root in (inputs / "codeparrot", "hf://datasets/owner/set/data")
     )
     expected = predict(load(str(write_recipe(tmp_path, here))), pool, rate=0.3)
-    assert said(predict(load(str(write_recipe(tmp_path, there))), pool, rate=0.3)) == said(expected)
+    assert comparable(
+        predict(load(str(write_recipe(tmp_path, there))), pool, rate=0.3)
+    ) == comparable(expected)
 
 
-def test_of_a_file_in_parts_only_the_drawn_ones_are_fetched(
+def test_only_the_drawn_parts_of_a_file_are_fetched(
     web: WebServer, pool: Pool, tmp_path: Path
 ) -> None:
     web.files["/x.jsonl"] = "".join(LINES * 40).encode()
@@ -118,7 +120,7 @@ def test_of_a_file_in_parts_only_the_drawn_ones_are_fetched(
     assert found.fetched.whole == 0
 
 
-def test_what_is_refused_is_said_and_no_copy_stays(
+def test_a_refusal_is_reported_and_no_copy_is_left(
     inputs: Path, web: WebServer, pool: Pool, tmp_path: Path
 ) -> None:
     for name in ("zipped.zip", "tarred.tar.gz"):
@@ -128,17 +130,17 @@ def test_what_is_refused_is_said_and_no_copy_stays(
     recipe = load(str(write_recipe(tmp_path, {"type": "folder", "paths": paths})))
     with pytest.raises(ForbiddenError, match=r"tarred.tar.gz: refused.*what the URL itself holds"):
         predict(recipe, pool)
-    assert not list(local_cache.folder().rglob("*")), "copies stay behind"
+    assert not list(local_cache.folder().rglob("*")), "copies are left"
 
 
-def test_a_failure_that_may_pass_is_not_said_to_last(
+def test_a_temporary_failure_is_not_called_permanent(
     web: WebServer, pool: Pool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(*_: object) -> bytes:
         raise RemoteError("no answer; run the same command again")
 
     web.files["/x.jsonl"] = "".join(LINES).encode()
-    monkeypatch.setattr(Web, "read", broken)
+    monkeypatch.setattr(HttpStore, "read", broken)
     source = {"type": "pile", "paths": [f"{web.url}/x.jsonl"]}
     with pytest.raises(TaskError, match="run the same command again") as failed:
         predict(load(str(write_recipe(tmp_path, source))), pool)
@@ -146,7 +148,7 @@ def test_a_failure_that_may_pass_is_not_said_to_last(
 
 
 @pytest.mark.slow
-def test_the_command_says_what_it_fetched(inputs: Path, bucket: str, tmp_path: Path) -> None:
+def test_the_command_prints_how_much_it_fetched(inputs: Path, bucket: str, tmp_path: Path) -> None:
     recipe = write_recipe(tmp_path, *all_sources(upload(inputs, bucket)))
     command = [sys.executable, "-m", "codecorpus", "preflight", str(recipe), "--workers", "2"]
     done = subprocess.run(command, capture_output=True, text=True, check=True)

@@ -1,4 +1,4 @@
-"""How many requests a store gets of readers, and how many at a time."""
+"""How many requests readers send to a store, in total and at a time."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -37,7 +37,7 @@ def read(source: Source, part: pa.Table) -> list[dict[str, Any]]:
     return [row for batch in source.read(part, wanted, Limits()) for row in batch.to_pylist()]
 
 
-def test_a_loose_file_costs_one_request_and_several_are_under_way(store: ObjectServer) -> None:
+def test_a_loose_file_costs_one_request_and_several_run_at_once(store: ObjectServer) -> None:
     store.objects, store.delay = dict(FILES), 0.02
     source = FolderSource([Url("s3://b/src")], repositories="children")
     (part,) = source.plan(1 << 30)
@@ -50,16 +50,18 @@ def test_a_loose_file_costs_one_request_and_several_are_under_way(store: ObjectS
         assert row["content"] == (None if unread else FILES[f"src/r/{row['path']}"])
     asked = [f"GET /b/{key}" for key in FILES if not key.endswith("5.py")]
     assert sorted(store.requests) == sorted(asked)
-    assert 1 < store.peak <= prefetch.AT_ONCE
+    assert 1 < store.peak <= prefetch.CONCURRENCY
 
 
-def test_no_more_is_asked_for_than_may_be_held(
+def test_no_more_is_requested_than_may_be_held(
     store: ObjectServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store.objects = {f"src/r/{number}.py": bytes([65 + number]) * 1_000 for number in range(9)}
     source = FolderSource([Url("s3://b/src")], repositories="children")
     (part,) = source.plan(1 << 30)
-    monkeypatch.setattr(prefetch.Ahead.__init__, "__kwdefaults__", {"at_once": 4, "held": 2_500})
+    monkeypatch.setattr(
+        prefetch.Prefetcher.__init__, "__kwdefaults__", {"concurrency": 4, "max_bytes": 2_500}
+    )
     store.delay, store.peak = 0.02, 0
     found = read(source, part)
     assert [row["content"] for row in found if row["content"]] == [
@@ -68,14 +70,14 @@ def test_no_more_is_asked_for_than_may_be_held(
     assert store.peak == 2
 
 
-@pytest.mark.parametrize("change", ["another", "gone"])
+@pytest.mark.parametrize("change", ["changed", "missing"])
 def test_a_loose_file_that_changed_since_it_was_listed_fails_its_part(
     store: ObjectServer, change: str
 ) -> None:
     store.objects = dict(FILES)
     source = FolderSource([Url("s3://b/src")], repositories="children")
     (part,) = source.plan(1 << 30)
-    if change == "gone":
+    if change == "missing":
         del store.objects["src/r/077.py"]
     else:
         store.objects["src/r/077.py"] = b"x" * len(FILES["src/r/077.py"])
@@ -84,7 +86,7 @@ def test_a_loose_file_that_changed_since_it_was_listed_fails_its_part(
 
 
 @pytest.mark.parametrize("path", ["cp", "cp/*.parquet"])
-def test_a_parquet_file_is_planned_by_its_footer_alone(store: ObjectServer, path: str) -> None:
+def test_planning_a_parquet_file_reads_only_its_footer(store: ObjectServer, path: str) -> None:
     sink = pa.BufferOutputStream()
     pq.write_table(pa.table({"code": ["x = 1\n"] * 9}), sink)
     data = sink.getvalue().to_pybytes()
@@ -99,5 +101,5 @@ def test_a_parquet_file_is_planned_by_its_footer_alone(store: ObjectServer, path
     ]
     of_files = Counter(text for text in store.requests if ".parquet" in text)
     assert of_files == {f"GET /b/cp/{number:02d}.parquet": 1 for number in range(20)}
-    assert len(store.requests) - 20 <= 3, "looks and lists of the folder"
+    assert len(store.requests) - 20 <= 3, "requests about the folder"
     assert 1 < store.peak <= 8

@@ -1,4 +1,4 @@
-"""What only Google Cloud Storage does: its refusals, its silence, its ways of saying them."""
+"""Google Cloud Storage: refusals, stalls, and errors in its own form."""
 
 import re
 from collections.abc import Iterator
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from codecorpus.pipelines.storage.retry import ForbiddenError, RemoteError
+from codecorpus.pipelines.storage.errors import ForbiddenError, RemoteError
 from codecorpus.pipelines.storage.stores import store_of
 from tests.pipelines.storage.web_server import WebServer
 
@@ -15,15 +15,15 @@ OBJECT = "/storage/v1/b/corpus/o/x"
 
 
 class FailingServer(WebServer):
-    """Answers everything with one status."""
+    """Answers every request with one status."""
 
     status = "200"
 
     def fault(self, path: str) -> str:  # noqa: ARG002
         return self.status
 
-    def asked(self) -> int:
-        """How often the object was asked for; gcsfs looks whether it is a folder meanwhile."""
+    def object_requests(self) -> int:
+        """Requests for the object itself; gcsfs also asks whether it is a folder."""
         return [path for path, _ in self.requests].count(OBJECT)
 
 
@@ -36,41 +36,41 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[FailingServer]:
 
 
 @pytest.mark.parametrize("status", ["401", "403"])
-def test_a_refusal_is_said_at_once(server: FailingServer, status: str) -> None:
+def test_a_refusal_is_raised_at_once(server: FailingServer, status: str) -> None:
     server.status = status
     with pytest.raises(ForbiddenError, match=rf"{URL}: refused: .*credentials"):
-        store_of(URL).look(URL)
-    assert server.asked() == 1
+        store_of(URL).info(URL)
+    assert server.object_requests() == 1
 
 
 @pytest.mark.parametrize("status", ["429", "500", "503"])
-def test_what_may_pass_is_asked_for_as_often_as_elsewhere(
+def test_temporary_failures_are_retried_as_in_other_stores(
     server: FailingServer, status: str
 ) -> None:
     server.status = status
-    with pytest.raises(RemoteError, match=rf"{URL}: HttpError: .*{status}, 3 times"):
-        store_of(URL).look(URL)
-    assert server.asked() == 3
+    with pytest.raises(RemoteError, match=rf"{URL}: HttpError: .*{status}.* \(after 3 attempts\)"):
+        store_of(URL).info(URL)
+    assert server.object_requests() == 3
 
 
-def test_a_server_that_stalls_is_left(web: WebServer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_server_that_stalls_times_out(web: WebServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STORAGE_EMULATOR_HOST", web.url)
     monkeypatch.setenv("NO_GCE_CHECK", "true")
     monkeypatch.setenv("CODECORPUS_REMOTE_TIMEOUT", "0.1")
     web.files[OBJECT] = b"{}"
     web.faults[OBJECT] = "stall"
     with pytest.raises(RemoteError, match=rf"{URL}: .*[Tt]imeout"):
-        store_of(URL).look(URL)
+        store_of(URL).info(URL)
 
 
 @pytest.mark.usefixtures("gs")
-def test_an_upload_in_pieces_appears_whole(tmp_path: Path) -> None:
+def test_a_multipart_upload_is_stored_whole(tmp_path: Path) -> None:
     store = store_of("gs://")
-    store.filesystem().mkdir("pieces")  # type: ignore[attr-defined]
-    content = bytes(range(256)) * (60 << 12)  # 60 MiB: more than a piece
+    store.filesystem.mkdir("parts")  # type: ignore[attr-defined]
+    content = bytes(range(256)) * (60 << 12)  # 60 MiB: more than one part
     (tmp_path / "x").write_bytes(content)
-    found = store.put(tmp_path / "x", "gs://pieces/x")  # type: ignore[attr-defined]
-    assert re.fullmatch(r"\d+", found.stamp)
-    assert store.read("gs://pieces/x", (50 << 20) - 2, (50 << 20) + 2) == b"\xfe\xff\x00\x01"
-    store.fetch(found, tmp_path / "y")
+    file = store.upload(tmp_path / "x", "gs://parts/x")  # type: ignore[attr-defined]
+    assert re.fullmatch(r"\d+", file.stamp)
+    assert store.read("gs://parts/x", (50 << 20) - 2, (50 << 20) + 2) == b"\xfe\xff\x00\x01"
+    store.download(file, tmp_path / "y")
     assert (tmp_path / "y").read_bytes() == content

@@ -1,4 +1,4 @@
-"""What only HDFS does, on Hadoop's own name node and data nodes; `make test-engines` runs it."""
+"""HDFS on Hadoop's own name node and data nodes; run by `make test-engines`."""
 
 import io
 from collections.abc import Callable
@@ -9,11 +9,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from codecorpus.pipelines.storage import open_folder
+from codecorpus.pipelines.storage.errors import ForbiddenError
 from codecorpus.pipelines.storage.locations import Url
-from codecorpus.pipelines.storage.retry import ForbiddenError
-from codecorpus.pipelines.storage.stores import forget
+from codecorpus.pipelines.storage.stores import close_all
 from codecorpus.pipelines.storage.stores import hdfs as module
-from codecorpus.pipelines.storage.stores.watching import watched
+from codecorpus.pipelines.storage.stores.hdfs import call_with_timeout
 from tests.pipelines.storage.stored import writable
 
 SERVICE = """\
@@ -27,19 +27,19 @@ SERVICE = """\
 """
 
 
-def test_what_another_user_owns_is_refused(hdfs: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_user_s_file_cannot_be_replaced(hdfs: str, monkeypatch: pytest.MonkeyPatch) -> None:
     url = f"{hdfs}/owned/x"
     writable(url).write(url, b"first")
     monkeypatch.setenv("HADOOP_USER_NAME", "somebody")
-    forget()
+    close_all()
     with pytest.raises(ForbiddenError, match=rf"{url}: refused: .*denied: user=somebody"):
         writable(url).write(url, b"second")
     assert writable(url).read(url, 0, 5) == b"first"
-    assert [found.url for found in writable(url).children(f"{hdfs}/owned")] == [url]
+    assert [file.url for file in writable(url).list_folder(f"{hdfs}/owned")] == [url]
 
 
 @pytest.mark.parametrize("name", ["corpora", ""])
-def test_a_name_service_is_served_by_the_name_node_that_answers(
+def test_a_name_service_uses_the_name_node_that_answers(
     hdfs: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     settings = SERVICE.format(here=hdfs.removeprefix("hdfs://"))
@@ -50,40 +50,40 @@ def test_a_name_service_is_served_by_the_name_node_that_answers(
     store = writable(url)
     store.write(url, b"0123456789")
     assert store.read(url, 3, 7) == b"3456"
-    (found,) = store.children(url.removesuffix("/x"))
-    assert found == store.look(url)
-    assert found.url == url
-    assert writable(hdfs).look(f"{hdfs}/service-{name}/x") is not None
+    (info,) = store.list_folder(url.removesuffix("/x"))
+    assert info == store.info(url)
+    assert info.url == url
+    assert writable(hdfs).info(f"{hdfs}/service-{name}/x") is not None
 
 
-def test_a_file_that_is_not_whole_is_no_file(hdfs: str) -> None:
+def test_unfinished_files_are_not_listed(hdfs: str) -> None:
     folder = f"{hdfs}/unfinished"
     store = writable(hdfs)
     store.write(f"{folder}/whole", b"1")
     store.write(f"{folder}/.half.0123{module._UNFINISHED}", b"1")
-    assert [found.url for found in store.below(folder)] == [f"{folder}/whole"]
-    assert [found.url for found in store.children(folder)] == [f"{folder}/whole"]
+    assert [file.url for file in store.find_files(folder)] == [f"{folder}/whole"]
+    assert [file.url for file in store.list_folder(folder)] == [f"{folder}/whole"]
     assert open_folder(Url(folder)).files() == ["whole"]
 
 
-def test_a_write_that_fails_leaves_nothing(
+def test_a_failed_write_leaves_no_file(
     hdfs: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def failing(call: Callable[..., object], silence: float) -> object:
         def stop() -> None:
             raise ForbiddenError("stopped half-way")
 
-        return watched(lambda _: call(stop), silence)
+        return call_with_timeout(lambda _: call(stop), silence)
 
     store = writable(hdfs)
     store.write(f"{hdfs}/failing/x", b"first")
     (tmp_path / "x").write_bytes(b"second")
     with monkeypatch.context() as patch:
-        patch.setattr(module, "watched", failing)
+        patch.setattr(module, "call_with_timeout", failing)
         with pytest.raises(ForbiddenError, match="stopped half-way"):
-            store.put(tmp_path / "x", f"{hdfs}/failing/x")
+            store.upload(tmp_path / "x", f"{hdfs}/failing/x")
     monkeypatch.setattr(module, "_UNFINISHED", "nothing ends so")
-    assert [found.size for found in store.children(f"{hdfs}/failing")] == [5]
+    assert [file.size for file in store.list_folder(f"{hdfs}/failing")] == [5]
 
 
 def test_tables_are_read_in_place(hdfs: str) -> None:

@@ -1,4 +1,4 @@
-"""Data sets of the Hugging Face hub, by a small hub on loopback."""
+"""Data sets of the Hugging Face hub, on a small hub on loopback."""
 
 import json
 from pathlib import Path
@@ -27,7 +27,7 @@ def parquet(texts: list[str]) -> bytes:
     return data
 
 
-def test_a_pattern_names_the_hub_s_files_and_their_rows_are_read(hub: HubServer) -> None:
+def test_files_that_match_a_pattern_are_read(hub: HubServer) -> None:
     hub.files = {
         "data/train-0.parquet": parquet(["one", "two"]),
         "data/train-1.parquet": parquet(["three"]),
@@ -45,15 +45,15 @@ def test_a_pattern_names_the_hub_s_files_and_their_rows_are_read(hub: HubServer)
 
 def test_a_folder_of_the_hub_is_listed(hub: HubServer) -> None:
     hub.files = {"data/a.json": json.dumps({"code": "x"}).encode(), "data/b/c.json": b""}
-    found = store_of(ROOT).below(f"{ROOT}/data")
-    assert sorted(one.url for one in found) == [f"{ROOT}/data/a.json", f"{ROOT}/data/b/c.json"]
-    looked = store_of(ROOT).look(f"{ROOT}/data/a.json")
-    assert looked in found
-    assert looked is not None
-    assert looked.stamp
+    files = store_of(ROOT).find_files(f"{ROOT}/data")
+    assert sorted(file.url for file in files) == [f"{ROOT}/data/a.json", f"{ROOT}/data/b/c.json"]
+    info = store_of(ROOT).info(f"{ROOT}/data/a.json")
+    assert info in files
+    assert info is not None
+    assert info.stamp
 
 
-def test_ranges_of_a_file_come_as_they_stand(hub: HubServer) -> None:
+def test_a_range_has_the_file_s_bytes(hub: HubServer) -> None:
     hub.files = {"x.jsonl": bytes(range(200))}
     assert store_of(ROOT).read(f"{ROOT}/x.jsonl", 20, 120) == bytes(range(20, 120))
 
@@ -67,14 +67,14 @@ def test_the_token_of_the_environment_is_used(
     assert store_of(ROOT).read(f"{ROOT}/x.jsonl", 0, 4) == b"0123"
 
 
-def test_a_gated_set_without_a_token_seems_not_to_be_there(hub: HubServer) -> None:
+def test_a_gated_set_without_a_token_seems_missing(hub: HubServer) -> None:
     hub.files = {"x.jsonl": b"0123456789"}
     hub.token = "hf_secret"
     with pytest.raises(UsageError, match=r"no such file or folder.*private or gated.*HF_TOKEN"):
         resolve_paths(Settings(paths=(f"{ROOT}/x.jsonl",)), Path("/"))
 
 
-def test_what_the_hub_does_not_have_is_nothing(hub: HubServer) -> None:
+def test_a_missing_file_or_set_has_no_info(hub: HubServer) -> None:
     hub.files = {"x.jsonl": b"1"}
-    assert store_of(ROOT).look(f"{ROOT}/none.jsonl") is None
-    assert store_of(ROOT).look("hf://datasets/owner/none/x.jsonl") is None
+    assert store_of(ROOT).info(f"{ROOT}/none.jsonl") is None
+    assert store_of(ROOT).info("hf://datasets/owner/none/x.jsonl") is None

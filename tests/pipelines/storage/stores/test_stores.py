@@ -1,4 +1,4 @@
-"""Files in every kind of store that can be written."""
+"""Files in every kind of writable store."""
 
 import os
 from pathlib import Path
@@ -9,9 +9,9 @@ from codecorpus.foundation.errors import UsageError
 from codecorpus.pipelines.sources.folder import FolderSettings
 from codecorpus.pipelines.sources.io.walk import scan, walk
 from codecorpus.pipelines.sources.paths import resolve_paths
+from codecorpus.pipelines.storage.errors import RemoteError
 from codecorpus.pipelines.storage.glob import expand
 from codecorpus.pipelines.storage.locations import Url
-from codecorpus.pipelines.storage.retry import RemoteError
 from codecorpus.pipelines.storage.stores import base, store_of
 from codecorpus.pipelines.storage.stores.base import WritableStore
 from tests.pipelines.storage.stored import BUCKETS, break_uploads, writable
@@ -27,24 +27,24 @@ def fill(store: WritableStore, bucket: str, *names: str) -> None:
         store.write(f"{bucket}/{name}", name.encode())
 
 
-def test_what_was_put_stands_there(store: WritableStore, bucket: str, tmp_path: Path) -> None:
+def test_an_uploaded_file_can_be_read(store: WritableStore, bucket: str, tmp_path: Path) -> None:
     (tmp_path / "x").write_bytes(b"0123456789")
-    found = store.put(tmp_path / "x", f"{bucket}/a/x")
-    assert (found.url, found.size, found.is_folder) == (f"{bucket}/a/x", 10, False)
-    assert store.look(f"{bucket}/a/x") == found
+    file = store.upload(tmp_path / "x", f"{bucket}/a/x")
+    assert (file.url, file.size, file.is_folder) == (f"{bucket}/a/x", 10, False)
+    assert store.info(f"{bucket}/a/x") == file
     assert store.read(f"{bucket}/a/x", 3, 7) == b"3456"
-    store.fetch(found, tmp_path / "y")
+    store.download(file, tmp_path / "y")
     assert (tmp_path / "y").read_bytes() == b"0123456789"
 
 
-def test_a_large_file_comes_block_by_block(
+def test_a_large_file_is_downloaded_block_by_block(
     store: WritableStore, bucket: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(base, "_BLOCK", 7)
     store.write(f"{bucket}/x", b"0123456789" * 3)
-    found = store.look(f"{bucket}/x")
-    assert found is not None
-    store.fetch(found, tmp_path / "x")
+    file = store.info(f"{bucket}/x")
+    assert file is not None
+    store.download(file, tmp_path / "x")
     assert (tmp_path / "x").read_bytes() == b"0123456789" * 3
 
 
@@ -52,22 +52,22 @@ def test_the_stamp_changes_with_the_file(store: WritableStore, bucket: str) -> N
     stamps = []
     for data in (b"one", b"two"):
         store.write(f"{bucket}/x", data)
-        looked = store.look(f"{bucket}/x")
-        (listed,) = store.children(bucket)
-        assert looked == listed
+        info = store.info(f"{bucket}/x")
+        (listed,) = store.list_folder(bucket)
+        assert info == listed
         stamps.append(listed.stamp)
     assert stamps[0] != stamps[1]
 
 
-def test_where_nothing_stands_nothing_is_found(store: WritableStore, bucket: str) -> None:
-    assert store.look(f"{bucket}/none") is None
-    assert store.below(f"{bucket}/none") == []
+def test_a_missing_file_has_no_info_and_may_be_removed(store: WritableStore, bucket: str) -> None:
+    assert store.info(f"{bucket}/none") is None
+    assert store.find_files(f"{bucket}/none") == []
     store.remove(f"{bucket}/none")
 
 
 @pytest.mark.parametrize("bucket", BUCKETS, indirect=True)
-def test_in_a_bucket_that_is_not_there_nothing_is_found(store: WritableStore, bucket: str) -> None:
-    assert store.look(f"{Url(bucket).scheme}://no-such-bucket/none") is None
+def test_a_missing_bucket_has_no_files(store: WritableStore, bucket: str) -> None:
+    assert store.info(f"{Url(bucket).scheme}://no-such-bucket/none") is None
 
 
 def test_a_file_is_created_once(store: WritableStore, bucket: str) -> None:
@@ -77,22 +77,22 @@ def test_a_file_is_created_once(store: WritableStore, bucket: str) -> None:
     assert store.read(f"{bucket}/lock", 0, 5) == b"first"
 
 
-def test_a_folder_is_removed_with_all_below(store: WritableStore, bucket: str) -> None:
+def test_a_folder_is_removed_with_its_files(store: WritableStore, bucket: str) -> None:
     fill(store, bucket, "a/x", "a/b/y", "ab")
     store.remove(f"{bucket}/a")
-    assert [found.url for found in store.below(bucket)] == [f"{bucket}/ab"]
+    assert [file.url for file in store.find_files(bucket)] == [f"{bucket}/ab"]
 
 
-def test_a_stored_file_of_another_size_is_an_error(
+def test_an_upload_of_the_wrong_size_is_an_error(
     store: WritableStore, bucket: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "x").write_bytes(b"0123456789")
     break_uploads(store, monkeypatch, lambda *_: store.write(f"{bucket}/x", b"half"))
-    with pytest.raises(RemoteError, match=r"10 bytes were written, and 4 bytes stands there"):
-        store.put(tmp_path / "x", f"{bucket}/x")
+    with pytest.raises(RemoteError, match=r"uploaded 10 bytes, but the store has 4 bytes; run"):
+        store.upload(tmp_path / "x", f"{bucket}/x")
 
 
-def test_a_store_s_folder_is_walked_as_a_folder_of_this_machine_is(
+def test_a_remote_folder_is_walked_like_a_local_one(
     store: WritableStore, bucket: str, tmp_path: Path
 ) -> None:
     names = ("b.py", "a/x.py", "a.py", "a0", "a/.git/config", "a/__pycache__/x.pyc", "é/y", "out/z")
@@ -123,7 +123,7 @@ def test_a_store_s_folder_is_walked_as_a_folder_of_this_machine_is(
         ("none", []),
     ],
 )
-def test_a_star_is_any_part_of_a_name(
+def test_a_star_matches_any_part_of_a_name(
     store: WritableStore, bucket: str, pattern: str, expected: list[str]
 ) -> None:
     fill(store, bucket, "p/1.zst", "p/2.zst", "p/[3].zst", "p/.4.zst", "p/x.gz", "q/1.zst")
@@ -132,7 +132,7 @@ def test_a_star_is_any_part_of_a_name(
     ]
 
 
-def test_a_recipe_s_urls_are_found_in_the_order_written(
+def test_a_recipe_s_urls_are_resolved_in_the_order_written(
     store: WritableStore, bucket: str, tmp_path: Path
 ) -> None:
     fill(store, bucket, "b.zip", "a.zip")
@@ -142,7 +142,7 @@ def test_a_recipe_s_urls_are_found_in_the_order_written(
         resolve_paths(FolderSettings(paths=(f"{bucket}/c.zip",)), tmp_path)
 
 
-def test_a_library_that_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_library_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     import sys
 
     monkeypatch.setitem(sys.modules, "s3fs", None)
