@@ -71,13 +71,28 @@ def test_the_report_in_the_readme_adds_up() -> None:
     assert max(map(len, report.splitlines())) <= 80
 
 
-def test_every_pinned_dependency_of_ours_has_its_licence_recorded() -> None:
+def requirements() -> list[str]:
+    """The names of all direct dependencies, of all groups; no group of ours inside another."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     groups = project["optional-dependencies"].values()
-    wanted = [*project["dependencies"], *(one for group in groups for one in group)]
-    licences = (ROOT / "docs" / "licences.md").read_text("utf-8")
+    listed = [*project["dependencies"], *(one for group in groups for one in group)]
+    names = {re.split(r"[\[<>=;]", requirement)[0].strip() for requirement in listed}
+    return sorted(names - {project["name"]})
+
+
+@pytest.mark.parametrize("name", requirements())
+def test_each_direct_dependency_is_pinned_and_described_with_its_licence(name: str) -> None:
     pins = (ROOT / "constraints.txt").read_text("utf-8").lower()
-    names = {re.split(r"[<>=]", requirement)[0] for requirement in wanted}
-    for name in names - {"codecorpus[gcp]"}:  # a group of our own inside another
-        assert name in licences
-        assert f"\n{name}==" in pins, name
+    assert f"\n{name}==" in pins
+    page = (ROOT / "docs" / "dependencies.md").read_text("utf-8")
+    rows = [row.strip("|").split("|") for row in page.splitlines() if row.startswith("| ")]
+    (cells,) = [cells for cells in rows if name in re.split(r"[,\s]+", cells[0].strip())]
+    licence, *described = (cell.strip() for cell in cells[1:])
+    assert re.match(r"(Apache-2\.0|BSD-[23]-Clause|MIT|MPL-2\.0|PSF-2\.0)\b", licence)
+    assert all(described)
+
+
+def test_the_readme_states_the_size_of_the_set_up_that_make_prints() -> None:
+    makefile = (ROOT / "Makefile").read_text("utf-8")
+    (added,) = re.findall(r"^\$\(READY\)-base: ADDS := (.+)$", makefile, re.MULTILINE)
+    assert f"sets up `.venv` ({added})" in README
