@@ -1,6 +1,6 @@
 """Claim: reading at 300 MB/s a core from files and jsonl.zst, 150 from gz and zip, 500 parquet.
 
-Ours: the sources, from listing to Arrow batches, every record wanted, parts of the default size. Of
+Ours: the sources, from listing to Arrow batches, every record read, parts of the default size. Of
 files and archives, a crawl's among them, beside Python's own `open`, `zipfile` and `tarfile`, which
 know no limits, damage, or names that climb out. Of sets, beside a loop over `json.loads`, what
 pyarrow reads of the same columns, and datatrove's readers. A set is one file in one frame or

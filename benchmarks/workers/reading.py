@@ -19,7 +19,7 @@ from benchmarks.worker import Job, Named, digest, serve
 
 
 def codecorpus(options: dict[str, Any]) -> Job:
-    """The sources `folder` and `github`, told that every file is wanted."""
+    """The sources `folder` and `github`, asked for the content of every file."""
     import numpy as np
 
     from codecorpus.pipelines.sources.base import Limits

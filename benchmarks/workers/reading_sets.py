@@ -19,7 +19,7 @@ COLUMNS = ["code", "repo_name", "path", "language", "license"]
 
 
 def codecorpus(options: dict[str, Any]) -> Job:
-    """The sources `pile` and `codeparrot`, told that every record is wanted."""
+    """The sources `pile` and `codeparrot`, asked for the content of every record."""
     import numpy as np
 
     from codecorpus.pipelines.sources.base import Limits

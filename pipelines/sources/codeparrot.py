@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from codecorpus.pipelines.sources.base import Limits, Wanted
+from codecorpus.pipelines.sources.base import Limits, NeedsContent
 from codecorpus.pipelines.sources.dataset_files import (
     LINES,
     PARQUET,
@@ -78,11 +78,13 @@ class CodeparrotSource:
             yield from cutter.add(*to_inputs(shares))
         yield from cutter.rest()
 
-    def read(self, inputs: pa.Table, wanted: Wanted, limits: Limits) -> Iterator[pa.RecordBatch]:
+    def read(
+        self, inputs: pa.Table, needs_content: NeedsContent, limits: Limits
+    ) -> Iterator[pa.RecordBatch]:
         """The records of one part; each file's before the next one's."""
         row = 0
         for share in shares_of(inputs):
-            for batch in _read(share, wanted, limits, row):
+            for batch in _read(share, needs_content, limits, row):
                 row += batch.num_rows
                 yield batch
 
@@ -93,7 +95,9 @@ def _cut(file: DataFile, part_bytes: int) -> Iterator[tuple[Share, int]]:
     return cut_lines(file, part_bytes)
 
 
-def _read(share: Share, wanted: Wanted, limits: Limits, row: int) -> Iterator[pa.RecordBatch]:
+def _read(
+    share: Share, needs_content: NeedsContent, limits: Limits, row: int
+) -> Iterator[pa.RecordBatch]:
     if share.kind in PARQUET.values():
-        return read_parquet(share, TEXTS, FACTS, wanted, limits, row)
-    return read_lines(share, _CleanShape(), wanted, limits, row)
+        return read_parquet(share, TEXTS, FACTS, needs_content, limits, row)
+    return read_lines(share, _CleanShape(), needs_content, limits, row)

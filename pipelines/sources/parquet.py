@@ -1,4 +1,4 @@
-"""Rows of Parquet files as record batches: the wanted columns only, row groups by the share.
+"""Rows of Parquet files as record batches: the needed columns of some row groups at a time.
 
 The texts' bytes lie where Arrow's reader put them, and are copied once more only where a batch
 holds rows that nobody wants. A row group is read in batches of rows; it is not cut, and a page of
@@ -23,8 +23,8 @@ from codecorpus.pipelines.sources.base import (
     RECORD,
     TOO_LARGE,
     Limits,
+    NeedsContent,
     UnreadableError,
-    Wanted,
 )
 from codecorpus.pipelines.sources.dataset_files import DataFile, Share
 from codecorpus.pipelines.sources.io.local import LocalFile, Stream, open_file
@@ -71,7 +71,7 @@ def read_parquet(
     share: Share,
     texts: Sequence[str],
     facts: Mapping[str, str],
-    wanted: Wanted,
+    needs_content: NeedsContent,
     limits: Limits,
     first: int,
 ) -> Iterator[pa.RecordBatch]:
@@ -85,7 +85,7 @@ def read_parquet(
         share: row groups of a file.
         texts: as of `cut_parquet`.
         facts: as of `cut_parquet`.
-        wanted: which rows have their content.
+        needs_content: which rows have their content.
         limits: bounds.
         first: the number of the first row.
     """
@@ -100,7 +100,7 @@ def read_parquet(
                         yield damage_row(row, share.name, ARCHIVE, batch)
                         row += 1
                         continue
-                    for records in _records(batch, text, names, wanted, limits, row):
+                    for records in _records(batch, text, names, needs_content, limits, row):
                         row += records.num_rows
                         yield records
     except _DAMAGE as damage:
@@ -192,7 +192,7 @@ def _records(
     batch: pa.RecordBatch,
     text: str,
     names: Mapping[str, str],
-    wanted: Wanted,
+    needs_content: NeedsContent,
     limits: Limits,
     row: int,
 ) -> Iterator[pa.RecordBatch]:
@@ -204,7 +204,7 @@ def _records(
     for begin, end in _runs(sizes, limits):
         columns = {name: column.slice(begin, end - begin) for name, column in facts.items()}
         known = make_records(row + begin, end - begin, **columns)
-        asked = np.asarray(wanted(known), np.bool_) & ~_mask(pc.is_valid(known["error"]))
+        asked = np.asarray(needs_content(known), np.bool_) & ~_mask(pc.is_valid(known["error"]))
         columns["content"] = content.slice(begin, end - begin)
         if not asked.all():
             columns["content"] = pc.if_else(pa.array(asked), columns["content"], None)

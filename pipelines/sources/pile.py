@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from codecorpus.pipelines.sources.base import Limits, Wanted
+from codecorpus.pipelines.sources.base import Limits, NeedsContent
 from codecorpus.pipelines.sources.dataset_files import LINES, find_files, shares_of, to_inputs
 from codecorpus.pipelines.sources.jsonl.members import Lines, Wish
 from codecorpus.pipelines.sources.jsonl.reader import Shape, read_lines
@@ -85,10 +85,14 @@ class PileSource:
             yield from cutter.add(*to_inputs(shares))
         yield from cutter.rest()
 
-    def read(self, inputs: pa.Table, wanted: Wanted, limits: Limits) -> Iterator[pa.RecordBatch]:
+    def read(
+        self, inputs: pa.Table, needs_content: NeedsContent, limits: Limits
+    ) -> Iterator[pa.RecordBatch]:
         """The records of one part; each file's before the next one's."""
         row = 0
         for share in shares_of(inputs):
-            for batch in read_lines(share, _PileShape(self.passed_over), wanted, limits, row):
+            for batch in read_lines(
+                share, _PileShape(self.passed_over), needs_content, limits, row
+            ):
                 row += batch.num_rows
                 yield batch

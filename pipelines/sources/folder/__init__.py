@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from codecorpus.filters.languages import not_source
 from codecorpus.pipelines.sources.archives.reader import archive_groups
-from codecorpus.pipelines.sources.base import TOO_LARGE, Limits, Wanted
+from codecorpus.pipelines.sources.base import TOO_LARGE, Limits, NeedsContent
 from codecorpus.pipelines.sources.batching import NAMES, Group, assemble
 from codecorpus.pipelines.sources.folder.inputs import (
     FILE,
@@ -87,9 +87,11 @@ class FolderSource:
             yield from cutter.add(inputs, weights)
         yield from cutter.rest()
 
-    def read(self, inputs: pa.Table, wanted: Wanted, limits: Limits) -> Iterator[pa.RecordBatch]:
+    def read(
+        self, inputs: pa.Table, needs_content: NeedsContent, limits: Limits
+    ) -> Iterator[pa.RecordBatch]:
         """The records of one part; each input's before the next one's."""
-        yield from assemble(_groups(inputs, limits), wanted, limits)
+        yield from assemble(_groups(inputs, limits), needs_content, limits)
 
 
 def _groups(inputs: pa.Table, limits: Limits) -> Iterator[Group]:

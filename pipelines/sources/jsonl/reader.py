@@ -16,8 +16,8 @@ from codecorpus.pipelines.sources.base import (
     UTF8,
     DamagedError,
     Limits,
+    NeedsContent,
     UnreadableError,
-    Wanted,
 )
 from codecorpus.pipelines.sources.buffer_pool import lend, take_room
 from codecorpus.pipelines.sources.dataset_files import Share
@@ -51,7 +51,7 @@ class Shape(ABC):
 
 
 def read_lines(
-    share: Share, shape: Shape, wanted: Wanted, limits: Limits, first: int
+    share: Share, shape: Shape, needs_content: NeedsContent, limits: Limits, first: int
 ) -> Iterator[pa.RecordBatch]:
     """The records of a share, numbered from `first`; of damage one row, behind the others."""
     row = first
@@ -74,7 +74,7 @@ def read_lines(
             share.last,
         )
         for block in blocks_of_lines(stretch, limits.batch_bytes, limits.record_bytes):
-            for batch in _batches(block, shape, wanted, limits, row):
+            for batch in _batches(block, shape, needs_content, limits, row):
                 row += batch.num_rows
                 yield batch
     except DamagedError as damage:
@@ -84,7 +84,7 @@ def read_lines(
 
 
 def _batches(
-    block: Block, shape: Shape, wanted: Wanted, limits: Limits, row: int
+    block: Block, shape: Shape, needs_content: NeedsContent, limits: Limits, row: int
 ) -> Iterator[pa.RecordBatch]:
     begin = block.begin
     while begin < block.end:
@@ -92,7 +92,7 @@ def _batches(
         begin = lines.stop
         lines.choose(shape.choose(lines))
         if lines.count:
-            yield _records(lines, shape, wanted, limits, row)
+            yield _records(lines, shape, needs_content, limits, row)
             row += lines.count
     if block.cut:
         yield make_records(
@@ -104,14 +104,14 @@ def _batches(
 
 
 def _records(
-    lines: Lines, shape: Shape, wanted: Wanted, limits: Limits, row: int
+    lines: Lines, shape: Shape, needs_content: NeedsContent, limits: Limits, row: int
 ) -> pa.RecordBatch:
     name = shape.text(lines)
     has_text = lines.has(name)
     facts = shape.facts(lines)
     facts |= _unfit(lines, name, has_text)
     names = make_records(row, lines.count, **facts)
-    asked = has_text & np.asarray(wanted(names), np.bool_)
+    asked = has_text & np.asarray(needs_content(names), np.bool_)
     room = take_room(limits.batch_bytes + 2 * limits.record_bytes + 2 * BLOCK)
     offsets, troubles = lines.texts(name, asked, room, limits.record_bytes)
     facts["content"] = _contents(lend(room, int(offsets[-1])), offsets, asked & (troubles == 0))
