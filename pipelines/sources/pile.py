@@ -17,10 +17,10 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from codecorpus.pipelines.sources.base import Limits, NeedsContent
-from codecorpus.pipelines.sources.dataset_files import LINES, find_files, shares_of, to_inputs
-from codecorpus.pipelines.sources.jsonl.members import Lines, Wish
+from codecorpus.pipelines.sources.dataset_files import LINES, find_files, splits_of, to_inputs
+from codecorpus.pipelines.sources.jsonl.parser import Lines, Wish
 from codecorpus.pipelines.sources.jsonl.reader import Shape, read_lines
-from codecorpus.pipelines.sources.jsonl.splits import cut_lines
+from codecorpus.pipelines.sources.jsonl.splits import split_lines
 from codecorpus.pipelines.sources.map_inputs import each
 from codecorpus.pipelines.sources.partition import Cutter
 from codecorpus.pipelines.storage.locations import Place
@@ -81,8 +81,8 @@ class PileSource:
         """
         cutter = Cutter(part_bytes)
         files = find_files(self._paths, LINES, self._without)
-        for shares in each(lambda file: list(cut_lines(file, part_bytes)), files, self._paths):
-            yield from cutter.add(*to_inputs(shares))
+        for splits in each(lambda file: list(split_lines(file, part_bytes)), files, self._paths):
+            yield from cutter.add(*to_inputs(splits))
         yield from cutter.rest()
 
     def read(
@@ -90,9 +90,9 @@ class PileSource:
     ) -> Iterator[pa.RecordBatch]:
         """The records of one part; each file's before the next one's."""
         row = 0
-        for share in shares_of(inputs):
+        for split in splits_of(inputs):
             for batch in read_lines(
-                share, _PileShape(self.passed_over), needs_content, limits, row
+                split, _PileShape(self.passed_over), needs_content, limits, row
             ):
                 row += batch.num_rows
                 yield batch
