@@ -1,8 +1,8 @@
 """What every source yields: parts, and of a part record batches of one schema.
 
 A source lists and reads; it never filters. What it could not read it reports as a row with an
-`error`, so that every record has a row. Which rows are worth reading, the caller says: it sees a
-batch's names first (`Wanted`), and rows that it does not want keep a null `content`.
+`error`, so that every record has a row. The caller says which rows are worth reading: it sees a
+batch's names first (`NeedsContent`); the other rows keep a null `content`.
 
 A new source is one file with a class that has the two methods of `Source`; `assembling` turns
 groups of names and a way to read them into batches.
@@ -55,13 +55,12 @@ RECORD: Final = "unreadable.record"
 UTF8: Final = "unreadable.utf8"
 """The reason of a record whose text cannot be written as UTF-8."""
 
-Wanted = Callable[[pa.RecordBatch], NDArray[np.bool_]]
-"""Which rows of a batch (RECORDS, `content` all null, `error` perhaps set) are to be read.
+NeedsContent = Callable[[pa.RecordBatch], NDArray[np.bool_]]
+"""Returns bool per row of a batch (RECORDS, `content` all null, `error` possibly set): read it.
 
-It is asked about each row once, in the order of the rows, in batches that need not be those that
-`read` yields; so the answer for a row must follow from the row alone. A row with an `error` is not
-read, whatever the answer. A last row may be asked about and then not come, when its archive turns
-out to be cut within it.
+Called once for each row, in order, but not with the batches that `read` yields, so the answer for a
+row must depend on that row alone. A row with an `error` is not read, whatever the answer. The last
+row passed in may never be yielded, when its archive turns out to be truncated within it.
 """
 
 
@@ -114,5 +113,7 @@ class Source(Protocol):
             UsageError: the recipe names an input that does not exist.
         """
 
-    def read(self, inputs: pa.Table, wanted: Wanted, limits: Limits) -> Iterator[pa.RecordBatch]:
+    def read(
+        self, inputs: pa.Table, needs_content: NeedsContent, limits: Limits
+    ) -> Iterator[pa.RecordBatch]:
         """The records of one part, in a fixed order, as batches of RECORDS."""

@@ -15,7 +15,13 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from codecorpus.pipelines.sources.base import RECORDS, DamagedError, Limits, UnreadableError, Wanted
+from codecorpus.pipelines.sources.base import (
+    RECORDS,
+    DamagedError,
+    Limits,
+    NeedsContent,
+    UnreadableError,
+)
 from codecorpus.pipelines.sources.buffer_pool import lend, take_room
 
 NAMES = pa.schema([field for field in RECORDS if field.name not in {"row", "content"}])
@@ -102,22 +108,24 @@ class _Batch:
         return pa.array(values, pa.string())
 
 
-def assemble(groups: Iterable[Group], wanted: Wanted, limits: Limits) -> Iterator[pa.RecordBatch]:
-    """Read what is wanted of the groups into batches of RECORDS, none of them empty."""
+def assemble(
+    groups: Iterable[Group], needs_content: NeedsContent, limits: Limits
+) -> Iterator[pa.RecordBatch]:
+    """Read the rows of the groups whose content is needed into non-empty batches of RECORDS."""
     batch = _Batch(limits)
     row = 0
     for group in groups:
         names = _numbered(group.names, row)
-        readable = _readable(names, wanted)
+        readable = _readable(names, needs_content)
         if group.expect is not None:
             group.expect(readable)
         first = 0
-        for index, is_wanted in enumerate(readable):
+        for index, is_needed in enumerate(readable):
             if batch.full:
                 batch.name(names.slice(first, index - first))
                 yield batch.close()
                 batch, first = _Batch(limits), index
-            if not _take(group.fill, index, batch, is_wanted=is_wanted):
+            if not _take(group.fill, index, batch, is_needed=is_needed):
                 names = names.slice(0, index)
                 break
         batch.name(names.slice(first))
@@ -126,16 +134,16 @@ def assemble(groups: Iterable[Group], wanted: Wanted, limits: Limits) -> Iterato
         yield batch.close()
 
 
-def _take(fill: Fill, index: int, batch: _Batch, *, is_wanted: bool) -> bool:
+def _take(fill: Fill, index: int, batch: _Batch, *, is_needed: bool) -> bool:
     """Read one row, or pass over it; False when its input ended within it."""
     try:
-        length = fill(index, batch.space() if is_wanted else None)
+        length = fill(index, batch.space() if is_needed else None)
     except DamagedError:
         return False
     except UnreadableError as trouble:
         batch.add(None, trouble)
     else:
-        batch.add(length if is_wanted else None, None)
+        batch.add(length if is_needed else None, None)
     return True
 
 
@@ -148,8 +156,8 @@ def _numbered(names: pa.RecordBatch, row: int) -> pa.RecordBatch:
     return pa.record_batch([columns[name] for name in RECORDS.names], schema=RECORDS)
 
 
-def _readable(names: pa.RecordBatch, wanted: Wanted) -> list[bool]:
-    """Which rows to read: wanted, and not known to be unreadable."""
+def _readable(names: pa.RecordBatch, needs_content: NeedsContent) -> list[bool]:
+    """Bool per row: its content is needed, and nothing is known to be wrong with it."""
     fine: NDArray[np.bool_] = names.column("error").is_null().to_numpy(zero_copy_only=False)
-    answer: list[bool] = (np.asarray(wanted(names), np.bool_) & fine).tolist()
+    answer: list[bool] = (np.asarray(needs_content(names), np.bool_) & fine).tolist()
     return answer

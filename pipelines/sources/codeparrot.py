@@ -15,21 +15,21 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from pydantic import Field
 
-from codecorpus.pipelines.sources.base import Limits, Source, Wanted
+from codecorpus.pipelines.sources.base import Limits, NeedsContent, Source
 from codecorpus.pipelines.sources.dataset_files import (
     LINES,
     PARQUET,
     DataFile,
-    Share,
+    Split,
     find_files,
-    shares_of,
+    splits_of,
     to_inputs,
 )
-from codecorpus.pipelines.sources.jsonl.members import Lines, Wish
+from codecorpus.pipelines.sources.jsonl.parser import Lines, Wish
 from codecorpus.pipelines.sources.jsonl.reader import Shape, read_lines
-from codecorpus.pipelines.sources.jsonl.splits import cut_lines
+from codecorpus.pipelines.sources.jsonl.splits import split_lines
 from codecorpus.pipelines.sources.map_inputs import each
-from codecorpus.pipelines.sources.parquet import cut_parquet, read_parquet
+from codecorpus.pipelines.sources.parquet import read_parquet, split_parquet
 from codecorpus.pipelines.sources.partition import Cutter
 from codecorpus.pipelines.sources.settings import (
     Name,
@@ -101,33 +101,37 @@ class CodeparrotSource:
         self._exclude = exclude
 
     def plan(self, part_bytes: int) -> Iterator[pa.Table]:
-        """Cut the files into parts: Parquet at row groups, lines as `cut_lines` does.
+        """Cut the files into parts: Parquet at row groups, lines as `split_lines` does.
 
         Raises:
             UsageError: a path is missing or nothing that is read, or a Parquet file lacks columns.
         """
         cutter = Cutter(part_bytes)
         files = find_files(self._paths, PARQUET | LINES, self._exclude)
-        for shares in each(lambda file: list(_cut(file, part_bytes)), files, self._paths):
-            yield from cutter.add(*to_inputs(shares))
+        for splits in each(lambda file: list(_cut(file, part_bytes)), files, self._paths):
+            yield from cutter.add(*to_inputs(splits))
         yield from cutter.rest()
 
-    def read(self, inputs: pa.Table, wanted: Wanted, limits: Limits) -> Iterator[pa.RecordBatch]:
+    def read(
+        self, inputs: pa.Table, needs_content: NeedsContent, limits: Limits
+    ) -> Iterator[pa.RecordBatch]:
         """The records of one part; each file's before the next one's."""
         row = 0
-        for share in shares_of(inputs):
-            for batch in _read(share, wanted, limits, row):
+        for split in splits_of(inputs):
+            for batch in _read(split, needs_content, limits, row):
                 row += batch.num_rows
                 yield batch
 
 
-def _cut(file: DataFile, part_bytes: int) -> Iterator[tuple[Share, int]]:
+def _cut(file: DataFile, part_bytes: int) -> Iterator[tuple[Split, int]]:
     if file.kind in PARQUET.values():
-        return cut_parquet(file, part_bytes, TEXTS, FACTS)
-    return cut_lines(file, part_bytes)
+        return split_parquet(file, part_bytes, TEXTS, FACTS)
+    return split_lines(file, part_bytes)
 
 
-def _read(share: Share, wanted: Wanted, limits: Limits, row: int) -> Iterator[pa.RecordBatch]:
-    if share.kind in PARQUET.values():
-        return read_parquet(share, TEXTS, FACTS, wanted, limits, row)
-    return read_lines(share, _CleanShape(), wanted, limits, row)
+def _read(
+    split: Split, needs_content: NeedsContent, limits: Limits, row: int
+) -> Iterator[pa.RecordBatch]:
+    if split.kind in PARQUET.values():
+        return read_parquet(split, TEXTS, FACTS, needs_content, limits, row)
+    return read_lines(split, _CleanShape(), needs_content, limits, row)

@@ -42,7 +42,7 @@ SCHEMA: Final = pa.schema(
 
 
 @dataclass(frozen=True)
-class Share:
+class Split:
     """What of a file is read in one go.
 
     Attributes:
@@ -66,8 +66,8 @@ class Share:
     last: int = TO_THE_END
 
     @property
-    def is_stripe(self) -> bool:
-        """Whether other shares read the same bytes of the file."""
+    def is_partial(self) -> bool:
+        """Whether other splits read the same bytes of the file."""
         return self.first > 0 or self.last < TO_THE_END
 
 
@@ -79,10 +79,10 @@ class DataFile(NamedTuple):
     kind: str
     entry: Entry
 
-    def share(self, begin: int, end: int, first: int = 0, last: int = TO_THE_END) -> Share:
+    def split(self, begin: int, end: int, first: int = 0, last: int = TO_THE_END) -> Split:
         """What of it is read in one go."""
         size, stamp = self.entry.size, str(self.entry.stamp)
-        return Share(self.name, size, stamp, self.location, self.kind, begin, end, first, last)
+        return Split(self.name, size, stamp, self.location, self.kind, begin, end, first, last)
 
 
 def find_files(
@@ -132,16 +132,16 @@ def _kind(name: bytes, kinds: dict[str, str]) -> str | None:
     return next((kind for end, kind in kinds.items() if lower.endswith(end.encode())), None)
 
 
-def to_inputs(shares: Sequence[tuple[Share, int]]) -> tuple[pa.Table, Weights]:
-    """Shares and their weights as inputs of parts."""
+def to_inputs(splits: Sequence[tuple[Split, int]]) -> tuple[pa.Table, Weights]:
+    """Splits and their weights as inputs of parts."""
     columns: dict[str, list[Any]] = {
-        field.name: [getattr(share, field.name) for share, _ in shares] for field in SCHEMA
+        field.name: [getattr(split, field.name) for split, _ in splits] for field in SCHEMA
     }
     table = pa.Table.from_pydict(columns, schema=SCHEMA)
-    return table, np.array([weight for _, weight in shares], np.int64)
+    return table, np.array([weight for _, weight in splits], np.int64)
 
 
-def shares_of(inputs: pa.Table) -> list[Share]:
-    """The shares of a part."""
-    names = [field.name for field in fields(Share)]
-    return [Share(**{name: row[name] for name in names}) for row in inputs.to_pylist()]
+def splits_of(inputs: pa.Table) -> list[Split]:
+    """The splits of a part."""
+    names = [field.name for field in fields(Split)]
+    return [Split(**{name: row[name] for name in names}) for row in inputs.to_pylist()]

@@ -21,7 +21,14 @@ from pydantic import Field
 from codecorpus.filters.languages.by_name import not_source
 from codecorpus.foundation.errors import UsageError
 from codecorpus.pipelines.sources.archives.reader import archive_groups
-from codecorpus.pipelines.sources.base import ARCHIVE, IO, Limits, Source, UnreadableError, Wanted
+from codecorpus.pipelines.sources.base import (
+    ARCHIVE,
+    IO,
+    Limits,
+    NeedsContent,
+    Source,
+    UnreadableError,
+)
 from codecorpus.pipelines.sources.batching import Group, assemble
 from codecorpus.pipelines.sources.folder.inputs import (
     SCHEMA,
@@ -131,14 +138,16 @@ class GithubSource:
             yield from cutter.add(inputs, weights)
         yield from cutter.rest()
 
-    def read(self, inputs: pa.Table, wanted: Wanted, limits: Limits) -> Iterator[pa.RecordBatch]:
+    def read(
+        self, inputs: pa.Table, needs_content: NeedsContent, limits: Limits
+    ) -> Iterator[pa.RecordBatch]:
         """The records of one part; each archive's before the next one's."""
         groups = (
             _inside(group)
             for row in range(len(inputs))
             for group in archive_groups(archive_of(inputs, row), limits)
         )
-        yield from assemble(groups, wanted, limits)
+        yield from assemble(groups, needs_content, limits)
 
 
 def _read_listing(folder: Location) -> Iterator[_Listed]:

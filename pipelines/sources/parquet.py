@@ -1,4 +1,4 @@
-"""Rows of Parquet files as record batches: the wanted columns only, row groups by the share.
+"""Rows of Parquet files as record batches: the needed columns of some row groups at a time.
 
 The texts' bytes lie where Arrow's reader put them, and are copied once more only where a batch
 holds rows that nobody wants. A row group is read in batches of rows; it is not cut, and a page of
@@ -23,10 +23,10 @@ from codecorpus.pipelines.sources.base import (
     RECORD,
     TOO_LARGE,
     Limits,
+    NeedsContent,
     UnreadableError,
-    Wanted,
 )
-from codecorpus.pipelines.sources.dataset_files import DataFile, Share
+from codecorpus.pipelines.sources.dataset_files import DataFile, Split
 from codecorpus.pipelines.sources.io import open_file
 from codecorpus.pipelines.sources.io.local import LocalFile, Stream
 from codecorpus.pipelines.sources.records import as_names, damage_row, make_records
@@ -36,14 +36,14 @@ _BUFFER: Final = 1 << 20  # bytes of a column read at once
 _ROW: Final = 256  # bytes of a row that take about as long as finding its text
 
 
-def cut_parquet(
+def split_parquet(
     file: DataFile, part_bytes: int, texts: Sequence[str], facts: Mapping[str, str]
-) -> Iterator[tuple[Share, int]]:
-    """The shares of a file, some row groups each, and what each weighs in a part.
+) -> Iterator[tuple[Split, int]]:
+    """The splits of a file, some row groups each, and what each weighs in a part.
 
     Args:
-        file: the file; if it is damaged, one share, which says so when it is read.
-        part_bytes: what a share should weigh.
+        file: the file; if it is damaged, one split, which says so when it is read.
+        part_bytes: what a split should weigh.
         texts: what the column of texts may be called; the first that is there counts.
         facts: columns of RECORDS, and what they are called; a file may lack any of them.
 
@@ -56,57 +56,57 @@ def cut_parquet(
             groups = [reader.metadata.row_group(i) for i in range(reader.num_row_groups)]
             weights = [_text_bytes(group, text) + _ROW * group.num_rows for group in groups]
     except _DAMAGE:
-        yield file.share(0, 0), _ROW
+        yield file.split(0, 0), _ROW
         return
     begin = weight = 0
     for group, more in enumerate(weights):
         if weight and weight + more > part_bytes:
-            yield file.share(begin, group), weight
+            yield file.split(begin, group), weight
             begin, weight = group, 0
         weight += more
     if weights:
-        yield file.share(begin, len(weights)), weight
+        yield file.split(begin, len(weights)), weight
 
 
 def read_parquet(
-    share: Share,
+    split: Split,
     texts: Sequence[str],
     facts: Mapping[str, str],
-    wanted: Wanted,
+    needs_content: NeedsContent,
     limits: Limits,
     first: int,
 ) -> Iterator[pa.RecordBatch]:
-    """The records of a share, numbered from `first`.
+    """The records of a split, numbered from `first`.
 
     Of a row group that is damaged, what comes before the damage is taken, then one row says so; the
     other row groups are read all the same. Bytes that were changed show where they break the
     encoding, and everywhere where the file's writer left checksums of its pages.
 
     Args:
-        share: row groups of a file.
-        texts: as of `cut_parquet`.
-        facts: as of `cut_parquet`.
-        wanted: which rows have their content.
+        split: row groups of a file.
+        texts: as of `split_parquet`.
+        facts: as of `split_parquet`.
+        needs_content: which rows have their content.
         limits: bounds.
         first: the number of the first row.
     """
     row = first
     try:
-        with _open(share.location, (share.size, share.stamp)) as reader:
-            text, names = _columns(share.name, reader.schema_arrow, texts, facts)
-            at_once = _rows_at_once(reader, share, limits)
-            for group in range(share.begin, share.end):
+        with _open(split.location, (split.size, split.stamp)) as reader:
+            text, names = _columns(split.name, reader.schema_arrow, texts, facts)
+            at_once = _rows_at_once(reader, split, limits)
+            for group in range(split.begin, split.end):
                 for batch in _row_group(reader, group, [text, *names.values()], at_once):
                     if isinstance(batch, str):
-                        yield damage_row(row, share.name, ARCHIVE, batch)
+                        yield damage_row(row, split.name, ARCHIVE, batch)
                         row += 1
                         continue
-                    for records in _records(batch, text, names, wanted, limits, row):
+                    for records in _records(batch, text, names, needs_content, limits, row):
                         row += records.num_rows
                         yield records
     except _DAMAGE as damage:
         reason = IO if getattr(damage, "errno", None) else ARCHIVE
-        yield damage_row(row, share.name, reason, str(damage))
+        yield damage_row(row, split.name, reason, str(damage))
 
 
 def _row_group(
@@ -181,9 +181,9 @@ def _text_bytes(group: pq.RowGroupMetaData, text: str) -> int:
     return total
 
 
-def _rows_at_once(reader: pq.ParquetFile, share: Share, limits: Limits) -> int:
+def _rows_at_once(reader: pq.ParquetFile, split: Split, limits: Limits) -> int:
     """So many that a batch holds about `batch_bytes`."""
-    groups = [reader.metadata.row_group(group) for group in range(share.begin, share.end)]
+    groups = [reader.metadata.row_group(group) for group in range(split.begin, split.end)]
     rows: int = sum(group.num_rows for group in groups)
     size: int = sum(group.total_byte_size for group in groups)
     return max(1, min(limits.batch_rows, rows * limits.batch_bytes // max(size, 1)))
@@ -193,7 +193,7 @@ def _records(
     batch: pa.RecordBatch,
     text: str,
     names: Mapping[str, str],
-    wanted: Wanted,
+    needs_content: NeedsContent,
     limits: Limits,
     row: int,
 ) -> Iterator[pa.RecordBatch]:
@@ -205,7 +205,7 @@ def _records(
     for begin, end in _runs(sizes, limits):
         columns = {name: column.slice(begin, end - begin) for name, column in facts.items()}
         known = make_records(row + begin, end - begin, **columns)
-        asked = np.asarray(wanted(known), np.bool_) & ~_mask(pc.is_valid(known["error"]))
+        asked = np.asarray(needs_content(known), np.bool_) & ~_mask(pc.is_valid(known["error"]))
         columns["content"] = content.slice(begin, end - begin)
         if not asked.all():
             columns["content"] = pc.if_else(pa.array(asked), columns["content"], None)

@@ -18,11 +18,11 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 from pydantic import Field
 
-from codecorpus.pipelines.sources.base import Limits, Source, Wanted
-from codecorpus.pipelines.sources.dataset_files import LINES, find_files, shares_of, to_inputs
-from codecorpus.pipelines.sources.jsonl.members import Lines, Wish
+from codecorpus.pipelines.sources.base import Limits, NeedsContent, Source
+from codecorpus.pipelines.sources.dataset_files import LINES, find_files, splits_of, to_inputs
+from codecorpus.pipelines.sources.jsonl.parser import Lines, Wish
 from codecorpus.pipelines.sources.jsonl.reader import Shape, read_lines
-from codecorpus.pipelines.sources.jsonl.splits import cut_lines
+from codecorpus.pipelines.sources.jsonl.splits import split_lines
 from codecorpus.pipelines.sources.map_inputs import each
 from codecorpus.pipelines.sources.partition import Cutter
 from codecorpus.pipelines.sources.settings import (
@@ -117,14 +117,18 @@ class PileSource:
         """
         cutter = Cutter(part_bytes)
         files = find_files(self._paths, LINES, self._exclude)
-        for shares in each(lambda file: list(cut_lines(file, part_bytes)), files, self._paths):
-            yield from cutter.add(*to_inputs(shares))
+        for splits in each(lambda file: list(split_lines(file, part_bytes)), files, self._paths):
+            yield from cutter.add(*to_inputs(splits))
         yield from cutter.rest()
 
-    def read(self, inputs: pa.Table, wanted: Wanted, limits: Limits) -> Iterator[pa.RecordBatch]:
+    def read(
+        self, inputs: pa.Table, needs_content: NeedsContent, limits: Limits
+    ) -> Iterator[pa.RecordBatch]:
         """The records of one part; each file's before the next one's."""
         row = 0
-        for share in shares_of(inputs):
-            for batch in read_lines(share, _PileShape(self.passed_over), wanted, limits, row):
+        for split in splits_of(inputs):
+            for batch in read_lines(
+                split, _PileShape(self.passed_over), needs_content, limits, row
+            ):
                 row += batch.num_rows
                 yield batch

@@ -15,7 +15,7 @@ from pydantic import Field
 
 from codecorpus.filters.languages.by_name import not_source
 from codecorpus.pipelines.sources.archives.reader import archive_groups
-from codecorpus.pipelines.sources.base import TOO_LARGE, Limits, Source, Wanted
+from codecorpus.pipelines.sources.base import TOO_LARGE, Limits, NeedsContent, Source
 from codecorpus.pipelines.sources.batching import NAMES, Group, assemble
 from codecorpus.pipelines.sources.folder.inputs import (
     FILE,
@@ -150,9 +150,11 @@ class FolderSource:
             yield from cutter.add(inputs, weights)
         yield from cutter.rest()
 
-    def read(self, inputs: pa.Table, wanted: Wanted, limits: Limits) -> Iterator[pa.RecordBatch]:
+    def read(
+        self, inputs: pa.Table, needs_content: NeedsContent, limits: Limits
+    ) -> Iterator[pa.RecordBatch]:
         """The records of one part; each input's before the next one's."""
-        yield from assemble(_groups(inputs, limits), wanted, limits)
+        yield from assemble(_groups(inputs, limits), needs_content, limits)
 
 
 def _groups(inputs: pa.Table, limits: Limits) -> Iterator[Group]:

@@ -24,9 +24,9 @@ class LooseFiles:
         self._locations, self._sizes, self._stamps = (inputs[name].to_pylist() for name in names)
         self._ahead: Prefetcher[FileInfo, bytes] | None = None
 
-    def expect(self, wanted: list[bool]) -> None:
-        """Begin to fetch those that are wanted and lie elsewhere."""
-        rows = [row for row, is_wanted in enumerate(wanted) if is_wanted and self._is_away(row)]
+    def expect(self, needed: list[bool]) -> None:
+        """Begin to fetch the remote files whose content is needed."""
+        rows = [row for row, is_needed in enumerate(needed) if is_needed and self._is_away(row)]
         if not rows:
             return
         from codecorpus.pipelines.storage.locations import FileInfo

@@ -1,4 +1,4 @@
-"""Shares of files of JSON lines as record batches: a batch for each block of lines."""
+"""Splits of files of JSON lines as record batches: a batch for each block of lines."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
@@ -16,15 +16,15 @@ from codecorpus.pipelines.sources.base import (
     UTF8,
     DamagedError,
     Limits,
+    NeedsContent,
     UnreadableError,
-    Wanted,
 )
 from codecorpus.pipelines.sources.buffer_pool import lend, take_room
-from codecorpus.pipelines.sources.dataset_files import Share
+from codecorpus.pipelines.sources.dataset_files import Split
 from codecorpus.pipelines.sources.io import open_file
-from codecorpus.pipelines.sources.jsonl.blocks import Block, Stretch, blocks_of_lines
 from codecorpus.pipelines.sources.jsonl.escapes import BAD_ESCAPE, LONE_SURROGATE
-from codecorpus.pipelines.sources.jsonl.members import Lines, Wish
+from codecorpus.pipelines.sources.jsonl.lines import Block, Stretch, blocks_of_lines
+from codecorpus.pipelines.sources.jsonl.parser import Lines, Wish
 from codecorpus.pipelines.sources.jsonl.strings import TOO_LONG
 from codecorpus.pipelines.sources.records import damage_row, make_records
 
@@ -51,40 +51,40 @@ class Shape(ABC):
 
 
 def read_lines(
-    share: Share, shape: Shape, wanted: Wanted, limits: Limits, first: int
+    split: Split, shape: Shape, needs_content: NeedsContent, limits: Limits, first: int
 ) -> Iterator[pa.RecordBatch]:
-    """The records of a share, numbered from `first`; of damage one row, behind the others."""
+    """The records of a split, numbered from `first`; of damage one row, behind the others."""
     row = first
     try:
         file, size, _ = open_file(
-            share.location, (share.size, share.stamp), end=share.end, whole=share.is_stripe
+            split.location, (split.size, split.stamp), end=split.end, whole=split.is_partial
         )
     except UnreadableError as trouble:
-        if share.first == 0:
-            yield damage_row(row, share.name, trouble.reason, trouble.detail)
+        if split.first == 0:
+            yield damage_row(row, split.name, trouble.reason, trouble.detail)
         return
     try:
         stretch = Stretch(
             file,
-            share.kind,
-            share.begin,
-            share.end,
+            split.kind,
+            split.begin,
+            split.end,
             size,
-            share.first,
-            share.last,
+            split.first,
+            split.last,
         )
         for block in blocks_of_lines(stretch, limits.batch_bytes, limits.record_bytes):
-            for batch in _batches(block, shape, wanted, limits, row):
+            for batch in _batches(block, shape, needs_content, limits, row):
                 row += batch.num_rows
                 yield batch
     except DamagedError as damage:
-        yield damage_row(row, share.name, damage.reason, damage.detail)
+        yield damage_row(row, split.name, damage.reason, damage.detail)
     finally:
         file.close()
 
 
 def _batches(
-    block: Block, shape: Shape, wanted: Wanted, limits: Limits, row: int
+    block: Block, shape: Shape, needs_content: NeedsContent, limits: Limits, row: int
 ) -> Iterator[pa.RecordBatch]:
     begin = block.begin
     while begin < block.end:
@@ -92,7 +92,7 @@ def _batches(
         begin = lines.stop
         lines.choose(shape.choose(lines))
         if lines.count:
-            yield _records(lines, shape, wanted, limits, row)
+            yield _records(lines, shape, needs_content, limits, row)
             row += lines.count
     if block.cut:
         yield make_records(
@@ -104,14 +104,14 @@ def _batches(
 
 
 def _records(
-    lines: Lines, shape: Shape, wanted: Wanted, limits: Limits, row: int
+    lines: Lines, shape: Shape, needs_content: NeedsContent, limits: Limits, row: int
 ) -> pa.RecordBatch:
     name = shape.text(lines)
     has_text = lines.has(name)
     facts = shape.facts(lines)
     facts |= _unfit(lines, name, has_text)
     names = make_records(row, lines.count, **facts)
-    asked = has_text & np.asarray(wanted(names), np.bool_)
+    asked = has_text & np.asarray(needs_content(names), np.bool_)
     room = take_room(limits.batch_bytes + 2 * limits.record_bytes + 2 * BLOCK)
     offsets, troubles = lines.texts(name, asked, room, limits.record_bytes)
     facts["content"] = _contents(lend(room, int(offsets[-1])), offsets, asked & (troubles == 0))

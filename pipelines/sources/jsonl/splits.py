@@ -6,7 +6,7 @@ from typing import Final
 
 from codecorpus.pipelines.sources.archives.decompression import INFLATION, gzip_bytes
 from codecorpus.pipelines.sources.base import UnreadableError
-from codecorpus.pipelines.sources.dataset_files import TO_THE_END, DataFile, Share
+from codecorpus.pipelines.sources.dataset_files import TO_THE_END, DataFile, Split
 from codecorpus.pipelines.sources.io import open_file
 from codecorpus.pipelines.sources.io.local import File
 from codecorpus.pipelines.sources.jsonl.zstd_frames import frames
@@ -25,11 +25,11 @@ stream, at
     gzip, MB/s   420  337  286  229  142
 
 Of The Pile's lines most are only inflated and passed over; and it has thirty files,
-codeparrot-clean fifty-four, which is enough to share out."""
+codeparrot-clean fifty-four, which is enough to split out."""
 
 
-def cut_lines(file: DataFile, part_bytes: int) -> Iterator[tuple[Share, int]]:
-    """The shares of a file, and what each weighs in a part."""
+def split_lines(file: DataFile, part_bytes: int) -> Iterator[tuple[Split, int]]:
+    """The splits of a file, and what each weighs in a part."""
     size = file.entry.size
     factor = 1 if file.kind == "plain" else INFLATION
     begin = 0
@@ -38,9 +38,9 @@ def cut_lines(file: DataFile, part_bytes: int) -> Iterator[tuple[Share, int]]:
             stripes = min(_MOST_STRIPES, -(-inflated // part_bytes))
             bounds = [inflated * stripe // stripes for stripe in range(stripes)] + [TO_THE_END]
             for first, last in pairwise(bounds):
-                yield file.share(0, size, first, last), inflated // stripes
+                yield file.split(0, size, first, last), inflated // stripes
         else:
-            yield file.share(begin, end), (end - begin) * factor
+            yield file.split(begin, end), (end - begin) * factor
         begin = end
 
 

@@ -105,7 +105,7 @@ class CurateParts(Stage):
 def _read(build: Build, index: int, source: Source, curator: Curator) -> Iterator[pa.RecordBatch]:
     """The records of a part, the contents of those that the curator wants."""
     limits = Limits(record_bytes=build.recipe.max_record_bytes)
-    yield from source.read(build.plan.inputs(build.folder, index), curator.wanted, limits)
+    yield from source.read(build.plan.inputs(build.folder, index), curator.needs_content, limits)
 
 
 class _Tables(ExitStack):

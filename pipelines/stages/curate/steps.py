@@ -117,7 +117,7 @@ class Curator:
             self._apply_rules,
         )
 
-    def wanted(self, records: pa.RecordBatch) -> Mask:
+    def needs_content(self, records: pa.RecordBatch) -> Mask:
         """Which rows must be read: nothing speaks against them yet."""
         batch = _Batch(records)
         self._check_repositories(batch)
@@ -125,7 +125,7 @@ class Curator:
         return batch.decisions.undecided
 
     def curate(self, records: pa.RecordBatch) -> CuratedBatch:
-        """Decide on each record of a batch (RECORDS), read as `wanted` asks.
+        """Decide on each record of a batch (RECORDS), read as `needs_content` asks.
 
         Raises:
             RuntimeError: a step failed; names the file.

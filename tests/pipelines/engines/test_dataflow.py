@@ -81,7 +81,11 @@ def test_nothing_of_this_machine_is_in_the_job(job: Path) -> None:
 def test_the_staged_graph_is_the_whole_build(job: Path) -> None:
     staged = beam_runner_api_pb2.Pipeline.FromString(job.with_suffix(".pb").read_bytes())
     names = {transform.unique_name for transform in staged.components.transforms.values()}
-    assert {"Curate/Parts/Perform", "Encode/Number rows/Perform", "Manifest/Perform"} <= names
+    assert {
+        "Curate/Curate/Perform",
+        "Encode/Number rows/Perform",
+        "Manifest/Manifest/Perform",
+    } <= names
 
 
 def test_everything_that_is_wrong_is_said_at_once(tmp_path: Path) -> None:

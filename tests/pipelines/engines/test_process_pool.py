@@ -16,6 +16,7 @@ from codecorpus.foundation.errors import RetryableError
 from codecorpus.pipelines.engines.process_pool import Pool
 from codecorpus.pipelines.recipe.loader import load
 from codecorpus.pipelines.resume import prepare, tidy
+from codecorpus.pipelines.stages.artifacts import Artifacts
 from codecorpus.pipelines.stages.base import Stage, Task, list_tasks, require_done
 from codecorpus.pipelines.stages.context import Build
 from codecorpus.pipelines.stages.counters import Counters
@@ -31,7 +32,7 @@ class Deadly(Stage):
     """One task always kills its worker, one the first time only."""
 
     tokens: str
-    name = "deadly"
+    artifacts = Artifacts[dict[str, int]]("deadly")
     by_part = True
 
     def weights(self, build: Build) -> list[int]:

@@ -10,6 +10,7 @@ from codecorpus.foundation.errors import CodecorpusError
 from codecorpus.pipelines.engines import worker
 from codecorpus.pipelines.engines.run_lock import TakenOverError, take_over
 from codecorpus.pipelines.engines.worker import FAILURE, Run, noting_failure, perform_here
+from codecorpus.pipelines.stages.artifacts import Artifacts
 from codecorpus.pipelines.stages.base import Stage, Task
 from codecorpus.pipelines.stages.context import Build
 from codecorpus.pipelines.stages.counters import Counters
@@ -19,7 +20,7 @@ from codecorpus.pipelines.storage.digests import FileDigest
 class Together(Stage):
     """Notes how many of its tasks run at once."""
 
-    name = "together"
+    artifacts = Artifacts[dict[str, int]]("together")
 
     def __init__(self) -> None:
         self.now, self.most, self.times = 0, 0, 0

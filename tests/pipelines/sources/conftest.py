@@ -7,7 +7,7 @@ import pyarrow as pa
 import pytest
 from numpy.typing import NDArray
 
-from codecorpus.pipelines.sources.base import INPUTS, RECORDS, Limits, Source, Wanted
+from codecorpus.pipelines.sources.base import INPUTS, RECORDS, Limits, NeedsContent, Source
 
 Record = dict[str, Any]
 Read = Callable[..., list[Record]]
@@ -21,7 +21,7 @@ def read_parts(
     source: Source,
     *,
     part_bytes: int = 1 << 30,
-    wanted: Wanted = everything,
+    needs_content: NeedsContent = everything,
     limits: Limits | None = None,
 ) -> list[list[Record]]:
     """The records of each part, after checks of all that any source promises."""
@@ -30,7 +30,7 @@ def read_parts(
     for inputs in source.plan(part_bytes):
         assert inputs.schema.names[: len(INPUTS)] == INPUTS.names
         records: list[Record] = []
-        for batch in source.read(inputs, wanted, limits):
+        for batch in source.read(inputs, needs_content, limits):
             assert batch.schema == RECORDS
             assert 0 < batch.num_rows <= limits.batch_rows
             batch.validate(full=True)

@@ -67,9 +67,9 @@ def everything(batch: pa.RecordBatch) -> NDArray[np.bool_]:
 @settings(deadline=None)
 @given(GROUPS, LIMITS, st.sampled_from([everything, odd_are_unwanted]))
 def test_the_records_do_not_depend_on_the_limits_of_a_batch(
-    groups: list[list[Content]], limits: Limits, wanted: Callable[..., Any]
+    groups: list[list[Content]], limits: Limits, needs_content: Callable[..., Any]
 ) -> None:
-    batches = list(assemble((group(*one) for one in enumerate(groups)), wanted, limits))
+    batches = list(assemble((group(*one) for one in enumerate(groups)), needs_content, limits))
     for batch in batches[:-1]:
         held = sum(len(content or b"") for content in batch.column("content").to_pylist())
         assert held >= limits.batch_bytes or batch.num_rows == limits.batch_rows
@@ -77,17 +77,17 @@ def test_the_records_do_not_depend_on_the_limits_of_a_batch(
     for number, contents in enumerate(groups):
         for index, content in enumerate(contents):
             failed = content if isinstance(content, UnreadableError) else None
-            is_wanted = wanted is everything or len(expected) % 2 == 0
+            is_needed = needs_content is everything or len(expected) % 2 == 0
             expected.append(
                 {
                     "row": len(expected),
                     "path": f"{number}/{index}",
-                    "content": content if is_wanted and isinstance(content, bytes) else None,
-                    "error": ARCHIVE if content is None else IO if failed and is_wanted else None,
+                    "content": content if is_needed and isinstance(content, bytes) else None,
+                    "error": ARCHIVE if content is None else IO if failed and is_needed else None,
                     "detail": "known"
                     if content is None
                     else failed.detail
-                    if failed and is_wanted
+                    if failed and is_needed
                     else None,
                 }
             )
@@ -123,11 +123,11 @@ def test_a_row_within_which_its_input_ends_has_no_record() -> None:
 def test_wanted_sees_names_and_known_errors_but_no_content() -> None:
     seen = []
 
-    def wanted(batch: pa.RecordBatch) -> NDArray[np.bool_]:
+    def needs_content(batch: pa.RecordBatch) -> NDArray[np.bool_]:
         seen.extend(batch.to_pylist())
         return everything(batch)
 
-    list(assemble([group(0, [b"a", None]), group(1, [b"b"])], wanted, Limits()))
+    list(assemble([group(0, [b"a", None]), group(1, [b"b"])], needs_content, Limits()))
     assert [row["path"] for row in seen] == ["0/0", "0/1", "1/0"]
     assert [row["row"] for row in seen] == [0, 1, 2]
     assert [row["error"] for row in seen] == [None, ARCHIVE, None]

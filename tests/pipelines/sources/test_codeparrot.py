@@ -105,7 +105,9 @@ def test_batches_are_bounded_by_bytes(tmp_path: Path, read: Read) -> None:
     pq.write_table(pa.table({"code": ["x" * (i % 90) for i in range(500)]}), tmp_path / "x.parquet")
     limits = Limits(100, batch_bytes=300, batch_rows=7)
     records = read(
-        CodeparrotSource([tmp_path]), wanted=lambda b: b["row"].to_numpy() % 2 == 0, limits=limits
+        CodeparrotSource([tmp_path]),
+        needs_content=lambda b: b["row"].to_numpy() % 2 == 0,
+        limits=limits,
     )
     sizes = [None if r["content"] is None else len(r["content"]) for r in records]
     assert sizes == [None if i % 2 else i % 90 for i in range(500)]

@@ -140,7 +140,9 @@ def test_a_line_far_over_the_limit_is_not_held(tmp_path: Path, read: Read) -> No
 def test_rows_that_nobody_wants_have_no_content(tmp_path: Path, read: Read) -> None:
     (tmp_path / "x.jsonl").write_bytes(encode([released(text) for text in "abc"]))
     records = read(
-        PileSource([tmp_path]), wanted=lambda batch: batch["row"].to_numpy() == 1, limits=SMALL
+        PileSource([tmp_path]),
+        needs_content=lambda batch: batch["row"].to_numpy() == 1,
+        limits=SMALL,
     )
     assert texts(records) == [None, "b", None]
 

@@ -129,7 +129,8 @@ def test_unwanted_members_are_passed_over(
     files = {"a.png": noise(9_000), "b.py": b"b", "c.png": b"c", "d.py": noise(5_000), "e.png": b""}
     data = pack(files)
     records = read(
-        source(tmp_path / name, gzip.compress(data) if "gz" in name else data), wanted=by_name
+        source(tmp_path / name, gzip.compress(data) if "gz" in name else data),
+        needs_content=by_name,
     )
     expected = {path: content if ".py" in path else None for path, content in files.items()}
     assert contents(records) == expected
@@ -199,26 +200,28 @@ FILES = {f"{number}.py": noise(50_000, number) for number in range(10)}
 
 
 @pytest.mark.parametrize("window", [4_096, 1 << 20])
-@pytest.mark.parametrize("wanted", [by_name, lambda batch: np.zeros(batch.num_rows, np.bool_)])
+@pytest.mark.parametrize(
+    "needs_content", [by_name, lambda batch: np.zeros(batch.num_rows, np.bool_)]
+)
 @pytest.mark.parametrize("name", ["a.tar", "a.tar.gz"])
 def test_of_a_cut_archive_the_members_before_are_taken(
     tmp_path: Path,
     read: Read,
     monkeypatch: pytest.MonkeyPatch,
     name: str,
-    wanted: Any,
+    needs_content: Any,
     window: int,
 ) -> None:
     monkeypatch.setattr(decompression, "CHUNK", window)
     data = pack(FILES)
     data = gzip.compress(data) if name.endswith("gz") else data
     for length in (len(data) * 65 // 100, len(data) * 95 // 100):
-        records = read(source(tmp_path / name, data[:length]), wanted=wanted)
+        records = read(source(tmp_path / name, data[:length]), needs_content=needs_content)
         assert "cut short" in only_damaged(records, name)
         whole = contents(records[:-1])
         assert list(whole) == list(FILES)[: len(whole)]
         assert len(whole) == length * 10 // len(data)
-        if wanted is by_name:
+        if needs_content is by_name:
             assert whole == {path: FILES[path] for path in whole}
 
 

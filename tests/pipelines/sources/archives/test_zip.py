@@ -134,7 +134,7 @@ def test_unwanted_members_are_not_read(tmp_path: Path, read: Read) -> None:
         return np.array([int(row) % 2 == 1 for row in batch.column("row").to_pylist()], np.bool_)
 
     data = pack(FILES).replace(b"PK\x03\x04", b"XXXX", 1)  # spoils the first member
-    records = read(source(tmp_path / "a.zip", data), wanted=odd)
+    records = read(source(tmp_path / "a.zip", data), needs_content=odd)
     expected = {path: FILES[path] if n % 2 else None for n, path in enumerate(FILES)}
     assert contents(records) == expected
     assert {record["error"] for record in records} == {None}

@@ -62,7 +62,7 @@ def test_children_of_the_standard_library_are_all_there(read: Read) -> None:
     def nothing(batch: pa.RecordBatch) -> NDArray[np.bool_]:
         return np.zeros(batch.num_rows, np.bool_)
 
-    records = read(source(STANDARD_LIBRARY, repositories="children"), wanted=nothing)
+    records = read(source(STANDARD_LIBRARY, repositories="children"), needs_content=nothing)
     installed = [r for r in records if "site-packages/" in f"{r['repository']}/{r['path']}"]
     assert len(records) - len(installed) == counted
     assert {record["content"] for record in records} == {None}

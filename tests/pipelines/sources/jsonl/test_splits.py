@@ -7,16 +7,16 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from codecorpus.pipelines.sources.dataset_files import LINES, TO_THE_END, Share, find_files
-from codecorpus.pipelines.sources.jsonl.splits import cut_lines
+from codecorpus.pipelines.sources.dataset_files import LINES, TO_THE_END, Split, find_files
+from codecorpus.pipelines.sources.jsonl.splits import split_lines
 
 TEXT = "".join(f"{i} {random.Random(i).random()}\n" for i in range(40_000)).encode()
 
 
-def shares(path: Path, content: bytes, part_bytes: int) -> list[tuple[Share, int]]:
+def splits(path: Path, content: bytes, part_bytes: int) -> list[tuple[Split, int]]:
     path.write_bytes(content)
     (file,) = find_files([path], LINES)
-    return list(cut_lines(file, part_bytes))
+    return list(split_lines(file, part_bytes))
 
 
 def streamed(text: bytes) -> bytes:
@@ -34,13 +34,13 @@ def streamed(text: bytes) -> bytes:
 def test_what_cannot_be_entered_is_cut_into_a_few_stripes(
     tmp_path: Path, name: str, content: bytes, part_bytes: int, count: int
 ) -> None:
-    found = [share for share, _ in shares(tmp_path / name, content, part_bytes)]
+    found = [split for split, _ in splits(tmp_path / name, content, part_bytes)]
     assert len(found) == count
-    assert {(share.begin, share.end) for share in found} == {(0, len(content))}
-    bounds = [share.first for share in found] + [found[-1].last]
+    assert {(split.begin, split.end) for split in found} == {(0, len(content))}
+    bounds = [split.first for split in found] + [found[-1].last]
     assert bounds[0] == 0
     assert bounds[-1] == TO_THE_END
-    assert [share.last for share in found[:-1]] == bounds[1:-1]
+    assert [split.last for split in found[:-1]] == bounds[1:-1]
     for number, bound in enumerate(bounds[1:-1], 1):
         assert bound == pytest.approx(len(TEXT) * number / count, rel=0.2)
 
@@ -49,31 +49,31 @@ def test_frames_are_cut_between(tmp_path: Path) -> None:
     pieces = [pa.Codec("zstd").compress(TEXT[i : i + 50_000], asbytes=True)
               for i in range(0, len(TEXT), 50_000)]  # fmt: skip
     content = b"".join(pieces)
-    found = [share for share, _ in shares(tmp_path / "x.jsonl.zst", content, 200_000)]
+    found = [split for split, _ in splits(tmp_path / "x.jsonl.zst", content, 200_000)]
     assert len(found) > 3
-    assert [share.begin for share in found] == [0, *(share.end for share in found[:-1])]
+    assert [split.begin for split in found] == [0, *(split.end for split in found[:-1])]
     ends = {sum(map(len, pieces[: i + 1])) for i in range(len(pieces))}
-    assert {share.end for share in found} <= ends
+    assert {split.end for split in found} <= ends
     assert found[-1].end == len(content)
-    assert {(share.first, share.last) for share in found} == {(0, TO_THE_END)}
+    assert {(split.first, split.last) for split in found} == {(0, TO_THE_END)}
 
 
 def test_lines_that_are_not_compressed_are_cut_anywhere(tmp_path: Path) -> None:
-    found = [share for share, _ in shares(tmp_path / "x.jsonl", TEXT, 300_000)]
-    assert [share.end for share in found] == [
+    found = [split for split, _ in splits(tmp_path / "x.jsonl", TEXT, 300_000)]
+    assert [split.end for split in found] == [
         *range(300_000, len(TEXT), 300_000), len(TEXT)
     ]  # fmt: skip
 
 
 def test_several_gzip_streams_whose_last_is_small_are_cut_by_a_guess(tmp_path: Path) -> None:
     content = gzip.compress(TEXT) + gzip.compress(b"x")
-    found = [share for share, _ in shares(tmp_path / "x.jsonl.gz", content, 10_000)]
-    assert [share.first for share in found] == [0, len(content) * 2]
+    found = [split for split, _ in splits(tmp_path / "x.jsonl.gz", content, 10_000)]
+    assert [split.first for split in found] == [0, len(content) * 2]
 
 
 @pytest.mark.parametrize("name", ["x.jsonl.gz", "x.jsonl.zst"])
 def test_what_is_damaged_or_empty_is_cut_all_the_same(tmp_path: Path, name: str) -> None:
     for content in (b"", b"\x1f", b"(\xb5/\xfd", b"nothing of the kind" * 10):
-        found = [share for share, _ in shares(tmp_path / name, content, 10)]
+        found = [split for split, _ in splits(tmp_path / name, content, 10)]
         assert found
         assert found[-1].end == len(content)

@@ -31,10 +31,12 @@ def store(monkeypatch: pytest.MonkeyPatch) -> Iterator[ObjectServer]:
 
 
 def read(source: Source, part: pa.Table) -> list[dict[str, Any]]:
-    def wanted(names: pa.RecordBatch) -> Any:
+    def needs_content(names: pa.RecordBatch) -> Any:
         return np.array([not path.endswith("5.py") for path in names["path"].to_pylist()])
 
-    return [row for batch in source.read(part, wanted, Limits()) for row in batch.to_pylist()]
+    return [
+        row for batch in source.read(part, needs_content, Limits()) for row in batch.to_pylist()
+    ]
 
 
 def test_a_loose_file_costs_one_request_and_several_run_at_once(store: ObjectServer) -> None:

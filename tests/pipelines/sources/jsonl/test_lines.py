@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from codecorpus.pipelines.sources.base import DamagedError
 from codecorpus.pipelines.sources.dataset_files import TO_THE_END
 from codecorpus.pipelines.sources.io.local import File, LocalFile
-from codecorpus.pipelines.sources.jsonl.blocks import Stretch, blocks_of_lines
+from codecorpus.pipelines.sources.jsonl.lines import Stretch, blocks_of_lines
 
 RECORD = 1_000
 LINES = st.lists(st.binary(max_size=40).map(lambda raw: raw.replace(b"\n", b" ")), max_size=30)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from codecorpus.foundation.simd64 import BLOCK
 from codecorpus.pipelines.sources.jsonl.grammar import PADDING
-from codecorpus.pipelines.sources.jsonl.members import Lines, Wish
+from codecorpus.pipelines.sources.jsonl.parser import Lines, Wish
 
 WISH = Wish(["text"], "meta", ["name", "stars"])
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=150) | st.text('\\"\n\x01é😀')
