@@ -135,14 +135,14 @@ def _by_language(
 def _matrix(truth: NDArray[np.int64], codes: NDArray[np.int64]) -> None:
     counts = np.zeros((len(NAMES), len(NAMES)), np.int64)
     np.add.at(counts, (truth, codes), 1)
-    print("\n" + table_row(["is \\ taken as", *NAMES]))
+    print("\n" + table_row(["true \\ answer", *NAMES]))
     print(table_row(["---"] + ["--:"] * len(NAMES)))
     for name, line in zip(NAMES, counts, strict=True):
         print(table_row([name, *(count or "" for count in line)]))
 
 
 def _pairs(truth: NDArray[np.int64], codes: NDArray[np.int64]) -> None:
-    print("\n" + table_row(["pair", "files", "right %", "taken as the other"]))
+    print("\n" + table_row(["pair", "files", "right %", "answered the other"]))
     print(table_row(["---", "--:", "--:", "--:"]))
     for pair in PAIRS:
         one, two = (CODES[name] for name in pair)
