@@ -1,1 +1,1 @@
-"""How the classifier of `filters.languages.classifier` is trained, measured and compared."""
+"""Training, evaluation and comparison of the classifier in `filters.languages.classifier`."""

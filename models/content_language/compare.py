@@ -1,11 +1,11 @@
-"""The classifier beside its peers on held-out files: `python -m models.content_language.compare`.
+"""Compare the classifier with its peers on held-out files.
 
-magika (Google's deep model of content types) runs in an environment of its own under build/, from
-`peers/magika.txt`. go-enry (GitHub Linguist in Go; its classifier is Linguist's, of tokens) is
-built by `go` from `peers/enry`, and sees mode lines and shebangs too. All see the same bytes and no
-name.
+`python -m models.content_language.compare` runs magika (Google's deep model of content types) in an
+environment of its own under build/, from `peers/magika.txt`, and go-enry (GitHub Linguist in Go,
+with Linguist's token classifier), built by `go` from `peers/enry`, which also uses mode lines and
+shebangs. All receive the same bytes and no file name.
 
-magika knows no Cuda and no Objective-C++; so all are also judged with those taken as C++ and
+magika does not know Cuda and Objective-C++, so all are also scored with these counted as C++ and
 Objective-C.
 """
 
@@ -23,13 +23,20 @@ from numpy.typing import NDArray
 from codecorpus.filters.languages.classifier import predict
 from codecorpus.filters.languages.classifier.model import load_model
 from codecorpus.filters.languages.table import LANGUAGES
-from models.content_language.dataset import CODES, NAMES, Files, read
-from models.content_language.evaluate import LARGE, PAIRS, drawn_again, percent, row, share
+from models.content_language.dataset import CODES, NAMES, Files, read_files
+from models.content_language.evaluate import (
+    LARGE,
+    PAIRS,
+    bootstrap_intervals,
+    percent,
+    share,
+    table_row,
+)
 from models.content_language.paths import BUILD, FILES, HERE
 
 OTHER = CODES["other"]
 EVERY = 5
-"""Every fifth file is looked at: magika takes some 20 ms for one."""
+"""Only every fifth file is classified: magika takes about 20 ms per file."""
 MAGIKA = {
     "cpp": "C++",
     "cs": "C#",
@@ -42,7 +49,7 @@ MAGIKA = {
     "javascript": "JavaScript",
     "typescript": "TypeScript",
 }
-"""magika's labels where they are not our names in lower case."""
+"""magika's labels that differ from our names in lower case."""
 ENRY_OTHERS = (
     "Markdown, reStructuredText, Text, JSON, YAML, XML, INI, TOML, Makefile, CMake, M4, "
     "Gettext Catalog, Ruby, Perl, Swift, Lua, Haskell, OCaml, D, Erlang, Elixir, Tcl, "
@@ -51,12 +58,12 @@ ENRY_OTHERS = (
     "Cython, Verilog, VHDL, GLSL, Ada, Yacc, Diff, Dockerfile, BibTeX, Vala, Nim, Zig, F#, "
     "GraphQL, Solidity"
 )
-"""Linguist's names of the other files' languages; its classifier chooses among what it is given."""
+"""Linguist's names of other languages; its classifier chooses among the names it is given."""
 MERGED = {CODES["Cuda"]: CODES["C++"], CODES["Objective-C++"]: CODES["Objective-C"]}
 
 
 def magika(files: Files) -> tuple[NDArray[np.int64], float]:
-    """Its codes, and the seconds of processor time."""
+    """The codes of the answers, and the processor time in seconds."""
     folder = BUILD / "magika"
     python = folder / "bin" / "python"
     if not python.exists():
@@ -73,7 +80,7 @@ def magika(files: Files) -> tuple[NDArray[np.int64], float]:
 
 
 def enry(files: Files) -> tuple[NDArray[np.int64], float]:
-    """Its codes, and the seconds of processor time."""
+    """The codes of the answers, and the processor time in seconds."""
     program = BUILD / "enry"
     build = ["go", "build", "-o", str(program), "."]
     environment = os.environ | {"CGO_ENABLED": "0"}
@@ -92,7 +99,7 @@ def enry(files: Files) -> tuple[NDArray[np.int64], float]:
 
 def main() -> None:
     """Print the tables."""
-    held = read(FILES).of_part("held out")
+    held = read_files(FILES).of_subsets("held out")
     held = held.select(np.flatnonzero(held.bytes().sizes >= LARGE)[::EVERY])
     truth, size = held.codes, int(held.bytes().sizes.sum())
     before = resource.getrusage(resource.RUSAGE_SELF).ru_utime
@@ -101,22 +108,26 @@ def main() -> None:
     answers = {"codecorpus": (ours, seconds), "magika": magika(held), "go-enry": enry(held)}
     print(f"{len(truth)} files, {size} bytes\n")
     pairs = [" / ".join(pair) for pair in PAIRS[:2]]
-    print(row(["", "right %", "mean over languages", "merged %", *pairs, "MB/s"]))
-    print(row(["---"] + ["--:"] * 6))
+    print(table_row(["", "right %", "mean over languages", "merged %", *pairs, "MB/s"]))
+    print(table_row(["---"] + ["--:"] * 6))
     for name, (codes, seconds) in answers.items():
         right = codes == truth
-        drawn = drawn_again(right, truth, held.package)
+        bootstrap = bootstrap_intervals(right, truth, held.package)
         mean = float(np.mean([right[truth == code].mean() for code in range(len(NAMES))]))
         merged = _merge(codes) == _merge(truth)
         of_pairs = [share(right[np.isin(truth, [CODES[x] for x in pair])]) for pair in PAIRS[:2]]
-        shares = [percent(right.mean(), drawn.all), percent(mean, drawn.mean), share(merged)]
-        print(row([name, *shares, *of_pairs, f"{size / seconds / 1e6:.1f}"]))
-    print("\n" + row(["language", "files", *answers]))
-    print(row(["---", "--:"] + ["--:"] * len(answers)))
+        shares = [
+            percent(right.mean(), bootstrap.all),
+            percent(mean, bootstrap.mean),
+            share(merged),
+        ]
+        print(table_row([name, *shares, *of_pairs, f"{size / seconds / 1e6:.1f}"]))
+    print("\n" + table_row(["language", "files", *answers]))
+    print(table_row(["---", "--:"] + ["--:"] * len(answers)))
     for code, name in enumerate(NAMES):
         of = truth == code
         print(
-            row(
+            table_row(
                 [
                     name,
                     of.sum(),

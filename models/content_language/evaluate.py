@@ -1,8 +1,7 @@
-"""Measure the load_model model on the files held out: `python -m models.content_language.evaluate`.
+"""Evaluate the shipped model on held-out files: `python -m models.content_language.evaluate`.
 
-Prints what `docs/content-language.md` shows: how many answers are right, by language and by size,
-with 95 % intervals; the confusion matrix; pairs that are hard to tell apart; what abstaining gives;
-and how fast it is.
+Prints the tables of `docs/content-language.md`: accuracy by language and size with 95 % intervals,
+the confusion matrix, confusable pairs, accuracy by confidence, and speed.
 """
 
 import time
@@ -14,11 +13,11 @@ from numpy.typing import NDArray
 
 from codecorpus.filters.languages.classifier import predict
 from codecorpus.filters.languages.classifier.model import load_model
-from models.content_language.dataset import CODES, NAMES, Files, family, read
+from models.content_language.dataset import CODES, NAMES, Files, project_of, read_files
 from models.content_language.paths import FILES
 
 LARGE = 1024
-"""Bytes of the files that the headline is of."""
+"""Least bytes of the files in the headline accuracy."""
 PAIRS = (
     ("C", "C++"),
     ("JavaScript", "TypeScript"),
@@ -30,7 +29,7 @@ _Z = 1.959964
 _RESAMPLED = 1000
 
 
-def interval(right: int, of: int) -> tuple[float, float]:
+def wilson_interval(right: int, of: int) -> tuple[float, float]:
     """Wilson's 95 % interval of a share (E. B. Wilson, JASA 22, 1927, 209-212)."""
     share = right / of
     middle = share + _Z**2 / (2 * of)
@@ -38,25 +37,25 @@ def interval(right: int, of: int) -> tuple[float, float]:
     return (middle - half) / (1 + _Z**2 / of), (middle + half) / (1 + _Z**2 / of)
 
 
-class Drawn(NamedTuple):
-    """95 % intervals of shares when projects are drawn again, since one's files are alike."""
+class BootstrapIntervals(NamedTuple):
+    """95 % intervals by bootstrap over projects, because the files of a project are similar."""
 
     all: tuple[float, float]
     mean: tuple[float, float]
     languages: list[tuple[float, float]]
 
 
-def drawn_again(
+def bootstrap_intervals(
     right: NDArray[np.bool_], truth: NDArray[np.int64], package: NDArray[np.object_]
-) -> Drawn:
+) -> BootstrapIntervals:
     """Intervals for all files, for the mean over languages and other, and for each of those.
 
     Args:
         right: bool[n], whether each file's answer is right.
-        truth: int64[n], its index in NAMES.
-        package: its package; those of one project (`files.family`) are drawn together.
+        truth: int64[n], the index of its label in NAMES.
+        package: its package; projects (`dataset.project_of`) are resampled as a whole.
     """
-    _, numbers = np.unique([family(name) for name in package], return_inverse=True)
+    _, numbers = np.unique([project_of(name) for name in package], return_inverse=True)
     of, good = (np.zeros((numbers.max() + 1, len(NAMES))) for _ in range(2))
     np.add.at(of, (numbers, truth), 1)
     np.add.at(good, (numbers, truth), right)
@@ -64,15 +63,15 @@ def drawn_again(
     files, found = draws @ of, draws @ good
     shares = np.divide(found, files, out=np.full(files.shape, np.nan), where=files > 0)
     each = np.nanquantile(shares, [0.025, 0.975], axis=0).T
-    return Drawn(
-        _middle(found.sum(axis=1) / files.sum(axis=1)),
-        _middle(np.nanmean(shares, axis=1)),
+    return BootstrapIntervals(
+        _percentile_interval(found.sum(axis=1) / files.sum(axis=1)),
+        _percentile_interval(np.nanmean(shares, axis=1)),
         [(float(low), float(high)) for low, high in each],
     )
 
 
-def _middle(shares: NDArray[np.float64]) -> tuple[float, float]:
-    """What 95 % of the shares lie between."""
+def _percentile_interval(shares: NDArray[np.float64]) -> tuple[float, float]:
+    """The interval of the middle 95 % of the shares."""
     low, high = np.quantile(shares, [0.025, 0.975])
     return float(low), float(high)
 
@@ -86,28 +85,28 @@ def share(right: NDArray[np.bool_]) -> str:
     """A share of files with its interval, in percent."""
     if not len(right):
         return "-"
-    return percent(float(right.mean()), interval(int(right.sum()), len(right)))
+    return percent(float(right.mean()), wilson_interval(int(right.sum()), len(right)))
 
 
-def row(cells: Iterable[object]) -> str:
+def table_row(cells: Iterable[object]) -> str:
     """A line of a Markdown table."""
     return "| " + " | ".join(str(cell) for cell in cells) + " |"
 
 
 def main() -> None:
     """Print all tables."""
-    everything = read(FILES)
-    held = everything.of_part("held out")
+    everything = read_files(FILES)
+    held = everything.of_subsets("held out")
     codes, odds = predict(held.bytes(), load_model())
     truth, large = held.codes, held.bytes().sizes >= LARGE
     right = codes == truth
-    drawn = drawn_again(right[large], truth[large], held.package[large])
+    bootstrap = bootstrap_intervals(right[large], truth[large], held.package[large])
     mean = float(np.mean([right[large & (truth == code)].mean() for code in range(len(NAMES))]))
     print(f"Files of {LARGE} bytes and more: {share(right[large])} of {large.sum()};")
-    print(f"with projects drawn again: {percent(right[large].mean(), drawn.all)};")
-    print(f"mean over languages and other, likewise: {percent(mean, drawn.mean)}.")
+    print(f"bootstrap over projects: {percent(right[large].mean(), bootstrap.all)};")
+    print(f"mean over languages and other, likewise: {percent(mean, bootstrap.mean)}.")
     print(f"Smaller files: {share(right[~large])} of {(~large).sum()}.\n")
-    _by_language(everything, held, right, large, drawn)
+    _by_language(everything, held, right, large, bootstrap)
     _matrix(truth[large], codes[large])
     _pairs(truth[large], codes[large])
     _confidence(truth[large], codes[large], odds[large])
@@ -119,37 +118,37 @@ def _by_language(
     held: Files,
     right: NDArray[np.bool_],
     large: NDArray[np.bool_],
-    drawn: Drawn,
+    bootstrap: BootstrapIntervals,
 ) -> None:
-    heads = ["language", "packages", "files", "held out: packages", "files ≥ 1 KiB", "right %"]
-    print(row([*heads, "< 1 KiB"]))
-    print(row(["---"] + ["--:"] * 6))
+    columns = ["language", "packages", "files", "held out: packages", "files ≥ 1 KiB", "right %"]
+    print(table_row([*columns, "< 1 KiB"]))
+    print(table_row(["---"] + ["--:"] * 6))
     codes, truth = everything.codes, held.codes
     for code, name in enumerate(NAMES):
-        of, listed = truth == code, codes == code
-        packages = len(set(everything.package[listed])), len(set(held.package[of]))
-        of_large = percent(right[of & large].mean(), drawn.languages[code])
-        counts = [packages[0], listed.sum(), packages[1], (of & large).sum()]
-        print(row([name, *counts, of_large, share(right[of & ~large])]))
+        of, read_list = truth == code, codes == code
+        packages = len(set(everything.package[read_list])), len(set(held.package[of]))
+        of_large = percent(right[of & large].mean(), bootstrap.languages[code])
+        counts = [packages[0], read_list.sum(), packages[1], (of & large).sum()]
+        print(table_row([name, *counts, of_large, share(right[of & ~large])]))
 
 
 def _matrix(truth: NDArray[np.int64], codes: NDArray[np.int64]) -> None:
     counts = np.zeros((len(NAMES), len(NAMES)), np.int64)
     np.add.at(counts, (truth, codes), 1)
-    print("\n" + row(["is \\ taken as", *NAMES]))
-    print(row(["---"] + ["--:"] * len(NAMES)))
+    print("\n" + table_row(["true \\ answer", *NAMES]))
+    print(table_row(["---"] + ["--:"] * len(NAMES)))
     for name, line in zip(NAMES, counts, strict=True):
-        print(row([name, *(count or "" for count in line)]))
+        print(table_row([name, *(count or "" for count in line)]))
 
 
 def _pairs(truth: NDArray[np.int64], codes: NDArray[np.int64]) -> None:
-    print("\n" + row(["pair", "files", "right %", "taken as the other"]))
-    print(row(["---", "--:", "--:", "--:"]))
+    print("\n" + table_row(["pair", "files", "right %", "answered the other"]))
+    print(table_row(["---", "--:", "--:", "--:"]))
     for pair in PAIRS:
         one, two = (CODES[name] for name in pair)
         of = np.isin(truth, [one, two])
         crossed = (truth == one) & (codes == two) | (truth == two) & (codes == one)
-        print(row([" / ".join(pair), of.sum(), share((truth == codes)[of]), crossed.sum()]))
+        print(table_row([" / ".join(pair), of.sum(), share((truth == codes)[of]), crossed.sum()]))
 
 
 def _confidence(
@@ -157,16 +156,18 @@ def _confidence(
 ) -> None:
     print(
         "\n"
-        + row(["confidence", "answered %", "of those right %", "of files of the 23 answered %"])
+        + table_row(
+            ["confidence", "answered %", "of those right %", "of files of the 23 answered %"]
+        )
     )
-    print(row(["--:"] * 4))
+    print(table_row(["--:"] * 4))
     known = truth < CODES["other"]
     for confidence in CONFIDENCES:
         sure = 1 / (1 + np.exp(-odds)) >= confidence
         answered = sure & (codes < CODES["other"])
         right = (codes == truth)[answered]
         print(
-            row(
+            table_row(
                 [
                     confidence,
                     f"{100 * sure.mean():.1f}",

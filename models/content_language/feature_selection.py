@@ -1,8 +1,8 @@
-"""Which features a model knows: one for each slot, of those that several packages have.
+"""Select the features that a model knows: one per slot, among those of several packages.
 
-A feature that one package alone has says which package it is, not which language. Of those of at
-least `FEWEST` packages, each slot holds the one that tells most about the language (its mutual
-information with it); the others of the slot are unknown.
+A feature of a single package identifies the package, not the language. Among the features of at
+least `MIN_PACKAGES` packages, each slot has the one with the highest mutual information with the
+language; the slot's other features are unknown to the model.
 """
 
 from collections.abc import Callable, Iterator
@@ -15,93 +15,93 @@ from codecorpus.filters.languages.classifier.linear import find_slots
 from codecorpus.foundation.columns import ByteColumn
 from codecorpus.foundation.compiling import kernel
 
-FEWEST = 6
-"""Packages that must have a feature."""
+MIN_PACKAGES = 6
+"""Least number of packages that must contain a feature."""
 BUCKET_BITS = 25
-"""Hashes are counted in 2**25 buckets; what shares one is counted together."""
-_AT_ONCE = 256
+"""Features are counted in 2**25 buckets; those in one bucket are counted together."""
+_BATCH = 256
 
-Look = Callable[[ByteColumn], tuple[NDArray[np.int64], NDArray[np.uint64]]]
-"""Where each text's features begin, int64[n + 1], and the features: what a model sees of texts."""
+FeatureExtractor = Callable[[ByteColumn], tuple[NDArray[np.int64], NDArray[np.uint64]]]
+"""Returns the offsets of each text's features, int64[n + 1], and the features."""
 
 
 class Sample(NamedTuple):
-    """Texts to learn from.
+    """Texts to train on.
 
     Attributes:
         texts: the texts.
-        package: str[n], each one's package.
-        classes: int32[n], each one's class.
-        importance: float32[n], what each counts.
+        package: str[n].
+        classes: int32[n].
+        sample_weight: float32[n], the weight in the loss.
     """
 
     texts: ByteColumn
     package: NDArray[np.object_]
     classes: NDArray[np.int32]
-    importance: NDArray[np.float32]
+    sample_weight: NDArray[np.float32]
 
 
-def choose(
-    look: Look, sample: Sample, shares: NDArray[np.float32], slot_count: int
+def select_features(
+    extract: FeatureExtractor, sample: Sample, shares: NDArray[np.float32], slot_count: int
 ) -> NDArray[np.uint16]:
-    """uint16[slot_count], the tag of each slot's feature; 0 where it has none.
+    """The tag of the feature of each slot, uint16[slot_count]; 0 if the slot is empty.
 
     Args:
-        look: what the model sees.
-        sample: the texts to learn from.
-        shares: float32[classes], what share of all files each class is taken to have; sums to 1.
-        slot_count: how many slots, a power of two.
+        extract: the features of the model.
+        sample: the texts to train on.
+        shares: float32[classes], the assumed share of each class among all files; sums to 1.
+        slot_count: number of slots, a power of two.
     """
-    counts = _packages_of(look, sample)
-    known = np.flatnonzero(counts >= FEWEST)
+    counts = _packages_of(extract, sample)
+    known = np.flatnonzero(counts >= MIN_PACKAGES)
     number = np.full(1 << BUCKET_BITS, -1, np.int32)
     number[known] = np.arange(len(known))
     sums = np.zeros((len(known), len(shares)), np.float32)
     full = np.zeros(len(known), np.uint64)
     last = np.full(len(known), -1, np.int32)
-    for rows, offsets, features in chunks(look, sample.texts):
-        classes, importance = sample.classes[rows], sample.importance[rows]
-        _count_classes(offsets, features, rows, classes, importance, number, sums, full, last)
-    totals = np.bincount(sample.classes, sample.importance, len(shares)).astype(np.float32)
-    rising = np.argsort(information(sums, totals, shares), kind="stable")
+    for rows, offsets, features in feature_batches(extract, sample.texts):
+        classes, sample_weight = sample.classes[rows], sample.sample_weight[rows]
+        _count_classes(offsets, features, rows, classes, sample_weight, number, sums, full, last)
+    totals = np.bincount(sample.classes, sample.sample_weight, len(shares)).astype(np.float32)
+    rising = np.argsort(mutual_information(sums, totals, shares), kind="stable")
     slots = (full[rising] >> np.uint64(64 - (slot_count.bit_length() - 1))).astype(np.int64)
     tags = np.zeros(slot_count, np.uint16)
-    tags[slots] = full[rising] & np.uint64(0xFFFF)  # the last of a slot, which tells most, stays
+    tags[slots] = full[rising] & np.uint64(0xFFFF)  # the last one, with the most information, wins
     return tags
 
 
-def known_slots(
-    look: Look, texts: ByteColumn, tags: NDArray[np.uint16]
+def find_known_slots(
+    extract: FeatureExtractor, texts: ByteColumn, tags: NDArray[np.uint16]
 ) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
-    """int64[n + 1], where each text's slots begin; int32, the slots, each once a text."""
+    """The offsets of each text's slots, int64[n + 1], and the slots, int32, each once per text."""
     sizes, found = [np.zeros(1, np.int64)], []
-    for _, offsets, features in chunks(look, texts):
-        some = np.empty(len(offsets) - 1, np.int64)
+    for _, offsets, features in feature_batches(extract, texts):
+        counts = np.empty(len(offsets) - 1, np.int64)
         slots = np.empty(len(features), np.int32)
-        total = _find(offsets, features, tags, len(tags).bit_length() - 1, some, slots)
-        sizes.append(some)
+        total = _find(offsets, features, tags, len(tags).bit_length() - 1, counts, slots)
+        sizes.append(counts)
         found.append(slots[:total].copy())
     return np.cumsum(np.concatenate(sizes)), np.concatenate(found)
 
 
-def chunks(
-    look: Look, texts: ByteColumn
+def feature_batches(
+    extract: FeatureExtractor, texts: ByteColumn
 ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.uint64]]]:
-    """Some texts' numbers, with `look` at them, in order, until all have been looked at."""
-    for low in range(0, len(texts), _AT_ONCE):
-        rows = np.arange(low, min(low + _AT_ONCE, len(texts)))
-        yield rows, *look(texts.select(rows))
+    """Batches of rows, in order, with the offsets and features of their texts."""
+    for low in range(0, len(texts), _BATCH):
+        rows = np.arange(low, min(low + _BATCH, len(texts)))
+        yield rows, *extract(texts.select(rows))
 
 
-def information(
+def mutual_information(
     sums: NDArray[np.float32], totals: NDArray[np.float32], shares: NDArray[np.float32]
 ) -> NDArray[np.float32]:
-    """float32[features]: mutual information of having the feature with the class, in bits.
+    """The mutual information of having the feature with the class, in bits: float32[features].
 
     Args:
-        sums: float32[features, classes], how much of each class has each feature.
-        totals: float32[classes], how much there is of each class.
-        shares: float32[classes], what share of all files each is taken to have; sums to 1.
+        sums: float32[features, classes], the weight of the files with the feature, by class.
+        totals: float32[classes], the weight of all files, by class.
+        shares: float32[classes], the assumed share of each class among all files; sums to 1.
     """
     found = np.zeros(len(sums), np.float32)
     for low in range(0, len(sums), 1 << 17):
@@ -113,13 +113,13 @@ def information(
     return found
 
 
-def _packages_of(look: Look, sample: Sample) -> NDArray[np.uint16]:
-    """uint16[2**BUCKET_BITS]: how many packages have a feature."""
+def _packages_of(extract: FeatureExtractor, sample: Sample) -> NDArray[np.uint16]:
+    """The number of packages with a feature in each bucket, uint16[2**BUCKET_BITS]."""
     counts = np.zeros(1 << BUCKET_BITS, np.uint16)
     last = np.full(1 << BUCKET_BITS, -1, np.int32)
     packages = np.unique(sample.package, return_inverse=True)[1].astype(np.int32)
     order = np.argsort(packages, kind="stable")
-    for rows, offsets, features in chunks(look, sample.texts.select(order)):
+    for rows, offsets, features in feature_batches(extract, sample.texts.select(order)):
         _count_packages(offsets, features, packages[order[rows]], counts, last)
     return counts
 
@@ -170,7 +170,7 @@ def _find(
     sizes: NDArray[np.int64],
     slots: NDArray[np.int32],
 ) -> int:
-    """How many known features each text has, and their slots behind each other; how many in all."""
+    """Write the number of known features of each text, and their slots; returns their total."""
     seen = np.zeros(len(tags), np.int64)
     at = 0
     for i in range(len(sizes)):

@@ -1,9 +1,9 @@
 """Label the files of the fetched packages by path: `python -m models.content_language.gather`.
 
-Each package gives at most `MOST` files of a language, half as many headers and `MOST_OTHER` of each
-other kind, those whose paths hash lowest. Copies of other projects are left out by the names of
-their folders, and of files that are alike but for white space one stays. Files are UTF-8 and of at
-most 512 KiB. What the path says is then checked by the content (`checking`).
+Takes at most `MAX_FILES` files per language and package, half as many headers, and
+`MAX_OTHER_FILES` of each other kind: those with the lowest hashes of their paths. Excludes vendored
+folders, and all but one of the files that are equal except for white space. Files are UTF-8 and at
+most 512 KiB. The labels are then checked against the content (`label_checks`).
 """
 
 import hashlib
@@ -23,20 +23,20 @@ import pyarrow.parquet as pq
 
 from codecorpus.filters.languages import by_name, detect
 from codecorpus.filters.languages.by_name import not_source
-from models.content_language.label_checks import holds
-from models.content_language.other_kinds import KIND_OF
-from models.content_language.packages import Package, listed
+from models.content_language.label_checks import check_labels
+from models.content_language.other_kinds import KIND_BY_SUFFIX
+from models.content_language.packages import Package, read_list
 from models.content_language.paths import FILES
 
-MOST = 90
-MOST_OTHER = 16
-LARGEST = 512 << 10
-SPARE = 1.25
-"""How many times as many are read, since some fall away."""
+MAX_FILES = 90
+MAX_OTHER_FILES = 16
+MAX_FILE_BYTES = 512 << 10
+OVERSAMPLING = 1.25
+"""Factor of files read, since some are dropped later."""
 
 _VENDORED = re.compile(
     r"(^|/)(node_modules|\.git|\.pc|third_party|thirdparty|3rdparty|vendor|externals?|bundled|deps|"
-    r"extern)/|\.min\.(js|css)$|(^|/)(configure|config\.predict_broad|config\.sub|install-sh|depcomp|libtool|"
+    r"extern)/|\.min\.(js|css)$|(^|/)(configure|config\.guess|config\.sub|install-sh|depcomp|libtool|"
     r"ltmain\.sh|missing|ylwrap|compile|mkinstalldirs|test-driver|jquery[^/]*\.js|aclocal\.m4)$"
 )
 _TEMPLATES = {"in", "tmpl", "tpl"}
@@ -52,8 +52,8 @@ class File(NamedTuple):
     text: str
 
 
-def label(package: Package) -> list[File]:
-    """The files of a package whose labels hold, at most so many of each."""
+def label_files(package: Package) -> list[File]:
+    """The files of a package with correct labels, up to the limit of each language and kind."""
     files = list(_read(package))
     paths = pa.array([path for path, _ in files], pa.string())
     texts = pa.array([text for _, text in files], pa.large_string())
@@ -67,7 +67,7 @@ def label(package: Package) -> list[File]:
             named.append(File(f"{package.registry} {package.name}", path, suffix, name, text))
     if not named:
         return []
-    good = holds(
+    good = check_labels(
         [file.label for file in named],
         [file.suffix for file in named],
         pa.array([file.text for file in named], pa.large_string()),
@@ -76,31 +76,37 @@ def label(package: Package) -> list[File]:
     kept = []
     for file, fine in zip(named, good, strict=True):
         header = file.suffix == "h"
-        most = MOST_OTHER if file.label.startswith("other:") else MOST // 2 if header else MOST
-        if fine and counts[file.label, header] < most:
+        limit = (
+            MAX_OTHER_FILES
+            if file.label.startswith("other:")
+            else MAX_FILES // 2
+            if header
+            else MAX_FILES
+        )
+        if fine and counts[file.label, header] < limit:
             counts[file.label, header] += 1
             kept.append(file)
     return kept
 
 
 def _read(package: Package) -> Iterator[tuple[str, str]]:
-    """Paths and texts of the files whose names say something, some of each suffix."""
+    """Paths and texts of the files that may be source code, a limited number per suffix."""
     heaps: dict[str, list[tuple[int, str, str]]] = defaultdict(list)
     for archive in package.archives:
         for path, read in _members(archive):
             if _VENDORED.search(path) or _suffix(path) in _TEMPLATES:
                 continue
             heap = heaps[_suffix(path)]
-            most = int(SPARE * (MOST_OTHER if _kind(path) else MOST))
+            limit = int(OVERSAMPLING * (MAX_OTHER_FILES if _kind(path) else MAX_FILES))
             rank = -int.from_bytes(hashlib.blake2b(path.encode(), digest_size=8).digest(), "big")
-            if len(heap) >= most and rank < heap[0][0]:
+            if len(heap) >= limit and rank < heap[0][0]:
                 continue
             try:
                 text = read().decode()
             except UnicodeDecodeError:
                 continue
             if "\0" not in text:
-                (heapq.heappush if len(heap) < most else heapq.heapreplace)(
+                (heapq.heappush if len(heap) < limit else heapq.heapreplace)(
                     heap, (rank, path, text)
                 )
     found = [
@@ -114,13 +120,13 @@ def _members(archive: Path) -> Iterator[tuple[str, Callable[[], bytes]]]:
     if archive.suffix in {".jar", ".zip"}:
         with zipfile.ZipFile(archive) as bundle:
             for info in bundle.infolist():
-                if not info.is_dir() and 0 < info.file_size <= LARGEST:
+                if not info.is_dir() and 0 < info.file_size <= MAX_FILE_BYTES:
                     yield info.filename, lambda info=info: bundle.read(info)  # type: ignore[misc]
         return
     with tarfile.open(archive, "r|*") as tar:
         for member in tar:
             file = tar.extractfile(member) if member.isreg() else None
-            if file and 0 < member.size <= LARGEST:
+            if file and 0 < member.size <= MAX_FILE_BYTES:
                 yield member.name, file.read
 
 
@@ -130,15 +136,15 @@ def _suffix(path: str) -> str:
 
 
 def _kind(path: str) -> str | None:
-    return KIND_OF.get(path.rsplit("/", 1)[-1].lower()) or KIND_OF.get(_suffix(path))
+    return KIND_BY_SUFFIX.get(path.rsplit("/", 1)[-1].lower()) or KIND_BY_SUFFIX.get(_suffix(path))
 
 
 def main() -> None:
-    """Label all packages, drop what is alike, and write the table that `files.read` reads."""
+    """Label all packages, drop copies, and write the table that `dataset.read_files` reads."""
     seen: set[bytes] = set()
     files: list[File] = []
     with ProcessPoolExecutor() as pool:
-        for found in pool.map(_labelled, sorted(listed())):
+        for found in pool.map(_labelled, sorted(read_list())):
             for file in found:
                 body = " ".join(file.text.split()).encode()
                 digest = hashlib.blake2b(body, digest_size=16).digest()
@@ -156,9 +162,9 @@ def main() -> None:
 
 
 def _labelled(package: Package) -> list[File]:
-    """Of a package that cannot be read nothing is taken, and that is said."""
+    """The labelled files of a package; none, with a message, if it cannot be read."""
     try:
-        return label(package)
+        return label_files(package)
     except (OSError, EOFError, tarfile.TarError, zipfile.BadZipFile) as error:
         print(f"{' '.join(package)}: {error}", file=sys.stderr)
         return []

@@ -1,9 +1,9 @@
-"""Multinomial logistic regression on features that a file has or has not, by stochastic descent.
+"""Multinomial logistic regression on binary features, by stochastic gradient descent.
 
-A file's scores are the sums of its features' rows, divided by the root of their number, and a bias.
-AdaGrad (Duchi, Hazan and Singer, JMLR 12, 2011, 2121-2159) sets each row's step; one row has one
-sum of squares. Weights decay a little at each visit. The order of files is that of a seeded
-generator, and one thread does it all, so that a fit can be done again to the bit.
+The scores of a file are the sum of its features' rows, divided by the square root of their number,
+plus a bias. AdaGrad (Duchi, Hazan and Singer, JMLR 12, 2011, 2121-2159) sets the step of each row,
+with one sum of squares per row. Weights decay a little at each visit. Files are visited in the
+order of a seeded generator by a single thread, so a fit is reproducible to the bit.
 """
 
 import numpy as np
@@ -18,7 +18,7 @@ def fit(
     offsets: NDArray[np.int64],
     slots: NDArray[np.int32],
     classes: NDArray[np.int32],
-    importance: NDArray[np.float32],
+    sample_weight: NDArray[np.float32],
     slot_count: int,
     class_count: int,
     *,
@@ -27,20 +27,20 @@ def fit(
     decay: float,
     keep: float,
 ) -> tuple[Weights, Weights]:
-    """The weights of each slot and class, and the classes' biases.
+    """Fit the weights of each slot and class, and the biases of the classes.
 
     Args:
-        offsets: int64[files + 1], where each file's features begin in `slots`.
-        slots: int32, each file's features, each once.
+        offsets: int64[files + 1], the start of each file's features in `slots`.
+        slots: int32, the features of each file, without repeats.
         classes: int32[files].
-        importance: float32[files], what a file's loss counts; 1 on the average.
-        slot_count: how many slots there are.
-        class_count: how many classes.
-        passes: over all files.
-        step: AdaGrad's; it sinks to a tenth, in equal ratios.
-        decay: how much of a weight goes at each visit, in steps.
-        keep: which share of a file's features a visit sees, drawn anew each time, so that no file
-            is known by some few (dropout).
+        sample_weight: float32[files], the weight in the loss; 1 on average.
+        slot_count: number of slots.
+        class_count: number of classes.
+        passes: number of passes over all files.
+        step: AdaGrad's step; decreases geometrically to a tenth.
+        decay: the share of a weight that a visit removes, in units of the step.
+        keep: the share of a file's features that a visit uses, drawn again each time (dropout), so
+            that no file is recognized by a few features.
 
     Returns:
         float32[slot_count, class_count], float32[class_count].
@@ -56,7 +56,7 @@ def fit(
             offsets,
             slots,
             classes,
-            importance,
+            sample_weight,
             order,
             weights,
             bias,
@@ -74,7 +74,7 @@ def _pass(
     offsets: NDArray[np.int64],
     slots: NDArray[np.int32],
     classes: NDArray[np.int32],
-    importance: NDArray[np.float32],
+    sample_weight: NDArray[np.float32],
     order: NDArray[np.int64],
     weights: NDArray[np.float32],
     bias: NDArray[np.float32],
@@ -118,7 +118,7 @@ def _pass(
             scores[c] = scores[c] / total
             if c == classes[file]:
                 scores[c] -= np.float32(1)
-            scores[c] *= importance[file]
+            scores[c] *= sample_weight[file]
             norm += scores[c] * scores[c]
         if norm < 1e-8:
             continue

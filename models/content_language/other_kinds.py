@@ -1,7 +1,7 @@
-"""Files that are none of the 23 languages, by kind, for those whose suffix leaves no doubt.
+"""Kinds of files outside the 23 languages, by suffix, if the suffix is unambiguous.
 
-Left out on purpose: suffixes of many things (`.pro`, `.cl`, `.out`, `.dat`), and files that are
-half in one of the languages (`.rnw` is TeX and R).
+Deliberately omitted: suffixes with several meanings (`.pro`, `.cl`, `.out`, `.dat`), and files half
+of which are in one of the languages (`.rnw` is TeX and R).
 """
 
 KINDS = {
@@ -66,4 +66,4 @@ KINDS = {
 }
 """Suffixes, and whole names of files without one, in lower case."""
 
-KIND_OF = {suffix: kind for kind, words in KINDS.items() for suffix in words.split()}
+KIND_BY_SUFFIX = {suffix: kind for kind, words in KINDS.items() for suffix in words.split()}

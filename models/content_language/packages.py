@@ -1,4 +1,4 @@
-"""The packages of `packages.txt`, each by name and version from its registry's own client.
+"""Fetch the packages of `packages.txt` by name and version, with each registry's own client.
 
 | registry | client |
 |---|---|
@@ -7,8 +7,8 @@
 | pypi | `pip download` of the source distribution |
 | maven | `mvn dependency:copy` of the -sources.jar; names are `group:artifact` |
 
-They are read, never built or run: pip asks a package's build backend for its metadata even when it
-only downloads, so stand-ins answer in the backends' place with what the archive says of itself.
+Packages are read, never built or run. pip asks a package's build backend for metadata even when it
+only downloads, so stand-ins for the backends return the metadata in the archive.
 """
 
 import os
@@ -23,7 +23,7 @@ from typing import NamedTuple
 from models.content_language.paths import HERE, PACKAGES
 
 LIMIT = 600
-"""Seconds that one download may take."""
+"""Timeout of a download, in seconds."""
 
 _BACKENDS = (
     "flit_core.buildapi hatchling hatchling.build maturin mesonpy pdm.backend "
@@ -61,33 +61,33 @@ class Package(NamedTuple):
 
     @property
     def folder(self) -> Path:
-        """Where its archives lie."""
+        """The folder of its archives."""
         return PACKAGES / self.registry / f"{self.name.replace('/', '+')}-{self.version}"
 
     @property
     def archives(self) -> list[Path]:
-        """Of Debian's, what the authors released, not what packaging adds."""
+        """Its archives; for Debian only the upstream release, without the packaging."""
         found = sorted(self.folder.glob("*")) if self.folder.is_dir() else []
         tars = [p for p in found if p.suffix in {".gz", ".bz2", ".xz", ".tgz", ".zip", ".jar"}]
         released = [p for p in tars if ".orig" in p.name]
         return released or [p for p in tars if ".debian.tar" not in p.name]
 
 
-def listed() -> Iterator[Package]:
-    """The packages of the list, in order."""
+def read_list() -> Iterator[Package]:
+    """The packages of `packages.txt`, in order."""
     for line in (HERE / "packages.txt").read_text("utf-8").splitlines():
         if line and not line.startswith("#"):
             yield Package(*line.split())
 
 
 def fetch() -> list[str]:
-    """Download what is not there yet.
+    """Download the packages that are missing.
 
     Returns:
-        What could not be had, all or in part, with the client's last words; training works
-        without some.
+        A line for each package that could not be fetched, completely or in part, with the end of
+        the client's error output; training works without some packages.
     """
-    missing = [package for package in listed() if not package.archives]
+    missing = [package for package in read_list() if not package.archives]
     with TemporaryDirectory() as folder, ThreadPoolExecutor(4) as pool:
         _stand_ins(Path(folder))
         results = pool.map(lambda package: _fetch(package, folder), missing)
@@ -117,7 +117,7 @@ def _fetch(package: Package, backends: str) -> str:
             check=False,
         )
     except subprocess.TimeoutExpired:
-        return f"{' '.join(package)}: not there after {LIMIT} s"
+        return f"{' '.join(package)}: not fetched within {LIMIT} s"
     if package.archives and done.returncode == 0:
         return ""
     part = "only in part: " if package.archives else ""
@@ -135,7 +135,7 @@ def _command(package: Package) -> list[str]:
         artifact = f"-Dartifact={name}:{version}:jar:sources"
         return ["mvn", "-q", "dependency:copy", artifact, "-DoutputDirectory=."]
     options = ["--quiet", "--no-deps", "--no-build-isolation", "--use-pep517", "--dest=."]
-    options.append("--ignore-requires-python")  # it is read, not run
+    options.append("--ignore-requires-python")  # read, not run
     pin = f"{name}=={version}"
     return [sys.executable, "-m", "pip", "download", *options, "--no-binary=:all:", pin]
 

@@ -1,4 +1,4 @@
-"""Where things lie: lists beside this file, and what is fetched and made under build/."""
+"""Paths: the lists next to this file, and fetched and generated files under build/."""
 
 from pathlib import Path
 

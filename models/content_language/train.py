@@ -1,8 +1,8 @@
 """Train the classifier: `python -m models.content_language.train` writes its `model.npz`.
 
-Reads the files that `gather` wrote. A model of the training part is calibrated on the validation
-part, which also chose the settings; what is written is trained on both, with its temperatures.
-Some five minutes on one core, and the same bytes each time.
+Reads the files that `gather` wrote. A model trained on the training subset is calibrated on the
+validation subset, which was also used to choose the settings; the final model is trained on both,
+with these temperatures. Takes about five minutes on one core and always writes the same bytes.
 """
 
 import time
@@ -28,8 +28,13 @@ from codecorpus.filters.languages.classifier.confusable_languages import (
 from codecorpus.filters.languages.classifier.linear import Linear
 from codecorpus.filters.languages.classifier.model import PATH, Model
 from codecorpus.filters.languages.table import LANGUAGES
-from models.content_language.dataset import Files, read
-from models.content_language.feature_selection import Look, Sample, choose, known_slots
+from models.content_language.dataset import Files, read_files
+from models.content_language.feature_selection import (
+    FeatureExtractor,
+    Sample,
+    find_known_slots,
+    select_features,
+)
 from models.content_language.logistic_regression import fit
 from models.content_language.paths import FILES
 
@@ -37,7 +42,7 @@ CLASSES = 64
 
 
 class Settings(NamedTuple):
-    """How a model is fitted; see `fitting.fit`. All were chosen on the validation part."""
+    """Arguments of `logistic_regression.fit`, chosen on the validation subset."""
 
     slot_bits: int
     passes: int = 20
@@ -46,69 +51,69 @@ class Settings(NamedTuple):
     keep: float = 0.6
 
 
-FIRST = Settings(slot_bits=15)
-CLOSE = (Settings(slot_bits=16, keep=0.5), Settings(slot_bits=15))
+BROAD = Settings(slot_bits=15)
+CONFUSABLE = (Settings(slot_bits=16, keep=0.5), Settings(slot_bits=15))
 
 
 def main() -> None:
-    """Train, calibrate, say how often validation's answers are right; train on both, write."""
+    """Train, calibrate and print the accuracy on validation; then train on both and write."""
     started = time.monotonic()
-    files = read(FILES)
-    training, validation = files.of_part("training"), files.of_part("validation")
-    model = trained(training)
-    factors = temperatures(model, validation)
-    right = predict(validation.bytes(), calibrated(model, factors))[0] == validation.codes
-    calibrated(trained(files.of_part("training", "validation")), factors).write(PATH)
+    files = read_files(FILES)
+    training, validation = files.of_subsets("training"), files.of_subsets("validation")
+    model = train(training)
+    factors = fit_temperatures(model, validation)
+    right = predict(validation.bytes(), calibrate(model, factors))[0] == validation.codes
+    calibrate(train(files.of_subsets("training", "validation")), factors).write(PATH)
     print(
         f"{len(training.path)} files, {right.mean():.4f} of {len(validation.path)} others right; "
-        f"trained on both, {PATH.stat().st_size} bytes, {time.monotonic() - started:.0f} s"
+        f"train on both, {PATH.stat().st_size} bytes, {time.monotonic() - started:.0f} s"
     )
 
 
-def trained(training: Files) -> Model:
-    """The model of all classes and those of close languages, not calibrated."""
+def train(training: Files) -> Model:
+    """Train the model of all classes and those of confusable languages, without calibration."""
     names = class_names(training)
     numbers = {name: i for i, name in enumerate(names)}
     classes = np.array([numbers.get(x, len(names) - 1) for x in training.label], np.int32)
     language = np.array([LANGUAGES.index(x) if x in LANGUAGES else -1 for x in names], np.int8)
-    # of the share of all files, each of the 23 languages is taken to have twice a kind of others
+    # each of the 23 languages is assumed to be twice as frequent as each other kind
     shares = np.where(language >= 0, 2, 1)
-    first = linear(features.extract_features, training, classes, shares, FIRST)
+    first = train_linear(features.extract_features, training, classes, shares, BROAD)
     of_groups = [
-        close_model(training, group, settings)
-        for group, settings in zip(CONFUSABLE_GROUPS, CLOSE, strict=True)
+        train_confusable(training, group, settings)
+        for group, settings in zip(CONFUSABLE_GROUPS, CONFUSABLE, strict=True)
     ]
     return Model(language, first, tuple(of_groups))
 
 
-def close_model(training: Files, group: ConfusableGroup, settings: Settings) -> Linear:
-    """The model that chooses among a group's languages, of their files alone."""
+def train_confusable(training: Files, group: ConfusableGroup, settings: Settings) -> Linear:
+    """Train the model that chooses among a group's languages, on their files alone."""
     mine = training.select(np.flatnonzero(np.isin(training.codes, group.codes)))
     classes = np.array([group.languages.index(name) for name in mine.label], np.int32)
-    look = partial(confusable_languages.extract_features, group=group)
-    return linear(look, mine, classes, np.ones(len(group.languages)), settings)
+    extract = partial(confusable_languages.extract_features, group=group)
+    return train_linear(extract, mine, classes, np.ones(len(group.languages)), settings)
 
 
-def linear(
-    look: Look,
+def train_linear(
+    extract: FeatureExtractor,
     training: Files,
     classes: NDArray[np.int32],
     shares: NDArray[np.float64],
     settings: Settings,
 ) -> Linear:
-    """A model of the classes, numbered from 0, by what `look` sees of the files."""
+    """Train a model of the classes, numbered from 0, on the features that `extract` returns."""
     count = len(shares)
     sample = Sample(
-        training.bytes(), training.package, classes, importance_of(training.package, classes)
+        training.bytes(), training.package, classes, sample_weights(training.package, classes)
     )
-    likely = (shares / shares.sum()).astype(np.float32)
-    tags = choose(look, sample, likely, 1 << settings.slot_bits)
-    offsets, slots = known_slots(look, sample.texts, tags)
+    prior = (shares / shares.sum()).astype(np.float32)
+    tags = select_features(extract, sample, prior, 1 << settings.slot_bits)
+    offsets, slots = find_known_slots(extract, sample.texts, tags)
     weights, bias = fit(
         offsets,
         slots,
         classes,
-        sample.importance,
+        sample.sample_weight,
         len(tags),
         count,
         passes=settings.passes,
@@ -116,21 +121,21 @@ def linear(
         decay=settings.decay,
         keep=settings.keep,
     )
-    return quantized(tags, weights, bias)
+    return quantize(tags, weights, bias)
 
 
 def class_names(training: Files) -> list[str]:
-    """The 23 languages, the most frequent kinds of other files, and the rest of those."""
+    """The 23 languages, the most frequent kinds of other files, and one class for the rest."""
     kinds = Counter(name for name in training.label if name.startswith("other:"))
-    most = CLASSES - len(LANGUAGES) - 1
-    return [*LANGUAGES, *(name for name, _ in kinds.most_common(most)), "other:"]
+    limit = CLASSES - len(LANGUAGES) - 1
+    return [*LANGUAGES, *(name for name, _ in kinds.most_common(limit)), "other:"]
 
 
-def importance_of(package: NDArray[np.object_], classes: NDArray[np.int32]) -> NDArray[np.float32]:
-    """float32[files], what each counts, 1 on the average.
+def sample_weights(package: NDArray[np.object_], classes: NDArray[np.int32]) -> NDArray[np.float32]:
+    """The weight of each file in the loss, float32[files], 1 on average.
 
-    Files of one class in one package count together as the root of their number, and classes as
-    the root of that.
+    The total weight of the files of a class in a package is the square root of their number, and
+    the total weight of a class is the square root of the sum of these.
     """
     pairs = list(zip(classes.tolist(), package, strict=True))
     counts = Counter(pairs)
@@ -140,12 +145,13 @@ def importance_of(package: NDArray[np.object_], classes: NDArray[np.int32]) -> N
     return relative
 
 
-def quantized(
+def quantize(
     tags: NDArray[np.uint16], weights: NDArray[np.float32], bias: NDArray[np.float32]
 ) -> Linear:
-    """The model in integers: one unit for all, so that one weight in 2,000 is cut to 127 units.
+    """Quantize to integers with one unit for all weights; one weight in 2,000 is clipped to 127.
 
-    A row's mean is taken off it first, which changes no margin. The temperature undoes the unit.
+    The mean of each row is subtracted first, which changes no margin. The temperature compensates
+    for the unit.
     """
     weights = weights - weights.mean(axis=1, keepdims=True)
     unit = np.quantile(np.abs(weights[tags > 0]), 0.9995) / 127
@@ -157,28 +163,28 @@ def quantized(
     )
 
 
-def temperatures(model: Model, unseen: Files) -> tuple[float, ...]:
-    """By what factors each part's margins are too large, first's and groups', on unseen files."""
+def fit_temperatures(model: Model, unseen: Files) -> tuple[float, ...]:
+    """The factors to multiply the temperature of each model with, fitted on unseen files."""
     texts, truth = unseen.bytes(), unseen.codes
     codes, odds = predict_broad(texts, model)
-    factors = [factor(GROUP_OF_CODE[codes] == GROUP_OF_CODE[truth], odds)]
+    factors = [fit_temperature(GROUP_OF_CODE[codes] == GROUP_OF_CODE[truth], odds)]
     for group, mine in zip(CONFUSABLE_GROUPS, model.confusable, strict=True):
         rows = np.flatnonzero(np.isin(truth, group.codes))
         chosen, sure = predict_confusable(texts.select(rows), group, mine)
-        factors.append(factor(chosen == truth[rows], sure))
+        factors.append(fit_temperature(chosen == truth[rows], sure))
     return tuple(factors)
 
 
-def factor(right: NDArray[np.bool_], odds: NDArray[np.float64]) -> float:
-    """What to divide log-odds by, so that they are those of being right: the likeliest."""
+def fit_temperature(right: NDArray[np.bool_], odds: NDArray[np.float64]) -> float:
+    """The divisor of the log-odds that maximizes the likelihood of `right`."""
     signed = np.where(right, -odds, odds)
     candidates = np.geomspace(0.05, 50, 1000)
     losses = [np.logaddexp(0, signed / candidate).mean() for candidate in candidates]
     return float(candidates[np.argmin(losses)])
 
 
-def calibrated(model: Model, factors: tuple[float, ...]) -> Model:
-    """With the temperatures multiplied by the factors."""
+def calibrate(model: Model, factors: tuple[float, ...]) -> Model:
+    """The model with its temperatures multiplied by the factors."""
     broad, *of_groups = (
         linear._replace(temperature=linear.temperature * factor)
         for linear, factor in zip((model.broad, *model.confusable), factors, strict=True)

@@ -1,4 +1,4 @@
-"""What magika says of each file: `run_magika.py FILES.parquet OUT.json`, in its environment."""
+"""Classify files with magika: `run_magika.py FILES.parquet OUT.json`, in its own environment."""
 
 # mypy: disable-error-code="import-not-found"
 

@@ -1,4 +1,4 @@
-"""Which part a file belongs to: projects stay together, and no part has copies of those before."""
+"""The subset of a file: projects stay together, and no subset has copies of an earlier one."""
 
 from pathlib import Path
 
@@ -6,8 +6,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from models.content_language.dataset import PARTS, family, part, read
-from models.content_language.packages import listed
+from models.content_language.dataset import SUBSETS, project_of, read_files, subset_of
+from models.content_language.packages import read_list
 
 
 @pytest.mark.parametrize(
@@ -19,14 +19,14 @@ from models.content_language.packages import listed
         ("npm @react-native-firebase/app", "npm @react-native-firebase/messaging"),
     ],
 )
-def test_packages_of_one_project_go_together(one: str, other: str) -> None:
-    assert family(one) == family(other)
-    assert part(one) == part(other)
+def test_packages_of_one_project_are_in_one_subset(one: str, other: str) -> None:
+    assert project_of(one) == project_of(other)
+    assert subset_of(one) == subset_of(other)
 
 
-def test_parts_have_about_their_shares_of_the_packages() -> None:
-    parts = [part(f"{package.registry} {package.name}") for package in listed()]
-    shares = [parts.count(number) / len(parts) for number in range(len(PARTS))]
+def test_subsets_have_about_their_shares_of_the_packages() -> None:
+    subsets = [subset_of(f"{package.registry} {package.name}") for package in read_list()]
+    shares = [subsets.count(number) / len(subsets) for number in range(len(SUBSETS))]
     assert shares == pytest.approx([5 / 8, 1 / 8, 1 / 4], abs=0.05)
 
 
@@ -34,8 +34,8 @@ def lines(word: str, count: int = 10) -> str:
     return "\n".join(f"    the {word} line of the file number {i}" for i in range(count))
 
 
-def test_a_file_that_repeats_one_of_a_part_before_its_own_is_left_out(tmp_path: Path) -> None:
-    names = {part(f"npm {i}"): f"npm {i}" for i in range(100)}
+def test_copies_of_files_in_an_earlier_subset_are_dropped(tmp_path: Path) -> None:
+    names = {subset_of(f"npm {i}"): f"npm {i}" for i in range(100)}
     table = tmp_path / "files.parquet"
     rows = [
         (names[0], "a.js", lines("first")),
@@ -48,4 +48,4 @@ def test_a_file_that_repeats_one_of_a_part_before_its_own_is_left_out(tmp_path: 
     columns = zip(*[(*row[:2], "JavaScript", row[2]) for row in rows], strict=True)
     arrays = [pa.array(column, pa.large_string()) for column in columns]
     pq.write_table(pa.table(arrays, ["package", "path", "label", "text"]), table)
-    assert read(table).path.tolist() == ["a.js", "half.js", "own.js"]
+    assert read_files(table).path.tolist() == ["a.js", "half.js", "own.js"]

@@ -1,4 +1,4 @@
-"""The list of packages: what the clients are asked for, and what is read of what they bring."""
+"""The list of packages, their archives, and the messages of failed downloads."""
 
 import subprocess
 from collections.abc import Callable
@@ -8,17 +8,17 @@ from typing import Any
 import pytest
 
 from models.content_language import packages
-from models.content_language.packages import Package, listed
+from models.content_language.packages import Package, read_list
 
 
 def test_each_line_names_a_package_of_a_known_registry_once() -> None:
-    found = list(listed())
+    found = list(read_list())
     assert {package.registry for package in found} == {"debian", "maven", "npm", "pypi"}
     assert len({package[:2] for package in found}) == len(found)
     assert found == sorted(found)
 
 
-def test_of_a_debian_source_the_authors_release_is_read(
+def test_only_the_upstream_release_of_a_debian_source_is_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(packages, "PACKAGES", tmp_path)
@@ -41,18 +41,18 @@ def answering(stderr: str) -> Callable[..., Any]:
 
 
 @pytest.mark.parametrize(
-    ("stderr", "said"),
+    ("stderr", "messages"),
     [
         ("", []),
         ("no such version", ["no such version"]),
         ("one of two", ["only in part: one of two"]),
-        ("slow", ["not there after 600 s"]),
+        ("slow", ["not fetched within 600 s"]),
     ],
 )
-def test_what_cannot_be_had_is_said_and_the_rest_goes_on(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stderr: str, said: list[str]
+def test_failed_downloads_are_reported_and_do_not_stop_the_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stderr: str, messages: list[str]
 ) -> None:
     monkeypatch.setattr(packages, "PACKAGES", tmp_path)
-    monkeypatch.setattr(packages, "listed", lambda: iter([Package("npm", "x", "1")]))
+    monkeypatch.setattr(packages, "read_list", lambda: iter([Package("npm", "x", "1")]))
     monkeypatch.setattr(subprocess, "run", answering(stderr))
-    assert packages.fetch() == [f"npm x 1: {text}" for text in said]
+    assert packages.fetch() == [f"npm x 1: {text}" for text in messages]

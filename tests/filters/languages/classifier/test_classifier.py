@@ -1,4 +1,4 @@
-"""What the load_model classifier answers, and that it answers alike alone and in a batch."""
+"""The answers of the shipped classifier, and that they do not depend on the batch."""
 
 from collections.abc import Sequence
 from pathlib import Path
