@@ -27,9 +27,9 @@ from codecorpus.filters.near_duplicates.bands import choose
 from codecorpus.filters.near_duplicates.shingles import mix
 from codecorpus.filters.near_duplicates.signatures import FINE, band_keys, compact
 from codecorpus.foundation.compiling import kernel
+from codecorpus.pipelines.corpus import tables
 from codecorpus.pipelines.corpus.schemas import kept_files
 from codecorpus.pipelines.recipe.model import Recipe
-from codecorpus.pipelines.stages import tables
 from codecorpus.pipelines.stages.artifacts import CURATE
 from codecorpus.pipelines.stages.context import Build
 from codecorpus.pipelines.stages.plan import Plan, PlannedPart

@@ -2,8 +2,6 @@
 
 from typing import Any
 
-import pyarrow.dataset as ds
-
 from codecorpus.foundation.errors import UsageError
 from codecorpus.pipelines.corpus.layout import FORMAT, MANIFEST, PLAN
 from codecorpus.pipelines.storage import open_folder
@@ -33,13 +31,3 @@ def open_build(path: Location) -> tuple[Folder, dict[str, Any]]:
             "use the version of codecorpus that wrote it"
         )
     return folder, manifest
-
-
-def ledger(folder: Folder) -> ds.Dataset:
-    """The ledger of a build as one table."""
-    return folder.dataset("ledger")
-
-
-def table(folder: Folder, name: str) -> ds.Dataset:
-    """Another table of a build: documents, duplicates, rows."""
-    return folder.dataset(name)

@@ -19,13 +19,12 @@ from typing import Any
 import pyarrow as pa
 
 from codecorpus.foundation.errors import InputError
-from codecorpus.pipelines.corpus import layout
+from codecorpus.pipelines.corpus import layout, tables
 from codecorpus.pipelines.corpus.schemas import DECIDED, DOCUMENTS
 from codecorpus.pipelines.sources.base import Limits, Source
 from codecorpus.pipelines.sources.opt_out import OptOut
 from codecorpus.pipelines.sources.registry import open_reader
 from codecorpus.pipelines.sources.sampling import Draw
-from codecorpus.pipelines.stages import tables
 from codecorpus.pipelines.stages.artifacts import CURATE, CurateSummary
 from codecorpus.pipelines.stages.base import Stage
 from codecorpus.pipelines.stages.context import Build

@@ -6,8 +6,8 @@ from codecorpus.filters.near_duplicates.bands import choose
 from codecorpus.filters.near_duplicates.shingles import MINIMUM_TOKENS
 from codecorpus.filters.near_duplicates.signatures import Permutations, band_keys, compact, sign
 from codecorpus.foundation.columns import ByteColumn
+from codecorpus.pipelines.corpus import tables
 from codecorpus.pipelines.recipe.model import Near
-from codecorpus.pipelines.stages import tables
 from codecorpus.pipelines.stages.artifacts import kept_files_schema
 
 

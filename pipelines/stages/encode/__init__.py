@@ -16,10 +16,9 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from codecorpus.foundation.columns import ByteColumn
-from codecorpus.pipelines.corpus import layout
+from codecorpus.pipelines.corpus import layout, tables
 from codecorpus.pipelines.corpus.schemas import PLACEMENTS
 from codecorpus.pipelines.corpus.shards import ShardWriter
-from codecorpus.pipelines.stages import tables
 from codecorpus.pipelines.stages.artifacts import (
     CURATE,
     ENCODE,

@@ -8,9 +8,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from codecorpus.pipelines.corpus import layout
+from codecorpus.pipelines.corpus import layout, tables
 from codecorpus.pipelines.corpus.schemas import DUPLICATES, LEDGER
-from codecorpus.pipelines.stages import tables
 from codecorpus.pipelines.stages.artifacts import CURATE, EARLIER, EXACT, KEPT, NEAR
 from codecorpus.pipelines.stages.context import Build
 from codecorpus.pipelines.stages.dedup_result import DedupResult

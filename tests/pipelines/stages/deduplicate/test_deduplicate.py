@@ -19,9 +19,9 @@ from hypothesis import strategies as st
 from codecorpus.filters.near_duplicates.bands import choose
 from codecorpus.filters.near_duplicates.verification import estimate, matches_needed
 from codecorpus.filters.ranking import FREEDOM
+from codecorpus.pipelines.corpus import tables
 from codecorpus.pipelines.corpus.schemas import kept_files
 from codecorpus.pipelines.recipe.model import Recipe
-from codecorpus.pipelines.stages import tables
 from codecorpus.pipelines.stages.arrays import map_array
 from codecorpus.pipelines.stages.artifacts import CHOOSE_SURVIVORS, CURATE, EXACT, KEPT, NEAR
 from codecorpus.pipelines.stages.base import list_tasks, perform, require_done
