@@ -1,111 +1,41 @@
 """Deduplication of made-up files agrees with its plain definition, however they lie in parts."""
 
 import dataclasses
-import hashlib
 import random
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from codecorpus.filters.near_duplicates.bands import choose
 from codecorpus.filters.near_duplicates.verification import estimate, matches_needed
 from codecorpus.filters.ranking import FREEDOM
-from codecorpus.pipelines.corpus import tables
-from codecorpus.pipelines.corpus.schemas import kept_files
-from codecorpus.pipelines.recipe.model import Recipe
 from codecorpus.pipelines.stages.arrays import map_array
-from codecorpus.pipelines.stages.artifacts import CHOOSE_SURVIVORS, CURATE, EXACT, KEPT, NEAR
-from codecorpus.pipelines.stages.base import list_tasks, perform, require_done
+from codecorpus.pipelines.stages.artifacts import CHOOSE_SURVIVORS, EXACT, KEPT, NEAR
 from codecorpus.pipelines.stages.context import Build
 from codecorpus.pipelines.stages.deduplicate import candidate_pairs, pair_tasks
 from codecorpus.pipelines.stages.deduplicate.candidate_pairs import ProposePairs, VerifyPairs
 from codecorpus.pipelines.stages.deduplicate.exact_duplicates import (
-    content_words,
     number_files,
-    preference_order,
 )
 from codecorpus.pipelines.stages.deduplicate.kept_files import KeptFiles
 from codecorpus.pipelines.stages.order import DEDUPLICATE
-from codecorpus.pipelines.stages.plan import Plan, PlannedPart
-from codecorpus.pipelines.storage.folder import Folder
-
-SIZE = 16
-BANDS = choose(0.85, SIZE).bands
-
-
-@dataclass(frozen=True)
-class File:
-    """What curation knows of a file; `part` and `row` are where a test puts it."""
-
-    content: int = 0
-    source: int = 0
-    stars: int | None = None
-    license: str | None = None
-    size: int = 1000
-    repository: str | None = "repository"
-    path: str | None = "path"
-    sketch: bytes = bytes(SIZE)
-    comparable: bool = True
-    keys: tuple[int, ...] = tuple(range(BANDS))
-
-    @property
-    def content_id(self) -> bytes:
-        return hashlib.sha1(b"%d" % self.content).digest()
-
-
-def write_part(build: Build, index: int, files: list[File]) -> None:
-    columns = {
-        "content_id": [file.content_id for file in files],
-        "row": [7 * row for row in range(len(files))],
-        "sketch": [file.sketch for file in files],
-    }
-    schema = kept_files(SIZE, BANDS)
-    for name in ("size", "stars", "license", "repository", "path", "comparable"):
-        columns[name] = [getattr(file, name) for file in files]
-    for band in range(BANDS):
-        columns[f"band_{band:02d}"] = [file.keys[band] for file in files]
-    batch = pa.record_batch([pa.array(columns[f.name], f.type) for f in schema], schema)
-    digests: dict[str, Any] = {}
-    name = CURATE.kept_files(index)
-    with tables.arrow_writer(build.folder, name, schema, digests) as writer:
-        for begin in range(0, len(files), 3):  # several batches a part
-            writer.write_batch(batch.slice(begin, 3))
-    build.leave_marker(CURATE, index, {"documents": len(files)}, digests)
-
-
-def curated(out: Path, parts: list[list[File]], **deduplicate: Any) -> Build:
-    """A build of which curation is done. A part's files are of one source."""
-    near = {"permutations": SIZE, "exact_margin": 0.0}
-    recipe = Recipe.model_validate(
-        {
-            "name": "made-up",
-            "sources": [{"type": "folder", "name": n, "paths": ["nowhere"]} for n in "abc"],
-            "deduplicate": {"near": near} | deduplicate,
-        }
-    )
-    folder = Folder(out)
-    folder.write_bytes("recipe.yaml", recipe.to_yaml().encode(), {})
-    sources = [part[0].source if part else 0 for part in parts]
-    Plan("/", "", "", tuple(PlannedPart(source, 1, 1, "") for source in sources)).write(folder)
-    build = Build.load(str(out))
-    for index, files in enumerate(parts):
-        write_part(build, index, files)
-    return build
+from tests.pipelines.stages.deduplicate.made_up_files import (
+    BANDS,
+    SIZE,
+    File,
+    curated,
+    perform_stages,
+)
 
 
 def deduplicated(build: Build) -> dict[str, np.ndarray[Any, Any]]:
-    for stage in DEDUPLICATE:
-        tasks = list_tasks(str(build.folder.root), stage)
-        require_done([perform(task) for task in tasks])
+    perform_stages(build, *DEDUPLICATE)
     names = ("kind", "similarity", "content_id", "of_content", "of_part", "of_row")
     return {name: map_array(build, CHOOSE_SURVIVORS.column(name)) for name in names}
 
@@ -257,68 +187,6 @@ def test_smaller_tasks_give_the_same_answer(
     assert all((expected[name] == found[name]).all() for name in expected)
     if "_SKETCH_BYTES" not in limits:
         assert [len(stage.weights(build)) for stage in stages] > tasks
-
-
-def ranked(tmp_path: Path, parts: list[list[File]], **deduplicate: Any) -> list[str | None]:
-    """The paths of the files, the preferred first."""
-    build = curated(tmp_path, parts, **deduplicate)
-    files = KeptFiles(build)
-    order = preference_order(build, files, content_words(files))
-    paths = [file.path for part in parts for file in part]
-    return [paths[number] for number in order]
-
-
-def test_what_is_unknown_comes_last(tmp_path: Path) -> None:
-    files = [
-        File(path="neither"),
-        File(path="licence", license="mit"),
-        File(path="no stars", stars=0),
-        File(path="stars", stars=9),
-        File(path="stars and licence", stars=9, license="gpl-3.0"),
-    ]
-    expected = ["stars and licence", "stars", "no stars", "licence", "neither"]
-    assert ranked(tmp_path, [files]) == expected
-
-
-def test_the_recipe_says_what_decides_first(tmp_path: Path) -> None:
-    parts = [
-        [File(path="small", source=0, stars=5, size=10)],
-        [File(path="large", source=1, stars=1, size=20)],
-    ]
-    assert ranked(tmp_path / "a", parts) == ["small", "large"]
-    assert ranked(tmp_path / "b", parts, prefer=["size", "source"]) == ["large", "small"]
-
-
-def test_ties_are_broken_by_content_then_source_then_names_then_place(tmp_path: Path) -> None:
-    one, other = sorted((File(content=c) for c in (1, 2)), key=lambda file: file.content_id)
-    parts = [
-        [dataclasses.replace(other, path="7"), dataclasses.replace(one, path=None)],
-        [dataclasses.replace(one, repository="z", path="5")],
-        [dataclasses.replace(one, path="4"), dataclasses.replace(one, path="3")],
-        [dataclasses.replace(one, path="3"), dataclasses.replace(one, source=0, path="2")],
-        [dataclasses.replace(one, source=1, repository="a", path="6")],
-    ]
-    found = ranked(tmp_path, parts, prefer=["stars"])
-    assert found == ["2", "3", "3", "4", None, "5", "6", "7"]
-
-
-def test_copies_that_nothing_tells_apart_stand_by_part_and_row(tmp_path: Path) -> None:
-    build = curated(tmp_path, [[File(), File()], [File()]])
-    files = KeptFiles(build)
-    assert preference_order(build, files, content_words(files)).tolist() == [0, 1, 2]
-
-
-def test_contents_are_numbered_by_their_best_file(tmp_path: Path) -> None:
-    files = [
-        File(content=1, stars=1),
-        File(content=2, stars=3),
-        File(content=1, stars=5),
-        File(content=3, stars=2),
-    ]
-    build = curated(tmp_path, [files[:3], files[3:]])
-    content, best = number_files(build, KeptFiles(build))
-    assert content.tolist() == [0, 1, 0, 2]
-    assert best.tolist() == [2, 1, 3]
 
 
 def test_without_exact_every_file_is_a_content(tmp_path: Path) -> None:
