@@ -192,7 +192,7 @@ def curate(out: str, contents: int, first: int, step: int) -> None:
         name = CURATE.kept_files(index)
         with tables.arrow_writer(build.folder, name, batch.schema, digests) as writer:
             writer.write_batch(batch)
-        build.leave_marker(CURATE, index, {"documents": len(batch)}, digests)
+        build.write_marker(CURATE, index, {"documents": len(batch)}, digests)
 
 
 def make(out: Path, contents: int, threshold: float, processes: int) -> Corpus:

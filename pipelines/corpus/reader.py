@@ -1,4 +1,4 @@
-"""Opening a complete build for reading."""
+"""Opens complete builds for reading."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ def open_build(path: Location) -> tuple[Folder, dict[str, Any]]:
     """The folder and manifest of a complete build.
 
     Raises:
-        NoBuildError: there is none, it is not complete, or another version wrote it.
+        NoBuildError: there is no build, it is not complete, or its format is another one.
     """
     folder = open_folder(path)
     if not folder.exists(MANIFEST):
@@ -27,7 +27,7 @@ def open_build(path: Location) -> tuple[Folder, dict[str, Any]]:
     manifest: dict[str, Any] = folder.read_json(MANIFEST)
     if manifest.get("format") != FORMAT:
         raise NoBuildError(
-            f"{path}: manifest of format {manifest.get('format')}, expected {FORMAT}; "
+            f"{path}: the manifest has format {manifest.get('format')}, expected {FORMAT}; "
             "use the version of codecorpus that wrote it"
         )
     return folder, manifest

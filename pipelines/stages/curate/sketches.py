@@ -1,4 +1,4 @@
-"""What deduplication must know of a kept file: names, size, sketch and band keys."""
+"""The columns that deduplication reads: names, size, sketch and band keys of each kept file."""
 
 import pyarrow as pa
 
@@ -12,10 +12,10 @@ from codecorpus.pipelines.stages.artifacts import kept_files_schema
 
 
 class Sketcher:
-    """Sketches files as a recipe's near-duplicate settings ask.
+    """Computes sketches and band keys with a recipe's near-duplicate settings.
 
     Attributes:
-        schema: columns of `describe`; without sketch and keys if near duplicates are let be.
+        schema: columns of `describe`; without sketch and keys if near duplicates are kept.
     """
 
     def __init__(self, near: Near | None) -> None:
@@ -26,11 +26,11 @@ class Sketcher:
             self._permutations = Permutations(near.permutations, near.seed)
 
     def describe(self, facts: dict[str, pa.Array], column: ByteColumn) -> pa.RecordBatch:
-        """One row a file.
+        """One row per file, in columns of `schema`.
 
         Args:
-            facts: the columns of `schema` that are known of the files already.
-            column: their texts.
+            facts: the columns that are known already.
+            column: the texts of the files.
         """
         arrays = facts | (self._sketch(self._near, column) if self._near else {})
         return pa.record_batch([arrays[field.name] for field in self.schema], schema=self.schema)

@@ -1,16 +1,16 @@
-"""What becomes of a batch of records: the steps from its bytes to documents and decisions.
+"""Curates a batch of records: the steps from its bytes to documents and decisions.
 
-    check repositories  who opted out; stars and size, as far as the recipe bounds them
-    check names         what cannot be read, or need not be
-    identify            the git blob id of all that was read
+    check repositories  opt-out; stars and size, if the recipe limits them
+    check names         files that could not be read, or are not source code
+    identify            the git blob id of every file that was read
     measure             one pass over the bytes: text or not, lines, characters, letters
-    tell languages      by name and content
-    find generators     what wrote the file, by its name and head
-    sample comments     of a sample of the files, in which natural language they are commented
+    detect languages    by name and content
+    find generators     the tool that wrote the file, by its name and head
+    sample comments     the natural language of comments, in a sample of the files
     apply rules         in the recipe's order; the first that fails is the reason
 
-The order is that of the reasons; what is measured is measured of every file that was read, dropped
-or not, so that thresholds can be replayed.
+The steps follow the order of the reasons. Every file that was read is measured, dropped or not, so
+that thresholds can be replayed.
 """
 
 from collections.abc import Callable
@@ -27,26 +27,26 @@ from codecorpus.filters.text_statistics import BINARY, NOT_UTF8, TEXT, measure
 from codecorpus.foundation.columns import ByteColumn
 from codecorpus.pipelines.corpus import tables
 from codecorpus.pipelines.corpus.content_id import content_ids
-from codecorpus.pipelines.corpus.schemas import DECIDED, DOCUMENTS
+from codecorpus.pipelines.corpus.schemas import DECISIONS, DOCUMENTS
 from codecorpus.pipelines.recipe.model import Near, Recipe
 from codecorpus.pipelines.sources.base import ARCHIVE
 from codecorpus.pipelines.sources.opt_out import OptOut
 from codecorpus.pipelines.sources.settings import SourceSettings
-from codecorpus.pipelines.stages.artifacts import DECISIONS
+from codecorpus.pipelines.stages.artifacts import BATCH_DECISIONS
 from codecorpus.pipelines.stages.curate.decisions import Decisions, Mask
 from codecorpus.pipelines.stages.curate.sketches import Sketcher
 
 
 @dataclass(frozen=True)
 class CuratedBatch:
-    """What one batch of records became.
+    """The result of curating one batch of records.
 
     Attributes:
-        documents: the kept rows, as DOCUMENTS.
-        kept: the same rows, as `schemas.kept_files`.
-        ledger: a decision on each record: DECIDED without `source` and `part`.
-        damaged: repository, path, reason and detail of what the source could not read.
-        files_read, bytes_read: what was read of the input.
+        documents: the kept rows, schema DOCUMENTS.
+        kept: the same rows, schema `schemas.kept_files`.
+        ledger: a decision on each record, schema BATCH_DECISIONS.
+        damaged: row, repository, path, reason and detail of records that could not be read.
+        files_read, bytes_read: input that was read.
     """
 
     documents: pa.RecordBatch
@@ -57,16 +57,16 @@ class CuratedBatch:
     bytes_read: int
 
     def decided(self, source: str, part: int) -> pa.RecordBatch:
-        """The decisions as DECIDED."""
+        """The decisions with source and part, schema DECISIONS."""
         rows = self.ledger.num_rows
         columns = {name: self.ledger.column(name) for name in self.ledger.schema.names}
         columns["source"] = pa.repeat(pa.scalar(source, pa.string()), rows)
         columns["part"] = pa.repeat(pa.scalar(part, pa.int32()), rows)
-        return pa.record_batch([columns[field.name] for field in DECIDED], schema=DECIDED)
+        return pa.record_batch([columns[field.name] for field in DECISIONS], schema=DECISIONS)
 
 
 class _Batch:
-    """A batch on its way: each step adds columns to `facts`, or reasons to `decisions`."""
+    """A batch in progress: each step adds columns to `facts` or reasons to `decisions`."""
 
     def __init__(self, records: pa.RecordBatch) -> None:
         content = records["content"]
@@ -74,7 +74,7 @@ class _Batch:
         self.decisions = Decisions(records.num_rows)
         self.bytes = ByteColumn.from_arrow(content)
         self.was_read: Mask = content.is_valid().to_numpy(zero_copy_only=False)
-        self.text = content  # until it is measured
+        self.text = content  # `_measure` replaces it
         self.facts: dict[str, pa.Array] = {
             **{name: records[name] for name in ("row", "repository", "path", "stars", "license")},
             "size": pa.array(self.bytes.sizes, mask=~self.was_read),
@@ -83,11 +83,11 @@ class _Batch:
         }
 
     def columns(self, schema: pa.Schema) -> pa.RecordBatch:
-        """The facts that a schema names."""
+        """The columns of a schema, from the facts."""
         return pa.record_batch([self.facts[name] for name in schema.names], schema=schema)
 
-    def chosen(self, names: list[str], keep: Mask) -> dict[str, pa.Array]:
-        """These columns of the rows that are kept."""
+    def kept_columns(self, names: list[str], keep: Mask) -> dict[str, pa.Array]:
+        """The named columns, kept rows only."""
         rows = pa.array(keep)
         return {name: self.facts[name].filter(rows) for name in names}
 
@@ -109,21 +109,21 @@ class Curator:
             _check_names,
             _identify,
             _measure,
-            self._tell_languages,
+            self._detect_languages,
             _find_generators,
             self._sample_comments,
             self._apply_rules,
         )
 
     def wanted(self, records: pa.RecordBatch) -> Mask:
-        """Which rows must be read: nothing speaks against them yet."""
+        """bool[n], the records to read: their names and repositories do not rule them out."""
         batch = _Batch(records)
         self._check_repositories(batch)
         _check_names(batch)
         return batch.decisions.undecided
 
     def curate(self, records: pa.RecordBatch) -> CuratedBatch:
-        """Decide on each record of a batch (RECORDS), read as `wanted` asks.
+        """Decide on each record of a batch (RECORDS).
 
         Raises:
             RuntimeError: a step failed; names the file.
@@ -151,22 +151,20 @@ class Curator:
         return CuratedBatch(
             documents=self._documents(batch, keep),
             kept=self._kept(batch, keep),
-            ledger=batch.columns(DECISIONS),
+            ledger=batch.columns(BATCH_DECISIONS),
             damaged=_damaged(records),
             files_read=int(batch.was_read.sum()),
             bytes_read=int(batch.bytes.sizes.sum()),
         )
 
     def _check_repositories(self, batch: _Batch) -> None:
-        """Stars and size of the repository, where the recipe bounds them (CodeGeeX, README)."""
+        """Opt-out; stars and size of the repository, if limited (CodeGeeX, README)."""
         settings, records, decisions = self._settings, batch.records, batch.decisions
         if self._opt_out:
             names = records["repository"].unique().to_pylist()
-            out = [name for name in names if name is not None and name in self._opt_out]
-            out_names = pa.array(out, pa.string())
-            decisions.drop(
-                _true(pc.is_in(records["repository"], out_names)), "repository.opted_out"
-            )
+            listed = [name for name in names if name is not None and name in self._opt_out]
+            opted_out = pc.is_in(records["repository"], pa.array(listed, pa.string()))
+            decisions.drop(_true(opted_out), "repository.opted_out")
         unknown = np.zeros(records.num_rows, bool)
         if settings.min_stars is not None:
             decisions.drop(_true(pc.less(records["stars"], settings.min_stars)), "repository.stars")
@@ -180,9 +178,13 @@ class Curator:
         if settings.unknown == "drop":
             decisions.drop(unknown, "repository.unknown")
 
-    def _tell_languages(self, batch: _Batch) -> None:
-        paths, said = batch.facts["path"], batch.records["language"]
-        language = languages.detect(paths, batch.text, said=said, confidence=self._confidence)
+    def _detect_languages(self, batch: _Batch) -> None:
+        language = languages.detect(
+            batch.facts["path"],
+            batch.text,
+            said=batch.records["language"],
+            confidence=self._confidence,
+        )
         batch.facts["language"] = language
         batch.decisions.drop(_null(language), "language.unknown")
         batch.decisions.drop(~_true(pc.is_in(language, self._selected)), "language.not_selected")
@@ -192,8 +194,8 @@ class Curator:
             return
         rows = natural_language.sample(batch.facts["content_id"], self._comments)
         rows &= ~_null(batch.text)
-        said = natural_language.detect(batch.bytes, batch.facts["language"], rows)
-        batch.facts["natural_language"] = said
+        found = natural_language.detect(batch.bytes, batch.facts["language"], rows)
+        batch.facts["natural_language"] = found
 
     def _apply_rules(self, batch: _Batch) -> None:
         signals = batch.columns(SIGNALS)
@@ -204,19 +206,19 @@ class Curator:
     def _documents(self, batch: _Batch, keep: Mask) -> pa.RecordBatch:
         source = pa.repeat(pa.scalar(self._settings.name, pa.string()), len(keep))
         batch.facts |= {"text": batch.text, "source": source}
-        columns = batch.chosen(DOCUMENTS.names, keep)
+        columns = batch.kept_columns(DOCUMENTS.names, keep)
         return pa.record_batch(list(columns.values()), schema=DOCUMENTS)
 
     def _kept(self, batch: _Batch, keep: Mask) -> pa.RecordBatch:
         known = [name for name in self.sketcher.schema.names if name in batch.facts]
-        return self.sketcher.describe(batch.chosen(known, keep), batch.bytes.select(keep))
+        return self.sketcher.describe(batch.kept_columns(known, keep), batch.bytes.select(keep))
 
 
 def _check_names(batch: _Batch) -> None:
-    """What the name says to be no source code need not be read; what failed to be listed cannot.
+    """Drop files whose name is not source code, and files that could not be read.
 
-    A damaged archive goes by its file name, which is no source code's, so it comes first. What was
-    read passed this test before: only the other names are looked at.
+    Check damaged archives first: the archive's own file name would otherwise drop the row as not
+    source code. Files that were read have passed the test of names already.
     """
     error = batch.records["error"]
     batch.decisions.drop(_true(pc.equal(error, ARCHIVE)), ARCHIVE)
@@ -234,7 +236,7 @@ def _identify(batch: _Batch) -> None:
 
 
 def _measure(batch: _Batch) -> None:
-    """The measured signals; from here on, `text` is null where the bytes are no text."""
+    """Add the measured signals, and make `text` null where the bytes are not text."""
     statistics = measure(batch.bytes)
     for kind, reason in ((BINARY, "unreadable.binary"), (NOT_UTF8, "unreadable.utf8")):
         batch.decisions.drop(batch.was_read & (statistics.kind == kind), reason)
@@ -244,10 +246,10 @@ def _measure(batch: _Batch) -> None:
 
 
 def as_text(content: pa.Array, readable: Mask) -> pa.Array:
-    """The contents as large_string, null where they are not readable, sharing the buffer."""
+    """The contents as large_string, null where they are not readable, without copying."""
     valid = pa.array(readable)
     buffers = [valid.buffers()[1], *content.buffers()[1:]]
-    if content.offset:  # a bitmap of our own begins at bit 0
+    if content.offset:  # our bitmap begins at bit 0
         buffers = [valid.buffers()[1], *pa.concat_arrays([content]).buffers()[1:]]
     return pa.Array.from_buffers(pa.large_string(), len(content), buffers)
 

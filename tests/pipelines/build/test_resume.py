@@ -185,7 +185,7 @@ def test_a_second_build_in_the_same_folder_is_refused(
 
 def test_an_empty_folder_is_an_error_that_names_it(build: Build, tmp_path: Path) -> None:
     (tmp_path / "repositories").mkdir()
-    with pytest.raises(InputError, match="nothing to read: repositories hold"):
+    with pytest.raises(InputError, match="no input files found in repositories;"):
         build(tmp_path, tmp_path / "out")
     assert not (tmp_path / "out" / "manifest.json").exists()
 

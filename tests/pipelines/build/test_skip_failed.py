@@ -91,7 +91,7 @@ def test_it_is_named_and_left_out_as_if_it_could_not_be_read(
     said = (
         rf"(?s)1 of 6 tasks of '{name}' failed:\n  {name} 0: ZeroDivisionError: on "
         r"purpose.*; part 0 of 6: 3 inputs, r0/near\.py to r0/shared\.py\n"
-        r"the others are done and kept; run the same command again .*--skip-failed to end"
+        r"the other tasks are done .*; run the same command again .*--skip-failed to finish"
     )
     out = tmp_path / "out"
     with failing(monkeypatch, stage, 0):
@@ -165,7 +165,7 @@ def test_a_stage_over_all_parts_says_that_none_can_be_left_out(
     repositories: Path, build: Build, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fault = failing(monkeypatch, ChooseSurvivors, 0)
-    with fault, pytest.raises(TaskError, match="--skip-failed cannot leave them out"):
+    with fault, pytest.raises(TaskError, match="--skip-failed cannot skip them"):
         build(repositories, tmp_path / "out", changes=CHANGES, skip_failed=True)
 
 
@@ -210,7 +210,7 @@ def test_killed_while_a_part_is_left_out_the_next_run_does_the_rest(
     out = tmp_path / "out"
     with failing(monkeypatch, EncodeParts, 1):
         whole = build(repositories, tmp_path / "whole", changes=CHANGES, skip_failed=True)
-        for at in ("settle", "work", "marker_name"):
+        for at in ("reset_skipped_parts", "_remove"):
             with monkeypatch.context() as patch:
                 patch.setattr(skip_failed, at, killed)
                 with pytest.raises(KeyboardInterrupt):

@@ -63,7 +63,7 @@ SIGNALS = {
     [
         (schemas.DOCUMENTS, DOCUMENTS, True),
         (schemas.LEDGER, LEDGER, True),
-        (schemas.DECIDED, RECORD | {"reason": pa.string()}, True),
+        (schemas.DECISIONS, RECORD | {"reason": pa.string()}, True),
         (schemas.DUPLICATES, DUPLICATES, False),
         (schemas.PLACEMENTS, ROWS, False),
     ],

@@ -8,7 +8,7 @@ import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from codecorpus.pipelines.corpus.shards import CLASSES, ROWS_A_BATCH, ShardWriter, dataset_files
+from codecorpus.pipelines.corpus.shards import CLASSES, ROWS_PER_BATCH, ShardWriter, dataset_files
 from codecorpus.pipelines.storage.folder import FileDigest, Folder
 
 
@@ -23,8 +23,8 @@ def write(folder: Folder, name: str, ids: np.ndarray, cuts: list[int]) -> FileDi
 
 
 @given(
-    rows=st.integers(0, 2 * ROWS_A_BATCH + 5),
-    cuts=st.lists(st.integers(0, 2 * ROWS_A_BATCH + 5), max_size=4),
+    rows=st.integers(0, 2 * ROWS_PER_BATCH + 5),
+    cuts=st.lists(st.integers(0, 2 * ROWS_PER_BATCH + 5), max_size=4),
 )
 def test_any_cut_of_the_rows_gives_the_same_file(
     tmp_path_factory: object, rows: int, cuts: list[int]
@@ -36,10 +36,10 @@ def test_any_cut_of_the_rows_gives_the_same_file(
 
 
 def test_batches_are_of_the_size_that_datasets_writes(tmp_path: Path) -> None:
-    ids = np.zeros((2 * ROWS_A_BATCH + 1, 3), np.uint16)
+    ids = np.zeros((2 * ROWS_PER_BATCH + 1, 3), np.uint16)
     write(Folder(tmp_path), "x", ids, [7])
     sizes = [batch.num_rows for batch in pa.ipc.open_stream(tmp_path / "x")]
-    assert sizes == [ROWS_A_BATCH, ROWS_A_BATCH, 1]
+    assert sizes == [ROWS_PER_BATCH, ROWS_PER_BATCH, 1]
 
 
 def test_datasets_reads_several_shards_in_order(tmp_path: Path) -> None:

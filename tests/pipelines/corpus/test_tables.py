@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from codecorpus.pipelines.corpus.tables import arrow_writer, fixed_size, parquet_writer
@@ -39,6 +39,7 @@ def write(folder: Folder, name: str, rows: list[tuple[object, ...]], size: int) 
     return digests[name]
 
 
+@settings(max_examples=30)
 @given(rows=ROWS, size=st.integers(1, 8), other=st.integers(1, 8))
 def test_any_batches_of_the_rows_hold_the_same_table(
     tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[object, ...]], size: int, other: int

@@ -9,9 +9,9 @@ from codecorpus.filters.near_duplicates.bands import choose
 from codecorpus.pipelines.recipe.model import Near
 from codecorpus.pipelines.stages import artifacts
 from codecorpus.pipelines.stages.artifacts import (
+    BATCH_DECISIONS,
     CHOOSE_SURVIVORS,
     CURATE,
-    DECISIONS,
     WORK,
     Artifacts,
     kept_files_schema,
@@ -52,8 +52,8 @@ def test_names_of_tasks_sort_as_numbers() -> None:
 
 
 def test_decisions_lack_only_the_columns_of_the_part() -> None:
-    assert {"source", "part"}.isdisjoint(DECISIONS.names)
-    assert {"row", "path", "content_id", "reason"} <= set(DECISIONS.names)
+    assert {"source", "part"}.isdisjoint(BATCH_DECISIONS.names)
+    assert {"row", "path", "content_id", "reason"} <= set(BATCH_DECISIONS.names)
 
 
 def test_kept_files_have_a_key_for_each_band_that_the_recipe_needs() -> None:

@@ -95,7 +95,7 @@ def test_a_task_whose_file_was_lost_is_not_done(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("error", "lasts"),
+    ("error", "permanent"),
     [
         (StorageError("the disk is full"), False),
         (OSError("the disk is full"), False),
@@ -105,12 +105,12 @@ def test_a_task_whose_file_was_lost_is_not_done(tmp_path: Path) -> None:
     ids=lambda value: type(value).__name__,
 )
 def test_an_error_lasts_unless_storage_is_to_blame(
-    tmp_path: Path, error: Exception, lasts: bool
+    tmp_path: Path, error: Exception, permanent: bool
 ) -> None:
     build = plan_build(tmp_path)
     outcome = perform(Task(str(tmp_path), Toy([1], error), 0, 1))
     assert "the disk is full" in str(outcome.error)
-    assert (outcome.stage, outcome.lasts, outcome.part) == ("toy", lasts, None)
+    assert (outcome.stage, outcome.permanent, outcome.part) == ("toy", permanent, None)
     assert build.marker(TOY, 0) is None
     unexpected = not isinstance(error, (StorageError, InputError))
     assert build.folder.exists("log/errors/toy-00000.txt") == unexpected
@@ -120,7 +120,7 @@ def test_a_part_that_fails_is_noted_without_the_name_of_the_folder(tmp_path: Pat
     build = plan_build(tmp_path, [0, 0])
     task = Task(str(tmp_path), ToyOfParts([1, 1]), 1, 1)
     outcome = fail(task, f"{tmp_path}/x is bad", "log/errors/x.txt")
-    assert (outcome.lasts, outcome.part) == (True, 1)
+    assert (outcome.permanent, outcome.part) == (True, 1)
     assert f"x is bad; trace in {tmp_path}/log/errors/x.txt; part 1 of 2" in str(outcome.error)
     assert build.folder.read_json(f"{FAILED}/00001.json") == {"stage": "toy", "error": "x is bad"}
 
@@ -132,9 +132,12 @@ def test_outcomes_without_an_error_pass() -> None:
 @pytest.mark.parametrize(
     ("failed", "advice"),
     [
-        (Outcome("toy 1", "no space"), "try these once more$"),
-        (Outcome("toy 1", "bad", lasts=True, part=1), "or with --skip-failed to end the build"),
-        (Outcome("toy 1", "bad", lasts=True), "--skip-failed cannot leave them out"),
+        (Outcome("toy 1", "no space"), "to retry these$"),
+        (
+            Outcome("toy 1", "bad", permanent=True, part=1),
+            "or add --skip-failed to finish",
+        ),
+        (Outcome("toy 1", "bad", permanent=True), "--skip-failed cannot skip them"),
     ],
 )
 def test_a_failed_task_is_named_with_what_to_do(failed: Outcome, advice: str) -> None:

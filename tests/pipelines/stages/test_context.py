@@ -39,7 +39,7 @@ def test_a_build_is_read_once_until_its_plan_changes(tmp_path: Path) -> None:
     build = plan_build(tmp_path, [0, 0])
     assert Build.load(str(tmp_path)) is build
     skipped = (SkippedPart(1, "encode", "x"),)
-    build.plan.without(skipped).write(build.folder)
+    build.plan.with_skipped(skipped).write(build.folder)
     assert Build.load(str(tmp_path)).plan == Plan.read(build.folder) != build.plan
 
 
@@ -51,7 +51,7 @@ def test_what_is_remembered_is_made_once_for_each_name(tmp_path: Path) -> None:
         made.append(name)
         return name
 
-    found = [build.remember(name, lambda name=name: make(name)) for name in ("a", "b", "a")]  # type: ignore[misc]
+    found = [build.cached(name, lambda name=name: make(name)) for name in ("a", "b", "a")]  # type: ignore[misc]
     assert (found, made) == (["a", "b", "a"], ["a", "b"])
 
 
@@ -59,7 +59,7 @@ def test_a_marker_counts_only_with_its_files(tmp_path: Path) -> None:
     build = plan_build(tmp_path)
     digests: dict[str, FileDigest] = {}
     build.folder.write_bytes("x", b"123", digests)
-    build.leave_marker(TOY, 7, {"rows": 1}, digests)
+    build.write_marker(TOY, 7, {"rows": 1}, digests)
     assert build.summary(TOY, 7)["rows"] == 1
     assert build.files(TOY, 7) == digests
     (tmp_path / "x").write_bytes(b"12")
@@ -73,13 +73,13 @@ def test_a_task_that_is_not_done_has_no_summary(tmp_path: Path) -> None:
     assert build.marker(TOY, 0) is None
     with pytest.raises(StorageError, match=r"00000\.json: missing or damaged; run the same"):
         build.summary(TOY, 0)
-    assert build.damage() is None
+    assert build.find_damage() is None
 
 
 def test_times_are_lines_of_json(tmp_path: Path) -> None:
     build = plan_build(tmp_path)
     for index in (0, 1):
-        build.leave_timing("toy", index, seconds=1.23456, processor_seconds=1, traffic=Traffic())
+        build.log_timing("toy", index, seconds=1.23456, processor_seconds=1, traffic=Traffic())
     lines = (tmp_path / "log" / "timings.jsonl").read_text().splitlines()
     first, second = map(json.loads, lines)
     assert (first["stage"], first["index"], first["seconds"]) == ("toy", 0, 1.2346)
@@ -90,10 +90,10 @@ def test_times_are_lines_of_json(tmp_path: Path) -> None:
 
 def test_traces_and_failures_are_written_if_they_can_be(tmp_path: Path) -> None:
     build = plan_build(tmp_path)
-    build.leave_failure(3, "toy", f"{tmp_path}/x: bad")
+    build.record_failure(3, "toy", f"{tmp_path}/x: bad")
     assert build.folder.read_json(f"{FAILED}/00003.json") == {"stage": "toy", "error": "x: bad"}
-    build.leave_trace("log/x.txt", "a\ud800")
+    build.write_trace("log/x.txt", "a\ud800")
     assert (tmp_path / "log" / "x.txt").read_bytes() == b"a\\ud800"
     (tmp_path / "file").touch()
-    build.leave_trace("file/x.txt", "nowhere to write")  # no error
+    build.write_trace("file/x.txt", "nowhere to write")  # no error
     assert not (tmp_path / "file").is_dir()

@@ -81,7 +81,7 @@ def build(tmp_path: Path) -> Build:
             for name in (f"{stage.folder}/{task}.x", f"{stage.stage}/{task}", f"shards/{task}"):
                 if name.partition("/")[0] != "shards" or stage is ENCODE:
                     build.folder.write_bytes(name, name.encode(), digests)
-            build.leave_marker(stage, task, summary, digests)
+            build.write_marker(stage, task, summary, digests)
     return build
 
 
@@ -137,7 +137,7 @@ def test_it_lists_every_file_that_the_digest_counts(build: Build) -> None:
 
 def test_a_record_that_was_lost_fails_the_build(build: Build) -> None:
     summary = SUMMARIES[CURATE][0]
-    build.leave_marker(CURATE, 0, summary | {"records": 11}, {})
+    build.write_marker(CURATE, 0, summary | {"records": 11}, {})
     with pytest.raises(StorageError, match="34 records, but 33 ledger rows"):
         WriteManifest(before()).run(build, 0, {}, Counters())
     assert not build.folder.exists(MANIFEST)

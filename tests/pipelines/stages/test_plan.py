@@ -17,8 +17,8 @@ from codecorpus.pipelines.stages.plan import (
     PlannedPart,
     SkippedPart,
     changes,
-    cut_inputs,
     make_plan,
+    plan_parts,
 )
 from codecorpus.pipelines.storage.folder import Folder
 
@@ -74,7 +74,7 @@ def test_parts_follow_the_sources_in_order(recipe: Recipe, base: Path, folder: F
     assert len(plan.parts) > 2
     names: list[str] = []
     for index, (part, (source, inputs)) in enumerate(
-        zip(plan.parts, cut_inputs(recipe, base, folder), strict=True)
+        zip(plan.parts, plan_parts(recipe, base, folder), strict=True)
     ):
         stored = plan.inputs(folder, index)
         assert stored.equals(inputs)
@@ -113,15 +113,15 @@ def test_a_part_is_described_by_its_first_and_last_input(
 def test_without_inputs_there_is_nothing_to_read(recipe: Recipe, folder: Folder) -> None:
     nothing: list[tuple[int, pa.Table]] = []
     with pytest.raises(InputError, match="one, two"):
-        make_plan(recipe, Path("/"), "v", folder, cut=nothing)
+        make_plan(recipe, Path("/"), "v", folder, parts=nothing)
 
 
 def test_skipped_parts_are_found_by_number() -> None:
     skipped = SkippedPart(4, "encode", "x")
-    plan = Plan("/", "c", "v", ()).without((skipped,))
+    plan = Plan("/", "c", "v", ()).with_skipped((skipped,))
     assert plan.skipped_part(4) == skipped
     assert plan.skipped_part(3) is None
-    assert plan.without(()).skipped == ()
+    assert plan.with_skipped(()).skipped == ()
 
 
 def test_the_same_plan_has_no_changes(recipe: Recipe, base: Path, folder: Folder) -> None:
@@ -167,7 +167,7 @@ def test_five_inputs_are_shown(
         (base / "one" / "repository" / f"new{number}.py").write_text("x = 1\n")
     new = make_plan(recipe, base, "v", folder, old=plan)
     assert changes(recipe, folder, plan, new)[-1] == "and 2 more inputs"
-    monkeypatch.setattr(module, "_SHOWN", 7)
+    monkeypatch.setattr(module, "_SHOWN_CHANGES", 7)
     assert len(changes(recipe, folder, plan, new)) == 7
 
 
@@ -177,4 +177,4 @@ def test_other_parts_of_the_same_inputs_are_named(
     plan = make_plan(recipe, base, "v", folder)
     larger = recipe.model_copy(update={"part_bytes": 1 << 20})
     new = make_plan(larger, base, "v", folder, old=plan)
-    assert changes(larger, folder, plan, new) == ["inputs: cut into other parts"]
+    assert changes(larger, folder, plan, new) == ["inputs: split into other parts"]

@@ -10,7 +10,7 @@ from codecorpus.pipelines.stages.base import TaskError
 from codecorpus.pipelines.stages.context import FAILED, Build
 from codecorpus.pipelines.stages.order import STAGES
 from codecorpus.pipelines.stages.plan import SkippedPart
-from codecorpus.pipelines.stages.skip_failed import leave_out_failed, settle
+from codecorpus.pipelines.stages.skip_failed import reset_skipped_parts, skip_failed_parts
 from codecorpus.pipelines.storage.folder import Folder
 from tests.pipelines.stages.planned import plan_build
 
@@ -23,7 +23,7 @@ def build(tmp_path: Path) -> Build:
     build = plan_build(tmp_path, [0, 0, 0])
     for stage in (CURATE, *LATER):
         for task in range(3):
-            build.leave_marker(stage, task, {}, {})
+            build.write_marker(stage, task, {}, {})
     return build
 
 
@@ -44,8 +44,8 @@ ALL_DONE = {stage.stage: [0, 1, 2] for stage in (CURATE, *LATER)}
 
 
 def test_a_failed_part_is_skipped_at_all_stages(build: Build) -> None:
-    build.leave_failure(1, "encode", "bad")
-    new = leave_out_failed(str(build.folder.root))
+    build.record_failure(1, "encode", "bad")
+    new = skip_failed_parts(str(build.folder.root))
     assert new == [SkippedPart(1, "encode", "bad")]
     assert plan_of(build) == tuple(new)
     assert done(build) == {"curate": [0, 2]}
@@ -54,45 +54,45 @@ def test_a_failed_part_is_skipped_at_all_stages(build: Build) -> None:
 
 def test_parts_that_were_skipped_before_are_not_new(build: Build) -> None:
     old = SkippedPart(2, "curate", "worse")
-    build.plan.without((old,)).write(build.folder)
-    build.leave_failure(2, "encode", "bad")
-    assert leave_out_failed(str(build.folder.root)) == []
-    build.leave_failure(0, "encode", "bad")
-    assert [skipped.part for skipped in leave_out_failed(str(build.folder.root))] == [0]
+    build.plan.with_skipped((old,)).write(build.folder)
+    build.record_failure(2, "encode", "bad")
+    assert skip_failed_parts(str(build.folder.root)) == []
+    build.record_failure(0, "encode", "bad")
+    assert [skipped.part for skipped in skip_failed_parts(str(build.folder.root))] == [0]
     assert plan_of(build) == (SkippedPart(0, "encode", "bad"), old)
 
 
 def test_not_every_part_can_be_skipped(build: Build) -> None:
     for part in range(3):
-        build.leave_failure(part, ENCODE.stage, f"bad {part}")
+        build.record_failure(part, ENCODE.stage, f"bad {part}")
     with pytest.raises(TaskError, match=r"every part failed.*part 0 in 'encode': bad 0"):
-        leave_out_failed(str(build.folder.root))
+        skip_failed_parts(str(build.folder.root))
     assert plan_of(build) == ()
     assert done(build) == ALL_DONE
 
 
 def skip_part_1(build: Build) -> None:
-    build.plan.without((SkippedPart(1, "encode", "bad"),)).write(build.folder)
+    build.plan.with_skipped((SkippedPart(1, "encode", "bad"),)).write(build.folder)
 
 
 def test_what_was_made_without_the_part_is_kept(build: Build) -> None:
     skip_part_1(build)
-    build.leave_marker(CURATE, 1, {"skipped": "encode"}, {})
-    settle(str(build.folder.root), skip_failed=True)
+    build.write_marker(CURATE, 1, {"skipped": "encode"}, {})
+    reset_skipped_parts(str(build.folder.root), skip_failed=True)
     assert done(build) == ALL_DONE
 
 
 def test_without_the_flag_a_skipped_part_is_tried_again(build: Build) -> None:
     skip_part_1(build)
-    build.leave_marker(CURATE, 1, {"skipped": "encode"}, {})
-    settle(str(build.folder.root), skip_failed=False)
+    build.write_marker(CURATE, 1, {"skipped": "encode"}, {})
+    reset_skipped_parts(str(build.folder.root), skip_failed=False)
     assert done(build) == {"curate": [0, 2]}
     assert plan_of(build) == ()
 
 
 def test_without_skipped_parts_only_the_notes_are_removed(build: Build) -> None:
-    build.leave_failure(1, "encode", "bad")
-    settle(str(build.folder.root), skip_failed=False)
+    build.record_failure(1, "encode", "bad")
+    reset_skipped_parts(str(build.folder.root), skip_failed=False)
     assert done(build) == ALL_DONE
     assert not build.folder.names(FAILED)
 
@@ -103,5 +103,5 @@ def test_files_that_cannot_be_removed_stop_the_build(
     skip_part_1(build)
     monkeypatch.setattr(Folder, "remove", lambda _self, _name: None)
     with pytest.raises(StorageError, match="cannot be removed; allow that"):
-        settle(str(build.folder.root), skip_failed=True)
+        reset_skipped_parts(str(build.folder.root), skip_failed=True)
     assert build.marker(CURATE, 1) is not None

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from codecorpus.pipelines.corpus.schemas import DECIDED, DOCUMENTS
+from codecorpus.pipelines.corpus.schemas import DECISIONS, DOCUMENTS
 from codecorpus.pipelines.recipe.model import Recipe
 from codecorpus.pipelines.stages.artifacts import CURATE
 from codecorpus.pipelines.stages.base import Task, list_tasks, perform
@@ -49,7 +49,7 @@ def curate(build: Build, **options: Any) -> str | None:
 
 def decisions(build: Build) -> list[dict[str, Any]]:
     table = pq.read_table(build.folder.path(CURATE.decisions(0)))
-    assert table.schema == DECIDED
+    assert table.schema == DECISIONS
     rows: list[dict[str, Any]] = table.to_pylist()
     return rows
 
@@ -104,7 +104,7 @@ def test_damaged_input_is_listed_in_the_log(planned: Build, tmp_path: Path) -> N
 
 def test_of_a_skipped_part_only_the_inputs_are_listed(planned: Build) -> None:
     skipped = SkippedPart(0, "encode", "no space")
-    planned.plan.without((skipped,)).write(planned.folder)
+    planned.plan.with_skipped((skipped,)).write(planned.folder)
     build = Build.load(str(planned.folder.root))
     assert perform(Task(str(build.folder.root), CurateParts(), 0, 1)).error is None
     assert [row["path"] for row in decisions(build)] == list(FILES)

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from codecorpus.filters.rules import RULES
 from codecorpus.pipelines.corpus.content_id import content_id
 from codecorpus.pipelines.corpus.reasons import reasons
-from codecorpus.pipelines.corpus.schemas import DECIDED, DOCUMENTS
+from codecorpus.pipelines.corpus.schemas import DECISIONS, DOCUMENTS
 from codecorpus.pipelines.sources.base import ARCHIVE, IO, RECORDS
 from codecorpus.pipelines.sources.opt_out import OptOut
-from codecorpus.pipelines.stages.artifacts import DECISIONS
+from codecorpus.pipelines.stages.artifacts import BATCH_DECISIONS
 from codecorpus.pipelines.stages.curate.steps import CuratedBatch, Curator, as_text
 from tests.pipelines.stages.planned import make_recipe
 
@@ -65,7 +65,7 @@ def test_a_file_that_nothing_drops_is_a_document() -> None:
     assert reason(batch) == [None]
     assert (batch.files_read, batch.bytes_read) == (1, len(CODE))
     assert batch.kept["content_id"].to_pylist() == [content_id(CODE)]
-    assert batch.decided("a", 7).schema == DECIDED
+    assert batch.decided("a", 7).schema == DECISIONS
     assert batch.decided("a", 7)["part"].to_pylist() == [7]
 
 
@@ -189,7 +189,7 @@ def test_any_batches_give_the_same_decisions_and_documents(
     for name in ("ledger", "documents", "kept"):
         expected = pa.Table.from_batches([getattr(whole, name)])
         assert pa.Table.from_batches([getattr(piece, name) for piece in pieces]).equals(expected)
-    assert whole.ledger.schema == DECISIONS
+    assert whole.ledger.schema == BATCH_DECISIONS
     assert whole.ledger.num_rows == len(rows)
     assert whole.documents.num_rows == whole.kept.num_rows == reason(whole).count(None)
 

@@ -56,7 +56,7 @@ def write_part(build: Build, index: int, files: list[File]) -> None:
     with tables.arrow_writer(build.folder, name, schema, digests) as writer:
         for begin in range(0, len(files), 3):  # several batches a part
             writer.write_batch(batch.slice(begin, 3))
-    build.leave_marker(CURATE, index, {"documents": len(files)}, digests)
+    build.write_marker(CURATE, index, {"documents": len(files)}, digests)
 
 
 def curated(out: Path, parts: list[list[File]], **deduplicate: Any) -> Build:

@@ -1,4 +1,4 @@
-"""Pairs are proposed where keys are equal, and judged by how many positions are equal."""
+"""Pairs are proposed where keys are equal, and verdicts by how many positions are equal."""
 
 import itertools
 import random

@@ -14,7 +14,7 @@ from codecorpus.pipelines.stages.artifacts import MATCH_COPIES, NOT_COMPARED
 from codecorpus.pipelines.stages.deduplicate.exact_duplicates import (
     MatchCopies,
     content_words,
-    fold_sketches,
+    find_identical_sketches,
     number_files,
     preference_order,
 )
@@ -117,7 +117,7 @@ def test_contents_with_one_sketch_are_represented_by_the_best(
     build = curated(tmp_path_factory.mktemp("sketches"), [files[::2], files[1::2]])
     kept = KeptFiles(build)
     _, best = number_files(build, kept)
-    representative, comparable = fold_sketches(kept, best)
+    representative, comparable = find_identical_sketches(kept, best)
     assert comparable.tolist() == [known for _, known in contents]
     expected = [
         contents.index((sketch, True)) if known else number

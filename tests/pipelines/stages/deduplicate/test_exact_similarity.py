@@ -32,7 +32,7 @@ from codecorpus.pipelines.stages.deduplicate.exact_duplicates import MatchCopies
 from codecorpus.pipelines.stages.deduplicate.exact_similarity import (
     SettlePairs,
     ShingleDoubtful,
-    _cut,
+    _split,
 )
 from codecorpus.pipelines.stages.deduplicate.pair_tasks import propose_tasks
 from tests.pipelines.stages.deduplicate.made_up_files import SIZE, File, curated, perform_stages
@@ -169,11 +169,11 @@ def test_doubtful_pairs_are_decided_by_the_sets_of_their_shingles(
                 writer.write_batch(batch.slice(row, 1))
     pairs = [(0, 1), (0, 2), (0, 5), (1, 5), (3, 4)]
     for task in range(propose_tasks(build)):
-        build.leave_marker(PROPOSE_PAIRS, task, {"pairs": int(task == 0)}, {})
+        build.write_marker(PROPOSE_PAIRS, task, {"pairs": int(task == 0)}, {})
     words = np.array([better << 32 | worse for better, worse in pairs], np.uint64)
     write_array(build, VERIFY_PAIRS.doubtful(0), words, {})
     write_array(build, VERIFY_PAIRS.doubtful_files(0), np.arange(6, dtype=np.uint32), {})
-    build.leave_marker(VERIFY_PAIRS, 0, {"doubtful": len(pairs)}, {})
+    build.write_marker(VERIFY_PAIRS, 0, {"doubtful": len(pairs)}, {})
     monkeypatch.setattr(exact_similarity, "_SHINGLES", 30)
     perform_stages(build, ShingleDoubtful(), SettlePairs())
     sets = []
@@ -192,7 +192,7 @@ def test_doubtful_pairs_are_decided_by_the_sets_of_their_shingles(
 
 @given(st.lists(st.integers(0, 20), max_size=20), st.integers(1, 30))
 def test_ranges_hold_as_much_as_the_limit_allows(sizes: list[int], limit: int) -> None:
-    ranges = list(_cut(np.array(sizes, np.int64), limit))
+    ranges = list(_split(np.array(sizes, np.int64), limit))
     assert [entry for first, last in ranges for entry in range(first, last)] == list(
         range(len(sizes))
     )

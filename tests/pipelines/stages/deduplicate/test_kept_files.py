@@ -49,7 +49,7 @@ def test_any_parts_read_as_their_concatenation(cuts: list[int], wanted: list[int
             for part, (first, last) in enumerate(itertools.pairwise(ends))
             if any(first <= number < last for number in wanted)
         ]
-        assert kept.touched(files).tolist() == touched
+        assert kept.parts_of(files).tolist() == touched
 
 
 @pytest.mark.parametrize("parts", [None, [1]])

@@ -37,13 +37,13 @@ def test_tasks_are_as_few_as_the_limits_allow(
     tmp_path_factory: pytest.TempPathFactory, compared: int, pairs: int
 ) -> None:
     build = plan_build(tmp_path_factory.mktemp("tasks"), deduplicate=NEAR)
-    build.leave_marker(MATCH_COPIES, 0, {"compared": compared}, {})
+    build.write_marker(MATCH_COPIES, 0, {"compared": compared}, {})
     ranges = max(1, fewest(compared, 10))
     assert key_ranges(build) == ranges
     assert propose_tasks(build) == BANDS * ranges
     counts = [pairs + task for task in range(BANDS * ranges)]
     for task, count in enumerate(counts):
-        build.leave_marker(PROPOSE_PAIRS, task, {"pairs": count}, {})
+        build.write_marker(PROPOSE_PAIRS, task, {"pairs": count}, {})
     assert proposed_pairs(build) == counts
     assert verify_tasks(build) == fewest(sum(counts), 100)
 

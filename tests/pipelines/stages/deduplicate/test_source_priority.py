@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from codecorpus.pipelines.stages.deduplicate.source_priority import of_earlier_sources
+from codecorpus.pipelines.stages.deduplicate.source_priority import in_earlier_source
 
 Part = tuple[int, list[str | None]]
 """The number of a part's source, and the repository of each file that was kept there."""
@@ -43,7 +43,7 @@ def taken(parts: list[Part], *, asked: bool = True) -> list[bool]:
         plan=SimpleNamespace(parts=[SimpleNamespace(source=source) for source, _ in parts]),
         recipe=SimpleNamespace(deduplicate=SimpleNamespace(repositories=asked)),
     )
-    found: list[bool] = of_earlier_sources(cast("Any", build), cast("Any", Files(parts))).tolist()
+    found: list[bool] = in_earlier_source(cast("Any", build), cast("Any", Files(parts))).tolist()
     return found
 
 

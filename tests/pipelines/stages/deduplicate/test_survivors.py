@@ -32,7 +32,7 @@ def write_pairs(build: Build, pairs: list[tuple[int, int]]) -> None:
     """Leave the pairs as similar, every other one as settled by the texts."""
     for task in range(propose_tasks(build)):
         count = len(pairs) if task == 0 else 0
-        build.leave_marker(PROPOSE_PAIRS, task, {"pairs": count}, {})
+        build.write_marker(PROPOSE_PAIRS, task, {"pairs": count}, {})
     words = np.array([better << 32 | worse for better, worse in sorted(pairs)], np.uint64)
     sketch, text = words[::2], words[1::2]
     matches = np.full(len(sketch), 52, np.uint16)  # of 64: estimated as (52/64 - 1/4) / (3/4)

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from codecorpus.pipelines.corpus.schemas import DECIDED, DOCUMENTS, PLACEMENTS
+from codecorpus.pipelines.corpus.schemas import DECISIONS, DOCUMENTS, PLACEMENTS
 from codecorpus.pipelines.corpus.tables import parquet_writer
 from codecorpus.pipelines.stages.arrays import write_array
 from codecorpus.pipelines.stages.artifacts import (
@@ -35,7 +35,7 @@ def write_part(build: Build, part: int, texts: list[str], size: int) -> None:
     """Documents and decisions of a part, `size` rows a row group."""
     for name, schema in (
         (build.part_file("documents", part), DOCUMENTS),
-        (CURATE.decisions(part), DECIDED),
+        (CURATE.decisions(part), DECISIONS),
     ):
         columns = {field.name: pa.nulls(len(texts), field.type) for field in schema}
         columns["language"] = pa.array(["Python"] * len(texts))
@@ -45,7 +45,7 @@ def write_part(build: Build, part: int, texts: list[str], size: int) -> None:
         with parquet_writer(build.folder, name, schema, {}) as writer:
             for batch in table.to_batches(max_chunksize=size):
                 writer.write_batch(batch)
-    build.leave_marker(CURATE, part, {"documents": len(texts)}, {})
+    build.write_marker(CURATE, part, {"documents": len(texts)}, {})
 
 
 def write_result(build: Build, kinds: list[int], parts: list[int]) -> None:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from codecorpus.pipelines.corpus.schemas import DECIDED, DUPLICATES, LEDGER
+from codecorpus.pipelines.corpus.schemas import DECISIONS, DUPLICATES, LEDGER
 from codecorpus.pipelines.corpus.tables import parquet_writer
 from codecorpus.pipelines.stages.artifacts import CURATE, EARLIER, EXACT, KEPT, NEAR
 from codecorpus.pipelines.stages.context import Build
@@ -23,11 +23,11 @@ REASONS = {EXACT: "exact_duplicate", NEAR: "near_duplicate", EARLIER: "repositor
 
 def write_decisions(build: Build, reasons: list[str | None], size: int) -> None:
     """The decisions of part 0, `size` rows a row group."""
-    columns = {field.name: pa.nulls(len(reasons), field.type) for field in DECIDED}
+    columns = {field.name: pa.nulls(len(reasons), field.type) for field in DECISIONS}
     columns["row"] = pa.array(range(len(reasons)), pa.int64())
     columns["reason"] = pa.array(reasons, pa.string())
-    table = pa.table([columns[name] for name in DECIDED.names], schema=DECIDED)
-    with parquet_writer(build.folder, CURATE.decisions(0), DECIDED, {}) as writer:
+    table = pa.table([columns[name] for name in DECISIONS.names], schema=DECISIONS)
+    with parquet_writer(build.folder, CURATE.decisions(0), DECISIONS, {}) as writer:
         for batch in table.to_batches(max_chunksize=size):
             writer.write_batch(batch)
 
