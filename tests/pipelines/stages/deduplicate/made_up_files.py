@@ -21,7 +21,7 @@ BANDS = choose(0.85, SIZE).bands
 
 @dataclass(frozen=True)
 class File:
-    """What curation knows of a file; `part` and `row` are where a test puts it."""
+    """What curation knows about a file."""
 
     content: int = 0
     source: int = 0
@@ -60,7 +60,7 @@ def write_part(build: Build, index: int, files: list[File]) -> None:
 
 
 def curated(out: Path, parts: list[list[File]], **deduplicate: Any) -> Build:
-    """A build of which curation is done. A part's files are of one source."""
+    """A build whose curation is done; all files of a part have one source."""
     near = {"permutations": SIZE, "exact_margin": 0.0}
     sources = [part[0].source if part else 0 for part in parts]
     build = plan_build(out, sources, deduplicate={"near": near} | deduplicate)

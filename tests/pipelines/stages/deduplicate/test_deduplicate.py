@@ -1,4 +1,4 @@
-"""Deduplication of made-up files agrees with its plain definition, however they lie in parts."""
+"""Deduplication of made-up files agrees with its definition, however they are split into parts."""
 
 import dataclasses
 import random
@@ -41,7 +41,7 @@ def deduplicated(build: Build) -> dict[str, np.ndarray[Any, Any]]:
 
 
 def preferred(file: File) -> tuple[Any, ...]:
-    """The default policy, spelled out."""
+    """Sort key of the default policy."""
     names = [name for _, classes in FREEDOM for name in classes]
     classes = {name: rank for rank, (_, some) in enumerate(FREEDOM) for name in some}
     rank = len(FREEDOM) + 1
@@ -57,8 +57,8 @@ def equal_positions(one: File, other: File) -> int:
     return int((fields[:SIZE] == fields[SIZE:]).sum())
 
 
-def plainly(files: list[File]) -> dict[File, tuple[int, File, float]]:
-    """What becomes of each file, of which other, how similar: by the definition."""
+def by_definition(files: list[File]) -> dict[File, tuple[int, File, float]]:
+    """For each file its kind, the file kept instead, and the similarity, by the definition."""
     best: dict[int, File] = {}
     for file in sorted(files, key=preferred):
         best.setdefault(file.content, file)
@@ -90,8 +90,8 @@ def plainly(files: list[File]) -> dict[File, tuple[int, File, float]]:
 
 
 @st.composite
-def some_files(draw: st.DrawFn) -> list[File]:
-    """Few contents, sketches and keys, so that files meet; no two alike in all."""
+def file_lists(draw: st.DrawFn) -> list[File]:
+    """Few contents, sketches and keys, so that files meet; no two files are equal."""
     contents = draw(
         st.lists(
             st.builds(
@@ -124,7 +124,7 @@ def some_files(draw: st.DrawFn) -> list[File]:
 
 
 def split(files: list[File], chance: random.Random) -> Iterator[list[File]]:
-    """Any order, cut anywhere; a part is of one source, and some are empty."""
+    """Any order, split anywhere; a part has one source, and some parts are empty."""
     files = sorted(files, key=lambda file: (file.source, chance.random()))
     for _, group in groupby(files, key=lambda file: (file.source, chance.random() < 0.8)):
         yield list(group)
@@ -133,11 +133,11 @@ def split(files: list[File], chance: random.Random) -> Iterator[list[File]]:
 
 
 @settings(max_examples=20)
-@given(some_files(), st.randoms(use_true_random=False))
-def test_any_split_into_parts_gives_the_plain_answer(
+@given(file_lists(), st.randoms(use_true_random=False))
+def test_any_split_into_parts_agrees_with_the_definition(
     files: list[File], chance: random.Random
 ) -> None:
-    expected = plainly(files)
+    expected = by_definition(files)
     parts = list(split(files, chance)) or [[]]
     with tempfile.TemporaryDirectory() as folder:
         found = deduplicated(curated(Path(folder), parts))
@@ -160,7 +160,7 @@ def test_any_split_into_parts_gives_the_plain_answer(
     [{"_KEYS_PER_TASK": 50}, {"_PAIRS_PER_TASK": 1000}, {"_SKETCH_BYTES": 2 * SIZE * 9}],
     ids=lambda limits: next(iter(limits)),
 )
-def test_smaller_tasks_give_the_same_answer(
+def test_smaller_tasks_give_the_same_result(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limits: dict[str, int]
 ) -> None:
     chance = random.Random(5)
@@ -189,7 +189,7 @@ def test_smaller_tasks_give_the_same_answer(
         assert [len(stage.weights(build)) for stage in stages] > tasks
 
 
-def test_without_exact_every_file_is_a_content(tmp_path: Path) -> None:
+def test_without_exact_every_file_is_a_content_of_its_own(tmp_path: Path) -> None:
     build = curated(tmp_path, [[File(stars=1), File(stars=2)]], exact=False, near=False)
     content, best = number_files(build, KeptFiles(build))
     assert content.tolist() == [1, 0]
@@ -197,7 +197,7 @@ def test_without_exact_every_file_is_a_content(tmp_path: Path) -> None:
     assert deduplicated(build)["kind"].tolist() == [KEPT, KEPT]
 
 
-def test_a_sketch_that_only_hashes_alike_is_not_folded(
+def test_sketches_with_equal_hashes_are_merged_only_if_equal(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def colliding(sketches: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
@@ -218,7 +218,7 @@ def test_a_sketch_that_only_hashes_alike_is_not_folded(
 
 
 @pytest.mark.slow
-def test_hundreds_of_thousands_of_files_with_all_kinds_of_clusters(tmp_path: Path) -> None:
+def test_hundreds_of_thousands_of_files_in_clusters_of_all_kinds(tmp_path: Path) -> None:
     from benchmarks import deduplicate_at_scale as scale
     from benchmarks.synthetic_sketches import make
     from codecorpus.pipelines.engines.process_pool import Pool

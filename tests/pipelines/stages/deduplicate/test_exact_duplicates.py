@@ -31,7 +31,7 @@ def ranked(tmp_path: Path, parts: list[list[File]], **deduplicate: Any) -> list[
     return [paths[number] for number in order]
 
 
-def test_what_is_unknown_comes_last(tmp_path: Path) -> None:
+def test_unknown_stars_and_licences_come_last(tmp_path: Path) -> None:
     files = [
         File(path="neither"),
         File(path="licence", license="mit"),
@@ -43,7 +43,7 @@ def test_what_is_unknown_comes_last(tmp_path: Path) -> None:
     assert ranked(tmp_path, [files]) == expected
 
 
-def test_the_recipe_says_what_decides_first(tmp_path: Path) -> None:
+def test_the_recipe_sets_the_order_of_preference(tmp_path: Path) -> None:
     parts = [
         [File(path="small", source=0, stars=5, size=10)],
         [File(path="large", source=1, stars=1, size=20)],
@@ -52,7 +52,7 @@ def test_the_recipe_says_what_decides_first(tmp_path: Path) -> None:
     assert ranked(tmp_path / "b", parts, prefer=["size", "source"]) == ["large", "small"]
 
 
-def test_ties_are_broken_by_content_then_source_then_names_then_place(tmp_path: Path) -> None:
+def test_ties_are_broken_by_content_then_source_then_names_then_row(tmp_path: Path) -> None:
     one, other = sorted((File(content=c) for c in (1, 2)), key=lambda file: file.content_id)
     parts = [
         [dataclasses.replace(other, path="7"), dataclasses.replace(one, path=None)],
@@ -65,7 +65,7 @@ def test_ties_are_broken_by_content_then_source_then_names_then_place(tmp_path: 
     assert found == ["2", "3", "3", "4", None, "5", "6", "7"]
 
 
-def test_copies_that_nothing_tells_apart_stand_by_part_and_row(tmp_path: Path) -> None:
+def test_identical_copies_are_ordered_by_part_and_row(tmp_path: Path) -> None:
     build = curated(tmp_path, [[File(), File()], [File()]])
     files = KeptFiles(build)
     assert preference_order(build, files, content_words(files)).tolist() == [0, 1, 2]

@@ -1,4 +1,4 @@
-"""Near the threshold, near duplicates of a build follow from the exact similarity of the texts."""
+"""Near the threshold, the exact similarity of the texts decides."""
 
 import itertools
 import random
@@ -45,7 +45,7 @@ THRESHOLD = 0.85
 
 
 def blur(text: bytes, share: float, chance: random.Random) -> bytes:
-    """Rename a share of all words, each by itself, so that similarity falls evenly."""
+    """Rename a share of all words independently, so that similarity falls evenly."""
     return NAME.sub(
         lambda word: (
             b"%b%d" % (word[0], chance.randrange(10**6)) if chance.random() < share else word[0]
@@ -56,7 +56,7 @@ def blur(text: bytes, share: float, chance: random.Random) -> bytes:
 
 @pytest.fixture(scope="module")
 def crowded(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Modules, and versions of them that are similar to them by about the threshold."""
+    """Modules, and versions whose similarity to them is about the threshold."""
     chance = random.Random(3)
     folder = tmp_path_factory.mktemp("crowded")
     for module in sorted((STDLIB / "email").glob("*.py")):
@@ -74,13 +74,13 @@ def near(margin: float) -> dict[str, Any]:
 
 
 def duplicates(out: Path) -> dict[bytes, tuple[bytes, float]]:
-    """What goes, for what, how similar, by the table of duplicates."""
+    """For each removed file, the file kept instead and the similarity."""
     rows = pa.concat_tables(pq.read_table(path) for path in (out / "duplicates").iterdir())
     return {row["content_id"]: (row["duplicate_of"], row["similarity"]) for row in rows.to_pylist()}
 
 
 def exactly(out: Path) -> dict[bytes, tuple[bytes, float]]:
-    """The same, by comparing the texts of all documents with each other."""
+    """The same, by comparing the texts of all pairs of documents."""
     columns = ["content_id", "size", "text"]
     tables = [pq.read_table(path, columns=columns) for path in (out / "documents").iterdir()]
     rows = sorted(
@@ -101,7 +101,7 @@ def exactly(out: Path) -> dict[bytes, tuple[bytes, float]]:
     return found
 
 
-def test_settled_pairs_are_decided_and_described_by_their_texts(
+def test_pairs_near_the_threshold_have_the_similarity_of_their_texts(
     crowded: Path, build: Build, tmp_path: Path
 ) -> None:
     out = build(crowded, tmp_path / "out", changes=near(6.0))
