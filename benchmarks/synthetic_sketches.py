@@ -32,9 +32,9 @@ from codecorpus.filters.near_duplicates.signatures import (
     make_sketches,
 )
 from codecorpus.foundation.compiling import kernel
+from codecorpus.pipelines.corpus import tables
 from codecorpus.pipelines.corpus.schemas import kept_files
 from codecorpus.pipelines.recipe.model import Recipe
-from codecorpus.pipelines.stages import tables
 from codecorpus.pipelines.stages.artifacts import CURATE
 from codecorpus.pipelines.stages.context import Build
 from codecorpus.pipelines.stages.plan import Plan, PlannedPart
@@ -199,7 +199,7 @@ def curate(out: str, contents: int, first: int, step: int) -> None:
         name = CURATE.kept_files(index)
         with tables.arrow_writer(build.folder, name, batch.schema, digests) as writer:
             writer.write_batch(batch)
-        build.leave_marker(CURATE, index, {"documents": len(batch)}, digests)
+        build.write_marker(CURATE, index, {"documents": len(batch)}, digests)
 
 
 def make(out: Path, contents: int, threshold: float, processes: int) -> SyntheticCorpus:

@@ -1,7 +1,5 @@
 """Conversions between Arrow arrays, byte columns and NumPy arrays that the filters share."""
 
-from typing import TypeVar
-
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -11,7 +9,6 @@ from codecorpus.foundation.columns import ByteColumn
 from codecorpus.foundation.compiling import kernel
 
 Mask = NDArray[np.bool_]
-Scalar = TypeVar("Scalar", bound=np.generic)
 
 
 def to_mask(values: pa.Array) -> Mask:
@@ -23,13 +20,6 @@ def to_mask(values: pa.Array) -> Mask:
 def matches_pattern(values: pa.Array, pattern: str) -> Mask:
     """bool[n], where the RE2 pattern is found in a value; False for null."""
     return to_mask(pc.match_substring_regex(values, pattern))
-
-
-def read_only(array: NDArray[Scalar]) -> NDArray[Scalar]:
-    """A contiguous view without write access; numba compiles a kernel again for writable arrays."""
-    view = np.ascontiguousarray(array).view(np.ndarray)
-    view.setflags(write=False)
-    return view
 
 
 def to_arrow(column: ByteColumn) -> pa.LargeBinaryArray:

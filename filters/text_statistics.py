@@ -19,10 +19,9 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from codecorpus.filters.arrays import read_only
 from codecorpus.foundation.bitops import population_count, trailing_zeros
 from codecorpus.foundation.characters import CLASSES, LETTER, NUMBER, SPACE
-from codecorpus.foundation.columns import ByteColumn
+from codecorpus.foundation.columns import ByteColumn, read_only
 from codecorpus.foundation.compiling import inlined, kernel
 from codecorpus.foundation.simd64 import BLOCK, between, equal
 

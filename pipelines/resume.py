@@ -15,7 +15,7 @@ from codecorpus.pipelines.recipe.model import Recipe
 from codecorpus.pipelines.stages.artifacts import WORK
 from codecorpus.pipelines.stages.context import FAILED, Build
 from codecorpus.pipelines.stages.plan import Plan, changes, make_plan
-from codecorpus.pipelines.stages.skip_failed import settle
+from codecorpus.pipelines.stages.skip_failed import reset_skipped_parts
 from codecorpus.pipelines.stages.vocabulary import obtain_vocabulary
 from codecorpus.pipelines.storage import open_folder
 from codecorpus.pipelines.storage.errors import OutputConflictError
@@ -69,7 +69,7 @@ def prepare(
             Build.describe(folder, loaded.recipe, plan, vocabulary)
         complete = _is_complete(folder)
         if not complete:
-            settle(str(folder.root), skip_failed=skip_failed)
+            reset_skipped_parts(str(folder.root), skip_failed=skip_failed)
         yield Prepared(str(folder.root), run, begun, complete)
 
 

@@ -125,7 +125,7 @@ def build_corpus(
     from codecorpus.pipelines.build import pipeline
     from codecorpus.pipelines.engines.run_lock import take_over
     from codecorpus.pipelines.resume import prepare, tidy
-    from codecorpus.pipelines.stages.skip_failed import leave_out_failed
+    from codecorpus.pipelines.stages.skip_failed import skip_failed_parts
     from codecorpus.pipelines.storage import open_folder
 
     with prepare(loaded, out, skip_failed=skip_failed) as prepared:
@@ -145,7 +145,7 @@ def build_corpus(
                     if not skip_failed:
                         raise
                     name = take_over(open_folder(parse_location(prepared.out)))
-                    left_out = leave_out_failed(prepared.out)
+                    left_out = skip_failed_parts(prepared.out)
                     if not left_out:
                         raise
                 for part in left_out:

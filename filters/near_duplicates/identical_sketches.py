@@ -11,10 +11,10 @@ permutations 1 pair in 50 at 0.995, 1 in 2,000 at 0.99, 1 in 4 million at 0.98.
 import numpy as np
 from numpy.typing import NDArray
 
-from codecorpus.filters.arrays import read_only
 from codecorpus.filters.near_duplicates.radix_sort import number_distinct_rows
 from codecorpus.filters.near_duplicates.shingles import mix64
 from codecorpus.foundation.bitops import load64
+from codecorpus.foundation.columns import read_only
 from codecorpus.foundation.compiling import kernel
 
 _STEP = np.uint64(0x9E3779B97F4A7C15)

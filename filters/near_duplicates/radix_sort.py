@@ -9,8 +9,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from codecorpus.filters.arrays import read_only
 from codecorpus.filters.near_duplicates.shingles import mix64
+from codecorpus.foundation.columns import read_only
 from codecorpus.foundation.compiling import kernel
 
 _DIGIT = 11

@@ -14,9 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from codecorpus.filters.arrays import read_only
 from codecorpus.foundation.bitops import load64, trailing_zeros
-from codecorpus.foundation.columns import ByteColumn
+from codecorpus.foundation.columns import ByteColumn, read_only
 from codecorpus.foundation.compiling import inlined, kernel
 from codecorpus.foundation.errors import UsageError
 

@@ -23,7 +23,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from codecorpus.filters.arrays import read_only
 from codecorpus.filters.near_duplicates.shingles import (
     CHUNK,
     INITIAL_STATE,
@@ -33,7 +32,7 @@ from codecorpus.filters.near_duplicates.shingles import (
     new_workspace,
     shingle_chunk,
 )
-from codecorpus.foundation.columns import ByteColumn
+from codecorpus.foundation.columns import ByteColumn, read_only
 from codecorpus.foundation.compiling import inlined, kernel
 from codecorpus.foundation.errors import UsageError
 

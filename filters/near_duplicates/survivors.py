@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from codecorpus.filters.arrays import read_only
+from codecorpus.foundation.columns import read_only
 from codecorpus.foundation.compiling import kernel
 
 SURVIVOR = -1

@@ -29,12 +29,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from codecorpus.filters.arrays import read_only
 from codecorpus.filters.near_duplicates.bands import as_fraction
 from codecorpus.filters.near_duplicates.shingles import shingle
 from codecorpus.filters.near_duplicates.signatures import BITS_PER_POSITION, POSITIONS_PER_BYTE
 from codecorpus.foundation.bitops import load64, population_count
-from codecorpus.foundation.columns import ByteColumn
+from codecorpus.foundation.columns import ByteColumn, read_only
 from codecorpus.foundation.compiling import kernel
 from codecorpus.foundation.errors import UsageError
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from codecorpus.foundation.columns import ByteColumn
 
 SIZE = 20
-"""Bytes of an id."""
+"""Length of an id in bytes."""
 
 
 def content_id(data: bytes | memoryview) -> bytes:
@@ -21,7 +21,7 @@ def content_id(data: bytes | memoryview) -> bytes:
 def content_ids(column: ByteColumn, was_read: NDArray[np.bool_]) -> NDArray[np.uint8]:
     """uint8[n, 20], the ids of the rows that were read; zeros for the others.
 
-    Makes one call into OpenSSL a file: some 2 µs beside the hashing of its bytes, which bounds it.
+    One call into OpenSSL per file costs about 2 µs; the hashing of the bytes dominates.
     """
     view = column.data.data
     spans = zip(column.starts.tolist(), column.ends.tolist(), was_read.tolist(), strict=True)

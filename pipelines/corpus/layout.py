@@ -19,17 +19,17 @@ SHARDS: Final = "shards"
 
 LOG: Final = "log"
 PLAN: Final = f"{LOG}/plan/plan.json"
-"""Written when a build begins, after everything else that resuming needs."""
+"""Written when a build starts, after everything else that resuming needs."""
 
 FORMAT: Final = 1
-"""Version of the layout of the output folder, in the manifest."""
+"""Version of the layout of the output folder; recorded in the manifest."""
 
 UNDIGESTED: Final = (LOG, "report")
-"""Top-level folders of traces, with times and hosts in them; no part of the digest."""
+"""Top-level folders that the digest ignores, because they hold times and host names."""
 
 
 def part_name(index: int, count: int) -> str:
-    """The stem of every file of a part: `part-00003-of-00012`."""
+    """The stem of a part's file names: `part-00003-of-00012`."""
     return f"part-{index:05d}-of-{count:05d}"
 
 
@@ -39,5 +39,5 @@ def part_file(folder: str, index: int, count: int) -> str:
 
 
 def shard_file(index: int, count: int) -> str:
-    """A part's shard: `shards/data-00003-of-00012.arrow`, as `datasets` names such files."""
+    """A part's shard, named as by `datasets`: `shards/data-00003-of-00012.arrow`."""
     return f"{SHARDS}/data-{index:05d}-of-{count:05d}.arrow"

@@ -1,4 +1,4 @@
-"""The manifest: what must add up in it, and the digest of the output folder."""
+"""Checks that a manifest's counts add up, and computes the digest of the output folder."""
 
 import hashlib
 import os
@@ -11,10 +11,10 @@ from codecorpus.pipelines.storage.folder import Folder
 
 
 def check_sums(manifest: dict[str, Any]) -> None:
-    """Every record has one decision, and every kept file one language.
+    """Check that every record has one decision, and every kept file one language.
 
     Raises:
-        StorageError: names the first sum that does not hold.
+        StorageError: names the first counts that differ.
     """
     counts = manifest["counts"]
     sums = [
@@ -33,13 +33,13 @@ def check_sums(manifest: dict[str, Any]) -> None:
     for left, expected, right, got in sums:
         if expected != got:
             raise StorageError(
-                f"the sums do not hold: {expected} {left}, but {got} {right}; something was lost "
-                "or counted twice: please report this, with the log folder"
+                f"the counts do not add up: {expected} {left}, but {got} {right}; records were "
+                "lost or counted twice: please report this with the log folder"
             )
 
 
 def digests_of(folder: Folder) -> dict[str, FileDigest]:
-    """Read every file that the digest counts, and take its digest."""
+    """Read every file that is part of the digest, and compute its digest."""
     return {name: folder.digest_of(name) for name in folder.files(exclude=UNDIGESTED)}
 
 

@@ -1,8 +1,6 @@
-"""Opening a complete build for reading."""
+"""Opens complete builds for reading."""
 
 from typing import Any
-
-import pyarrow.dataset as ds
 
 from codecorpus.foundation.errors import UsageError
 from codecorpus.pipelines.corpus.layout import FORMAT, MANIFEST, PLAN
@@ -19,7 +17,7 @@ def open_build(path: Location) -> tuple[Folder, dict[str, Any]]:
     """The folder and manifest of a complete build.
 
     Raises:
-        NoBuildError: there is none, it is not complete, or another version wrote it.
+        NoBuildError: there is no build, it is not complete, or its format is another one.
     """
     folder = open_folder(path)
     if not folder.exists(MANIFEST):
@@ -29,17 +27,7 @@ def open_build(path: Location) -> tuple[Folder, dict[str, Any]]:
     manifest: dict[str, Any] = folder.read_json(MANIFEST)
     if manifest.get("format") != FORMAT:
         raise NoBuildError(
-            f"{path}: manifest of format {manifest.get('format')}, expected {FORMAT}; "
+            f"{path}: the manifest has format {manifest.get('format')}, expected {FORMAT}; "
             "use the version of codecorpus that wrote it"
         )
     return folder, manifest
-
-
-def ledger(folder: Folder) -> ds.Dataset:
-    """The ledger of a build as one table."""
-    return folder.dataset("ledger")
-
-
-def table(folder: Folder, name: str) -> ds.Dataset:
-    """Another table of a build: documents, duplicates, rows."""
-    return folder.dataset(name)

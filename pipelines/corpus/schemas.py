@@ -1,4 +1,4 @@
-"""The columns of the tables in the output folder, and of those that stages hand to each other."""
+"""Schemas of the tables in the output folder, and of tables that stages pass to later stages."""
 
 import pyarrow as pa
 
@@ -33,8 +33,8 @@ _RECORD = [
     pa.field("language", pa.string()),
 ]
 
-DECIDED = pa.schema([*_RECORD, pa.field("reason", pa.string()), *MEASURED])
-"""The ledger as curation leaves it: before duplicates are known."""
+DECISIONS = pa.schema([*_RECORD, pa.field("reason", pa.string()), *MEASURED])
+"""The ledger before deduplication."""
 
 LEDGER = pa.schema(
     [
@@ -71,11 +71,11 @@ PLACEMENTS = pa.schema(
 
 
 def kept_files(permutations: int, bands: int) -> pa.Schema:
-    """What deduplication knows of each file that curation kept, in the order of the documents.
+    """The columns of kept files that deduplication reads, in the order of the documents.
 
     Args:
         permutations: bytes of a sketch; 0 without near duplicates.
-        bands: keys a file; 0 without near duplicates.
+        bands: keys per file; 0 without near duplicates.
     """
     return pa.schema(
         [

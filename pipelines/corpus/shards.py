@@ -1,8 +1,8 @@
 """Training rows as Hugging Face `datasets` stores them: `save_to_disk`'s layout, uncompressed.
 
 `datasets.load_from_disk` opens the folder and memory-maps the shards. The features are written as
-`_type: Sequence` without schema metadata, which versions 3 to 5 of `datasets` read alike. The
-fingerprint, which `datasets` draws at random, follows from the shards' digests here.
+`_type: Sequence` without schema metadata, which versions 3 to 5 of `datasets` all read. The
+fingerprint, which `datasets` chooses at random, is computed from the shards' digests here.
 """
 
 import contextlib
@@ -19,8 +19,8 @@ from codecorpus.pipelines.storage.digests import FileDigest
 from codecorpus.pipelines.storage.folder import Folder
 from codecorpus.tokenization.language_tags import TAGGED_LANGUAGES
 
-ROWS_A_BATCH = 1000
-"""Rows of a record batch, as `datasets` writes; a reader maps a whole batch for one row."""
+ROWS_PER_BATCH = 1000
+"""Rows per record batch, as in `datasets`; to read one row, a reader maps its whole batch."""
 
 CLASSES = (*TAGGED_LANGUAGES, "mixed")
 
@@ -36,7 +36,7 @@ def shard_schema(sequence_length: int) -> pa.Schema:
 
 
 class ShardWriter:
-    """Writes rows in record batches of equal size, however they come."""
+    """Writes rows in record batches of equal size, whatever the sizes of the writes."""
 
     def __init__(self, writer: pa.RecordBatchStreamWriter, schema: pa.Schema) -> None:
         self._writer = writer
@@ -44,14 +44,14 @@ class ShardWriter:
         self._waiting: list[tuple[NDArray[np.uint16], NDArray[np.int64]]] = []
         self._held = 0
         self.rows = 0
-        """Rows taken so far."""
+        """Rows passed to `write` so far."""
 
     @staticmethod
     @contextlib.contextmanager
     def create(
         folder: Folder, name: str, sequence_length: int, digests: dict[str, FileDigest]
     ) -> "Iterator[ShardWriter]":
-        """A shard that appears when the block ends."""
+        """Create a shard, which appears when the block ends."""
         schema = shard_schema(sequence_length)
         with folder.create(name, digests) as file, pa.ipc.new_stream(file, schema) as stream:
             writer = ShardWriter(stream, schema)
@@ -59,7 +59,7 @@ class ShardWriter:
             writer.flush()
 
     def write(self, ids: NDArray[np.uint16], languages: NDArray[np.int64]) -> None:
-        """Take rows.
+        """Append rows.
 
         Args:
             ids: uint16[rows, sequence_length + 1].
@@ -68,17 +68,17 @@ class ShardWriter:
         self.rows += len(ids)
         at = 0
         while at < len(ids):
-            take = min(len(ids) - at, ROWS_A_BATCH - self._held)
+            take = min(len(ids) - at, ROWS_PER_BATCH - self._held)
             self._waiting.append((ids[at : at + take], languages[at : at + take]))
             self._held += take
             at += take
-            if self._held == ROWS_A_BATCH:
+            if self._held == ROWS_PER_BATCH:
                 self.flush()
-        if self._held:  # views would keep the caller's whole batch alive
+        if self._held:  # a view would keep the caller's whole batch alive
             self._waiting = [(ids.copy(), languages.copy()) for ids, languages in self._waiting]
 
     def flush(self) -> None:
-        """Write what is held as one record batch."""
+        """Write the waiting rows as one record batch."""
         if not self._held:
             return
         if len(self._waiting) > 1:
@@ -97,8 +97,8 @@ def dataset_files(sequence_length: int, shards: dict[str, FileDigest]) -> dict[s
     """The JSON files beside the shards, by name.
 
     Args:
-        sequence_length: ids of a row less one.
-        shards: digests of the shards, by file name without folder, in order.
+        sequence_length: ids per row, minus one.
+        shards: digests of the shards by file name, without folder, in order.
     """
     summed = hashlib.sha256("".join(d.sha256 for d in shards.values()).encode()).hexdigest()
     ids = {"dtype": "uint16", "_type": "Value"}

@@ -86,7 +86,7 @@ def noting_failure(out: str) -> Iterator[None]:
         raise
     except CodecorpusError as error:
         with contextlib.suppress(CodecorpusError):
-            Build.load(out).leave_trace(FAILURE, str(error))
+            Build.load(out).write_trace(FAILURE, str(error))
         raise
 
 

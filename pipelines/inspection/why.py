@@ -10,7 +10,8 @@ from rich.console import Console
 
 from codecorpus.filters.rule import Threshold
 from codecorpus.foundation.errors import CodecorpusError
-from codecorpus.pipelines.corpus.reader import ledger, open_build, table
+from codecorpus.pipelines.corpus.layout import DUPLICATES, LEDGER, ROWS
+from codecorpus.pipelines.corpus.reader import open_build
 from codecorpus.pipelines.inspection.provenance import provenance
 from codecorpus.pipelines.recipe.loader import load_resolved
 from codecorpus.pipelines.recipe.model import Recipe
@@ -63,10 +64,12 @@ def find(folder: Folder, query: str) -> list[dict[str, Any]]:
         low = bytes.fromhex(query.lower().ljust(40, "0"))
         high = bytes.fromhex(query.lower().ljust(40, "f"))
         column = pc.field("content_id")
-        found = ledger(folder).to_table(filter=(column >= low) & (column <= high)).to_pylist()
+        found = (
+            folder.dataset(LEDGER).to_table(filter=(column >= low) & (column <= high)).to_pylist()
+        )
     if not found:
         name = pc.binary_join_element_wise(pc.field("repository"), pc.field("path"), "/")
-        found = ledger(folder).to_table(filter=name == query).to_pylist()
+        found = folder.dataset(LEDGER).to_table(filter=name == query).to_pylist()
     return sorted(found, key=lambda row: (row["part"], row["row"]))
 
 
@@ -149,11 +152,13 @@ def _duplicate(folder: Folder, row: dict[str, Any]) -> list[str]:
     keep = (pc.field("part") == row["duplicate_of_part"]) & (
         pc.field("row") == row["duplicate_of_row"]
     )
-    survivor = ledger(folder).to_table(columns=["repository", "path"], filter=keep).to_pylist()[0]
+    survivor = (
+        folder.dataset(LEDGER).to_table(columns=["repository", "path"], filter=keep).to_pylist()[0]
+    )
     pair = (pc.field("content_id") == row["content_id"]) & (
         pc.field("duplicate_of") == row["duplicate_of"]
     )
-    similarity = table(folder, "duplicates").to_table(filter=pair)["similarity"][0].as_py()
+    similarity = folder.dataset(DUPLICATES).to_table(filter=pair)["similarity"][0].as_py()
     return [
         f"  stays       {survivor['repository']}/{survivor['path']} ({row['duplicate_of'].hex()})",
         f"  similarity  {similarity:.3f}",
@@ -162,7 +167,7 @@ def _duplicate(folder: Folder, row: dict[str, Any]) -> list[str]:
 
 def _placements(folder: Folder, row: dict[str, Any]) -> list[str]:
     mine = pc.field("content_id") == row["content_id"]
-    placed = table(folder, "rows").to_table(filter=mine).sort_by("segment").to_pylist()
+    placed = folder.dataset(ROWS).to_table(filter=mine).sort_by("segment").to_pylist()
     lines = [f"  tokens      {row['tokens']:,}"]
     lines += [
         f"  segment     {item['segment'] + 1} of {item['segments']}: row {item['row']}, ids "
@@ -185,7 +190,7 @@ def _not_found(folder: Folder, path: Location, query: str) -> str:
 
 def _candidates(folder: Folder, query: str) -> list[str]:
     """Names worth comparing with a query: of the same repository, or with the same file name."""
-    names = ledger(folder).to_table(columns=["repository", "path"])
+    names = folder.dataset(LEDGER).to_table(columns=["repository", "path"])
     repository, base = query.split("/", 1)[0], query.rsplit("/", 1)[-1]
     alike = pc.or_(
         pc.equal(names["repository"], repository),

@@ -22,7 +22,7 @@ from codecorpus.pipelines.preflight.timing import estimate_times, fetched_by_tas
 from codecorpus.pipelines.recipe.loader import LoadedRecipe, load
 from codecorpus.pipelines.resume import remove_copies
 from codecorpus.pipelines.stages.context import Build
-from codecorpus.pipelines.stages.plan import cut_inputs
+from codecorpus.pipelines.stages.plan import plan_parts
 from codecorpus.pipelines.stages.vocabulary import obtain_vocabulary
 from codecorpus.pipelines.storage import transfer_stats
 from codecorpus.pipelines.storage.folder import Folder
@@ -93,7 +93,7 @@ def predict(
         folder = Folder(Path(temporary))
         begun = transfer_stats.snapshot()
         try:
-            cut = cut_inputs(loaded.recipe, loaded.base, folder)
+            cut = plan_parts(loaded.recipe, loaded.base, folder)
             listing = list_inputs(
                 cut, part_bytes=loaded.recipe.part_bytes, rate=rate, seed=seed, reading=reading
             )

@@ -106,7 +106,7 @@ def list_inputs(
     """Look through the parts of a build, and draw.
 
     Args:
-        cut: the parts, as of `plan.cut_inputs`.
+        cut: the parts, as of `plan.plan_parts`.
         part_bytes: what a part weighs, about.
         rate: the chance of each record; None: so that about FILES are drawn.
         seed: another one draws another sample.

@@ -91,7 +91,7 @@ def build_sample(
         TaskError: a task failed, as it would in the build.
     """
     parts = list(listing.drawn_parts(loaded.recipe.part_bytes))
-    plan = make_plan(loaded.recipe, loaded.base, vocabulary.fingerprint, folder, cut=parts)
+    plan = make_plan(loaded.recipe, loaded.base, vocabulary.fingerprint, folder, parts=parts)
     Build.describe(folder, loaded.recipe, plan, vocabulary)
     begin = len(parts) - len(listing.holders)
     draw = Draw(listing.seed, listing.inner_limit, begin)
@@ -105,7 +105,7 @@ def _require_done(outcome: Outcome) -> None:
     """Stop at the first task that failed; its trace goes with the folder, so it is not named."""
     if outcome.error is not None:
         what = outcome.error.partition("; trace in ")[0]
-        alike = "; a build would fail alike" if outcome.lasts else ""
+        alike = "; a build would fail alike" if outcome.permanent else ""
         raise TaskError(f"the sample's {outcome.name}: {what}{alike}")
 
 

@@ -1,1 +1,1 @@
-"""The stages of a build. Each task reads and writes files of its own in the output folder."""
+"""The stages of a build. Each task reads and writes its own files in the output folder."""

@@ -1,4 +1,4 @@
-"""Arrays that the tasks of one stage leave for those of the next, to be memory-mapped."""
+"""NumPy arrays that one stage writes and later stages memory-map."""
 
 import contextlib
 import io
@@ -13,16 +13,16 @@ from codecorpus.pipelines.storage.digests import FileDigest
 
 
 class ArrayFile:
-    """An array that is being written in pieces, by its first dimension."""
+    """An array that is being written in pieces along its first dimension."""
 
     def __init__(self, file: io.RawIOBase, dtype: DTypeLike) -> None:
         self._file = file
         self._dtype = np.dtype(dtype)
         self.written = 0
-        """How many entries were written."""
+        """Entries written so far."""
 
     def write(self, piece: NDArray[Any]) -> None:
-        """Write the next entries, converted to the array's type."""
+        """Append entries, converted to the array's type."""
         piece = np.ascontiguousarray(piece, self._dtype)
         if piece.size:
             self._file.write(piece.data)
@@ -37,14 +37,14 @@ def array_writer(
     shape: tuple[int, ...],
     digests: dict[str, FileDigest],
 ) -> Iterator[ArrayFile]:
-    """Write an array among a stage's files without holding it.
+    """Write an array in pieces, without holding all of it.
 
     Args:
-        build: whose array it is.
-        name: of the file in the output folder, ending in `.npy`.
-        dtype: of the entries.
-        shape: of the whole array; as many entries must be written.
-        digests: takes the file's digest.
+        build: the build it belongs to.
+        name: the file in the output folder, ending in `.npy`.
+        dtype: type of the entries.
+        shape: shape of the whole array; exactly `shape[0]` entries must be written.
+        digests: receives the file's digest.
     """
     header = {
         "descr": np.lib.format.dtype_to_descr(np.dtype(dtype)),
@@ -61,13 +61,13 @@ def array_writer(
 def write_array(
     build: Build, name: str, array: NDArray[Any], digests: dict[str, FileDigest]
 ) -> None:
-    """Write an array among a stage's files."""
+    """Write a whole array to a file of the output folder."""
     with array_writer(build, name, array.dtype, array.shape, digests) as file:
         file.write(array)
 
 
 def map_array(build: Build, name: str) -> NDArray[Any]:
-    """A stage's array, memory-mapped for reading; it holds a file open as long as it lives."""
+    """Memory-map an array for reading; the file stays open as long as the array exists."""
     path = build.folder.path(name)
     array: NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
     return array

@@ -1,8 +1,8 @@
-"""What each stage leaves for later ones: file names, Arrow schemas and typed summaries.
+"""What each stage leaves for later stages: file names, Arrow schemas and typed summaries.
 
-Stages import this module and never each other. A stage's files are in `log/work/<stage>/` until the
-build is complete; a task's marker, `00003.json`, holds its summary and is written after its files.
-In the names below, `<part>` and `<task>` stand for five digits.
+Stages import this module, never each other. A stage's files are in `log/work/<stage>/` until the
+build is complete. A task's marker, `00003.json`, holds its summary and is written after its files.
+In the names below, `<part>` and `<task>` are five digits.
 """
 
 from dataclasses import dataclass
@@ -12,28 +12,28 @@ import pyarrow as pa
 
 from codecorpus.filters.near_duplicates.bands import choose_bands
 from codecorpus.pipelines.corpus.layout import LOG
-from codecorpus.pipelines.corpus.schemas import DECIDED, kept_files
+from codecorpus.pipelines.corpus.schemas import DECISIONS, kept_files
 from codecorpus.pipelines.recipe.model import Near
 
-S = TypeVar("S")
+SummaryT = TypeVar("SummaryT")
 
 WORK: Final = f"{LOG}/work"
-"""Holds markers, and files that only later stages read; removed when the build is complete."""
+"""Holds markers and files that only later stages read; removed when the build is complete."""
 
 
 @dataclass(frozen=True)
-class Artifacts(Generic[S]):
-    """The files that one stage leaves, by name in the output folder; `S` types its summaries.
+class Artifacts(Generic[SummaryT]):
+    """Names of one stage's files in the output folder; `SummaryT` is the type of its summaries.
 
     Attributes:
-        stage: the stage's name, in messages and in the manifest too.
+        stage: the stage's name in messages and in the manifest.
     """
 
     stage: str
 
     @property
     def folder(self) -> str:
-        """Where the stage's files are."""
+        """The folder of the stage's files."""
         return f"{WORK}/{self.stage}"
 
     def marker(self, index: int) -> str:
@@ -44,7 +44,7 @@ class Artifacts(Generic[S]):
 class CurateSummary(TypedDict):
     """A part: records in the ledger, files and bytes read, documents kept.
 
-    `skipped` names the stage that failed on a part that `--skip-failed` leaves out;
+    `skipped` names the stage that failed, for a part that `--skip-failed` skips.
     `natural_languages` counts the sampled documents by the language of their comments.
     """
 
@@ -58,34 +58,34 @@ class CurateSummary(TypedDict):
 
 
 class CurateArtifacts(Artifacts[CurateSummary]):
-    """One task a part, which also leaves `documents/`."""
+    """One task per part, which also writes `documents/`."""
 
     def decisions(self, part: int) -> str:
-        """`<part>.parquet`, as DECISIONS with `source` and `part`: a row for each record."""
+        """`<part>.parquet`, schema `schemas.DECISIONS`: a row for each record."""
         return f"{self.folder}/{part:05d}.parquet"
 
     def kept_files(self, part: int) -> str:
-        """`<part>.arrow`, as `kept_files_schema`: a row for each document, in their order."""
+        """`<part>.arrow`, schema `kept_files_schema`: a row for each document, in their order."""
         return f"{self.folder}/{part:05d}.arrow"
 
 
-DECISIONS: Final = pa.schema([f for f in DECIDED if f.name not in {"source", "part"}])
-"""What curation decides on each record of a batch."""
+BATCH_DECISIONS: Final = pa.schema([f for f in DECISIONS if f.name not in {"source", "part"}])
+"""Curation's decisions on a batch, before `source` and `part` are added."""
 
 
 def kept_files_schema(near: Near | None) -> pa.Schema:
-    """What deduplication knows of a file, given the recipe's settings of near duplicates."""
+    """Columns that deduplication reads, for the recipe's near-duplicate settings."""
     if near is None:
         return kept_files(0, 0)
     return kept_files(near.permutations, choose_bands(near.threshold, near.permutations).bands)
 
 
 NOT_COMPARED: Final = 0xFFFFFFFF
-"""In `rank`, a file that is not compared; in `content`, one that an earlier source already has."""
+"""In `rank`: the file is not compared. In `content`: an earlier source has its repository."""
 
 
 class MatchSummary(TypedDict):
-    """Files, distinct contents, and contents that are compared with others."""
+    """Numbers of files, distinct contents, and contents that are compared with others."""
 
     documents: int
     contents: int
@@ -93,7 +93,7 @@ class MatchSummary(TypedDict):
 
 
 class MatchArtifacts(Artifacts[MatchSummary]):
-    """One task. Arrays of uint32 over files, contents, and contents that are compared."""
+    """One task. Arrays of uint32 over files, contents, or compared contents."""
 
     @property
     def content(self) -> str:
@@ -107,17 +107,17 @@ class MatchArtifacts(Artifacts[MatchSummary]):
 
     @property
     def same_sketch(self) -> str:
-        """For each content, the preferred content that has the same sketch."""
+        """For each content, the preferred content with the same sketch."""
         return f"{self.folder}/same-sketch.npy"
 
     @property
     def compared(self) -> str:
-        """The contents that are compared, by rank: 0 is the preferred one."""
+        """The compared contents by rank; 0 is the most preferred."""
         return f"{self.folder}/compared.npy"
 
     @property
     def file(self) -> str:
-        """The preferred file of each content that is compared, by rank."""
+        """The preferred file of each compared content, by rank."""
         return f"{self.folder}/file.npy"
 
     @property
@@ -127,7 +127,7 @@ class MatchArtifacts(Artifacts[MatchSummary]):
 
 
 class ProposeSummary(TypedDict):
-    """Pairs written, and buckets that were too large to pair in full."""
+    """Pairs written, and buckets too large to write all their pairs."""
 
     pairs: int
     capped: int
@@ -142,7 +142,7 @@ class ProposeArtifacts(Artifacts[ProposeSummary]):
 
 
 class VerifySummary(TypedDict):
-    """Pairs compared, those that are similar, and those too near the threshold to decide."""
+    """Numbers of pairs compared, similar, and too near the threshold to decide."""
 
     pairs: int
     similar: int
@@ -157,11 +157,11 @@ class VerifyArtifacts(Artifacts[VerifySummary]):
         return f"{self.folder}/{task:05d}-similar.npy"
 
     def matches(self, task: int) -> str:
-        """`<task>-matches.npy`: uint16, how many positions of those pairs' sketches are equal."""
+        """`<task>-matches.npy`: uint16, equal positions in the sketches of each similar pair."""
         return f"{self.folder}/{task:05d}-matches.npy"
 
     def doubtful(self, task: int) -> str:
-        """`<task>-doubtful.npy`: uint64, pairs to decide by their texts, ascending."""
+        """`<task>-doubtful.npy`: uint64, pairs to be decided by their texts, ascending."""
         return f"{self.folder}/{task:05d}-doubtful.npy"
 
     def doubtful_files(self, task: int) -> str:
@@ -170,32 +170,32 @@ class VerifyArtifacts(Artifacts[VerifySummary]):
 
 
 class ShingleSummary(TypedDict):
-    """Files of the part that are in doubtful pairs."""
+    """Number of the part's files that are in doubtful pairs."""
 
     named: int
 
 
 class ShingleArtifacts(Artifacts[ShingleSummary]):
-    """One task a part."""
+    """One task per part."""
 
     def sets(self, part: int) -> str:
-        """`<part>-sets.npy`: int64[2, n + 1], files, ascending, and where their hashes begin."""
+        """`<part>-sets.npy`: int64[2, n + 1], ascending files, and offsets of their hashes."""
         return f"{self.folder}/{part:05d}-sets.npy"
 
     def hashes(self, part: int) -> str:
-        """`<part>-hashes.npy`: uint64, the distinct shingles of each of those files."""
+        """`<part>-hashes.npy`: uint64, the distinct shingles of those files, concatenated."""
         return f"{self.folder}/{part:05d}-hashes.npy"
 
 
 class SettleSummary(TypedDict):
-    """Doubtful pairs, and those of them that are similar."""
+    """Numbers of doubtful pairs, and of those that are similar."""
 
     settled: int
     similar: int
 
 
 class SettleArtifacts(Artifacts[SettleSummary]):
-    """One task for each of `VERIFY_PAIRS`."""
+    """One task for each task of `VERIFY_PAIRS`."""
 
     def similar(self, task: int) -> str:
         """`<task>-similar.npy`: uint64, the doubtful pairs that are similar, ascending."""
@@ -207,25 +207,25 @@ class SettleArtifacts(Artifacts[SettleSummary]):
 
 
 KEPT, EXACT, NEAR, EARLIER = 0, 1, 2, 3
-"""Values of `kind`: kept, exact copy, near duplicate, repository that an earlier source has."""
+"""Values of `kind`: kept, exact copy, near duplicate, repository in an earlier source."""
 
 
 class ChooseSummary(TypedDict):
-    """Contents that are kept."""
+    """Number of contents that are kept."""
 
     kept: int
 
 
 class ChooseArtifacts(Artifacts[ChooseSummary]):
-    """One task. Arrays with an entry for each file, in the order of the parts' documents."""
+    """One task. Arrays with an entry for each file, in the order of the documents."""
 
     def column(self, name: str) -> str:
-        """A field of `deduplicate.result.DedupResult`, or `offsets`."""
+        """The file of a field of `dedup_result.DedupResult`, or of `offsets`, int64[parts + 1]."""
         return f"{self.folder}/{name}.npy"
 
 
 class EncodeSummary(TypedDict):
-    """A part: rows, ids of padding, tokens, files and bytes by language, ledger rows by reason."""
+    """A part: rows, padding ids; tokens, files and bytes by language; ledger rows by reason."""
 
     rows: int
     padding: int
@@ -234,15 +234,15 @@ class EncodeSummary(TypedDict):
 
 
 class EncodeArtifacts(Artifacts[EncodeSummary]):
-    """One task a part, which also leaves the part's shard, ledger and duplicates."""
+    """One task per part, which also writes the part's shard, ledger and duplicates."""
 
     def placements(self, part: int) -> str:
-        """`<part>.parquet`, as `schemas.PLACEMENTS`, with rows counted from the part's start."""
+        """`<part>.parquet`, schema `schemas.PLACEMENTS`; rows are counted from the part's start."""
         return f"{self.folder}/{part:05d}.parquet"
 
 
 class NoSummary(TypedDict):
-    """Nothing that later stages need."""
+    """No summary."""
 
 
 CURATE: Final = CurateArtifacts("curate")

@@ -1,8 +1,9 @@
-"""Stages and their tasks: small, picklable, each opening, writing and closing its own files.
+"""Stages and their tasks. A task is small and picklable, and opens, writes and closes its files.
 
-A stage cuts its work into tasks by what the stages before it left behind, never by the runner or
-the number of workers. Performing a task twice, at once or again after a crash, does no harm: its
-files are functions of its inputs, and each appears whole. Nothing here knows which engine runs it.
+How a stage is split into tasks depends on the output of earlier stages, never on the runner or the
+number of workers. Running a task twice, concurrently or after a crash, does no harm: its files
+depend only on its inputs, and each appears only when it is complete. This module does not know
+which engine runs the tasks.
 """
 
 import time
@@ -24,10 +25,10 @@ class Stage(ABC):
     """One step of a build that many workers share."""
 
     artifacts: ClassVar[AnyArtifacts]
-    """What the stage leaves; also names it."""
+    """The files that the stage writes; they also name the stage."""
 
     by_part: ClassVar[bool] = False
-    """Whether a task is a part of the plan, which a build can do without."""
+    """Whether each task is a part of the plan, which `--skip-failed` can skip."""
 
     @property
     def name(self) -> str:
@@ -36,18 +37,18 @@ class Stage(ABC):
 
     @abstractmethod
     def weights(self, build: Build) -> list[int]:
-        """One entry a task: how much work it is, in bytes or the like; large ones start first."""
+        """The work of each task, in bytes or another unit; large tasks start first."""
 
     @abstractmethod
     def run(
         self, build: Build, index: int, digests: dict[str, FileDigest], counters: Counters
     ) -> Mapping[str, object]:
-        """Do one task, put the digests of what it wrote into `digests`, sum it up."""
+        """Perform a task, add the digests of its files to `digests`, and return its summary."""
 
 
 @dataclass(frozen=True)
 class Task:
-    """One task of a stage; crosses processes and machines, so it is only a few words long."""
+    """One task of a stage; sent between processes and machines, so it is small."""
 
     out: str
     stage: Stage
@@ -62,18 +63,18 @@ class Task:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a task.
+    """The result of a task.
 
     Attributes:
-        name: the task's.
-        error: None when it is done.
-        lasts: the task would fail again: neither the disk nor an earlier file is to blame.
-        part: the part that was worked on, where the stage goes by parts.
+        name: the task's name.
+        error: None if the task is done.
+        permanent: the task would fail again; the cause is not the disk or an earlier file.
+        part: the part that failed, if tasks of the stage are parts.
     """
 
     name: str
     error: str | None = None
-    lasts: bool = False
+    permanent: bool = False
     part: int | None = None
 
     @property
@@ -83,11 +84,11 @@ class Outcome:
 
 
 class TaskError(CodecorpusError):
-    """Tasks of a stage failed; the others are done and need not be done again."""
+    """Tasks of a stage failed; the others are done and will not be repeated."""
 
 
 def list_tasks(out: str, stage: Stage) -> list[Task]:
-    """The tasks of a stage that are not done yet, the largest first."""
+    """The tasks of a stage that are not done yet, largest first."""
     build = Build.load(out)
     tasks = [
         Task(out, stage, index, weight)
@@ -98,19 +99,19 @@ def list_tasks(out: str, stage: Stage) -> list[Task]:
 
 
 def is_done(task: Task) -> bool:
-    """Whether a task's marker and files stand."""
+    """Whether a task's marker and files exist."""
     return Build.load(task.out).marker(task.stage.artifacts, task.index) is not None
 
 
 def perform(task: Task, counters: Counters | None = None) -> Outcome:
-    """Do a task and leave its marker; an error becomes an outcome, so that the others go on."""
+    """Perform a task and write its marker; errors become outcomes, so that other tasks continue."""
     build = Build.load(task.out)
     digests: dict[str, FileDigest] = {}
     wall, processor, before = time.perf_counter(), time.process_time(), transfer_stats.snapshot()
     try:
         summary = task.stage.run(build, task.index, digests, counters or Counters())
-        build.leave_marker(task.stage.artifacts, task.index, summary, digests)
-        build.leave_timing(
+        build.write_marker(task.stage.artifacts, task.index, summary, digests)
+        build.log_timing(
             task.stage.name,
             task.index,
             seconds=time.perf_counter() - wall,
@@ -121,10 +122,10 @@ def perform(task: Task, counters: Counters | None = None) -> Outcome:
         return Outcome(task.name, str(error))
     except CodecorpusError as error:
         return fail(task, str(error))
-    except Exception as error:  # noqa: BLE001 - whatever a rule raises fails its part, no other
+    except Exception as error:  # noqa: BLE001 - an error in a rule fails its part only
         trace = f"log/errors/{task.stage.name}-{task.index:05d}.txt"
-        build.leave_trace(trace, traceback.format_exc())
-        found = build.damage() if isinstance(error, (OSError, ValueError)) else None
+        build.write_trace(trace, traceback.format_exc())
+        found = build.find_damage() if isinstance(error, (OSError, ValueError)) else None
         if found or isinstance(error, OSError):
             return Outcome(task.name, f"{found or error}; trace in {build.folder.where(trace)}")
         return fail(task, f"{type(error).__name__}: {error}", trace)
@@ -132,40 +133,40 @@ def perform(task: Task, counters: Counters | None = None) -> Outcome:
 
 
 def fail(task: Task, error: str, trace: str | None = None) -> Outcome:
-    """Say that a task fails whenever it is tried; of a part, note it for `--skip-failed`.
+    """The outcome of a task that would fail again; records a failed part for `--skip-failed`.
 
     Args:
-        task: which one.
-        error: what went wrong, without names that another folder or machine would not have.
-        trace: the file of the output folder that tells more.
+        task: the task that failed.
+        error: the message, without names that differ between folders or machines.
+        trace: the file in the output folder that holds the traceback.
     """
     build = Build.load(task.out)
-    told = f"; trace in {build.folder.where(trace)}" if trace else ""
+    details = f"; trace in {build.folder.where(trace)}" if trace else ""
     if not task.stage.by_part:
-        return Outcome(task.name, error + told, lasts=True)
-    build.leave_failure(task.index, task.stage.name, error)
-    of = build.plan.describe(build.folder, task.index)
-    return Outcome(task.name, f"{error}{told}; {of}", lasts=True, part=task.index)
+        return Outcome(task.name, error + details, permanent=True)
+    build.record_failure(task.index, task.stage.name, error)
+    part = build.plan.describe(build.folder, task.index)
+    return Outcome(task.name, f"{error}{details}; {part}", permanent=True, part=task.index)
 
 
 def require_done(outcomes: list[Outcome]) -> None:
     """Stop the build if any task of a stage failed.
 
     Raises:
-        TaskError: names the failed tasks and says how to go on.
+        TaskError: names the failed tasks and says what to do.
     """
     failed = sorted({outcome for outcome in outcomes if outcome.error}, key=lambda o: o.name)
     if not failed:
         return
     shown = "\n".join(f"  {outcome.name}: {outcome.error}" for outcome in failed[:5])
     more = f"\n  and {len(failed) - 5} more" if len(failed) > 5 else ""
-    lasting = [outcome for outcome in failed if outcome.lasts]
-    advice = "run the same command again to try these once more"
-    if any(outcome.part is not None for outcome in lasting):
-        advice += ", or with --skip-failed to end the build without these parts"
-    elif lasting:
-        advice += "; --skip-failed cannot leave them out: this stage works on all parts at once"
+    permanent = [outcome for outcome in failed if outcome.permanent]
+    advice = "run the same command again to retry these"
+    if any(outcome.part is not None for outcome in permanent):
+        advice += ", or add --skip-failed to finish the build without these parts"
+    elif permanent:
+        advice += "; --skip-failed cannot skip them: this stage works on all parts at once"
     raise TaskError(
         f"{len(failed)} of {len(outcomes)} tasks of {failed[0].stage!r} failed:\n{shown}{more}\n"
-        f"the others are done and kept; {advice}"
+        f"the other tasks are done and will not be repeated; {advice}"
     )

@@ -1,4 +1,4 @@
-"""Which code this is: a resumed build must be finished by the code that began it."""
+"""The version of the code: only the code that started a build may resume it."""
 
 import functools
 import hashlib
@@ -7,12 +7,12 @@ from pathlib import Path
 
 PACKAGES = ("foundation", "filters", "tokenization", "pipelines")
 LIBRARIES = ("apache-beam", "numba", "numpy", "py3langid", "pyarrow", "tokenizers")
-"""Whose versions may show in the bytes of the output."""
+"""Libraries whose version may change the bytes of the output."""
 
 
 @functools.cache
 def code_version() -> str:
-    """Version, a hash over our modules, tables and weights, and the libraries' versions."""
+    """Our version, a hash of our modules, tables and weights, and the libraries' versions."""
     root = Path(__file__).parents[2]
     files = sorted(
         path

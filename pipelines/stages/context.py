@@ -1,7 +1,7 @@
-"""What every task of a build can look up: the folder, the recipe, the plan, the vocabulary.
+"""What every task of a build can access: the folder, recipe, plan and vocabulary.
 
-All of it is read from the output folder, so a task carries only the folder's name, and a worker on
-another machine sees the same.
+Everything is read from the output folder, so a task carries only the folder's name and works the
+same on another machine.
 """
 
 import contextlib
@@ -17,7 +17,7 @@ from codecorpus.foundation.errors import RetryableError, StorageError
 from codecorpus.pipelines.corpus.layout import LOG, PLAN, RECIPE, TOKENIZER, part_file
 from codecorpus.pipelines.recipe.loader import load_resolved
 from codecorpus.pipelines.recipe.model import Recipe
-from codecorpus.pipelines.stages.artifacts import WORK, AnyArtifacts, Artifacts, S
+from codecorpus.pipelines.stages.artifacts import WORK, AnyArtifacts, Artifacts, SummaryT
 from codecorpus.pipelines.stages.plan import Plan
 from codecorpus.pipelines.storage import open_folder
 from codecorpus.pipelines.storage.digests import FileDigest
@@ -33,7 +33,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Build:
-    """One build, as its folder describes it."""
+    """A planned build, read from its output folder."""
 
     folder: Folder
     recipe: Recipe
@@ -41,10 +41,10 @@ class Build:
 
     @staticmethod
     def load(out: str) -> "Build":
-        """Read a planned build's description, once a process.
+        """Open a planned build; the same object is returned until its plan changes.
 
         Raises:
-            StorageError: no build was planned there.
+            StorageError: the folder has no plan.
         """
         folder = open_folder(parse_location(out))
         try:
@@ -57,28 +57,28 @@ class Build:
 
     @staticmethod
     def describe(folder: Folder, recipe: Recipe, plan: Plan, vocabulary: Vocabulary) -> None:
-        """Write what `load` reads; the plan last, since a build is begun when it stands."""
+        """Write what `load` reads; the plan last, because it marks the build as started."""
         folder.write_bytes(RECIPE, recipe.to_yaml().encode(), {})
         folder.write_bytes(TOKENIZER, vocabulary.tokenizer_json(), {})
         plan.write(folder)
 
     @functools.cached_property
     def encoder(self) -> Encoder:
-        """One encoder a process, with the shards' own tokenizer.json.
+        """The encoder of the build's tokenizer.json.
 
-        Its table of words serves part after part.
+        One per process, so that its table of words is reused for every part.
         """
         return Encoder(read_compiled_vocabulary(self.folder.path(TOKENIZER)))
 
     @functools.cached_property
-    def _memory(self) -> dict[str, Any]:
+    def _cache(self) -> dict[str, Any]:
         return {}
 
-    def remember(self, name: str, make: Callable[[], T]) -> T:
-        """What `make` gives, made once a process: for what every task of a stage must know."""
-        if name not in self._memory:
-            self._memory[name] = make()
-        found: T = self._memory[name]
+    def cached(self, name: str, make: Callable[[], T]) -> T:
+        """The result of `make`, which is called once per process and name."""
+        if name not in self._cache:
+            self._cache[name] = make()
+        found: T = self._cache[name]
         return found
 
     def part_file(self, folder: str, index: int) -> str:
@@ -89,19 +89,19 @@ class Build:
         """A task's summary and its files' digests, or None if the task is not done."""
         return self.folder.read_marker(stage.marker(index))
 
-    def summary(self, stage: Artifacts[S], index: int) -> S:
-        """The summary of a task that must be done.
+    def summary(self, stage: Artifacts[SummaryT], index: int) -> SummaryT:
+        """The summary of a task that is done.
 
         Raises:
-            StorageError: it is not, or its files are damaged.
+            StorageError: the task is not done, or its files are damaged.
         """
-        return cast("S", self._require_marker(stage, index))
+        return cast("SummaryT", self._require_marker(stage, index))
 
     def files(self, stage: AnyArtifacts, index: int) -> dict[str, FileDigest]:
-        """The files that a task has written.
+        """The files that a task wrote, with their digests.
 
         Raises:
-            StorageError: it is not done, or its files are damaged.
+            StorageError: the task is not done, or its files are damaged.
         """
         files = self._require_marker(stage, index)["files"]
         return {name: FileDigest(*digest) for name, digest in files.items()}
@@ -111,22 +111,22 @@ class Build:
         if marker is None:
             name = self.folder.where(stage.marker(index))
             raise StorageError(
-                self.damage()
-                or f"{name}: missing or damaged; run the same command again to do it once more"
+                self.find_damage()
+                or f"{name}: missing or damaged; run the same command again to restore it"
             )
         return marker
 
-    def leave_marker(
+    def write_marker(
         self,
         stage: AnyArtifacts,
         index: int,
         summary: Mapping[str, object],
         digests: dict[str, FileDigest],
     ) -> None:
-        """Declare a task done, after its files are written."""
+        """Mark a task as done, after its files are written."""
         self.folder.write_marker(stage.marker(index), dict(summary), digests)
 
-    def leave_timing(
+    def log_timing(
         self,
         stage: str,
         index: int,
@@ -135,7 +135,7 @@ class Build:
         processor_seconds: float,
         traffic: TransferStats,
     ) -> None:
-        """Note in `log/timings.jsonl` what a task took; benchmarks and the curious read it."""
+        """Append the time and memory of a task to `log/timings.jsonl`."""
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         line = {
             "stage": stage,
@@ -147,38 +147,39 @@ class Build:
         }
         self.folder.append_line("log/timings.jsonl", json.dumps(line))
 
-    def leave_failure(self, part: int, stage: str, error: str) -> None:
-        """Note that a part fails whenever a stage tries it, if there is room for that."""
+    def record_failure(self, part: int, stage: str, error: str) -> None:
+        """Record that a part failed and would fail again; does nothing if the disk is full."""
         here = f"{self.folder.root}/"
         with contextlib.suppress(StorageError):
             self.folder.write_json(
                 f"{FAILED}/{part:05d}.json", {"stage": stage, "error": error.replace(here, "")}
             )
 
-    def damage(self) -> str | None:
-        """What is wrong with a file of a task that is done, if anything; looked for once a process.
+    def find_damage(self) -> str | None:
+        """Describe a missing or truncated file of a finished task, or return None.
 
-        A reader of a file that is gone or cut short only says that it cannot be read.
+        Explains errors of readers, which only say that a file cannot be read. Searches once per
+        process.
         """
 
-        def look() -> str | None:
-            with contextlib.suppress(RetryableError):  # what was to be explained is told anyway
+        def find() -> str | None:
+            with contextlib.suppress(RetryableError):  # must not hide the error to be explained
                 return next(self.folder.find_damage(WORK), None)
             return None
 
-        return self.remember("damage", look)
+        return self.cached("damage", find)
 
-    def leave_trace(self, relative: str, text: str) -> None:
-        """Keep what a person may want to read about an error, if there is room for it."""
+    def write_trace(self, relative: str, text: str) -> None:
+        """Write details of an error for people to read; does nothing if the disk is full."""
         with contextlib.suppress(StorageError):
             self.folder.write_bytes(relative, text.encode("utf-8", "backslashreplace"), {})
 
 
 FAILED = f"{LOG}/failed"
-"""Holds a note for each part that failed in this run."""
+"""Holds a file for each part that failed permanently in this run."""
 
 
-@functools.lru_cache(maxsize=1)  # a plan that changed leaves nothing of the old one in memory
+@functools.lru_cache(maxsize=1)  # when the plan changes, the old build is released
 def _load(out: str, _stamp: str) -> Build:
     folder = open_folder(parse_location(out))
     recipe = load_resolved(folder.path(RECIPE))

@@ -1,4 +1,4 @@
-"""What workers have done so far, for the progress display alone; no result depends on it."""
+"""Work done so far, for the progress display only; no result depends on it."""
 
 from collections.abc import MutableSequence
 
@@ -9,14 +9,14 @@ class Counters:
     """Bytes and files worked on, and files kept, summed over the workers of this machine.
 
     Args:
-        cells: int64[3] shared between processes; without it the counts go nowhere.
+        cells: int64[3] shared between processes; None: counts of this object alone.
     """
 
     def __init__(self, cells: MutableSequence[int] | None = None) -> None:
         self._cells = cells if cells is not None else [0, 0, 0]
 
     def add(self, *, size: int = 0, files: int = 0, kept: int = 0) -> None:
-        """Count work; two workers adding at once may lose a count, which the eye cannot see."""
+        """Add to the counts; not atomic, so two workers adding at once may lose one addition."""
         self._cells[BYTES] += size
         self._cells[FILES] += files
         self._cells[KEPT] += kept

@@ -1,4 +1,4 @@
-"""What deduplication decided on each file that curation kept."""
+"""The result of deduplication for each file that curation kept."""
 
 from dataclasses import dataclass, fields
 from typing import Any, Final
@@ -18,16 +18,16 @@ COLUMNS: Final[dict[str, tuple[DTypeLike, tuple[int, ...]]]] = {
     "of_part": (np.int32, ()),
     "of_row": (np.int64, ()),
 }
-"""The fields of `DedupResult`: type and further dimensions of an entry."""
+"""The fields of `DedupResult`: the type and shape of one entry."""
 
 
 @dataclass(frozen=True)
 class DedupResult:
-    """The result for the n documents of one part.
+    """The result for the n documents of one part. The named file is the one that is kept instead.
 
     Attributes:
         kind: uint8[n], KEPT, EXACT, NEAR or EARLIER.
-        similarity: float64[n], to the file named; 1.0 for files that are kept.
+        similarity: float64[n], to the named file; 1.0 for files that are kept.
         content_id, of_content: uint8[n, 20], the document's and the named file's.
         of_part, of_row: int32[n] and int64[n], part and row of the named file.
     """
@@ -41,8 +41,8 @@ class DedupResult:
 
     @staticmethod
     def load(build: Build, part: int) -> "DedupResult":
-        """Map the result of one part."""
-        arrays = build.remember("dedup result", lambda: _map_arrays(build))
+        """Memory-map the result of one part."""
+        arrays = build.cached("dedup result", lambda: _map_arrays(build))
         first, last = arrays["offsets"][part : part + 2]
         return DedupResult(**{f.name: arrays[f.name][first:last] for f in fields(DedupResult)})
 

@@ -1,7 +1,7 @@
-"""The last task of a build: everything must add up; then the manifest is written.
+"""The last task of a build: check that all counts add up, then write the manifest.
 
-The manifest lists every file of the output with size and SHA-256, the ledger's sums, and what the
-stages did. It holds no times and no names of machines, and stands only when the build is complete.
+The manifest lists every output file with size and SHA-256, the counts of the ledger and the work
+of the stages. It contains no times or host names, and exists only when the build is complete.
 """
 
 from collections import Counter
@@ -31,7 +31,7 @@ from codecorpus.pipelines.stages.artifacts import (
     CurateSummary,
     EncodeSummary,
     NoSummary,
-    S,
+    SummaryT,
 )
 from codecorpus.pipelines.stages.base import Stage
 from codecorpus.pipelines.stages.context import Build
@@ -42,10 +42,10 @@ from codecorpus.pipelines.storage.digests import FileDigest
 
 @dataclass(frozen=True)
 class WriteManifest(Stage):
-    """Adds up all summaries; one task.
+    """Adds up the summaries of all stages in one task.
 
     Attributes:
-        before: the stages before this one, in their order.
+        before: the earlier stages, in order.
     """
 
     before: tuple[Stage, ...]
@@ -59,10 +59,10 @@ class WriteManifest(Stage):
     def run(
         self, build: Build, index: int, digests: dict[str, FileDigest], counters: Counters
     ) -> NoSummary:
-        """Check the sums, write the files that `datasets` reads, then the manifest.
+        """Check the counts, write the metadata that `datasets` reads, then the manifest.
 
         Raises:
-            StorageError: something was lost or counted twice.
+            StorageError: counts do not add up.
         """
         del index, counters
         tasks = {stage.artifacts: len(stage.weights(build)) for stage in self.before}
@@ -87,22 +87,19 @@ class WriteManifest(Stage):
 
 
 def summarize(build: Build, tasks: dict[AnyArtifacts, int]) -> dict[str, Any]:
-    """The manifest less its list of files.
+    """The manifest without its list of files.
 
     Args:
-        build: whose stages are done.
-        tasks: how many tasks each stage had.
+        build: a build whose stages are done.
+        tasks: the number of tasks of each stage.
     """
 
-    def summaries(stage: Artifacts[S]) -> list[S]:
+    def summaries(stage: Artifacts[SummaryT]) -> list[SummaryT]:
         return [build.summary(stage, task) for task in range(tasks[stage])]
 
     curated, encoded = summaries(CURATE), summaries(ENCODE)
-    proposed, verified, settled = (
-        summaries(PROPOSE_PAIRS),
-        summaries(VERIFY_PAIRS),
-        summaries(SETTLE_PAIRS),
-    )
+    proposed, verified = summaries(PROPOSE_PAIRS), summaries(VERIFY_PAIRS)
+    settled = summaries(SETTLE_PAIRS)
     languages: dict[str, Counter[str]] = {}
     for part in encoded:
         for language, sums in part["languages"].items():
@@ -142,7 +139,7 @@ def summarize(build: Build, tasks: dict[AnyArtifacts, int]) -> dict[str, Any]:
 
 
 def _passed_over(build: Build, curated: list[CurateSummary]) -> dict[str, dict[str, int]]:
-    """What sources met that is no record of theirs, by source and name."""
+    """Records that sources ignored, by source and by the name that a source counts them under."""
     found: dict[str, Counter[str]] = {}
     for part, summary in zip(build.plan.parts, curated, strict=True):
         name = build.recipe.sources[part.source].name
@@ -153,7 +150,7 @@ def _passed_over(build: Build, curated: list[CurateSummary]) -> dict[str, dict[s
 def _part(
     build: Build, index: int, curated: CurateSummary, encoded: EncodeSummary
 ) -> dict[str, Any]:
-    """One part: its sums, and one digest over its files, made as that of the whole output."""
+    """One part: its counts, and a digest of its files, computed like that of the whole output."""
     files: dict[str, FileDigest] = {}
     for stage in (CURATE, ENCODE, NUMBER_ROWS):
         files |= _output_files(build, stage, index)
@@ -169,7 +166,7 @@ def _part(
 
 
 def _skipped(build: Build, skipped: SkippedPart) -> dict[str, Any]:
-    """A part that is left out, and why; each of its inputs has a row in the ledger."""
+    """A skipped part and its error; each of its inputs has a row in the ledger."""
     planned = build.plan.parts[skipped.part]
     return {
         **asdict(skipped),

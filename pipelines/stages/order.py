@@ -1,11 +1,11 @@
-"""The stages of a build, in order: the one list that everything else reads.
+"""The stages of a build in order; the only place that lists them.
 
     Curate        parts -> documents, decisions, sketches
-    Deduplicate   sketches -> verified pairs -> the files that stay
-    Encode        documents that stay -> rows in shards, the final ledger
-    Manifest      all sums add up, or the build fails
+    Deduplicate   sketches -> verified pairs -> the files to keep
+    Encode        kept documents -> rows in shards, the final ledger
+    Manifest      check that all counts add up, write the manifest
 
-The graph, the manifest, the workers' warm-up, preflight and the progress display follow it.
+The graph, the manifest, the workers' warm-up, preflight and the progress display use this list.
 """
 
 from codecorpus.pipelines.stages.base import Stage
@@ -29,7 +29,7 @@ ENCODE: tuple[Stage, ...] = (EncodeParts(), NumberRows())
 
 
 def phases(curate: CurateParts) -> dict[str, tuple[Stage, ...]]:
-    """The stages by phase, given the first one with its options."""
+    """The stages by phase, starting with the given one."""
     return {
         "Curate": (curate,),
         "Deduplicate": DEDUPLICATE,
@@ -39,9 +39,9 @@ def phases(curate: CurateParts) -> dict[str, tuple[Stage, ...]]:
 
 
 def stages(curate: CurateParts) -> tuple[Stage, ...]:
-    """All stages, given the first one with its options."""
+    """All stages, starting with the given one."""
     return tuple(stage for phase in phases(curate).values() for stage in phase)
 
 
 STAGES = stages(CurateParts())
-"""All stages, with their defaults; the last one writes the manifest."""
+"""All stages with default options."""

@@ -1,8 +1,8 @@
-"""The plan: how the inputs are cut into parts, written before the work begins.
+"""The plan: how the inputs are split into parts, written before any other work.
 
-It follows from the inputs and the recipe alone. A build that is run again plans again, and goes on
-only if nothing has changed: the same recipe, code, vocabulary and inputs (names, sizes and time
-stamps); otherwise it is refused, with what differs.
+It depends on the inputs and the recipe alone. Running a build again makes a new plan and resumes
+only if nothing changed: recipe, code, vocabulary and inputs (names, sizes and time stamps).
+Otherwise the build is refused with a list of the differences.
 """
 
 import hashlib
@@ -23,13 +23,13 @@ from codecorpus.pipelines.sources.registry import open_source
 from codecorpus.pipelines.stages.code_version import code_version
 from codecorpus.pipelines.storage.folder import Folder
 
-_SHOWN = 5
+_SHOWN_CHANGES = 5
 _COMPARED = ("name", "size", "stamp", "stars", "license")
 
 
 @dataclass(frozen=True)
 class PlannedPart:
-    """One part: which source of the recipe, how many inputs and bytes, SHA-256 of its inputs."""
+    """One part: position of its source in the recipe, inputs, bytes, and SHA-256 of the inputs."""
 
     source: int
     inputs: int
@@ -39,7 +39,7 @@ class PlannedPart:
 
 @dataclass(frozen=True)
 class SkippedPart:
-    """A part that the build goes on without: the stage that failed on it, and how."""
+    """A part that the build continues without: the stage that failed on it, and the error."""
 
     part: int
     stage: str
@@ -48,14 +48,14 @@ class SkippedPart:
 
 @dataclass(frozen=True)
 class Plan:
-    """All parts of a build, and what else a resumed build must agree on.
+    """All parts of a build, and everything else that must be the same when it is resumed.
 
     Attributes:
         base: the folder that the recipe's relative paths start at.
-        code: `pipelines.stages.code_version.code_version` of the code that planned.
+        code: `code_version()` of the code that made the plan.
         vocabulary: fingerprint of the vocabulary.
         opted_out: repositories and owners on the recipe's list `opt_out`.
-        skipped: parts that failed and that `--skip-failed` leaves out, by their numbers.
+        skipped: failed parts that `--skip-failed` excludes, in the order of their numbers.
     """
 
     base: str
@@ -67,7 +67,7 @@ class Plan:
 
     @staticmethod
     def read(folder: Folder) -> "Plan":
-        """The plan of a build that was begun."""
+        """Read the plan of a build that was started."""
         written = folder.read_json(PLAN)
         parts = tuple(PlannedPart(**part) for part in written.pop("parts"))
         opted_out = tuple(written.pop("opted_out"))
@@ -75,10 +75,10 @@ class Plan:
         return Plan(**written, parts=parts, opted_out=opted_out, skipped=skipped)
 
     def inputs(self, folder: Folder, index: int) -> pa.Table:
-        """The inputs of a part, as its source's `plan` gave them.
+        """The inputs of a part, as planned by its source.
 
         Raises:
-            StorageError: they do not stand in the folder as they were written.
+            StorageError: the file is missing or damaged.
         """
         name = _inputs_name(index)
         try:
@@ -86,29 +86,29 @@ class Plan:
                 return pa.ipc.open_file(file).read_all()
         except (OSError, pa.ArrowException) as error:
             raise StorageError(
-                f"{folder.where(name)}: {error}; run the same command again to write it anew"
+                f"{folder.where(name)}: {error}; run the same command again to restore it"
             ) from error
 
     def describe(self, folder: Folder, index: int) -> str:
-        """A part for people: `part 3 of 12: 41 inputs, json/decoder.py to xml/sax.py`."""
+        """Describe a part to people: `part 3 of 12: 41 inputs, json/decoder.py to xml/sax.py`."""
         try:
             names = self.inputs(folder, index)["name"]
             ends = dict.fromkeys((names[0].as_py(), names[-1].as_py()))
-            of = f"{len(names):,} inputs, {' to '.join(ends)}"
-        except RetryableError as error:  # the failure itself is what must be told
-            of = str(error)
-        return f"part {index} of {len(self.parts)}: {of}"
+            contents = f"{len(names):,} inputs, {' to '.join(ends)}"
+        except RetryableError as error:  # must not hide the failure that is being reported
+            contents = str(error)
+        return f"part {index} of {len(self.parts)}: {contents}"
 
     def skipped_part(self, index: int) -> SkippedPart | None:
-        """How a part failed, if it is left out."""
+        """How a part failed, or None if it is not skipped."""
         return next((skipped for skipped in self.skipped if skipped.part == index), None)
 
-    def without(self, skipped: tuple[SkippedPart, ...]) -> "Plan":
-        """The same plan less the parts named."""
+    def with_skipped(self, skipped: tuple[SkippedPart, ...]) -> "Plan":
+        """The same plan with `skipped` replaced."""
         return replace(self, skipped=skipped)
 
     def write(self, folder: Folder) -> None:
-        """Write the plan; its parts' inputs are there before."""
+        """Write the plan, after the inputs of its parts."""
         folder.write_json(PLAN, asdict(self))
 
 
@@ -119,55 +119,55 @@ def make_plan(
     folder: Folder,
     *,
     old: Plan | None = None,
-    cut: Iterable[tuple[int, pa.Table]] | None = None,
+    parts: Iterable[tuple[int, pa.Table]] | None = None,
 ) -> Plan:
-    """List the inputs and cut them into parts.
+    """List the inputs, split them into parts, and write the inputs of each part.
 
     Args:
         recipe: the recipe as resolved.
         base: the folder that its relative paths start at.
         vocabulary: fingerprint of the vocabulary.
-        folder: the output folder, which is never an input; takes the inputs of each part.
-        old: what was planned there before: then only what it lost is written.
-        cut: the parts, as of `cut_inputs`; left out: the recipe's.
+        folder: the output folder, which is never an input.
+        old: the plan found in the folder; only inputs that are missing from it are written.
+        parts: source and inputs of each part, as `plan_parts` yields them; None: the recipe's.
 
     Raises:
         InputError: there is nothing to read.
-        UsageError: the recipe names an input that does not exist, or a list that is none.
+        UsageError: an input does not exist, or the opt-out list is invalid.
     """
     opted_out = read_opt_out(resolve_path(recipe.opt_out, base) if recipe.opt_out else None)
-    parts: list[PlannedPart] = []
-    for source, inputs in cut_inputs(recipe, base, folder) if cut is None else cut:
-        stored, index = _serialize(inputs), len(parts)
+    planned: list[PlannedPart] = []
+    for source, inputs in plan_parts(recipe, base, folder) if parts is None else parts:
+        stored, index = _serialize(inputs), len(planned)
         digest = hashlib.sha256(stored).hexdigest()
-        if old is None or (_planned(old, index, digest) and not _stands(folder, index, stored)):
+        if old is None or _is_lost(old, folder, index, digest, len(stored)):
             folder.write_bytes(_inputs_name(index), stored, {})
         size = pc.sum(inputs["size"]).as_py() or 0
-        parts.append(PlannedPart(source, len(inputs), size, digest))
-    if not parts:
+        planned.append(PlannedPart(source, len(inputs), size, digest))
+    if not planned:
         names = ", ".join(str(path) for source in recipe.sources for path in source.paths)
         raise InputError(
-            f"nothing to read: {names} hold no file; name a folder or an archive with source code"
+            f"no input files found in {names}; name a folder or an archive with source code"
         )
-    return Plan(str(base), code_version(), vocabulary, tuple(parts), opted_out.entries)
+    return Plan(str(base), code_version(), vocabulary, tuple(planned), opted_out.entries)
 
 
 def changes(recipe: Recipe, folder: Folder, old: Plan, new: Plan) -> list[str]:
-    """What keeps a build from being resumed; empty if nothing does."""
+    """The differences that prevent resuming a build, a line each; empty if there are none."""
     found = []
     if old.code != new.code:
         found.append(f"code: {old.code} -> {new.code}")
     if old.vocabulary != new.vocabulary:
         found.append(f"vocabulary: {old.vocabulary} -> {new.vocabulary}")
     if old.opted_out != new.opted_out:
-        found.append(f"opt_out: {len(old.opted_out)} entries -> {len(new.opted_out)}, other ones")
+        found.append(f"opt_out: {len(old.opted_out)} entries -> {len(new.opted_out)}, not the same")
     if [part.digest for part in old.parts] != [part.digest for part in new.parts]:
-        found += _input_changes(recipe, folder, old, new) or ["inputs: cut into other parts"]
+        found += _input_changes(recipe, folder, old, new) or ["inputs: split into other parts"]
     return found
 
 
-def cut_inputs(recipe: Recipe, base: Path, folder: Folder) -> Iterator[tuple[int, pa.Table]]:
-    """The parts of a build: the number of each one's source in the recipe, and its inputs.
+def plan_parts(recipe: Recipe, base: Path, folder: Folder) -> Iterator[tuple[int, pa.Table]]:
+    """The parts of a build: for each, the position of its source in the recipe, and its inputs.
 
     Raises:
         UsageError: the recipe names an input that does not exist.
@@ -179,7 +179,7 @@ def cut_inputs(recipe: Recipe, base: Path, folder: Folder) -> Iterator[tuple[int
 
 def _input_changes(recipe: Recipe, folder: Folder, old: Plan, new: Plan) -> list[str]:
     before = _stamps(old.inputs(folder, index) for index in range(len(old.parts)))
-    after = _stamps(inputs for _, inputs in cut_inputs(recipe, Path(new.base), folder))
+    after = _stamps(inputs for _, inputs in plan_parts(recipe, Path(new.base), folder))
     lines = [f"input {name}: gone" for name in before.keys() - after.keys()]
     lines += [f"input {name}: new" for name in after.keys() - before.keys()]
     lines += [
@@ -187,12 +187,13 @@ def _input_changes(recipe: Recipe, folder: Folder, old: Plan, new: Plan) -> list
         for name in before.keys() & after.keys()
         if before[name] != after[name]
     ]
-    more = [f"and {len(lines) - _SHOWN} more inputs"] if len(lines) > _SHOWN else []
-    return sorted(lines)[:_SHOWN] + more
+    hidden = len(lines) - _SHOWN_CHANGES
+    more = [f"and {hidden} more inputs"] if hidden > 0 else []
+    return sorted(lines)[:_SHOWN_CHANGES] + more
 
 
 def _stamps(tables: Iterator[pa.Table]) -> dict[str, list[Any]]:
-    """Of each input its size and stamp, and what is known of its repository, if anything can be."""
+    """Size, stamp and, where the source knows them, stars and licence of each input by name."""
     return {
         name: values
         for table in tables
@@ -209,12 +210,10 @@ def _difference(before: Sequence[Any], after: Sequence[Any]) -> str:
     return "stars or licence of its repository changed"
 
 
-def _planned(old: Plan, index: int, digest: str) -> bool:
-    return index < len(old.parts) and old.parts[index].digest == digest
-
-
-def _stands(folder: Folder, index: int, stored: bytes) -> bool:
-    return folder.holds(_inputs_name(index), len(stored))
+def _is_lost(old: Plan, folder: Folder, index: int, digest: str, size: int) -> bool:
+    """Whether the old plan has the same part, but its inputs are missing or cut short."""
+    is_planned = index < len(old.parts) and old.parts[index].digest == digest
+    return is_planned and not folder.holds(_inputs_name(index), size)
 
 
 def _serialize(inputs: pa.Table) -> bytes:

@@ -1,10 +1,10 @@
-"""`--skip-failed`: a build ends without the parts that failed.
+"""`--skip-failed`: finish a build without the parts that failed.
 
-A part that is left out at any stage is left out at all of them, as if its inputs held nothing that
-can be read: so no file goes as a duplicate of one that is not there, and the answer does not depend
-on how far the part got. The plan names the parts, so a resumed build goes on without them too;
-without the flag it tries them again. What later stages made of such a part is dropped before its
-own marker is, so a run that is killed in between does the rest the next time.
+A part that fails at any stage is skipped at all stages, as if none of its inputs could be read.
+So no file is removed as a duplicate of a file that is missing, and the result does not depend on
+how far the part got. The plan lists the skipped parts, so a resumed build skips them too; without
+the flag it tries them again. The results of later stages are removed before the part's own marker,
+so if the run is killed in between, the next run finishes the job.
 """
 
 from codecorpus.foundation.errors import StorageError
@@ -15,11 +15,11 @@ from codecorpus.pipelines.stages.order import STAGES
 from codecorpus.pipelines.stages.plan import SkippedPart
 
 
-def leave_out_failed(out: str) -> list[SkippedPart]:
-    """Go on without the parts that failed in this run; those that were not left out before.
+def skip_failed_parts(out: str) -> list[SkippedPart]:
+    """Skip the parts that failed in this run, and return those that were not skipped before.
 
     Raises:
-        TaskError: nothing would be left.
+        TaskError: no part would be left.
     """
     build = Build.load(out)
     known = {skipped.part for skipped in build.plan.skipped}
@@ -33,17 +33,17 @@ def leave_out_failed(out: str) -> list[SkippedPart]:
             f"every part failed, so --skip-failed would leave nothing; part {shown.part} in "
             f"{shown.stage!r}: {shown.error}"
         )
-    build.plan.without(tuple(skipped)).write(build.folder)
-    settle(out, skip_failed=True)
+    build.plan.with_skipped(tuple(skipped)).write(build.folder)
+    reset_skipped_parts(out, skip_failed=True)
     return new
 
 
-def settle(out: str, *, skip_failed: bool) -> None:
-    """Make the folder agree with what is left out, before stages list their tasks.
+def reset_skipped_parts(out: str, *, skip_failed: bool) -> None:
+    """Remove results that do not match the skipped parts, before stages list their tasks.
 
     Args:
         out: the output folder of a planned build.
-        skip_failed: leave the parts out that the plan names; otherwise try them again.
+        skip_failed: skip the parts that the plan lists; otherwise try them again.
     """
     build = Build.load(out)
     build.folder.remove(FAILED)
@@ -52,17 +52,17 @@ def settle(out: str, *, skip_failed: bool) -> None:
         if not skip_failed or marker is None or "skipped" not in marker:
             for stage in STAGES:
                 if stage.artifacts is not CURATE:
-                    _drop(build, stage.artifacts.folder)
-            _drop(build, CURATE.marker(skipped.part))
+                    _remove(build, stage.artifacts.folder)
+            _remove(build, CURATE.marker(skipped.part))
     if build.plan.skipped and not skip_failed:
-        build.plan.without(()).write(build.folder)
+        build.plan.with_skipped(()).write(build.folder)
 
 
-def _drop(build: Build, name: str) -> None:
-    """Remove a file or folder for certain: what was made with a part must not be taken for done.
+def _remove(build: Build, name: str) -> None:
+    """Remove a file or folder and check that it is gone: stale results must not count as done.
 
     Raises:
-        StorageError: it still stands.
+        StorageError: it could not be removed.
     """
     build.folder.remove(name)
     if build.folder.exists(name):

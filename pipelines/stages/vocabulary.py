@@ -1,4 +1,4 @@
-"""The vocabulary of a recipe, wherever it lies."""
+"""Reads a recipe's vocabulary from a local path or a URL."""
 
 from pathlib import Path
 
@@ -15,15 +15,15 @@ from codecorpus.tokenization.vocabulary_sources import load_vocabulary
 def obtain_vocabulary(recipe: Recipe, base: Path) -> Vocabulary:
     """The vocabulary that a recipe names: `gpt2`, a path or a URL.
 
-    A URL that ends in `.json` is a `tokenizer.json`, any other a folder with `vocab.json` and
-    `merges.txt`: the web has no folders that one could look at.
+    A URL that ends in `.json` is a `tokenizer.json`. Any other URL is a folder with `vocab.json`
+    and `merges.txt`: HTTP has no way to list a folder and find out.
 
     Args:
         recipe: the recipe.
         base: the folder that its relative paths start at.
 
     Raises:
-        VocabularyError: it cannot be had, or is not of the kind that the encoder understands.
+        VocabularyError: it cannot be read, or the encoder does not support it.
     """
     name = recipe.encode.vocabulary
     url = parse_location(name)
@@ -41,6 +41,6 @@ def _read(url: Url) -> bytes:
         return read_whole(url)
     except UnreadableError as error:
         raise VocabularyError(
-            f"{url}: {error.detail}; the URL of a vocabulary is that of a tokenizer.json, or of a "
-            "folder with vocab.json and merges.txt"
+            f"{url}: {error.detail}; expected the URL of a tokenizer.json, or of a folder with "
+            "vocab.json and merges.txt"
         ) from error

@@ -16,7 +16,7 @@ from codecorpus.pipelines.resume import prepare, tidy
 from codecorpus.pipelines.stages.base import Task, TaskError, list_tasks, perform, require_done
 from codecorpus.pipelines.stages.curate import CurateParts
 from codecorpus.pipelines.stages.order import stages
-from codecorpus.pipelines.stages.skip_failed import leave_out_failed
+from codecorpus.pipelines.stages.skip_failed import skip_failed_parts
 from codecorpus.pipelines.storage.folder import Folder
 from tests.pipelines.crawl.fake_github import FakeClock, FakeGitHub
 
@@ -89,7 +89,7 @@ def build() -> Builder:
                         require_done([perform(task) for task in tasks])
                     done = True
                 except TaskError:
-                    if not (skip_failed and leave_out_failed(prepared.out)):
+                    if not (skip_failed and skip_failed_parts(prepared.out)):
                         raise
             tidy(prepared.out)
         return out

@@ -43,7 +43,7 @@ def test_tasks_of_the_failed_job_begin_no_more(recipe: Path) -> None:
     def job(build: Build) -> None:
         runs.append(build.folder.read_bytes(RUN))
         if len(runs) == 1:
-            build.leave_failure(0, "curate", "on purpose")
+            build.record_failure(0, "curate", "on purpose")
             raise TaskError("1 of 2 tasks failed")
 
     build(recipe, job)
@@ -55,7 +55,7 @@ def test_ctrl_c_is_no_failed_part(recipe: Path) -> None:
 
     def job(build: Build) -> None:
         runs.append(build.folder.read_bytes(RUN))
-        build.leave_failure(0, "curate", "on purpose")
+        build.record_failure(0, "curate", "on purpose")
         raise InterruptedBuildError
 
     with pytest.raises(InterruptedBuildError):

@@ -1,12 +1,12 @@
-"""A part of a source becomes documents, their signals and sketches, and a decision on each record.
+"""Curates the parts of the sources: documents with signals and sketches, and all decisions.
 
-The way of a part, over record batches:
+Each part is processed in record batches:
 
-    read    names; then the bytes of the files that a name or repository does not rule out
-    curate  the steps that `curation` lists: measure, tell languages, apply rules, sketch
+    read    names; then the bytes of files that their name or repository does not rule out
+    curate  the steps in `steps`: measure, detect languages, apply rules, sketch
     write   documents, kept files for deduplication, decisions
 
-The text itself is never copied but once, from the batch that was read into the documents.
+The text is copied only once, from the batch that was read into the documents.
 """
 
 import json
@@ -19,29 +19,28 @@ from typing import Any
 import pyarrow as pa
 
 from codecorpus.foundation.errors import InputError
-from codecorpus.pipelines.corpus import layout
-from codecorpus.pipelines.corpus.schemas import DECIDED, DOCUMENTS
+from codecorpus.pipelines.corpus import layout, tables
+from codecorpus.pipelines.corpus.schemas import DECISIONS, DOCUMENTS
 from codecorpus.pipelines.sources.base import Limits, Source
 from codecorpus.pipelines.sources.opt_out import OptOut
 from codecorpus.pipelines.sources.registry import open_reader
 from codecorpus.pipelines.sources.sampling import Draw
-from codecorpus.pipelines.stages import tables
 from codecorpus.pipelines.stages.artifacts import CURATE, CurateSummary
 from codecorpus.pipelines.stages.base import Stage
 from codecorpus.pipelines.stages.context import Build
 from codecorpus.pipelines.stages.counters import Counters
-from codecorpus.pipelines.stages.curate.skipped_parts import left_out
+from codecorpus.pipelines.stages.curate.skipped_parts import skipped_batch
 from codecorpus.pipelines.stages.curate.steps import CuratedBatch, Curator
 from codecorpus.pipelines.storage.digests import FileDigest
 
 
 @dataclass(frozen=True)
 class CurateParts(Stage):
-    """One task a part of the plan.
+    """One task per part of the plan.
 
     Attributes:
         strict: damaged input fails its part instead of being counted.
-        draw: takes a sample of the records only; None: all of them.
+        draw: reads a sample of the records only; None: all of them.
     """
 
     strict: bool = False
@@ -56,22 +55,22 @@ class CurateParts(Stage):
     def run(
         self, build: Build, index: int, digests: dict[str, FileDigest], counters: Counters
     ) -> CurateSummary:
-        """Read, decide and write one part."""
+        """Read, curate and write one part."""
         settings = build.recipe.sources[build.plan.parts[index].source]
         curator = Curator(build.recipe, settings, OptOut(build.plan.opted_out))
         totals = Counter[str]()
         comments: Counter[str] = Counter()
         damaged: list[dict[str, Any]] = []
-        with _Tables(build, index, curator.sketcher.schema, digests) as written:
+        with _PartFiles(build, index, curator.sketcher.schema, digests) as written:
             source = open_reader(settings)
-            for batch in self._decide(build, index, source, curator):
+            for batch in self._curate(build, index, source, curator):
                 damaged += batch.damaged
                 written.write(batch, settings.name)
                 _count(batch, totals, counters)
-                comments.update(_commented(batch.documents))
+                comments.update(_comment_languages(batch.documents))
         if damaged:
             text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in damaged)
-            build.leave_trace(f"log/unreadable/{index:05d}.jsonl", text)
+            build.write_trace(f"log/unreadable/{index:05d}.jsonl", text)
         summary: CurateSummary = {
             "records": totals["records"],
             "read": totals["read"],
@@ -85,14 +84,13 @@ class CurateParts(Stage):
             summary["skipped"] = skipped.stage
         return summary
 
-    def _decide(
+    def _curate(
         self, build: Build, index: int, source: Source, curator: Curator
     ) -> Iterator[CuratedBatch]:
-        """What becomes of the records of a part; of a part that is left out, of its inputs."""
         skipped = build.plan.skipped_part(index)
         if skipped:
             inputs = build.plan.inputs(build.folder, index)
-            yield left_out(inputs, skipped, curator.sketcher.schema)
+            yield skipped_batch(inputs, skipped, curator.sketcher.schema)
             return
         batches = _read(build, index, source, curator)
         for records in batches if self.draw is None else self.draw.some(batches, index):
@@ -103,13 +101,12 @@ class CurateParts(Stage):
 
 
 def _read(build: Build, index: int, source: Source, curator: Curator) -> Iterator[pa.RecordBatch]:
-    """The records of a part, the contents of those that the curator wants."""
     limits = Limits(record_bytes=build.recipe.max_record_bytes)
     yield from source.read(build.plan.inputs(build.folder, index), curator.needs_content, limits)
 
 
-class _Tables(ExitStack):
-    """The files of a part: they appear when the block ends without an error."""
+class _PartFiles(ExitStack):
+    """Writes the files of a part; they appear when the block ends without an error."""
 
     def __init__(
         self, build: Build, index: int, kept: pa.Schema, digests: dict[str, FileDigest]
@@ -122,7 +119,7 @@ class _Tables(ExitStack):
             tables.parquet_writer(folder, documents, DOCUMENTS, digests)
         )
         self._decided = self.enter_context(
-            tables.parquet_writer(folder, CURATE.decisions(index), DECIDED, digests)
+            tables.parquet_writer(folder, CURATE.decisions(index), DECISIONS, digests)
         )
         self._kept = self.enter_context(
             tables.arrow_writer(folder, CURATE.kept_files(index), kept, digests)
@@ -137,7 +134,7 @@ class _Tables(ExitStack):
 
 
 def _count(batch: CuratedBatch, totals: Counter[str], counters: Counters) -> None:
-    """Add a batch to what the part's marker and the progress display say."""
+    """Add a batch to the totals of the part and of the progress display."""
     records, kept = batch.ledger.num_rows, batch.documents.num_rows
     totals["records"] += records
     totals["read"] += batch.files_read
@@ -146,8 +143,8 @@ def _count(batch: CuratedBatch, totals: Counter[str], counters: Counters) -> Non
     counters.add(size=batch.bytes_read, files=records, kept=kept)
 
 
-def _commented(documents: pa.RecordBatch) -> dict[str, int]:
-    """How many of the documents in the sample are commented in which natural language."""
+def _comment_languages(documents: pa.RecordBatch) -> dict[str, int]:
+    """Counts of the sampled documents by the natural language of their comments."""
     counts = documents["natural_language"].drop_null().value_counts()
     return dict(zip(*(column.to_pylist() for column in counts.flatten()), strict=True))
 
@@ -155,5 +152,5 @@ def _commented(documents: pa.RecordBatch) -> dict[str, int]:
 def _strict_message(row: dict[str, Any]) -> str:
     return (
         f"{row['repository']}/{row['path']}: {row['error']}: {row['detail']}; --strict was given: "
-        "mend or remove the input, or build without --strict to count it"
+        "repair or remove the input, or build without --strict to count it"
     )

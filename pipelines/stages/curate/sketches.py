@@ -1,4 +1,4 @@
-"""What deduplication must know of a kept file: names, size, sketch and band keys."""
+"""The columns that deduplication reads: names, size, sketch and band keys of each kept file."""
 
 import pyarrow as pa
 
@@ -11,16 +11,16 @@ from codecorpus.filters.near_duplicates.signatures import (
     make_sketches,
 )
 from codecorpus.foundation.columns import ByteColumn
+from codecorpus.pipelines.corpus import tables
 from codecorpus.pipelines.recipe.model import Near
-from codecorpus.pipelines.stages import tables
 from codecorpus.pipelines.stages.artifacts import kept_files_schema
 
 
 class Sketcher:
-    """Sketches files as a recipe's near-duplicate settings ask.
+    """Computes sketches and band keys with a recipe's near-duplicate settings.
 
     Attributes:
-        schema: columns of `describe`; without sketch and keys if near duplicates are let be.
+        schema: columns of `describe`; without sketch and keys if near duplicates are kept.
     """
 
     def __init__(self, near: Near | None) -> None:
@@ -31,11 +31,11 @@ class Sketcher:
             self._permutations = Permutations(near.permutations, near.seed)
 
     def describe(self, facts: dict[str, pa.Array], column: ByteColumn) -> pa.RecordBatch:
-        """One row a file.
+        """One row per file, in columns of `schema`.
 
         Args:
-            facts: the columns of `schema` that are known of the files already.
-            column: their texts.
+            facts: the columns that are known already.
+            column: the texts of the files.
         """
         arrays = facts | (self._sketch(self._near, column) if self._near else {})
         return pa.record_batch([arrays[field.name] for field in self.schema], schema=self.schema)

@@ -1,7 +1,8 @@
-"""What the ledger says of a part that a build goes on without: a row for each of its inputs.
+"""The ledger rows of a skipped part: one for each of its inputs.
 
-An input is a file, or an archive or data set, or a share of one; what it holds is not known, since
-its part failed. So the rows still add up, and `codecorpus why` names the stage and the error.
+An input is a file, an archive or a data set, or a split of one. Its records are unknown because
+the part failed. With these rows the counts still add up, and `codecorpus why` can name the stage
+and the error.
 """
 
 from typing import Final
@@ -10,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from codecorpus.pipelines.corpus.schemas import DOCUMENTS
-from codecorpus.pipelines.stages.artifacts import DECISIONS
+from codecorpus.pipelines.stages.artifacts import BATCH_DECISIONS
 from codecorpus.pipelines.stages.curate.steps import CuratedBatch
 from codecorpus.pipelines.stages.plan import SkippedPart
 
@@ -18,13 +19,13 @@ SKIPPED: Final = "unreadable.skipped"
 """The reason of an input whose part failed, in a build with `--skip-failed`."""
 
 
-def left_out(inputs: pa.Table, skipped: SkippedPart, kept: pa.Schema) -> CuratedBatch:
-    """The inputs of a part as records that were not read.
+def skipped_batch(inputs: pa.Table, skipped: SkippedPart, kept: pa.Schema) -> CuratedBatch:
+    """A batch with the inputs of a part as records that were not read.
 
     Args:
-        inputs: those of the plan; of files they hold `repository` and `path`, else `name` alone.
-        skipped: how the part failed.
-        kept: schema of what deduplication would know of kept files.
+        inputs: the part's inputs; files have `repository` and `path`, others only `name`.
+        skipped: the stage and error.
+        kept: schema of the kept files, of which the batch has none.
     """
     count = inputs.num_rows
     path = "path" if "path" in inputs.schema.names else "name"
@@ -35,15 +36,17 @@ def left_out(inputs: pa.Table, skipped: SkippedPart, kept: pa.Schema) -> Curated
         "reason": pa.repeat(pa.scalar(SKIPPED), count),
     }
     columns = [
-        pa.nulls(count, field.type) if known.get(field.name) is None else _one(known[field.name])
-        for field in DECISIONS
+        pa.nulls(count, field.type)
+        if known.get(field.name) is None
+        else _combined(known[field.name])
+        for field in BATCH_DECISIONS
     ]
-    ledger = pa.record_batch(columns, schema=DECISIONS)
+    ledger = pa.record_batch(columns, schema=BATCH_DECISIONS)
     detail = pa.repeat(pa.scalar(f"{skipped.stage}: {skipped.error}"), count)
     named = ledger.select(["row", "repository", "path"]).append_column("detail", detail)
     return CuratedBatch(
-        documents=_none(DOCUMENTS),
-        kept=_none(kept),
+        documents=_empty(DOCUMENTS),
+        kept=_empty(kept),
         ledger=ledger,
         damaged=[{**row, "error": SKIPPED} for row in named.to_pylist()],
         files_read=0,
@@ -51,9 +54,9 @@ def left_out(inputs: pa.Table, skipped: SkippedPart, kept: pa.Schema) -> Curated
     )
 
 
-def _one(column: pa.Array | pa.ChunkedArray) -> pa.Array:
+def _combined(column: pa.Array | pa.ChunkedArray) -> pa.Array:
     return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
 
 
-def _none(schema: pa.Schema) -> pa.RecordBatch:
+def _empty(schema: pa.Schema) -> pa.RecordBatch:
     return pa.record_batch([pa.nulls(0, field.type) for field in schema], schema=schema)

@@ -1,8 +1,8 @@
-"""Which files are similar: pairs that agree in a band, then those whose whole sketches agree.
+"""Finds similar files: pairs with equal keys in a band, then pairs with similar sketches.
 
-Pairs are words, `better << 32 | worse`, of the numbers that `MatchCopies` gave the compared
-contents, in ascending order from task to task. A task holds some hundred megabytes at most: of one
-band a range of keys, or some hundred thousand sketches.
+A pair is a uint64, `better << 32 | worse`, of the ranks that `MatchCopies` gave the compared
+contents. Pairs are in ascending order across tasks. A task holds a few hundred megabytes at most:
+a range of one band's keys, or a few hundred thousand sketches.
 """
 
 from collections.abc import Iterator
@@ -42,22 +42,22 @@ from codecorpus.pipelines.stages.deduplicate.pair_tasks import (
 from codecorpus.pipelines.storage.digests import FileDigest
 
 _SKETCH_BYTES = 1 << 29
-"""Bytes of sketches that a task holds at most."""
+"""Maximum bytes of sketches that a task holds."""
 
 
 class ProposePairs(Stage):
-    """One task a range of the keys of a band; of most builds, one a band."""
+    """One task per key range of a band; in most builds a band has one range."""
 
     artifacts = PROPOSE_PAIRS
 
     def weights(self, build: Build) -> list[int]:
-        """As many equal tasks as bands, times ranges."""
+        """Equal tasks, one for each range of each band."""
         return [1] * propose_tasks(build)
 
     def run(
         self, build: Build, index: int, digests: dict[str, FileDigest], counters: Counters
     ) -> ProposeSummary:
-        """Write the pairs that agree in one band, in order."""
+        """Write the pairs with equal keys in one band, ascending."""
         del counters
         band, part = divmod(index, key_ranges(build))
         keys, numbers = _keys(build, f"band_{band:02d}", part)
@@ -72,14 +72,14 @@ class ProposePairs(Stage):
 
 
 @dataclass(frozen=True)
-class Judged:
-    """Pairs by the verdict of their sketches.
+class Verdicts:
+    """Pairs by the similarity of their sketches.
 
     Attributes:
-        similar: uint64, pairs.
-        matches: uint16, their equal positions.
-        doubtful: uint64, pairs too near the threshold, to be settled on the text.
-        compared: how many pairs there were.
+        similar: uint64, similar pairs.
+        matches: uint16, number of equal positions of each similar pair.
+        doubtful: uint64, pairs too near the threshold, to be decided by their texts.
+        compared: number of all pairs.
     """
 
     similar: NDArray[np.uint64]
@@ -89,18 +89,18 @@ class Judged:
 
 
 class VerifyPairs(Stage):
-    """One task for each range of pairs, of about as many each."""
+    """One task for each range of pairs, of about equal size."""
 
     artifacts = VERIFY_PAIRS
 
     def weights(self, build: Build) -> list[int]:
-        """As many tasks as the pairs of all bands fill."""
+        """Equal tasks, as many as the pairs of all bands require."""
         return [1] * verify_tasks(build)
 
     def run(
         self, build: Build, index: int, digests: dict[str, FileDigest], counters: Counters
     ) -> VerifySummary:
-        """Write what the sketches say of each pair."""
+        """Compare the sketches of each pair, and write similar and doubtful pairs."""
         del counters
         near = build.recipe.deduplicate.near
         assert near
@@ -110,25 +110,25 @@ class VerifyPairs(Stage):
             if count
         ]
         pieces = split_ranges(arrays, verify_tasks(build))[index]
-        judged = _join(list(_judge(build, near, pieces)))
+        verdicts = _concatenate(list(_compare_sketches(build, near, pieces)))
         files = map_array(build, MATCH_COPIES.file)
-        named = np.unique(files[np.concatenate(unpack_pairs(judged.doubtful))])
+        named = np.unique(files[np.concatenate(unpack_pairs(verdicts.doubtful))])
         for name, array in (
-            (VERIFY_PAIRS.similar(index), judged.similar),
-            (VERIFY_PAIRS.matches(index), judged.matches),
-            (VERIFY_PAIRS.doubtful(index), judged.doubtful),
+            (VERIFY_PAIRS.similar(index), verdicts.similar),
+            (VERIFY_PAIRS.matches(index), verdicts.matches),
+            (VERIFY_PAIRS.doubtful(index), verdicts.doubtful),
             (VERIFY_PAIRS.doubtful_files(index), named),
         ):
             write_array(build, name, array, digests)
         return {
-            "pairs": judged.compared,
-            "similar": len(judged.similar),
-            "doubtful": len(judged.doubtful),
+            "pairs": verdicts.compared,
+            "similar": len(verdicts.similar),
+            "doubtful": len(verdicts.doubtful),
         }
 
 
 def _keys(build: Build, band: str, part: int) -> tuple[NDArray[np.uint64], NDArray[np.uint32]]:
-    """The keys of a band that lie in one range, and the numbers of the files, ascending."""
+    """The keys of a band in one key range, and the ranks of their contents, ascending."""
     rank = map_array(build, MATCH_COPIES.rank)
     ranges = np.uint64(key_ranges(build))
     half = np.uint64(32)
@@ -136,17 +136,20 @@ def _keys(build: Build, band: str, part: int) -> tuple[NDArray[np.uint64], NDArr
     keys = [np.empty(0, np.uint64)]
     for rows, batch in KeptFiles(build).batches(band):
         here, found = np.asarray(rank[rows]), values(batch[band])
-        wanted = (here != NOT_COMPARED) & ((found >> half) * ranges >> half == np.uint64(part))
-        numbers.append(here[wanted])
-        keys.append(found[wanted])
+        in_range = (found >> half) * ranges >> half == np.uint64(part)
+        selected = (here != NOT_COMPARED) & in_range
+        numbers.append(here[selected])
+        keys.append(found[selected])
     ordered = np.concatenate(numbers).astype(np.uint64)
     order = np.arange(len(ordered), dtype=np.uint32)
     sort_by_key(ordered, order)
     return np.concatenate(keys)[order], ordered.astype(np.uint32)
 
 
-def _judge(build: Build, near: Near, pieces: list[NDArray[np.uint64]]) -> Iterator[Judged]:
-    """Compare whole sketches, as many pairs at a time as memory allows."""
+def _compare_sketches(
+    build: Build, near: Near, pieces: list[NDArray[np.uint64]]
+) -> Iterator[Verdicts]:
+    """Compare whole sketches, in blocks of pairs that fit `_SKETCH_BYTES`."""
     needed = matches_needed(near.threshold, near.permutations)
     low, high = doubtful_range(near.threshold, near.permutations, errors=near.exact_margin)
     kept = KeptFiles(build)
@@ -155,22 +158,23 @@ def _judge(build: Build, near: Near, pieces: list[NDArray[np.uint64]]) -> Iterat
         matched = _matches(kept, files, pairs)
         unsure = (low <= matched) & (matched <= high)
         similar = (matched >= needed) & ~unsure
-        yield Judged(pairs[similar], matched[similar].astype(np.uint16), pairs[unsure], len(pairs))
+        counts = matched[similar].astype(np.uint16)
+        yield Verdicts(pairs[similar], counts, pairs[unsure], len(pairs))
 
 
 def _matches(
     kept: KeptFiles, files: NDArray[np.uint32], pairs: NDArray[np.uint64]
 ) -> NDArray[np.int32]:
-    """How many positions of each pair's sketches agree; sketches are gathered part by part."""
+    """Number of equal positions in the sketches of each pair; reads sketches part by part."""
     better, worse = unpack_pairs(pairs)
     involved, at = np.unique(np.concatenate((files[better], files[worse])), return_inverse=True)
     return count_matches(kept.take("sketch", involved), at[: len(better)], at[len(better) :])
 
 
-def _join(judged: list[Judged]) -> Judged:
-    return Judged(
-        np.concatenate([np.empty(0, np.uint64), *(some.similar for some in judged)]),
-        np.concatenate([np.empty(0, np.uint16), *(some.matches for some in judged)]),
-        np.concatenate([np.empty(0, np.uint64), *(some.doubtful for some in judged)]),
-        sum(some.compared for some in judged),
+def _concatenate(verdicts: list[Verdicts]) -> Verdicts:
+    return Verdicts(
+        np.concatenate([np.empty(0, np.uint64), *(each.similar for each in verdicts)]),
+        np.concatenate([np.empty(0, np.uint16), *(each.matches for each in verdicts)]),
+        np.concatenate([np.empty(0, np.uint64), *(each.doubtful for each in verdicts)]),
+        sum(each.compared for each in verdicts),
     )

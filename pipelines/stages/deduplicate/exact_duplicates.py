@@ -1,7 +1,7 @@
-"""Files with one content, then contents with one sketch, count once; numbers by preference, 0 best.
+"""Merges files with equal contents, then contents with equal sketches, and ranks them.
 
-One task over arrays of some words a file; names and sketches are looked at part by part. From here
-on the numbers say who is preferred, and nothing depends on parts any more.
+Contents are numbered by preference; 0 is the best. One task holds a few words per file, and reads
+names and sketches part by part. Later stages compare ranks only and do not depend on parts.
 """
 
 from collections.abc import Iterator
@@ -24,17 +24,17 @@ from codecorpus.pipelines.stages.base import Stage
 from codecorpus.pipelines.stages.context import Build
 from codecorpus.pipelines.stages.counters import Counters
 from codecorpus.pipelines.stages.deduplicate.kept_files import KeptFiles, values
-from codecorpus.pipelines.stages.deduplicate.source_priority import of_earlier_sources
+from codecorpus.pipelines.stages.deduplicate.source_priority import in_earlier_source
 from codecorpus.pipelines.storage.digests import FileDigest
 
 _BLOCK = 1 << 19
-"""Sketches, or names of files, that are held at once."""
+"""Number of sketches, or of file names, that are held at once."""
 
 
 class MatchCopies(Stage):
     """Numbers the distinct contents by preference; one task.
 
-    Leaves the arrays of `artifacts.MATCH_COPIES`.
+    Writes the arrays of `artifacts.MATCH_COPIES`.
     """
 
     artifacts = MATCH_COPIES
@@ -54,13 +54,13 @@ class MatchCopies(Stage):
         arrays = {MATCH_COPIES.content: content, MATCH_COPIES.best: best}
         compared = best[:0]
         if build.recipe.deduplicate.near:
-            alike, comparable = fold_sketches(files, best)
-            itself = alike == np.arange(len(best), dtype=np.uint32)
-            compared = np.flatnonzero(comparable & itself).astype(np.uint32)
+            same_sketch, comparable = find_identical_sketches(files, best)
+            is_best = same_sketch == np.arange(len(best), dtype=np.uint32)
+            compared = np.flatnonzero(comparable & is_best).astype(np.uint32)
             rank = np.full(len(files), NOT_COMPARED, np.uint32)
             rank[best[compared]] = np.arange(len(compared), dtype=np.uint32)
             arrays |= {
-                MATCH_COPIES.same_sketch: alike,
+                MATCH_COPIES.same_sketch: same_sketch,
                 MATCH_COPIES.file: best[compared],
                 MATCH_COPIES.rank: rank,
             }
@@ -70,15 +70,16 @@ class MatchCopies(Stage):
 
 
 def number_files(build: Build, files: KeptFiles) -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
-    """The content number of each file, and the best file of each content; numbers by preference.
+    """The content of each file, and the best file of each content.
 
-    A file whose repository an earlier source has takes no part; its content is NOT_COMPARED.
+    Contents are numbered by preference. If an earlier source has a file's repository, the file is
+    ignored and its content is NOT_COMPARED.
     """
     ids = content_words(files)
     order = preference_order(build, files, ids)
-    taken = of_earlier_sources(build, files)
-    if taken.any():
-        return _number_without(build, ids, order, taken)
+    ignored = in_earlier_source(build, files)
+    if ignored.any():
+        return _number_others(build, ids, order, ignored)
     return _number(build, ids, order)
 
 
@@ -92,23 +93,23 @@ def _number(
     return content, order
 
 
-def _number_without(
+def _number_others(
     build: Build,
     ids: NDArray[np.uint64],
     order: NDArray[np.uint32],
-    taken: NDArray[np.bool_],
+    ignored: NDArray[np.bool_],
 ) -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
-    """As `_number`, but the content of files that are taken is NOT_COMPARED."""
-    files = np.flatnonzero(~taken).astype(np.uint32)
-    place = np.cumsum(~taken, dtype=np.uint32) - np.uint32(1)
-    some, best = _number(build, ids[:, files], place[order[~taken[order]]])
-    content = np.full(len(taken), NOT_COMPARED, np.uint32)
-    content[files] = some
+    """Like `_number`, but the content of ignored files is NOT_COMPARED."""
+    files = np.flatnonzero(~ignored).astype(np.uint32)
+    position = np.cumsum(~ignored, dtype=np.uint32) - np.uint32(1)
+    numbers, best = _number(build, ids[:, files], position[order[~ignored[order]]])
+    content = np.full(len(ignored), NOT_COMPARED, np.uint32)
+    content[files] = numbers
     return content, files[best]
 
 
 def content_words(files: KeptFiles) -> NDArray[np.uint64]:
-    """The content ids as three words that sort like them, uint64[3, n]."""
+    """uint64[3, n], the content ids as three words with the same sort order."""
     words = np.empty((3, len(files)), np.uint64)
     for rows, batch in files.batches("content_id"):
         ids = values(batch["content_id"])
@@ -119,10 +120,10 @@ def content_words(files: KeptFiles) -> NDArray[np.uint64]:
 
 
 def preference_order(build: Build, files: KeptFiles, ids: NDArray[np.uint64]) -> NDArray[np.uint32]:
-    """The numbers of all files, uint32[n], the preferred first.
+    """uint32[n], all file numbers, the most preferred first.
 
-    By the recipe's policy, unknown stars and licences last; then content id, source, repository,
-    path, part and row, so that there are no ties.
+    Files are ordered by the recipe's policy, unknown stars and licences last; then by content id,
+    source, repository, path, part and row, so that there are no ties.
     """
     sources = _sources(build, files)
     keys: list[NDArray[Any]] = []
@@ -142,30 +143,34 @@ def preference_order(build: Build, files: KeptFiles, ids: NDArray[np.uint64]) ->
     return order
 
 
-def fold_sketches(
+def find_identical_sketches(
     files: KeptFiles, best: NDArray[np.uint32]
 ) -> tuple[NDArray[np.uint32], NDArray[np.bool_]]:
-    """The best content with the same sketch, itself if there is none better; which can be compared.
+    """Find contents with equal sketches.
 
     Args:
-        files: all of them.
-        best: the best file of each content, by rank.
+        files: all kept files.
+        best: uint32[n], the best file of each content.
+
+    Returns:
+        uint32[n], the best content with the same sketch (perhaps the content itself); and bool[n],
+        the contents with enough tokens to be compared.
     """
     hashes = np.zeros((2, len(best)), np.uint64)
     comparable = np.zeros(len(best), np.bool_)
     for contents, batch, inside in _by_file(files, best, "comparable", "sketch"):
         comparable[contents] = values(batch["comparable"])[inside]
         hashes[:, contents] = hash_sketches(values(batch["sketch"])[inside])
-    alike = find_representatives(hashes, comparable)
+    same_sketch = find_representatives(hashes, comparable)
     del hashes
-    _unfold_unequal(files, best, alike)
-    return alike, comparable
+    _undo_hash_collisions(files, best, same_sketch)
+    return same_sketch, comparable
 
 
 def _by_file(
     files: KeptFiles, best: NDArray[np.uint32], *names: str
 ) -> Iterator[tuple[NDArray[np.uint32], pa.RecordBatch, NDArray[np.int64]]]:
-    """Sweep over the best files: their contents, the batch they stand in, their rows in it."""
+    """Read the best files by batch: their contents, the batch, and their rows in it."""
     content = np.full(len(files), NOT_COMPARED, np.uint32)
     content[best] = np.arange(len(best), dtype=np.uint32)
     for rows, batch in files.batches(*names):
@@ -174,53 +179,55 @@ def _by_file(
         yield here[inside], batch, inside
 
 
-def _unfold_unequal(files: KeptFiles, best: NDArray[np.uint32], alike: NDArray[np.uint32]) -> None:
-    """Let a content stand for itself if its sketch only hashes like its representative's."""
-    folded = np.flatnonzero(alike != np.arange(len(alike), dtype=np.uint32))
-    folded = folded[np.argsort(best[alike[folded]], kind="stable")]
-    for begin in range(0, len(folded), _BLOCK):
-        block = folded[begin : begin + _BLOCK]
+def _undo_hash_collisions(
+    files: KeptFiles, best: NDArray[np.uint32], same_sketch: NDArray[np.uint32]
+) -> None:
+    """Correct, in place, contents whose sketch has the same hash as another but is not equal."""
+    merged = np.flatnonzero(same_sketch != np.arange(len(same_sketch), dtype=np.uint32))
+    merged = merged[np.argsort(best[same_sketch[merged]], kind="stable")]
+    for begin in range(0, len(merged), _BLOCK):
+        block = merged[begin : begin + _BLOCK]
         block = block[np.argsort(best[block])]
-        kept = np.unique(best[alike[block]])
+        kept = np.unique(best[same_sketch[block]])
         sketches = files.take("sketch", kept)
-        for wanted, inside, batch in files.found("sketch", files=best[block]):
-            some = block[wanted]
-            of = np.searchsorted(kept, best[alike[some]])
-            unequal = (values(batch["sketch"])[inside] != sketches[of]).any(axis=1)
-            alike[some[unequal]] = some[unequal]
+        for selected, inside, batch in files.batches_with("sketch", files=best[block]):
+            contents = block[selected]
+            at = np.searchsorted(kept, best[same_sketch[contents]])
+            unequal = (values(batch["sketch"])[inside] != sketches[at]).any(axis=1)
+            same_sketch[contents[unequal]] = contents[unequal]
 
 
 def _break_ties(
     files: KeptFiles, order: NDArray[np.uint32], words: list[NDArray[np.uint64]]
 ) -> None:
-    """Order, in place, the copies that all else leaves equal by repository, path, part and row.
+    """Order files with equal words by repository, path, part and row, in place; nulls come last.
 
-    Only copies of one content can be equal so far, so only their names are looked at, some hundred
-    thousand at a time; where a name is null it comes last.
+    Only copies of one content can have equal words, so only their names are read, a few hundred
+    thousand at a time.
     """
-    begins = np.ones(len(order), np.bool_)  # a run of equal files begins here
+    begins = np.ones(len(order), np.bool_)  # a run of equal files begins
     begins[1:] = False
     for word in words:
         ordered = word[order]
         begins[1:] |= ordered[1:] != ordered[:-1]
-    alone = begins & np.append(begins[1:], True)
-    tied = np.flatnonzero(~alone)
-    del alone
+    unique = begins & np.append(begins[1:], True)
+    tied = np.flatnonzero(~unique)
+    del unique
     runs = np.flatnonzero(begins[tied])
     for begin, end in _blocks(runs, len(tied)):
-        places = tied[begin:end]
-        numbers = order[places]
-        group = np.cumsum(begins[places])
+        positions = tied[begin:end]
+        numbers = order[positions]
+        group = np.cumsum(begins[positions])
         ascending = np.argsort(numbers)
         table = files.names(numbers[ascending]).combine_chunks()
         table = table.append_column("group", pa.array(group[ascending]))
         table = table.append_column("number", pa.array(numbers[ascending]))
         keys = [(name, "ascending") for name in ("group", "repository", "path", "number")]
-        order[places] = numbers[ascending[pc.sort_indices(table, sort_keys=keys).to_numpy()]]
+        order[positions] = numbers[ascending[pc.sort_indices(table, sort_keys=keys).to_numpy()]]
 
 
 def _blocks(runs: NDArray[np.int64], end: int) -> Iterator[tuple[int, int]]:
-    """Cut `end` entries into blocks of `_BLOCK` and more, between runs that begin at `runs`."""
+    """Split `end` entries into blocks of at least `_BLOCK`; a new block begins only with a run."""
     begin = 0
     while begin < end:
         at = np.searchsorted(runs, begin + _BLOCK)
@@ -236,7 +243,7 @@ def _sources(build: Build, files: KeptFiles) -> NDArray[np.int32]:
 
 
 def _licenses(files: KeptFiles) -> NDArray[np.uint8]:
-    """uint8[n], as `license_rank`."""
+    """uint8[n], the `license_rank` of each file."""
     ranks = np.empty(len(files), np.uint8)
     for rows, batch in files.batches("license"):
         ranks[rows] = license_rank(pa.chunked_array([batch["license"]]))

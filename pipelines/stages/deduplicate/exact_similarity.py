@@ -1,9 +1,9 @@
-"""Pairs near the threshold are settled by the exact Jaccard similarity of their texts.
+"""Decides pairs near the threshold by the exact Jaccard similarity of their texts.
 
-First, part by part, the sets of shingles of the files that such pairs name: each part's documents
-are read at most once, and only the row groups that hold such files. Then, by ranges of pairs, the
-sets are compared; a task holds some hundred megabytes of them at most, whatever the files' sizes,
-unless two sets alone are larger. A set takes 8 bytes a shingle, about as much as the text.
+First, part by part, compute the shingle sets of the files in such pairs: each part's documents are
+read at most once, and only the row groups that contain such files. Then, by ranges of pairs,
+compare the sets. A task holds a few hundred megabytes of them, whatever the sizes of the files,
+unless two sets alone are larger. A set takes 8 bytes per shingle, about as much as the text.
 """
 
 from collections.abc import Iterator
@@ -34,20 +34,20 @@ from codecorpus.pipelines.stages.deduplicate.pair_tasks import verify_tasks
 from codecorpus.pipelines.storage.digests import FileDigest
 
 _TEXT = 8 << 20
-"""Bytes of text that are shingled at once; a larger file by itself."""
+"""Maximum bytes of text shingled at once; a larger file is shingled alone."""
 
 _SHINGLES = 1 << 25
-"""Shingles that are held at once to compare sets: 256 MB."""
+"""Maximum number of shingles held at once to compare sets: 256 MB."""
 
 
 class ShingleDoubtful(Stage):
-    """One task a part, where pairs were verified: the shingle sets of files in doubtful pairs."""
+    """One task per part if there are pairs: the shingle sets of files in doubtful pairs."""
 
     artifacts = SHINGLE_DOUBTFUL
     by_part = True
 
     def weights(self, build: Build) -> list[int]:
-        """All alike: few files of a part are named."""
+        """Equal tasks: few files of a part are in doubtful pairs."""
         return [1] * len(build.plan.parts) if verify_tasks(build) else []
 
     def run(
@@ -72,50 +72,50 @@ class ShingleDoubtful(Stage):
 
 
 class SettlePairs(Stage):
-    """One task for each of `VerifyPairs`: its doubtful pairs."""
+    """One task for each task of `VerifyPairs`: decides its doubtful pairs."""
 
     artifacts = SETTLE_PAIRS
 
     def weights(self, build: Build) -> list[int]:
-        """Doubtful pairs."""
+        """Number of doubtful pairs."""
         tasks = range(verify_tasks(build))
         return [1 + build.summary(VERIFY_PAIRS, task)["doubtful"] for task in tasks]
 
     def run(
         self, build: Build, index: int, digests: dict[str, FileDigest], counters: Counters
     ) -> SettleSummary:
-        """Write the pairs that hold."""
+        """Write the pairs that are similar."""
         del counters
         near = build.recipe.deduplicate.near
         assert near
         pairs = np.asarray(map_array(build, VERIFY_PAIRS.doubtful(index)))
         found = np.concatenate([np.empty(0), *_jaccard(build, index, pairs)])
-        holds = found >= near.threshold
-        write_array(build, SETTLE_PAIRS.similar(index), pairs[holds], digests)
-        write_array(build, SETTLE_PAIRS.jaccard(index), found[holds], digests)
-        return {"settled": len(pairs), "similar": int(holds.sum())}
+        similar = found >= near.threshold
+        write_array(build, SETTLE_PAIRS.similar(index), pairs[similar], digests)
+        write_array(build, SETTLE_PAIRS.jaccard(index), found[similar], digests)
+        return {"settled": len(pairs), "similar": int(similar.sum())}
 
 
 def _named(build: Build, begin: int, end: int) -> NDArray[np.int64]:
-    """The files from `begin` to `end` that doubtful pairs name, ascending."""
-    named = build.remember("named", lambda: _all_named(build))
+    """The files from `begin` to `end` that are in doubtful pairs, ascending."""
+    named = build.cached("named", lambda: _all_named(build))
     return named[slice(*np.searchsorted(named, np.array([begin, end], np.uint32)))].astype(np.int64)
 
 
 def _all_named(build: Build) -> NDArray[np.uint32]:
-    """The files that doubtful pairs name: read once a process, not once a part."""
+    """All files in doubtful pairs, ascending; read once per process, not once per part."""
     tasks = range(verify_tasks(build))
     found = [map_array(build, VERIFY_PAIRS.doubtful_files(task)) for task in tasks]
     return np.unique(np.concatenate([np.empty(0, np.uint32), *found]))
 
 
 def _texts(build: Build, part: int, rows: NDArray[np.int64]) -> Iterator[ByteColumn]:
-    """The texts of some documents of a part, a few at a time.
+    """The texts of the given documents of a part, in blocks of about `_TEXT` bytes.
 
     Args:
-        build: whose documents they are.
-        part: which part's.
-        rows: their places among its documents, ascending.
+        build: the build to read.
+        part: the part to read.
+        rows: positions among the part's documents, ascending.
     """
     if not len(rows):
         return
@@ -123,27 +123,27 @@ def _texts(build: Build, part: int, rows: NDArray[np.int64]) -> Iterator[ByteCol
         begin = 0
         for group in range(file.num_row_groups):
             end = begin + file.metadata.row_group(group).num_rows
-            wanted = rows[slice(*np.searchsorted(rows, (begin, end)))] - begin
-            if len(wanted):
+            selected = rows[slice(*np.searchsorted(rows, (begin, end)))] - begin
+            if len(selected):
                 table = file.read_row_group(group, columns=["text"], use_threads=False)
-                column = ByteColumn.from_arrow(table["text"].combine_chunks()).select(wanted)
-                for first, last in _cut(column.sizes, _TEXT):
+                column = ByteColumn.from_arrow(table["text"].combine_chunks()).select(selected)
+                for first, last in _split(column.sizes, _TEXT):
                     yield column.select(np.arange(first, last))
             begin = end
 
 
 def _jaccard(build: Build, task: int, pairs: NDArray[np.uint64]) -> Iterator[NDArray[np.float64]]:
-    """The exact similarities of a task's doubtful pairs, some at a time."""
+    """The exact similarities of a task's doubtful pairs, block by block."""
     files = map_array(build, MATCH_COPIES.file)
     better, worse = (files[numbers].astype(np.int64) for numbers in unpack_pairs(pairs))
     named = np.asarray(map_array(build, VERIFY_PAIRS.doubtful_files(task)))
     sizes = _set_sizes(build, named.astype(np.int64))
     left, right = np.searchsorted(named, better), np.searchsorted(named, worse)
     cost = sizes[right]
-    fresh = np.ones(len(left), np.bool_)  # pairs stand by their better file: it is held once
+    fresh = np.ones(len(left), np.bool_)  # a better file is followed by all its pairs
     fresh[1:] = left[1:] != left[:-1]
     cost[fresh] += sizes[left[fresh]]
-    for first, last in _cut(cost, _SHINGLES):
+    for first, last in _split(cost, _SHINGLES):
         mine = slice(first, last)
         involved, at = np.unique(np.concatenate((better[mine], worse[mine])), return_inverse=True)
         hashes, offsets = _sets(build, involved)
@@ -151,7 +151,7 @@ def _jaccard(build: Build, task: int, pairs: NDArray[np.uint64]) -> Iterator[NDA
 
 
 def _set_sizes(build: Build, files: NDArray[np.int64]) -> NDArray[np.int64]:
-    """How many shingles each of the files, ascending, has."""
+    """Number of shingles of each of the files, which are ascending."""
     sizes = [np.empty(0, np.int64)]
     for _, table, rows in _tables(build, files):
         sizes.append(table[1, rows + 1] - table[1, rows])
@@ -159,7 +159,7 @@ def _set_sizes(build: Build, files: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 def _sets(build: Build, files: NDArray[np.int64]) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
-    """The sets of the files, ascending: shingles behind each other, and where each begins."""
+    """The shingle sets of the files, ascending: concatenated hashes, and int64[n + 1] offsets."""
     found = [np.empty(0, np.uint64)]
     sizes = [np.zeros(1, np.int64)]
     for part, table, rows in _tables(build, files):
@@ -174,20 +174,20 @@ def _sets(build: Build, files: NDArray[np.int64]) -> tuple[NDArray[np.uint64], N
 def _tables(
     build: Build, files: NDArray[np.int64]
 ) -> Iterator[tuple[int, NDArray[np.int64], NDArray[np.int64]]]:
-    """The parts that the files, ascending, stand in: each with its `sets`, and their columns."""
+    """For each part with any of the files (ascending): number, `sets`, and the files' columns."""
     kept = KeptFiles(build)
-    for part in kept.touched(files).tolist():
+    for part in kept.parts_of(files).tolist():
         table = np.asarray(map_array(build, SHINGLE_DOUBTFUL.sets(part)))
         here = files[slice(*np.searchsorted(files, kept.offsets[part : part + 2]))]
         yield part, table, np.searchsorted(table[0], here)
 
 
-def _cut(sizes: NDArray[np.int64], most: int) -> Iterator[tuple[int, int]]:
-    """Ranges of entries, of `most` in all or of one entry that is larger."""
+def _split(sizes: NDArray[np.int64], limit: int) -> Iterator[tuple[int, int]]:
+    """Split entries into ranges whose sizes add up to at most `limit`, or of one larger entry."""
     ends = np.cumsum(sizes)
     first = 0
     while first < len(sizes):
         before = ends[first] - sizes[first]
-        last = max(int(np.searchsorted(ends, before + most, side="right")), first + 1)
+        last = max(int(np.searchsorted(ends, before + limit, side="right")), first + 1)
         yield first, last
         first = last

@@ -1,7 +1,7 @@
-"""The files that curation kept, of all parts, as one numbered table that nobody holds as a whole.
+"""The files that curation kept in all parts, as one numbered table that is never loaded as a whole.
 
-A file's number is its position in the documents of all parts, in the parts' order. Every look is a
-sweep over the parts that it concerns, one open at a time, and touches the wanted columns only.
+A file's number is its position in the documents of all parts, in the order of the parts. Reads go
+through the necessary parts one at a time, and load the requested columns only.
 """
 
 from collections.abc import Iterable, Iterator
@@ -16,12 +16,12 @@ from codecorpus.pipelines.stages.context import Build
 
 
 class KeptFiles:
-    """The kept files of a build."""
+    """The kept files of a build; `len()` is their number."""
 
     def __init__(self, build: Build) -> None:
         self._build = build
         self._schema = kept_files_schema(build.recipe.deduplicate.near or None)
-        self.offsets: NDArray[np.int64] = build.remember("kept files", lambda: _offsets(build))
+        self.offsets: NDArray[np.int64] = build.cached("kept files", lambda: _offsets(build))
         """int64[parts + 1], the number of each part's first file."""
 
     def __len__(self) -> int:
@@ -30,11 +30,11 @@ class KeptFiles:
     def batches(
         self, *names: str, parts: Iterable[int] | None = None
     ) -> Iterator[tuple[slice, pa.RecordBatch]]:
-        """Sweep over the files, batch by batch.
+        """Read the files batch by batch.
 
         Args:
-            names: the columns wanted.
-            parts: the parts to look at, ascending; None: all.
+            names: the columns to read.
+            parts: the parts to read, ascending; None: all.
 
         Yields:
             The numbers of a batch's files, and its columns, memory-mapped.
@@ -54,65 +54,65 @@ class KeptFiles:
                     begin += batch.num_rows
 
     def numbers(self, name: str) -> NDArray[Any]:
-        """A column of numbers of all files; null reads as -1."""
+        """A numeric column of all files; nulls are -1."""
         found = np.empty(len(self), _numpy_dtype(self._schema.field(name).type))
         for rows, batch in self.batches(name):
             found[rows] = values(batch[name])
         return found
 
-    def found(
+    def batches_with(
         self, *names: str, files: NDArray[Any]
     ) -> Iterator[tuple[slice, NDArray[np.int64], pa.RecordBatch]]:
-        """Sweep over the batches that hold the files named.
+        """Read the batches that contain the given files.
 
         Args:
-            names: the columns wanted.
-            files: ascending.
+            names: the columns to read.
+            files: file numbers, ascending.
 
         Yields:
-            Which of `files` stand in a batch, their rows in it, and its columns.
+            The range of `files` that a batch contains, their rows in the batch, and its columns.
         """
         files = files.astype(np.int64, copy=False)
-        for rows, batch in self.batches(*names, parts=self.touched(files).tolist()):
+        for rows, batch in self.batches(*names, parts=self.parts_of(files).tolist()):
             begin, end = np.searchsorted(files, [rows.start, rows.stop]).tolist()
             if begin < end:
                 inside = files[begin:end] - rows.start
                 yield slice(begin, end), inside, batch
 
     def take(self, name: str, files: NDArray[Any]) -> NDArray[Any]:
-        """A column of the files named: as of `values`.
+        """A column of the given files, in the form that `values` returns.
 
         Args:
             name: a column of numbers or fixed-size binary.
-            files: ascending.
+            files: file numbers, ascending.
         """
         field = self._schema.field(name).type
         if pa.types.is_fixed_size_binary(field):
             found = np.empty((len(files), field.byte_width), np.uint8)
         else:
             found = np.empty(len(files), _numpy_dtype(field))
-        for wanted, inside, batch in self.found(name, files=files):
-            found[wanted] = values(batch[name])[inside]
+        for selected, inside, batch in self.batches_with(name, files=files):
+            found[selected] = values(batch[name])[inside]
         return found
 
     def names(self, files: NDArray[Any]) -> pa.Table:
-        """Repository and path of the files named, ascending."""
+        """Repository and path of the given files, ascending."""
         schema = pa.schema([self._schema.field(name) for name in ("repository", "path")])
         found = [
             batch.take(pa.array(inside))
-            for _, inside, batch in self.found(*schema.names, files=files)
+            for _, inside, batch in self.batches_with(*schema.names, files=files)
         ]
         return pa.Table.from_batches(found, schema)
 
-    def touched(self, files: NDArray[Any]) -> NDArray[np.int64]:
-        """The parts that the files named, ascending, stand in."""
+    def parts_of(self, files: NDArray[Any]) -> NDArray[np.int64]:
+        """The parts that contain the given files, ascending."""
         before = np.searchsorted(files.astype(np.int64, copy=False), self.offsets)
         found: NDArray[np.int64] = np.flatnonzero(np.diff(before))
         return found
 
 
 def values(array: pa.Array) -> NDArray[Any]:
-    """A view of a column of a batch: numbers, or uint8[n, width]; null numbers read as -1."""
+    """A batch's column as an array: numbers (nulls are -1), or uint8[n, width], without copying."""
     if pa.types.is_fixed_size_binary(array.type):
         width = array.type.byte_width
         data = np.frombuffer(array.buffers()[1], np.uint8)

@@ -1,4 +1,4 @@
-"""Which files stay: greedily, the preferred first, on the graph of similar pairs."""
+"""Chooses the files to keep: greedily, most preferred first, on the graph of similar pairs."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -35,7 +35,7 @@ from codecorpus.pipelines.storage.digests import FileDigest
 
 
 class ChooseSurvivors(Stage):
-    """Decides which files stay; one task, which leaves `DedupResult` of all files."""
+    """Chooses the files to keep; one task, which writes the `DedupResult` of all files."""
 
     artifacts = CHOOSE_SURVIVORS
 
@@ -47,7 +47,7 @@ class ChooseSurvivors(Stage):
     def run(
         self, build: Build, index: int, digests: dict[str, FileDigest], counters: Counters
     ) -> ChooseSummary:
-        """Write, for each file: what becomes of it, which file it duplicates, how similar."""
+        """Write for each file whether it is kept, the file it duplicates, and their similarity."""
         del index, counters
         files = KeptFiles(build)
         best = np.asarray(map_array(build, MATCH_COPIES.best))
@@ -82,7 +82,7 @@ class ChooseSurvivors(Stage):
 def _choose(
     build: Build, near: Near, contents: int
 ) -> tuple[NDArray[np.uint32], NDArray[np.float64]]:
-    """The survivor of each content, itself if it stays, and how similar it is to that."""
+    """The survivor of each content (itself if it is kept), and the similarity to the survivor."""
     compared = np.asarray(map_array(build, MATCH_COPIES.compared))
     chosen = Survivors(len(compared), np.float64)
     for pairs, jaccard in _similar(build, near):
@@ -92,12 +92,12 @@ def _choose(
     gone = np.flatnonzero(chosen.duplicate_of != SURVIVOR)
     survivor[compared[gone]] = compared[chosen.duplicate_of[gone]]
     similarity[compared[gone]] = chosen.score[gone]
-    alike = map_array(build, MATCH_COPIES.same_sketch)
-    return survivor[alike], similarity[alike]
+    same_sketch = map_array(build, MATCH_COPIES.same_sketch)
+    return survivor[same_sketch], similarity[same_sketch]
 
 
 def _similar(build: Build, near: Near) -> Iterator[tuple[NDArray[np.uint64], NDArray[np.float64]]]:
-    """All similar pairs, ascending, with their similarity: exact where settled, else estimated."""
+    """All similar pairs, ascending, with their similarity: exact if settled, else estimated."""
     for task in range(verify_tasks(build)):
         by_sketch = map_array(build, VERIFY_PAIRS.similar(task))
         matched = map_array(build, VERIFY_PAIRS.matches(task))
@@ -111,7 +111,7 @@ def _similar(build: Build, near: Near) -> Iterator[tuple[NDArray[np.uint64], NDA
 
 @dataclass(frozen=True)
 class _FileResults:
-    """The columns of `DedupResult` for each file, from the survivor of its content."""
+    """The columns of `DedupResult` for all files, from the survivor of each content."""
 
     files: KeptFiles
     content: NDArray[np.uint32]
@@ -120,27 +120,28 @@ class _FileResults:
     similarity: NDArray[np.float64]
 
     def batches(self) -> Iterator[dict[str, NDArray[Any]]]:
-        """The columns of `ChooseSurvivors`, batch by batch."""
+        """The columns, batch by batch."""
         named = self._named()
         ids = self.files.take("content_id", named)
         row = self.files.take("row", named)
         for rows, batch in self.files.batches("content_id", "row"):
             content = self.content[rows]
-            taken = content == NOT_COMPARED
-            content = np.where(taken, np.uint32(0), content)
+            is_earlier = content == NOT_COMPARED
+            content = np.where(is_earlier, np.uint32(0), content)
             numbers = np.arange(rows.start, rows.stop)
             copy = self.best[content] != numbers
             kept = self.survivor[content] == content
-            of = np.where((copy | ~kept) & ~taken, self.best[self.survivor[content]], numbers)
-            gone = np.flatnonzero(of != numbers)
-            at = np.searchsorted(named, of[gone].astype(np.uint32))
+            survivor = self.best[self.survivor[content]]
+            of = np.where((copy | ~kept) & ~is_earlier, survivor, numbers)
+            removed = np.flatnonzero(of != numbers)
+            at = np.searchsorted(named, of[removed].astype(np.uint32))
             content_id = values(batch["content_id"])
             of_content, of_row = content_id.copy(), values(batch["row"]).copy()
-            of_content[gone], of_row[gone] = ids[at], row[at]
+            of_content[removed], of_row[removed] = ids[at], row[at]
             kind = np.where(copy, EXACT, np.where(kept, KEPT, NEAR))
             yield {
-                "kind": np.where(taken, EARLIER, kind),
-                "similarity": np.where(taken, 1.0, self.similarity[content]),
+                "kind": np.where(is_earlier, EARLIER, kind),
+                "similarity": np.where(is_earlier, 1.0, self.similarity[content]),
                 "content_id": content_id,
                 "of_content": of_content,
                 "of_part": np.searchsorted(self.files.offsets, of, side="right") - 1,
@@ -148,11 +149,11 @@ class _FileResults:
             }
 
     def _named(self) -> NDArray[np.uint32]:
-        """The files that others are duplicates of, ascending."""
+        """The files that have duplicates, ascending."""
         copies = (
             np.bincount(self.content[self.content != NOT_COMPARED], minlength=len(self.best)) > 1
         )
-        gone = self.survivor != np.arange(len(self.survivor), dtype=np.uint32)
+        removed = self.survivor != np.arange(len(self.survivor), dtype=np.uint32)
         named = np.zeros(len(self.best), np.bool_)
-        named[self.survivor[copies | gone]] = True
+        named[self.survivor[copies | removed]] = True
         return np.sort(self.best[named])

@@ -1,8 +1,8 @@
-"""Documents less duplicates become rows of ids in Arrow shards, and the ledger becomes final.
+"""Encodes the documents that are not duplicates as rows of ids, and writes the final ledger.
 
-One task a part, in batches: the texts that stay are tokenized where they lie, cut, prefixed and
-packed, and the rows are written in record batches of `ROWS_A_BATCH`. Rows are counted from the
-part's start; when all parts are done a second, small stage adds where each part begins.
+One task per part, in batches: tokenize the kept texts without copying them, split them into
+segments, prefix and pack them, and write the rows to Arrow shards. Rows are counted from the start
+of the part; when all parts are done, a second, small stage adds the number of the part's first row.
 """
 
 from collections.abc import Iterator
@@ -16,10 +16,9 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from codecorpus.foundation.columns import ByteColumn
-from codecorpus.pipelines.corpus import layout
+from codecorpus.pipelines.corpus import layout, tables
 from codecorpus.pipelines.corpus.schemas import PLACEMENTS
 from codecorpus.pipelines.corpus.shards import ShardWriter
-from codecorpus.pipelines.stages import tables
 from codecorpus.pipelines.stages.artifacts import (
     CURATE,
     ENCODE,
@@ -41,13 +40,13 @@ from codecorpus.tokenization.packing.rows import Placements, Rows
 
 
 class EncodeParts(Stage):
-    """One task a part: shard, placements, duplicates, final ledger."""
+    """One task per part: shard, placements, duplicates, final ledger."""
 
     artifacts = ENCODE
     by_part = True
 
     def weights(self, build: Build) -> list[int]:
-        """Kept documents."""
+        """Number of documents."""
         return [
             1 + build.summary(CURATE, index)["documents"] for index in range(len(build.plan.parts))
         ]
@@ -55,7 +54,7 @@ class EncodeParts(Stage):
     def run(
         self, build: Build, index: int, digests: dict[str, FileDigest], counters: Counters
     ) -> EncodeSummary:
-        """Write what is final of one part."""
+        """Encode one part and write its ledger."""
         result = DedupResult.load(build, index)
         encoded = _write_rows(build, index, result, digests, counters)
         counts = write_ledger(build, index, result, encoded.tokens, digests)
@@ -69,21 +68,21 @@ class EncodeParts(Stage):
 
 
 class NumberRows(Stage):
-    """One task a part: its placements, with rows counted through the whole data set."""
+    """One task per part: its placements, with row numbers in the whole data set."""
 
     artifacts = NUMBER_ROWS
     by_part = True
 
     def weights(self, build: Build) -> list[int]:
-        """All alike: they only copy some bytes a segment."""
+        """Equal tasks: they only copy a few bytes per segment."""
         return [1] * len(build.plan.parts)
 
     def run(
         self, build: Build, index: int, digests: dict[str, FileDigest], counters: Counters
     ) -> NoSummary:
-        """Add the rows of the parts before to each placement."""
+        """Add the number of rows in earlier parts to each placement."""
         del counters
-        before = int(build.remember("row offsets", lambda: _row_offsets(build))[index])
+        before = int(build.cached("row offsets", lambda: _row_offsets(build))[index])
         file = pq.ParquetFile(build.folder.path(ENCODE.placements(index)))
         name = build.part_file(layout.ROWS, index)
         with file, tables.parquet_writer(build.folder, name, PLACEMENTS, digests) as writer:
@@ -95,11 +94,11 @@ class NumberRows(Stage):
 
 @dataclass
 class Encoded:
-    """What was written of a part.
+    """What was written for a part.
 
     Attributes:
-        tokens: int64[documents], ids of each text; 0 where it is a duplicate.
-        files, rows, padding: kept files, rows, ids of padding.
+        tokens: int64[documents], number of ids of each text; 0 for duplicates.
+        rows, padding: number of rows, and of padding ids.
         languages: tokens, files and bytes of each language.
     """
 
@@ -110,7 +109,7 @@ class Encoded:
 
 
 def _row_offsets(build: Build) -> NDArray[np.int64]:
-    """int64[parts + 1], the number of each part's first row in the whole data set."""
+    """int64[parts + 1], the number of each part's first row in the data set."""
     parts = range(len(build.plan.parts))
     rows = [build.summary(ENCODE, index)["rows"] for index in parts]
     return np.concatenate(([0], np.cumsum(rows, dtype=np.int64)))
@@ -126,8 +125,7 @@ def _write_rows(
     packer = _packer(build)
     tokens = np.zeros(len(result.kind), np.int64)
     sizes = np.zeros((len(TAGGED_LANGUAGES), 3), np.int64)
-    staying = np.flatnonzero(result.kind == KEPT)
-    contents = result.content_id[staying]
+    contents = result.content_id[result.kind == KEPT]
     shard = layout.shard_file(index, len(build.plan.parts))
     with ExitStack() as files:
         shards = files.enter_context(
@@ -137,26 +135,26 @@ def _write_rows(
             tables.parquet_writer(build.folder, ENCODE.placements(index), PLACEMENTS, digests)
         )
 
-        def keep(rows: Rows) -> None:
+        def write(rows: Rows) -> None:
             shards.write(rows.input_ids, rows.language)
             if len(rows.placements.row):
                 placements.write_batch(_placed(rows.placements, contents))
 
         at = 0
         for batch in _documents(build, index):
-            stays = result.kind[at : at + len(batch)] == KEPT
-            column = ByteColumn.from_arrow(batch["text"]).select(stays)
-            language = _language_codes(batch["language"])[stays]
+            kept = result.kind[at : at + len(batch)] == KEPT
+            column = ByteColumn.from_arrow(batch["text"]).select(kept)
+            language = _language_codes(batch["language"])[kept]
             encoded = build.encoder.encode(column)
             lengths = np.diff(encoded.offsets)
-            tokens[at : at + len(batch)][stays] = lengths
-            for what, values in enumerate((lengths, np.ones_like(lengths), column.sizes)):
-                np.add.at(sizes[:, what], language, values)
-            keep(packer.add(encoded.ids, encoded.offsets, language))
-            counters.add(size=int(column.sizes.sum()), files=len(batch), kept=int(stays.sum()))
+            tokens[at : at + len(batch)][kept] = lengths
+            for column_index, values in enumerate((lengths, np.ones_like(lengths), column.sizes)):
+                np.add.at(sizes[:, column_index], language, values)
+            write(packer.add(encoded.ids, encoded.offsets, language))
+            counters.add(size=int(column.sizes.sum()), files=len(batch), kept=int(kept.sum()))
             at += len(batch)
         for rows in packer.finish():
-            keep(rows)
+            write(rows)
     languages = {
         name: {"tokens": int(tokens), "files": int(count), "bytes": int(size)}
         for name, (tokens, count, size) in zip(TAGGED_LANGUAGES, sizes, strict=True)

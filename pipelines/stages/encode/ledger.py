@@ -1,4 +1,4 @@
-"""The ledger becomes final: what curation decided, and what deduplication made of the rest."""
+"""Writes the final ledger: the decisions of curation, and deduplication of the files it kept."""
 
 from typing import Any
 
@@ -8,9 +8,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from codecorpus.pipelines.corpus import layout
+from codecorpus.pipelines.corpus import layout, tables
 from codecorpus.pipelines.corpus.schemas import DUPLICATES, LEDGER
-from codecorpus.pipelines.stages import tables
 from codecorpus.pipelines.stages.artifacts import CURATE, EARLIER, EXACT, KEPT, NEAR
 from codecorpus.pipelines.stages.context import Build
 from codecorpus.pipelines.stages.dedup_result import DedupResult
@@ -24,7 +23,7 @@ def write_ledger(
     tokens: NDArray[np.int64],
     digests: dict[str, FileDigest],
 ) -> dict[str, int]:
-    """Merge the result into the decisions of curation; count rows by reason."""
+    """Merge deduplication's result into the decisions; returns the rows by reason, or `kept`."""
     counts: dict[str, int] = {}
     at = 0
     path = build.folder.path(CURATE.decisions(index))
@@ -49,17 +48,16 @@ def write_ledger(
 def _finish(
     batch: pa.RecordBatch, result: DedupResult, tokens: NDArray[np.int64], at: int
 ) -> tuple[pa.RecordBatch, int]:
-    """The final ledger rows of a batch, of whose documents the first is number `at` of the part."""
+    """The final rows of a batch, and its number of documents; the first is the part's `at`-th."""
     kept = batch["reason"].is_null().to_numpy(zero_copy_only=False)
     documents = int(kept.sum())
-    mine = slice(at, at + documents)
     rows = np.flatnonzero(kept)
     kind = np.full(len(kept), KEPT, np.uint8)
-    kind[rows] = result.kind[mine]
-    copy = (kind == EXACT) | (kind == NEAR)
-    stays = kept & (kind == KEPT)
-    spread = np.zeros(len(kept), np.int64)
-    spread[rows] = np.arange(at, at + documents)
+    kind[rows] = result.kind[at : at + documents]
+    duplicate = (kind == EXACT) | (kind == NEAR)
+    is_final = kept & (kind == KEPT)
+    document = np.zeros(len(kept), np.int64)
+    document[rows] = np.arange(at, at + documents)
     reason = pc.if_else(
         pa.array(kind == EXACT),
         "exact_duplicate",
@@ -71,22 +69,22 @@ def _finish(
     )
     unreadable = pc.fill_null(pc.starts_with(reason, "unreadable."), False)
     decision = pc.if_else(
-        pa.array(copy),
+        pa.array(duplicate),
         "duplicate",
-        pc.if_else(pa.array(stays), "kept", pc.if_else(unreadable, "unreadable", "dropped")),
+        pc.if_else(pa.array(is_final), "kept", pc.if_else(unreadable, "unreadable", "dropped")),
     )
     columns = {name: batch[name] for name in batch.schema.names}
     columns["decision"] = decision
     columns["reason"] = reason
-    columns["duplicate_of"] = tables.fixed_size(_at(result.of_content, spread), copy)
-    columns["duplicate_of_part"] = pa.array(_at(result.of_part, spread), mask=~copy)
-    columns["duplicate_of_row"] = pa.array(_at(result.of_row, spread), mask=~copy)
-    columns["tokens"] = pa.array(_at(tokens, spread), mask=~stays)
+    columns["duplicate_of"] = tables.fixed_size(_at(result.of_content, document), duplicate)
+    columns["duplicate_of_part"] = pa.array(_at(result.of_part, document), mask=~duplicate)
+    columns["duplicate_of_row"] = pa.array(_at(result.of_row, document), mask=~duplicate)
+    columns["tokens"] = pa.array(_at(tokens, document), mask=~is_final)
     return pa.record_batch([columns[f.name] for f in LEDGER], LEDGER), documents
 
 
 def _at(values: NDArray[Any], where: NDArray[np.int64]) -> NDArray[Any]:
-    """`values[where]`; zeros if there are no values at all."""
+    """`values[where]`; zeros if there are no values."""
     if len(values):
         return values[where]
     return np.zeros((len(where), *values.shape[1:]), values.dtype)
@@ -95,13 +93,13 @@ def _at(values: NDArray[Any], where: NDArray[np.int64]) -> NDArray[Any]:
 def write_duplicates(
     build: Build, index: int, result: DedupResult, digests: dict[str, FileDigest]
 ) -> None:
-    """Write which of a part's documents are duplicates, of what, and how similar."""
-    gone = (result.kind == EXACT) | (result.kind == NEAR)
+    """Write the duplicates among a part's documents, the files kept instead, and the similarity."""
+    removed = (result.kind == EXACT) | (result.kind == NEAR)
     batch = pa.record_batch(
         [
-            tables.fixed_size(result.content_id[gone]),
-            tables.fixed_size(result.of_content[gone]),
-            pa.array(result.similarity[gone]),
+            tables.fixed_size(result.content_id[removed]),
+            tables.fixed_size(result.of_content[removed]),
+            pa.array(result.similarity[removed]),
         ],
         schema=DUPLICATES,
     )

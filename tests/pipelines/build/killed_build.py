@@ -1,4 +1,4 @@
-"""The build command, in which processes are killed at chosen moments; a program for tests.
+"""The build command, with processes killed at chosen moments; a program for tests.
 
 The moments stand in the environment, so workers know them too: they load this file anew. Each is
 `stage:moment:victim`; one comes after the other, and each leaves a file in the folder of tokens.
@@ -24,7 +24,7 @@ _here = {"stage": ""}
 
 
 def strike(moment: str) -> None:
-    """Kill, if the next kill is due at this moment of this stage."""
+    """Kill if the next kill is due at this moment of this stage."""
     for number, (stage, due, victim) in enumerate(_KILLS):
         token = _TOKENS / str(number)
         if token.exists():

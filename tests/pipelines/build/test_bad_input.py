@@ -1,4 +1,4 @@
-"""Whatever lies in a folder, each file gets a row and the sums hold."""
+"""Every file of a folder gets a row, whatever it contains, and the counts add up."""
 
 import io
 import json
@@ -39,7 +39,7 @@ def tar_of(members: dict[str, bytes]) -> bytes:
 
 @pytest.fixture
 def nasty(tmp_path: Path) -> Path:
-    """One of everything that goes wrong in real folders."""
+    """One example of everything that goes wrong in real folders."""
     root = tmp_path / "in" / "repositories"
     repository = root / "repo"
     repository.mkdir(parents=True)
@@ -81,7 +81,7 @@ def nasty(tmp_path: Path) -> Path:
     return tmp_path / "in"
 
 
-def test_each_has_its_reason_and_the_sums_hold(
+def test_each_file_has_its_reason_and_the_counts_add_up(
     nasty: Path, build: Build, verify: Callable[[Path], None], tmp_path: Path
 ) -> None:
     out = build(nasty, tmp_path / "out", changes={"deduplicate": {"near": False}})
@@ -112,7 +112,7 @@ def test_each_has_its_reason_and_the_sums_hold(
     assert rows["repo/long_line.py"]["longest_line"] == (50 << 20) + 6
 
 
-def test_strict_fails_naming_the_damage(nasty: Path, build: Build, tmp_path: Path) -> None:
+def test_strict_fails_and_names_the_damage(nasty: Path, build: Build, tmp_path: Path) -> None:
     with pytest.raises(TaskError, match=r"unreadable\.\w+.*--strict"):
         build(nasty, tmp_path / "out", strict=True)
     assert not (tmp_path / "out" / "manifest.json").exists()
@@ -139,7 +139,7 @@ def test_a_file_that_vanishes_between_plan_and_reading(
     assert reasons == {"repo/stays.py": None, "repo/goes.py": "unreadable.io"}
 
 
-def test_files_without_any_that_is_kept_make_an_empty_corpus(
+def test_if_no_file_is_kept_the_corpus_is_empty(
     build: Build, verify: Callable[[Path], None], tmp_path: Path
 ) -> None:
     import datasets
@@ -152,7 +152,7 @@ def test_files_without_any_that_is_kept_make_an_empty_corpus(
     assert len(datasets.load_from_disk(str(out / "shards"))) == 0
 
 
-def test_an_empty_file_is_kept_where_no_rule_forbids_it(
+def test_an_empty_file_is_kept_if_no_rule_drops_it(
     build: Build, verify: Callable[[Path], None], tmp_path: Path
 ) -> None:
     root = tmp_path / "in" / "repositories" / "repo"
@@ -166,7 +166,7 @@ def test_an_empty_file_is_kept_where_no_rule_forbids_it(
         assert (row["decision"], row["tokens"]) == ("kept", 0)
 
 
-def test_damaged_sets_cost_what_is_damaged(
+def test_only_the_damaged_records_of_a_data_set_are_lost(
     build: Build, verify: Callable[[Path], None], tmp_path: Path
 ) -> None:
     from tests.pipelines.sources.test_bad_data import flip, page

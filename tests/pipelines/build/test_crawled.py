@@ -1,4 +1,4 @@
-"""A build of what was crawled: without those who opted out, and each file's origin is told."""
+"""A build of crawled repositories skips opted-out ones, and `why` shows the origin of each file."""
 
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ def repository(identity: int, name: str) -> FakeRepository:
     return FakeRepository(identity, name, stars=3, files={"x.py": CODE + name.encode() + b"()\n"})
 
 
-def test_who_opted_out_is_not_read(build: Any, tmp_path: Path) -> None:
+def test_opted_out_repositories_are_not_read(build: Any, tmp_path: Path) -> None:
     names = ("a/stays", "b/gone", "Owner/gone")
     make_crawl(tmp_path / "crawl", [repository(*each) for each in enumerate(names, 1)])
     (tmp_path / "opt-out.txt").write_text("owner\nB/Gone\n")
@@ -32,7 +32,7 @@ def test_who_opted_out_is_not_read(build: Any, tmp_path: Path) -> None:
     assert {row["size"] for row in rows if row["reason"]} == {None}
 
 
-def test_why_tells_commit_day_and_license(
+def test_why_shows_commit_date_and_license(
     build: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     found = [repository(1, "a/x"), repository(2, "b/x")]

@@ -1,4 +1,4 @@
-"""The same bytes, however the work is done."""
+"""The output has the same bytes, however the work is done."""
 
 import os
 import random

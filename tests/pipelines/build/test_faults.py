@@ -1,4 +1,4 @@
-"""Storage that fails: an error names the file, and the next run mends what was lost."""
+"""When storage fails, an error names the file, and the next run restores what was lost."""
 
 import errno
 import json
@@ -32,7 +32,7 @@ CHANGES = {"part_bytes": 32_768, "encode": {"sequence_length": 128}}
 def small(
     build: Build, digest: Digest, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[Path, str]:
-    """Some parts with near duplicates, and the digest of their build."""
+    """Several parts with near duplicates, and the digest of their build."""
     folder = tmp_path_factory.mktemp("small")
     chance = random.Random(3)
     for number in range(4):
@@ -49,7 +49,7 @@ def small(
 
 
 def write_fails(number: int) -> Fault:
-    """Every write fails, after a part of it went to the disk."""
+    """Every write fails after part of the data is on the disk."""
 
     def inject(patch: pytest.MonkeyPatch) -> None:
         write = HashingFile.write
@@ -71,7 +71,7 @@ def rename_fails(patch: pytest.MonkeyPatch) -> None:
 
 
 def write_loses(patch: pytest.MonkeyPatch) -> None:
-    """The disk takes everything without an error, and keeps all but the last bytes."""
+    """The disk reports no error, but loses the last bytes."""
     close = HashingFile.close
 
     def losing(self: HashingFile) -> None:
@@ -98,7 +98,7 @@ def finals(out: Path) -> set[str]:
 
 
 def some_slow(values: Iterable[T], *, always: Collection[int]) -> list[Any]:
-    """Values of a parameter; those at other places than named are left to the slow tests."""
+    """Values of a parameter; all but those at the given positions are marked as slow."""
     return [
         value if index in always else pytest.param(value, marks=pytest.mark.slow)
         for index, value in enumerate(values)
@@ -106,7 +106,7 @@ def some_slow(values: Iterable[T], *, always: Collection[int]) -> list[Any]:
 
 
 @pytest.mark.parametrize("turn", some_slow(range(len(FAULTS)), always={0}))
-def test_a_fault_in_each_stage_is_named_and_the_next_run_goes_on(
+def test_a_fault_in_any_stage_is_named_and_the_next_run_resumes(
     small: tuple[Path, str],
     build: Build,
     digest: Digest,
@@ -114,7 +114,7 @@ def test_a_fault_in_each_stage_is_named_and_the_next_run_goes_on(
     monkeypatch: pytest.MonkeyPatch,
     turn: int,
 ) -> None:
-    """Stage after stage one of the faults; in all turns each stage meets each of them."""
+    """One fault in each stage; over all turns, every stage meets every fault."""
     inputs, expected = small
     loaded = load(str(inputs / "recipe.yaml"))
     for number, stage in enumerate(ALL_STAGES, turn):
@@ -139,7 +139,7 @@ def test_a_fault_in_each_stage_is_named_and_the_next_run_goes_on(
 def stopped_before(
     inputs: Path, out: Path, last: Stage
 ) -> Iterator[tuple[str, Callable[[], list[str]]]]:
-    """A build with all stages done that come before one; the errors of trying that one."""
+    """Build all stages before the given one; yields the errors of trying that one."""
     with prepare(load(str(inputs / "recipe.yaml")), out) as prepared:
         for stage in ALL_STAGES:
             if stage.name == last.name:
@@ -157,16 +157,16 @@ def stopped_before(
 
 
 def data_files(out: Path) -> list[Path]:
-    """What the markers of all done tasks list."""
+    """The files that the markers of all finished tasks list."""
     markers = sorted((out / "log" / "work").glob("*/*.json"))
     return [out / name for marker in markers for name in json.loads(marker.read_bytes())["files"]]
 
 
 @pytest.mark.parametrize("stage", some_slow(ALL_STAGES[1:], always={0, 6}), ids=lambda s: s.name)
-def test_data_that_is_short_or_gone_is_named_or_made_again(
+def test_truncated_or_missing_data_is_named_or_restored(
     small: tuple[Path, str], build: Build, digest: Digest, tmp_path: Path, stage: Stage
 ) -> None:
-    """Any file of any stage, cut between two stages of one run, and before the next run."""
+    """Truncate any file of any stage, between two stages of one run and before the next run."""
     inputs, expected = small
     chance = random.Random(stage.name)
     out = tmp_path / "out"
@@ -176,7 +176,7 @@ def test_data_that_is_short_or_gone_is_named_or_made_again(
             victim.unlink()
         else:
             os.truncate(victim, victim.stat().st_size // 2)
-        for error in attempt():  # a stage need not read that file
+        for error in attempt():  # the stage may not read that file
             assert str(victim) in error
             assert "run the same command again" in error
     assert digest(build(inputs, out, changes=CHANGES)) == expected
@@ -198,7 +198,7 @@ def test_a_marker_without_data_and_data_without_a_marker(
     assert digest(build(inputs, tmp_path / "out", changes=CHANGES)) == expected
 
 
-def test_a_damaged_description_is_named_or_written_again(
+def test_a_damaged_recipe_or_plan_is_named_or_restored(
     small: tuple[Path, str], build: Build, digest: Digest, tmp_path: Path
 ) -> None:
     inputs, expected = small
@@ -218,5 +218,5 @@ def test_a_damaged_description_is_named_or_written_again(
         (out / name).write_bytes(text)
 
 
-def test_storage_errors_end_the_command_with_1() -> None:
+def test_storage_errors_exit_with_status_1() -> None:
     assert (StorageError.exit_code, CodecorpusError.exit_code) == (1, 1)

@@ -1,4 +1,4 @@
-"""report, why and verify, on a build as people would use them."""
+"""The commands report, why and verify on a real build."""
 
 import json
 import shutil
@@ -68,7 +68,7 @@ def test_why_of_a_dropped_file_says_which_rule_and_what_came_before(
     assert states == ["passes", "passes", "fails", "not reached"]
 
 
-def test_why_of_a_duplicate_names_what_stays(
+def test_why_of_a_duplicate_names_the_kept_file(
     built: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     text = story(built, "json/decoder.py", capsys)
@@ -77,7 +77,7 @@ def test_why_of_a_duplicate_names_what_stays(
     assert "similarity  0.9" in text
 
 
-def test_why_of_what_could_not_be_read(built: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_why_of_an_unreadable_file(built: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert "unreadable (unreadable.utf8)" in story(built, "edited/latin.py", capsys)
     text = story(built, "edited/logo.png", capsys)
     assert "dropped (language.not_source)" in text
@@ -96,7 +96,7 @@ def test_why_by_content_id_finds_all_copies(
         assert "json-copy/scanner.py: " in text
 
 
-def test_why_of_an_unknown_name_says_what_is_near(built: Path) -> None:
+def test_why_of_an_unknown_name_suggests_similar_names(built: Path) -> None:
     with pytest.raises(NotFoundError, match=r"json/decoder\.py"):
         print_story(built, "json/decodr.py")
     with pytest.raises(NotFoundError, match=r"expected repository/path"):
@@ -122,7 +122,7 @@ def test_verify_finds_a_flipped_byte(copy: Path) -> None:
         print_verdict(copy, 0)
 
 
-def test_verify_finds_missing_and_strange_files(copy: Path) -> None:
+def test_verify_finds_missing_and_unexpected_files(copy: Path) -> None:
     (copy / "tokenizer.json").unlink()
     (copy / "notes.txt").write_text("mine")
     with pytest.raises(NotSoundError) as wrong:
@@ -132,7 +132,7 @@ def test_verify_finds_missing_and_strange_files(copy: Path) -> None:
 
 
 def forge(copy: Path, name: str) -> None:
-    """Make the manifest agree with a changed file, so that only the sums can tell."""
+    """Make the manifest agree with a changed file, so that only the counts reveal the change."""
     from codecorpus.pipelines.storage.folder import Folder
 
     folder = Folder(copy)
@@ -163,7 +163,7 @@ def test_verify_finds_ids_that_decode_to_another_text(copy: Path) -> None:
         print_verdict(copy, 0)
 
 
-def test_a_folder_without_a_build_is_said_so(tmp_path: Path) -> None:
+def test_a_folder_without_a_build_is_refused(tmp_path: Path) -> None:
     for look in (print_report, lambda path: print_verdict(path, 1)):
         with pytest.raises(NoBuildError, match="no build here"):
             look(tmp_path)

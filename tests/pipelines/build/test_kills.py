@@ -1,4 +1,4 @@
-"""SIGKILL at any moment: the same command goes on, does nothing twice, and ends with one digest."""
+"""After SIGKILL at any moment, the same command resumes, repeats no work and gives one digest."""
 
 import json
 import os
@@ -81,7 +81,7 @@ class Job:
             time.sleep(0.05)
 
     def performed(self) -> Counter[tuple[str, int]]:
-        """How often each task was done, over all runs."""
+        """How often each task was done in all runs."""
         lines = (self.out / "log" / "timings.jsonl").read_text().splitlines()
         return Counter((line["stage"], line["index"]) for line in map(json.loads, lines))
 
@@ -94,7 +94,7 @@ def few(
     recipe_file: Callable[..., Path],
     tmp_path_factory: pytest.TempPathFactory,
 ) -> tuple[Path, str]:
-    """The recipe of a corpus of some twelve parts, and the digest of its build."""
+    """The recipe of a corpus of about twelve parts, and the digest of its build."""
     folder = tmp_path_factory.mktemp("few")
     for name in ("json", "json-copy", "edited", "html"):
         source = inputs / "repositories" / name
@@ -109,7 +109,7 @@ def is_whole(job: Job, expected: str, digest: Any) -> None:
     assert Folder(job.out).path("log/work").exists() is False
 
 
-def test_a_killed_build_goes_on(
+def test_a_killed_build_resumes(
     few: tuple[Path, str], digest: Callable[[Path], str], tmp_path: Path
 ) -> None:
     recipe, expected = few

@@ -15,11 +15,11 @@ import pyarrow as pa
 import pytest
 
 MOST = 1_000_000_000
-"""Bytes of memory of a worker."""
+"""Maximum memory of a worker in bytes."""
 
 STDLIB = Path(sysconfig.get_paths()["stdlib"])
 HUGE = 1 << 30
-"""Bytes of a record that is too large."""
+"""Size of a record that is too large, in bytes."""
 
 LARGE = 60 << 20
 
@@ -29,7 +29,7 @@ NAMES = ("json/decoder.py", "argparse.py", "ast.py", "html/parser.py", "tarfile.
 
 @functools.cache
 def body(name: str, size: int) -> bytes:
-    """The source of a module, over and over, in all about so many bytes."""
+    """The source of a module, repeated to about the given number of bytes."""
     source = (STDLIB / name).read_bytes()
     return source * max(size // len(source), 1)
 
@@ -50,7 +50,7 @@ def files(total: int) -> Iterator[tuple[str, int]]:
 
 
 def write_lines(path: Path, total: int) -> None:
-    """One stream of JSON lines, as The Pile has them; the first record is much too large."""
+    """One stream of JSON lines, as in The Pile; the first record is much too large."""
     escaped = functools.cache(lambda *which: json.dumps(body(*which).decode())[1:-1].encode())
     with pa.output_stream(str(path), compression="zstd") as file:
         file.write(b'{"text": "' + b"a" * min(HUGE, 2 * total) + b'"}\n')
@@ -96,7 +96,7 @@ def build(folder: Path, source: dict[str, Any], recipe_file: Callable[..., Path]
 
 
 def peaks(out: Path) -> dict[str, int]:
-    """The most memory that the worker had held by the end of each stage, in bytes."""
+    """Peak memory of the worker by the end of each stage, in bytes."""
     lines = (out / "log" / "timings.jsonl").read_text().splitlines()
     found: dict[str, int] = {}
     for line in map(json.loads, lines):

@@ -1,4 +1,4 @@
-"""What a build writes, looked at with other libraries than those that wrote it."""
+"""The output of a build, read with other libraries than those that wrote it."""
 
 import hashlib
 import json
@@ -65,7 +65,7 @@ def test_tables_have_their_columns(built: Path, table: str, schema: pa.Schema) -
         assert pq.read_schema(path).remove_metadata() == schema
 
 
-def test_content_ids_are_git_blob_ids_of_what_lies_there(inputs: Path, built: Path) -> None:
+def test_content_ids_are_git_blob_ids_of_the_input_files(inputs: Path, built: Path) -> None:
     for name, row in ledger_of(built).items():
         if row["content_id"] is not None:
             data = (inputs / "repositories" / name).read_bytes()
@@ -73,7 +73,7 @@ def test_content_ids_are_git_blob_ids_of_what_lies_there(inputs: Path, built: Pa
             assert row["size"] == len(data)
 
 
-def test_each_reason_that_the_input_was_made_for(built: Path) -> None:
+def test_each_file_has_the_reason_it_was_made_for(built: Path) -> None:
     rows = ledger_of(built)
     expected = {
         "edited/logo.png": ("dropped", "language.not_source"),
@@ -92,7 +92,7 @@ def test_each_reason_that_the_input_was_made_for(built: Path) -> None:
     assert rows["edited/logo.png"]["size"] is None
 
 
-def test_a_file_that_is_dropped_has_its_signals_all_the_same(built: Path) -> None:
+def test_dropped_files_have_signals(built: Path) -> None:
     rows = ledger_of(built)
     assert rows["edited/table.py"]["lines"] == 202
     assert rows["edited/table.py"]["alphabet_ratio"] < 0.1
@@ -186,7 +186,7 @@ def test_the_manifest_adds_up(built: Path) -> None:
     assert {name: count for name, count in tokens.items() if count} == manifest["tokens"]
 
 
-def test_nothing_but_the_output_is_left(built: Path, digest: Callable[[Path], str]) -> None:
+def test_only_the_output_is_left(built: Path, digest: Callable[[Path], str]) -> None:
     assert sorted(path.name for path in built.iterdir()) == [
         "documents",
         "duplicates",
@@ -202,7 +202,7 @@ def test_nothing_but_the_output_is_left(built: Path, digest: Callable[[Path], st
     assert len(digest(built)) == 64
 
 
-def test_no_folder_of_this_machine_in_what_the_digest_counts(inputs: Path, built: Path) -> None:
+def test_digested_files_do_not_name_folders_of_this_machine(inputs: Path, built: Path) -> None:
     for path in built.rglob("*"):
         if path.is_file() and path.relative_to(built).parts[0] not in {"log", "documents"}:
             data = path.read_bytes()

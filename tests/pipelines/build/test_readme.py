@@ -1,4 +1,4 @@
-"""The README's Python runs on a build as it is."""
+"""The README's Python example runs on a build."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Rules about repositories: stars, size, and what is unknown."""
+"""Rules about repositories: stars, size, and unknown values."""
 
 from collections import Counter
 from collections.abc import Callable

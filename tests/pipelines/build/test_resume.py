@@ -1,4 +1,4 @@
-"""A build that was cut off goes on where it stopped, or is refused with what differs."""
+"""An interrupted build resumes where it stopped, or is refused with a list of differences."""
 
 import fcntl
 import shutil
@@ -25,7 +25,7 @@ Digest = Callable[[Path], str]
 def full_disk(
     monkeypatch: pytest.MonkeyPatch, stage: type[Stage], after: int = 0
 ) -> Iterator[None]:
-    """Writing fails as on a full disk once a stage has written `after` files."""
+    """Writes fail, as on a full disk, after a stage has written `after` files."""
     create = Folder.create
     run = stage.run
     written = 0
@@ -55,7 +55,7 @@ def full_disk(
 
 
 @pytest.mark.parametrize("stage", [type(stage) for stage in STAGES], ids=lambda stage: stage.name)
-def test_a_full_disk_in_any_stage_is_said_and_survived(
+def test_a_full_disk_in_any_stage_is_reported_and_the_build_resumes(
     inputs: Path,
     built: Path,
     build: Build,
@@ -72,7 +72,7 @@ def test_a_full_disk_in_any_stage_is_said_and_survived(
     assert digest(build(inputs, out)) == digest(built)
 
 
-def test_what_is_done_is_not_done_again(
+def test_finished_work_is_not_repeated(
     inputs: Path, build: Build, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     out = tmp_path / "out"
@@ -83,7 +83,7 @@ def test_what_is_done_is_not_done_again(
     assert {path: path.stat().st_mtime_ns for path in (out / "documents").iterdir()} == before
 
 
-def test_a_file_of_a_done_part_that_is_gone_is_made_again(
+def test_a_missing_file_of_a_finished_part_is_restored(
     inputs: Path,
     built: Path,
     build: Build,
@@ -126,7 +126,7 @@ def test_a_rule_that_raises_fails_its_part_and_names_the_file(
     assert digest(build(inputs, tmp_path / "out")) == digest(built)
 
 
-def test_a_complete_build_is_left_as_it_is(
+def test_a_complete_build_is_not_changed(
     inputs: Path, build: Build, digest: Digest, tmp_path: Path
 ) -> None:
     out = build(inputs, tmp_path / "out")
@@ -134,14 +134,14 @@ def test_a_complete_build_is_left_as_it_is(
     assert digest(build(inputs, out)) == before
 
 
-def test_another_recipe_is_refused_with_what_differs(
+def test_another_recipe_is_refused_with_the_differences(
     inputs: Path, built: Path, build: Build
 ) -> None:
     with pytest.raises(OutputConflictError, match=r"encode\.sequence_length: 512 -> 1024"):
         build(inputs, built, changes={"encode": {"sequence_length": 1024}})
 
 
-def test_changed_inputs_are_refused_with_what_differs(
+def test_changed_inputs_are_refused_with_the_differences(
     inputs: Path, build: Build, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mine = tmp_path / "in"
@@ -186,7 +186,7 @@ def test_a_second_build_in_the_same_folder_is_refused(
 
 def test_an_empty_folder_is_an_error_that_names_it(build: Build, tmp_path: Path) -> None:
     (tmp_path / "repositories").mkdir()
-    with pytest.raises(InputError, match="nothing to read: repositories hold"):
+    with pytest.raises(InputError, match="no input files found in repositories;"):
         build(tmp_path, tmp_path / "out")
     assert not (tmp_path / "out" / "manifest.json").exists()
 
@@ -196,12 +196,12 @@ def test_a_missing_folder_is_a_wrong_recipe(build: Build, tmp_path: Path) -> Non
         build(tmp_path, tmp_path / "out")
 
 
-def test_errors_know_whether_trying_again_may_help() -> None:
+def test_errors_say_whether_retrying_may_help() -> None:
     assert issubclass(StorageError, CodecorpusError)
     assert (UsageError.exit_code, StorageError.exit_code) == (2, 1)
 
 
-def test_an_output_folder_within_the_input_is_no_input(
+def test_an_output_folder_within_the_input_is_not_read(
     inputs: Path, built: Path, build: Build, digest: Digest, tmp_path: Path
 ) -> None:
     mine = tmp_path / "in"

@@ -1,4 +1,4 @@
-"""A part that always fails is named, the others go on, and `--skip-failed` ends without it."""
+"""A part that always fails is named, the others continue, and `--skip-failed` skips it."""
 
 import json
 import re
@@ -30,7 +30,7 @@ BY_PART = [CurateParts, ShingleDoubtful, EncodeParts, NumberRows]
 
 @pytest.fixture
 def repositories(tmp_path: Path) -> Path:
-    """Six repositories, each a part: a file of its own, one that all have, and one much like it."""
+    """Six repositories, each a part: a file of its own, a shared file, and a similar one."""
     for number in range(6):
         folder = tmp_path / "in" / "repositories" / f"r{number}"
         folder.mkdir(parents=True)
@@ -79,7 +79,7 @@ def ledger_of(out: Path) -> list[dict[str, Any]]:
     ],
     ids=lambda stage: stage.artifacts.stage,
 )
-def test_it_is_named_and_left_out_as_if_it_could_not_be_read(
+def test_a_failed_part_is_named_and_then_skipped_like_unreadable_input(
     repositories: Path,
     build: Build,
     verify: Callable[[Path], None],
@@ -91,7 +91,7 @@ def test_it_is_named_and_left_out_as_if_it_could_not_be_read(
     said = (
         rf"(?s)1 of 6 tasks of '{name}' failed:\n  {name} 0: ZeroDivisionError: on "
         r"purpose.*; part 0 of 6: 3 inputs, r0/near\.py to r0/shared\.py\n"
-        r"the others are done and kept; run the same command again .*--skip-failed to end"
+        r"the other tasks are done .*; run the same command again .*--skip-failed to finish"
     )
     out = tmp_path / "out"
     with failing(monkeypatch, stage, 0):
@@ -104,7 +104,7 @@ def test_it_is_named_and_left_out_as_if_it_could_not_be_read(
     assert manifest["skipped"] == [
         {
             "part": 0,
-            "stage": stage.name,
+            "stage": name,
             "error": "ZeroDivisionError: on purpose in x",
             "source": "folder",
             "inputs": 3,
@@ -120,7 +120,7 @@ def test_it_is_named_and_left_out_as_if_it_could_not_be_read(
     assert manifest["parts"][0]["documents"] == manifest["parts"][0]["rows"] == 0
 
 
-def test_it_is_left_out_of_a_resumed_build_too(
+def test_a_resumed_build_skips_it_too(
     repositories: Path,
     build: Build,
     digest: Digest,
@@ -152,7 +152,7 @@ def test_without_the_flag_it_is_tried_again(
     assert digest(build(repositories, tmp_path / "out", changes=CHANGES)) == digest(whole)
 
 
-def test_a_full_disk_leaves_no_part_out(
+def test_a_full_disk_skips_no_part(
     repositories: Path, build: Build, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     error = OSError(28, "No space left on device")
@@ -161,15 +161,15 @@ def test_a_full_disk_leaves_no_part_out(
         build(repositories, tmp_path / "out", changes=CHANGES, skip_failed=True)
 
 
-def test_a_stage_over_all_parts_says_that_none_can_be_left_out(
+def test_a_stage_over_all_parts_says_that_no_part_can_be_skipped(
     repositories: Path, build: Build, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fault = failing(monkeypatch, ChooseSurvivors, 0)
-    with fault, pytest.raises(TaskError, match="--skip-failed cannot leave them out"):
+    with fault, pytest.raises(TaskError, match="--skip-failed cannot skip them"):
         build(repositories, tmp_path / "out", changes=CHANGES, skip_failed=True)
 
 
-def test_nothing_but_failed_parts_is_no_corpus(
+def test_a_build_of_failed_parts_only_is_refused(
     repositories: Path, build: Build, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fault = failing(monkeypatch, CurateParts, *range(6))
@@ -177,7 +177,7 @@ def test_nothing_but_failed_parts_is_no_corpus(
         build(repositories, tmp_path / "out", changes=CHANGES, skip_failed=True)
 
 
-def test_report_and_why_tell(
+def test_report_and_why_name_the_skipped_part(
     repositories: Path,
     build: Build,
     tmp_path: Path,
@@ -197,7 +197,7 @@ def test_report_and_why_tell(
 
 
 @pytest.mark.slow
-def test_killed_while_a_part_is_left_out_the_next_run_does_the_rest(
+def test_if_killed_while_skipping_a_part_the_next_run_finishes(
     repositories: Path,
     build: Build,
     digest: Digest,
@@ -210,7 +210,7 @@ def test_killed_while_a_part_is_left_out_the_next_run_does_the_rest(
     out = tmp_path / "out"
     with failing(monkeypatch, EncodeParts, 1):
         whole = build(repositories, tmp_path / "whole", changes=CHANGES, skip_failed=True)
-        for at in ("settle", "work", "marker_name"):
+        for at in ("reset_skipped_parts", "_remove"):
             with monkeypatch.context() as patch:
                 patch.setattr(skip_failed, at, killed)
                 with pytest.raises(KeyboardInterrupt):
@@ -219,5 +219,5 @@ def test_killed_while_a_part_is_left_out_the_next_run_does_the_rest(
     assert digest(out) == digest(whole)
 
 
-def test_the_stages_by_parts_are_those() -> None:
+def test_these_stages_work_on_parts() -> None:
     assert [type(stage) for stage in STAGES if stage.by_part] == BY_PART

@@ -1,4 +1,4 @@
-"""A recipe of several sources builds end to end, and says of each what became of its records."""
+"""A recipe with several sources builds end to end, and counts the records of each source."""
 
 import gzip
 import json
@@ -36,7 +36,7 @@ def module(name: str) -> str:
 
 @pytest.fixture(scope="module")
 def mixed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One repository in a folder, and sets in the real shapes that share one."""
+    """One repository in a folder, and data sets in their real formats that share a repository."""
     folder = tmp_path_factory.mktemp("mixed")
     for name in ("repositories/tool", "pile", "codeparrot"):
         (folder / name).mkdir(parents=True)
@@ -65,7 +65,7 @@ def mixed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def changed(folder: Path, **more: Any) -> dict[str, Any]:
-    """The same, and before them a set that has the shared repository first."""
+    """The same, preceded by a data set that has the shared repository."""
     first = folder / "codeparrot-first"
     if not first.exists():
         first.mkdir()
@@ -85,7 +85,7 @@ def mixed_build(mixed: Path, build: Build, tmp_path_factory: pytest.TempPathFact
     return build(mixed, tmp_path_factory.mktemp("out") / "out", changes=changed(mixed))
 
 
-def test_a_repository_of_an_earlier_source_is_not_taken_again(mixed_build: Path) -> None:
+def test_a_repository_of_an_earlier_source_is_dropped_from_later_ones(mixed_build: Path) -> None:
     found = decisions(mixed_build)
     taken = "dropped repository.earlier_source"
     assert found["first", "alpha.py"] == "kept None"
@@ -95,7 +95,9 @@ def test_a_repository_of_an_earlier_source_is_not_taken_again(mixed_build: Path)
     assert found["codeparrot", "epsilon.py"] == "kept None"  # a bare name is no repository's
 
 
-def test_the_sums_of_each_source_hold(mixed_build: Path, verify: Callable[[Path], None]) -> None:
+def test_the_counts_of_each_source_add_up(
+    mixed_build: Path, verify: Callable[[Path], None]
+) -> None:
     verify(mixed_build)
     manifest = json.loads((mixed_build / "manifest.json").read_text())
     records: dict[str, int] = {}
@@ -106,7 +108,9 @@ def test_the_sums_of_each_source_hold(mixed_build: Path, verify: Callable[[Path]
     assert manifest["counts"]["repository.earlier_source"] == 3
 
 
-def test_a_recipe_may_take_them_all(mixed: Path, build: Build, tmp_path: Path) -> None:
+def test_a_recipe_may_keep_all_copies_of_a_repository(
+    mixed: Path, build: Build, tmp_path: Path
+) -> None:
     changes = changed(mixed, deduplicate={"repositories": False})
     found = decisions(build(mixed, tmp_path / "out", changes=changes))
     assert found["codeparrot", "gamma.py"] == "kept None"

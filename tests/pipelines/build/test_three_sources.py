@@ -1,4 +1,4 @@
-"""The three sources of CodeGeeX's corpus in one build, in the shapes that the real data has."""
+"""The three sources of CodeGeeX's corpus in one build, in the formats of the real data."""
 
 import gzip
 import json
@@ -24,14 +24,14 @@ SOURCES: list[dict[str, Any]] = [
 
 
 def module(name: str) -> str:
-    """Some functions, with comments."""
+    """Python functions with comments."""
     return f"# Functions that the tests of {name} use and nobody else needs.\n" + "".join(
         f"def {name}_{i}(value):\n    return value + {i} * {i * i}\n" for i in range(40)
     )
 
 
 def pile(folder: Path) -> None:
-    """The released mixture in one frame, and the downloader's shape in several."""
+    """The released mixture in one frame, and the downloader's format in several."""
     folder.mkdir()
     released = [
         {"text": "#!/usr/bin/python\n" + module("released"), "meta": {"pile_set_name": "Github"}},
@@ -75,7 +75,7 @@ def codeparrot(folder: Path) -> None:
 
 
 def crawl(folder: Path) -> None:
-    """Three repositories as `codecorpus crawl` leaves them; the others have them too, in part."""
+    """Three repositories as `codecorpus crawl` writes them; other sources share some files."""
     lines = []
     for name, files in {
         "new/one": {"a.py": module("new"), "copy.py": module("raw"), "notes.md": "notes"},
@@ -130,14 +130,16 @@ def test_each_record_has_its_decision(built_of_three: Path) -> None:
     }
 
 
-def test_of_copies_that_of_the_earlier_source_stays(built_of_three: Path) -> None:
+def test_the_copy_of_the_earlier_source_is_kept(built_of_three: Path) -> None:
     rows = {(r["source"], r["path"]): r for r in rows_of(built_of_three)}
     copy, kept = rows["github", "copy.py"], rows["codeparrot", "raw.py"]
     assert copy["duplicate_of"] == kept["content_id"]
     assert (copy["duplicate_of_part"], copy["duplicate_of_row"]) == (kept["part"], kept["row"])
 
 
-def test_the_sums_of_each_source_hold(built_of_three: Path, verify: Callable[[Path], None]) -> None:
+def test_the_counts_of_each_source_add_up(
+    built_of_three: Path, verify: Callable[[Path], None]
+) -> None:
     verify(built_of_three)
     manifest = json.loads((built_of_three / "manifest.json").read_text())
     records: Counter[str] = Counter()
@@ -157,7 +159,7 @@ def test_comments_have_a_language(built_of_three: Path) -> None:
         assert is_code or row["natural_language"] in {None, "none"}
 
 
-def test_the_report_tells_what_was_passed_over(
+def test_the_report_counts_ignored_records(
     built_of_three: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     print_report(built_of_three)

@@ -1,4 +1,4 @@
-"""Work that grows with the number of files stays in kernels: Python's share is counted, not timed.
+"""Work that grows with the number of files stays in kernels: Python calls are counted, not timed.
 
 Each stage runs over one part of 100 files and one of 1,000, and the calls of functions, Python's
 and C's alike, are counted. What a further file adds must be next to nothing, except in curation:
@@ -26,12 +26,12 @@ from codecorpus.pipelines.stages.order import STAGES
 FEW, MANY = 100, 1_000
 
 MOST_CALLS = 30
-"""Of curation, for a further file: 24 were counted, with Python 3.11."""
+"""Calls of curation per additional file: 24 were counted with Python 3.11."""
 
 
 @contextmanager
 def counting(calls: collections.Counter[str], stage: str) -> Iterator[None]:
-    """Count calls of this thread under the stage's name."""
+    """Count the calls of this thread, by stage."""
 
     def count(_frame: Any, event: str, _argument: Any) -> None:
         if event in {"call", "c_call"}:
@@ -45,7 +45,7 @@ def counting(calls: collections.Counter[str], stage: str) -> Iterator[None]:
 
 
 def calls_by_stage(folder: Path, files: int, recipe_file: Callable[..., Path]) -> dict[str, int]:
-    """Calls of each stage over a single part of so many files."""
+    """Calls of each stage for a single part with the given number of files."""
     repository = folder / "repositories" / "one"
     repository.mkdir(parents=True)
     for number in range(files):
@@ -68,7 +68,7 @@ def calls_by_stage(folder: Path, files: int, recipe_file: Callable[..., Path]) -
 def added_calls(
     tmp_path_factory: pytest.TempPathFactory, recipe_file: Callable[..., Path]
 ) -> dict[str, float]:
-    """Calls of each stage that a further file adds."""
+    """Calls that an additional file adds to each stage."""
     folder = tmp_path_factory.mktemp("counted")
     calls_by_stage(folder / "first", FEW, recipe_file)  # imports and kernels are loaded by it
     few = calls_by_stage(folder / "few", FEW, recipe_file)
@@ -76,11 +76,11 @@ def added_calls(
     return {stage: (many[stage] - few[stage]) / (MANY - FEW) for stage in many}
 
 
-def test_a_further_file_adds_few_calls_to_curation(added_calls: dict[str, float]) -> None:
+def test_an_additional_file_adds_few_calls_to_curation(added_calls: dict[str, float]) -> None:
     assert added_calls[CurateParts.artifacts.stage] <= MOST_CALLS
 
 
-def test_a_further_file_adds_no_calls_anywhere_else(added_calls: dict[str, float]) -> None:
+def test_an_additional_file_adds_no_calls_to_other_stages(added_calls: dict[str, float]) -> None:
     others = {
         stage: calls for stage, calls in added_calls.items() if stage != CurateParts.artifacts.stage
     }

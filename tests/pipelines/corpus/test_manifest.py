@@ -1,4 +1,4 @@
-"""What must add up in a manifest, and the digest."""
+"""The counts of a manifest must add up; the digest is as documented."""
 
 import hashlib
 from pathlib import Path
@@ -34,7 +34,7 @@ def test_a_manifest_that_adds_up_passes(manifest: dict[str, Any]) -> None:
         ("parts", [{"records": 4, "counts": {"kept": 5}}], "4 records of a part, but 5 its ledger"),
     ],
 )
-def test_a_sum_that_is_wrong_is_named(
+def test_counts_that_differ_are_named(
     manifest: dict[str, Any], key: str, value: object, message: str
 ) -> None:
     manifest[key] = value
@@ -42,7 +42,7 @@ def test_a_sum_that_is_wrong_is_named(
         check_sums(manifest)
 
 
-def test_the_digest_leaves_traces_out(tmp_path: Path) -> None:
+def test_the_digest_ignores_logs_and_reports(tmp_path: Path) -> None:
     folder = Folder(tmp_path)
     for name in ("b", "log/x", "report/y", "a/log/z"):
         folder.write_bytes(name, name.encode(), {})

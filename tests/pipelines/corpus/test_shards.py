@@ -1,4 +1,4 @@
-"""Shards are the same bytes however their rows come, and `datasets` reads them."""
+"""Shards have the same bytes, however their rows are written, and `datasets` reads them."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from codecorpus.pipelines.corpus.shards import CLASSES, ROWS_A_BATCH, ShardWriter, dataset_files
+from codecorpus.pipelines.corpus.shards import CLASSES, ROWS_PER_BATCH, ShardWriter, dataset_files
 from codecorpus.pipelines.storage.digests import FileDigest
 from codecorpus.pipelines.storage.folder import Folder
 
@@ -24,10 +24,10 @@ def write(folder: Folder, name: str, ids: np.ndarray, cuts: list[int]) -> FileDi
 
 
 @given(
-    rows=st.integers(0, 2 * ROWS_A_BATCH + 5),
-    cuts=st.lists(st.integers(0, 2 * ROWS_A_BATCH + 5), max_size=4),
+    rows=st.integers(0, 2 * ROWS_PER_BATCH + 5),
+    cuts=st.lists(st.integers(0, 2 * ROWS_PER_BATCH + 5), max_size=4),
 )
-def test_any_cut_of_the_rows_gives_the_same_file(
+def test_any_split_of_the_rows_gives_the_same_file(
     tmp_path_factory: object, rows: int, cuts: list[int]
 ) -> None:
     folder = Folder(tmp_path_factory.mktemp("shards"))  # type: ignore[attr-defined]
@@ -36,11 +36,11 @@ def test_any_cut_of_the_rows_gives_the_same_file(
     assert write(folder, "cut", ids, sorted(min(cut, rows) for cut in cuts)) == whole
 
 
-def test_batches_are_of_the_size_that_datasets_writes(tmp_path: Path) -> None:
-    ids = np.zeros((2 * ROWS_A_BATCH + 1, 3), np.uint16)
+def test_batches_have_the_size_that_datasets_writes(tmp_path: Path) -> None:
+    ids = np.zeros((2 * ROWS_PER_BATCH + 1, 3), np.uint16)
     write(Folder(tmp_path), "x", ids, [7])
     sizes = [batch.num_rows for batch in pa.ipc.open_stream(tmp_path / "x")]
-    assert sizes == [ROWS_A_BATCH, ROWS_A_BATCH, 1]
+    assert sizes == [ROWS_PER_BATCH, ROWS_PER_BATCH, 1]
 
 
 def test_datasets_reads_several_shards_in_order(tmp_path: Path) -> None:
@@ -57,7 +57,7 @@ def test_datasets_reads_several_shards_in_order(tmp_path: Path) -> None:
     assert rows.features["language"].int2str(len(CLASSES) - 1) == "mixed"
 
 
-def test_the_fingerprint_follows_from_the_content() -> None:
+def test_the_fingerprint_depends_on_the_content() -> None:
     one = {"a.arrow": FileDigest(1, "11")}
     assert dataset_files(2, one) == dataset_files(2, dict(one))
     assert dataset_files(2, one) != dataset_files(2, {"a.arrow": FileDigest(1, "22")})

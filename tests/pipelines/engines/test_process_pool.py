@@ -100,7 +100,7 @@ def test_a_task_that_kills_its_worker_is_named_and_the_others_go_on(
         outcomes = list(pool.run(list_tasks(planned, Deadly(str(tmp_path)))))
     assert sorted(outcome.name for outcome in outcomes) == [f"deadly {n}" for n in range(5)]
     (failed,) = [outcome for outcome in outcomes if outcome.error]
-    assert (failed.name, failed.part, failed.lasts) == ("deadly 1", DEADLY, True)
+    assert (failed.name, failed.part, failed.permanent) == ("deadly 1", DEADLY, True)
     assert "killed its worker process twice" in str(failed.error)
     assert "part 1 of" in str(failed.error)
     assert "deadly 1" in watcher.texts[0]

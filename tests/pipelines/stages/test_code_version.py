@@ -1,4 +1,4 @@
-"""What counts as other code."""
+"""The code version changes with every shipped file."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[3]
 
 
 def test_every_file_that_is_shipped_counts(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Weights and tables decide as modules do."""
+    """Weights and tables change results as modules do."""
     files = [
         path.relative_to(ROOT)
         for package in PACKAGES

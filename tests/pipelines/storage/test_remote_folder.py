@@ -195,7 +195,7 @@ def test_a_trace_that_cannot_be_stored_is_skipped(
         raise ConnectionError("down")
 
     break_uploads(writable(str(folder.root)), monkeypatch, fail)
-    Build(folder, None, None).leave_trace("log/errors/x.txt", "why")  # type: ignore[arg-type]
+    Build(folder, None, None).write_trace("log/errors/x.txt", "why")  # type: ignore[arg-type]
     assert not folder.exists("log/errors")
 
 

@@ -1,4 +1,4 @@
-"""The first reason stands."""
+"""The first reason counts."""
 
 import numpy as np
 import pyarrow as pa
@@ -6,7 +6,7 @@ import pyarrow as pa
 from codecorpus.pipelines.stages.curate.decisions import Decisions
 
 
-def test_a_later_reason_changes_nothing() -> None:
+def test_later_reasons_are_ignored() -> None:
     decisions = Decisions(3)
     decisions.drop(np.array([True, False, False]), "first")
     decisions.drop(np.array([True, True, False]), "second")
@@ -14,7 +14,7 @@ def test_a_later_reason_changes_nothing() -> None:
     assert decisions.undecided.tolist() == [False, False, True]
 
 
-def test_each_row_its_own() -> None:
+def test_each_row_may_have_its_own_reason() -> None:
     decisions = Decisions(4)
     decisions.drop(np.array([False, True, False, False]), "before")
     decisions.drop_each(pa.array(["a", "b", None, "a"]))

@@ -1,117 +1,47 @@
-"""Deduplication of made-up files agrees with its plain definition, however they lie in parts."""
+"""Deduplication of made-up files agrees with its definition, however they are split into parts."""
 
 import dataclasses
-import hashlib
 import random
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from codecorpus.filters.near_duplicates.bands import choose_bands
 from codecorpus.filters.near_duplicates.verification import estimate_similarity, matches_needed
 from codecorpus.filters.ranking import FREEDOM
-from codecorpus.pipelines.corpus.schemas import kept_files
-from codecorpus.pipelines.recipe.model import Recipe
-from codecorpus.pipelines.stages import tables
 from codecorpus.pipelines.stages.arrays import map_array
-from codecorpus.pipelines.stages.artifacts import CHOOSE_SURVIVORS, CURATE, EXACT, KEPT, NEAR
-from codecorpus.pipelines.stages.base import list_tasks, perform, require_done
+from codecorpus.pipelines.stages.artifacts import CHOOSE_SURVIVORS, EXACT, KEPT, NEAR
 from codecorpus.pipelines.stages.context import Build
 from codecorpus.pipelines.stages.deduplicate import candidate_pairs, pair_tasks
 from codecorpus.pipelines.stages.deduplicate.candidate_pairs import ProposePairs, VerifyPairs
 from codecorpus.pipelines.stages.deduplicate.exact_duplicates import (
-    content_words,
     number_files,
-    preference_order,
 )
 from codecorpus.pipelines.stages.deduplicate.kept_files import KeptFiles
 from codecorpus.pipelines.stages.order import DEDUPLICATE
-from codecorpus.pipelines.stages.plan import Plan, PlannedPart
-from codecorpus.pipelines.storage.folder import Folder
-
-SIZE = 16
-BANDS = choose_bands(0.85, SIZE).bands
-
-
-@dataclass(frozen=True)
-class File:
-    """What curation knows of a file; `part` and `row` are where a test puts it."""
-
-    content: int = 0
-    source: int = 0
-    stars: int | None = None
-    license: str | None = None
-    size: int = 1000
-    repository: str | None = "repository"
-    path: str | None = "path"
-    sketch: bytes = bytes(SIZE)
-    comparable: bool = True
-    keys: tuple[int, ...] = tuple(range(BANDS))
-
-    @property
-    def content_id(self) -> bytes:
-        return hashlib.sha1(b"%d" % self.content).digest()
-
-
-def write_part(build: Build, index: int, files: list[File]) -> None:
-    columns = {
-        "content_id": [file.content_id for file in files],
-        "row": [7 * row for row in range(len(files))],
-        "sketch": [file.sketch for file in files],
-    }
-    schema = kept_files(SIZE, BANDS)
-    for name in ("size", "stars", "license", "repository", "path", "comparable"):
-        columns[name] = [getattr(file, name) for file in files]
-    for band in range(BANDS):
-        columns[f"band_{band:02d}"] = [file.keys[band] for file in files]
-    batch = pa.record_batch([pa.array(columns[f.name], f.type) for f in schema], schema)
-    digests: dict[str, Any] = {}
-    name = CURATE.kept_files(index)
-    with tables.arrow_writer(build.folder, name, schema, digests) as writer:
-        for begin in range(0, len(files), 3):  # several batches a part
-            writer.write_batch(batch.slice(begin, 3))
-    build.leave_marker(CURATE, index, {"documents": len(files)}, digests)
-
-
-def curated(out: Path, parts: list[list[File]], **deduplicate: Any) -> Build:
-    """A build of which curation is done. A part's files are of one source."""
-    near = {"permutations": SIZE, "exact_margin": 0.0}
-    recipe = Recipe.model_validate(
-        {
-            "name": "made-up",
-            "sources": [{"type": "folder", "name": n, "paths": ["nowhere"]} for n in "abc"],
-            "deduplicate": {"near": near} | deduplicate,
-        }
-    )
-    folder = Folder(out)
-    folder.write_bytes("recipe.yaml", recipe.to_yaml().encode(), {})
-    sources = [part[0].source if part else 0 for part in parts]
-    Plan("/", "", "", tuple(PlannedPart(source, 1, 1, "") for source in sources)).write(folder)
-    build = Build.load(str(out))
-    for index, files in enumerate(parts):
-        write_part(build, index, files)
-    return build
+from tests.pipelines.stages.deduplicate.made_up_files import (
+    BANDS,
+    SIZE,
+    File,
+    curated,
+    perform_stages,
+)
 
 
 def deduplicated(build: Build) -> dict[str, np.ndarray[Any, Any]]:
-    for stage in DEDUPLICATE:
-        tasks = list_tasks(str(build.folder.root), stage)
-        require_done([perform(task) for task in tasks])
+    perform_stages(build, *DEDUPLICATE)
     names = ("kind", "similarity", "content_id", "of_content", "of_part", "of_row")
     return {name: map_array(build, CHOOSE_SURVIVORS.column(name)) for name in names}
 
 
 def preferred(file: File) -> tuple[Any, ...]:
-    """The default policy, spelled out."""
+    """Sort key of the default policy."""
     names = [name for _, classes in FREEDOM for name in classes]
     classes = {name: rank for rank, (_, some) in enumerate(FREEDOM) for name in some}
     rank = len(FREEDOM) + 1
@@ -127,8 +57,8 @@ def equal_positions(one: File, other: File) -> int:
     return int((fields[:SIZE] == fields[SIZE:]).sum())
 
 
-def plainly(files: list[File]) -> dict[File, tuple[int, File, float]]:
-    """What becomes of each file, of which other, how similar: by the definition."""
+def by_definition(files: list[File]) -> dict[File, tuple[int, File, float]]:
+    """For each file its kind, the file kept instead, and the similarity, by the definition."""
     best: dict[int, File] = {}
     for file in sorted(files, key=preferred):
         best.setdefault(file.content, file)
@@ -160,8 +90,8 @@ def plainly(files: list[File]) -> dict[File, tuple[int, File, float]]:
 
 
 @st.composite
-def some_files(draw: st.DrawFn) -> list[File]:
-    """Few contents, sketches and keys, so that files meet; no two alike in all."""
+def file_lists(draw: st.DrawFn) -> list[File]:
+    """Few contents, sketches and keys, so that files meet; no two files are equal."""
     contents = draw(
         st.lists(
             st.builds(
@@ -194,7 +124,7 @@ def some_files(draw: st.DrawFn) -> list[File]:
 
 
 def split(files: list[File], chance: random.Random) -> Iterator[list[File]]:
-    """Any order, cut anywhere; a part is of one source, and some are empty."""
+    """Any order, split anywhere; a part has one source, and some parts are empty."""
     files = sorted(files, key=lambda file: (file.source, chance.random()))
     for _, group in groupby(files, key=lambda file: (file.source, chance.random() < 0.8)):
         yield list(group)
@@ -203,11 +133,11 @@ def split(files: list[File], chance: random.Random) -> Iterator[list[File]]:
 
 
 @settings(max_examples=20)
-@given(some_files(), st.randoms(use_true_random=False))
-def test_any_split_into_parts_gives_the_plain_answer(
+@given(file_lists(), st.randoms(use_true_random=False))
+def test_any_split_into_parts_agrees_with_the_definition(
     files: list[File], chance: random.Random
 ) -> None:
-    expected = plainly(files)
+    expected = by_definition(files)
     parts = list(split(files, chance)) or [[]]
     with tempfile.TemporaryDirectory() as folder:
         found = deduplicated(curated(Path(folder), parts))
@@ -230,7 +160,7 @@ def test_any_split_into_parts_gives_the_plain_answer(
     [{"_KEYS_PER_TASK": 50}, {"_PAIRS_PER_TASK": 1000}, {"_SKETCH_BYTES": 2 * SIZE * 9}],
     ids=lambda limits: next(iter(limits)),
 )
-def test_smaller_tasks_give_the_same_answer(
+def test_smaller_tasks_give_the_same_result(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limits: dict[str, int]
 ) -> None:
     chance = random.Random(5)
@@ -259,69 +189,7 @@ def test_smaller_tasks_give_the_same_answer(
         assert [len(stage.weights(build)) for stage in stages] > tasks
 
 
-def ranked(tmp_path: Path, parts: list[list[File]], **deduplicate: Any) -> list[str | None]:
-    """The paths of the files, the preferred first."""
-    build = curated(tmp_path, parts, **deduplicate)
-    files = KeptFiles(build)
-    order = preference_order(build, files, content_words(files))
-    paths = [file.path for part in parts for file in part]
-    return [paths[number] for number in order]
-
-
-def test_what_is_unknown_comes_last(tmp_path: Path) -> None:
-    files = [
-        File(path="neither"),
-        File(path="licence", license="mit"),
-        File(path="no stars", stars=0),
-        File(path="stars", stars=9),
-        File(path="stars and licence", stars=9, license="gpl-3.0"),
-    ]
-    expected = ["stars and licence", "stars", "no stars", "licence", "neither"]
-    assert ranked(tmp_path, [files]) == expected
-
-
-def test_the_recipe_says_what_decides_first(tmp_path: Path) -> None:
-    parts = [
-        [File(path="small", source=0, stars=5, size=10)],
-        [File(path="large", source=1, stars=1, size=20)],
-    ]
-    assert ranked(tmp_path / "a", parts) == ["small", "large"]
-    assert ranked(tmp_path / "b", parts, prefer=["size", "source"]) == ["large", "small"]
-
-
-def test_ties_are_broken_by_content_then_source_then_names_then_place(tmp_path: Path) -> None:
-    one, other = sorted((File(content=c) for c in (1, 2)), key=lambda file: file.content_id)
-    parts = [
-        [dataclasses.replace(other, path="7"), dataclasses.replace(one, path=None)],
-        [dataclasses.replace(one, repository="z", path="5")],
-        [dataclasses.replace(one, path="4"), dataclasses.replace(one, path="3")],
-        [dataclasses.replace(one, path="3"), dataclasses.replace(one, source=0, path="2")],
-        [dataclasses.replace(one, source=1, repository="a", path="6")],
-    ]
-    found = ranked(tmp_path, parts, prefer=["stars"])
-    assert found == ["2", "3", "3", "4", None, "5", "6", "7"]
-
-
-def test_copies_that_nothing_tells_apart_stand_by_part_and_row(tmp_path: Path) -> None:
-    build = curated(tmp_path, [[File(), File()], [File()]])
-    files = KeptFiles(build)
-    assert preference_order(build, files, content_words(files)).tolist() == [0, 1, 2]
-
-
-def test_contents_are_numbered_by_their_best_file(tmp_path: Path) -> None:
-    files = [
-        File(content=1, stars=1),
-        File(content=2, stars=3),
-        File(content=1, stars=5),
-        File(content=3, stars=2),
-    ]
-    build = curated(tmp_path, [files[:3], files[3:]])
-    content, best = number_files(build, KeptFiles(build))
-    assert content.tolist() == [0, 1, 0, 2]
-    assert best.tolist() == [2, 1, 3]
-
-
-def test_without_exact_every_file_is_a_content(tmp_path: Path) -> None:
+def test_without_exact_every_file_is_a_content_of_its_own(tmp_path: Path) -> None:
     build = curated(tmp_path, [[File(stars=1), File(stars=2)]], exact=False, near=False)
     content, best = number_files(build, KeptFiles(build))
     assert content.tolist() == [1, 0]
@@ -329,7 +197,7 @@ def test_without_exact_every_file_is_a_content(tmp_path: Path) -> None:
     assert deduplicated(build)["kind"].tolist() == [KEPT, KEPT]
 
 
-def test_a_sketch_that_only_hashes_alike_is_not_folded(
+def test_sketches_with_equal_hashes_are_merged_only_if_equal(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def colliding(sketches: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
@@ -350,7 +218,7 @@ def test_a_sketch_that_only_hashes_alike_is_not_folded(
 
 
 @pytest.mark.slow
-def test_hundreds_of_thousands_of_files_with_all_kinds_of_clusters(tmp_path: Path) -> None:
+def test_hundreds_of_thousands_of_files_in_clusters_of_all_kinds(tmp_path: Path) -> None:
     from benchmarks import deduplicate_at_scale as scale
     from benchmarks.synthetic_sketches import make
     from codecorpus.pipelines.engines.process_pool import Pool

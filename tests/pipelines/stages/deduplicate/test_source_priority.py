@@ -1,4 +1,4 @@
-"""Which files are of a repository that an earlier source has."""
+"""Files whose repository an earlier source has."""
 
 from collections.abc import Iterator, Sequence
 from types import SimpleNamespace
@@ -10,14 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from codecorpus.pipelines.stages.deduplicate.source_priority import of_earlier_sources
+from codecorpus.pipelines.stages.deduplicate.source_priority import in_earlier_source
 
 Part = tuple[int, list[str | None]]
 """The number of a part's source, and the repository of each file that was kept there."""
 
 
 class Files:
-    """What the function asks of `KeptFiles`: the repositories, two rows at a time."""
+    """Stands in for `KeptFiles`: the repositories, two rows per batch."""
 
     def __init__(self, parts: list[Part]) -> None:
         self._parts = parts
@@ -38,50 +38,50 @@ class Files:
                 yield rows, pa.record_batch([piece], ["repository"])
 
 
-def taken(parts: list[Part], *, asked: bool = True) -> list[bool]:
+def is_earlier(parts: list[Part], *, asked: bool = True) -> list[bool]:
     build = SimpleNamespace(
         plan=SimpleNamespace(parts=[SimpleNamespace(source=source) for source, _ in parts]),
         recipe=SimpleNamespace(deduplicate=SimpleNamespace(repositories=asked)),
     )
-    found: list[bool] = of_earlier_sources(cast("Any", build), cast("Any", Files(parts))).tolist()
+    found: list[bool] = in_earlier_source(cast("Any", build), cast("Any", Files(parts))).tolist()
     return found
 
 
 def test_the_first_source_that_has_a_repository_keeps_it() -> None:
     parts: list[Part] = [(0, ["o/a", "o/b"]), (1, ["o/b", "o/c"]), (2, ["o/a", "o/c", "o/d"])]
-    assert taken(parts) == [False, False, True, False, True, True, False]
+    assert is_earlier(parts) == [False, False, True, False, True, True, False]
 
 
-def test_within_a_source_nothing_is_taken() -> None:
-    assert not any(taken([(0, ["o/a", "o/a"]), (0, ["o/a"])]))
+def test_sources_do_not_drop_their_own_files() -> None:
+    assert not any(is_earlier([(0, ["o/a", "o/a"]), (0, ["o/a"])]))
 
 
 @pytest.mark.parametrize(
     ("first", "second", "same"),
     [
         ("Owner/Name", "owner/name", True),
-        ("o/É", "o/é", False),  # GitHub's names are ASCII; nothing else is folded
+        ("o/É", "o/é", False),  # GitHub's names are ASCII; case is ignored for ASCII only
         ("name", "name", False),
         ("a/b/c", "a/b/c", False),
         (None, None, False),
         ("/name", "/name", False),
     ],
 )
-def test_only_names_as_github_has_them_are_compared(
+def test_only_names_in_the_form_of_github_are_compared(
     first: str | None, second: str | None, same: bool
 ) -> None:
-    assert taken([(0, [first]), (1, [second])]) == [False, same]
+    assert is_earlier([(0, [first]), (1, [second])]) == [False, same]
 
 
-def test_a_recipe_may_take_them_all() -> None:
-    assert not any(taken([(0, ["o/a"]), (1, ["o/a"])], asked=False))
+def test_a_recipe_may_keep_all_copies_of_a_repository() -> None:
+    assert not any(is_earlier([(0, ["o/a"]), (1, ["o/a"])], asked=False))
 
 
 NAMES = st.sampled_from([None, "bare", "o/a", "O/A", "o/b", "p/a", "p/b"])
 
 
 @given(st.lists(st.tuples(st.integers(0, 3), st.lists(NAMES, max_size=5)), max_size=6))
-def test_it_is_the_plain_definition(parts: list[Part]) -> None:
+def test_the_result_agrees_with_the_definition(parts: list[Part]) -> None:
     expected = []
     for source, names in parts:
         earlier = {
@@ -91,5 +91,5 @@ def test_it_is_the_plain_definition(parts: list[Part]) -> None:
             if other < source and name is not None and "/" in name
         }
         expected += [name is not None and name.lower() in earlier for name in names]
-    assert taken(parts) == expected
+    assert is_earlier(parts) == expected
     assert np.asarray(expected).sum() <= sum(len(names) for _, names in parts)

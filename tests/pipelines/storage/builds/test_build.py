@@ -24,7 +24,7 @@ from codecorpus.pipelines.stages.base import list_tasks, perform
 from codecorpus.pipelines.stages.context import Build
 from codecorpus.pipelines.stages.encode import EncodeParts
 from codecorpus.pipelines.stages.order import STAGES
-from codecorpus.pipelines.stages.skip_failed import leave_out_failed
+from codecorpus.pipelines.stages.skip_failed import skip_failed_parts
 from codecorpus.pipelines.storage import local_cache, open_folder
 from codecorpus.pipelines.storage.locations import Location, Url
 from tests.pipelines.storage.building import build, digest
@@ -68,7 +68,7 @@ def build_without_failed(recipe: Path, out: Location) -> None:
             for stage in STAGES:
                 outcomes = [perform(task) for task in list_tasks(prepared.out, stage)]
                 if any(outcome.error for outcome in outcomes):
-                    assert leave_out_failed(prepared.out)
+                    assert skip_failed_parts(prepared.out)
                     break
         tidy(prepared.out)
 

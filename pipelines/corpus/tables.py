@@ -1,4 +1,4 @@
-"""Writing tables batch by batch, the same bytes on every machine."""
+"""Writes tables batch by batch, with the same bytes on every machine."""
 
 import contextlib
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from codecorpus.pipelines.storage.digests import FileDigest
 from codecorpus.pipelines.storage.folder import Folder
 
 _PLAIN = {"text", "content_id", "duplicate_of"}
-"""Columns of distinct values: a dictionary of them would only be built to be thrown away."""
+"""Columns whose values are mostly distinct, so that a dictionary would be built and discarded."""
 
 
 @contextlib.contextmanager
@@ -48,11 +48,11 @@ def arrow_writer(
 def fixed_size(
     values: NDArray[np.uint8], valid: NDArray[np.bool_] | None = None
 ) -> pa.FixedSizeBinaryArray:
-    """uint8[n, width] as an Arrow array of fixed-size binary, sharing memory where it can.
+    """uint8[n, width] as an Arrow array of fixed-size binary, without copying if contiguous.
 
     Args:
         values: the bytes of each value.
-        valid: bool[n], where the value is not null; None: everywhere.
+        valid: bool[n], false for nulls; None: no nulls.
     """
     bitmap = None if valid is None else pa.array(valid).buffers()[1]
     data = pa.py_buffer(np.ascontiguousarray(values))
