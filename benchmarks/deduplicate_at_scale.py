@@ -25,7 +25,7 @@ from pathlib import Path
 from benchmarks.places import WORK
 from benchmarks.synthetic_sketches import Corpus, make
 from benchmarks.timings import read_timings
-from codecorpus.pipelines.engines.process_pool import Pool
+from codecorpus.pipelines.engines.process_pool import ProcessPool
 from codecorpus.pipelines.stages.artifacts import (
     CHOOSE_SURVIVORS,
     MATCH_COPIES,
@@ -89,7 +89,7 @@ def watched() -> Iterator[Memory]:
         thread.join()
 
 
-def run_stages(out: Path, workers: Pool) -> Iterator[tuple[str, int, float, float, Memory]]:
+def run_stages(out: Path, workers: ProcessPool) -> Iterator[tuple[str, int, float, float, Memory]]:
     """Run the stages; name, tasks, seconds, processor seconds and memory of each."""
     for stage in DEDUPLICATE:
         begun = time.perf_counter()
@@ -136,7 +136,7 @@ def main(
     folder.mkdir(parents=True, exist_ok=True)
     place = Path(tempfile.mkdtemp(dir=folder))
     try:
-        with Pool(cores) as workers:
+        with ProcessPool(cores) as workers:
             make(place / "warm", 20_000, threshold, 1)
             list(run_stages(place / "warm", workers))  # kernels are compiled
         begun = time.perf_counter()
@@ -154,7 +154,7 @@ def _measure(out: Path, workers: int) -> list[list[str]]:
     rows = []
     total, spent = 0.0, 0.0
     most = Memory()
-    with Pool(workers) as pool:
+    with ProcessPool(workers) as pool:
         for name, tasks, seconds, processor, memory in run_stages(out, pool):
             rows.append(_row(name, str(tasks), seconds, processor, memory))
             total, spent = total + seconds, spent + processor

@@ -28,7 +28,7 @@ from apache_beam.options.pipeline_options import PipelineOptions
 from codecorpus.foundation.errors import CodecorpusError, RetryableError
 from codecorpus.pipelines.crawl.download import Threads
 from codecorpus.pipelines.crawl.fetch_jobs import TEMPORARY, Delivery, Order, Terms
-from codecorpus.pipelines.engines.job_servers import tied_to_this_process
+from codecorpus.pipelines.engines.job_servers import killed_with_this_process
 
 Batch = tuple[Order, ...]
 
@@ -154,7 +154,7 @@ class BeamCarrier:
             job.start(lambda: pipeline.run().wait_until_finish())
         else:
             before = signal.getsignal(signal.SIGINT)
-            with tied_to_this_process():
+            with killed_with_this_process():
                 self._running = pipeline.run()
             # Beam's handler would stop the job's server before the job can be cancelled.
             signal.signal(signal.SIGINT, before)

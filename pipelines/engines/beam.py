@@ -13,7 +13,12 @@ from apache_beam.transforms.window import GlobalWindow
 from apache_beam.utils.windowed_value import WindowedValue
 
 from codecorpus.pipelines.engines import process_pool
-from codecorpus.pipelines.engines.worker import Run, at_work, noting_failure, perform_here
+from codecorpus.pipelines.engines.worker import (
+    Run,
+    perform_on_worker,
+    recording_failure,
+    worker_turn,
+)
 from codecorpus.pipelines.stages.base import Outcome, Stage, Task, list_tasks, require_done
 
 
@@ -32,7 +37,7 @@ class RunTasks(beam.DoFn):  # type: ignore[misc]
             self._waiting.extend(tasks)
         else:
             for task in tasks:
-                yield perform_here(task, self._run)
+                yield perform_on_worker(task, self._run)
 
     def finish_bundle(self) -> Iterator[WindowedValue]:
         """Perform what was put by."""
@@ -71,7 +76,7 @@ class RunStage(beam.PTransform):  # type: ignore[misc]
         )
 
     def _list(self, _: bytes, outcomes: list[Outcome]) -> list[tuple[int, Task]]:
-        with _here(self._run):
+        with _worker_context(self._run):
             require_done(outcomes)
             return [(task.index, task) for task in list_tasks(self._run.out, self._stage)]
 
@@ -85,18 +90,18 @@ class RequireDone(beam.PTransform):  # type: ignore[misc]
 
     def expand(self, outcomes: beam.PCollection) -> beam.PCollection:
         """From the outcomes of the last stage to nothing."""
-        return outcomes | "Gather" >> beam.combiners.ToList() | "Look" >> beam.Map(self._look)
+        return outcomes | "Gather" >> beam.combiners.ToList() | "Look" >> beam.Map(self._check)
 
-    def _look(self, outcomes: list[Outcome]) -> None:
-        with _here(self._run):
+    def _check(self, outcomes: list[Outcome]) -> None:
+        with _worker_context(self._run):
             require_done(outcomes)
 
 
 @contextlib.contextmanager
-def _here(run: Run) -> Iterator[None]:
+def _worker_context(run: Run) -> Iterator[None]:
     """What lies around the steps between tasks: on an engine they, too, run anywhere."""
     if process_pool.current():
         yield
     else:
-        with noting_failure(run.out), at_work(run):
+        with recording_failure(run.out), worker_turn(run):
             yield

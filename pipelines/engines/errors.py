@@ -16,7 +16,7 @@ class EngineError(RetryableError):
     """An engine could not be started, gave a job up, or fell silent."""
 
 
-def readable(text: str) -> str:
+def readable_message(text: str) -> str:
     """The words that matter of an engine's message: Python's last error, else Java's last cause."""
     body = _BEAM_SUFFIX.sub("", text).replace("\\n", "\n")
     found: list[str] = []

@@ -17,7 +17,7 @@ from itertools import count
 from codecorpus.foundation.errors import StorageError
 from codecorpus.pipelines.storage.folder import Folder
 
-SIGNS = "log/alive"
+HEARTBEATS = "log/alive"
 """Holds a file a worker process."""
 
 INTERVAL = 5.0
@@ -28,7 +28,7 @@ _last = {"sign": -INTERVAL}
 
 
 @contextlib.contextmanager
-def alive(folder: Folder) -> Iterator[None]:
+def send_heartbeats(folder: Folder) -> Iterator[None]:
     """Give signs of life while the block runs; one block at a time in a process."""
     done = threading.Event()
     threading.Thread(target=_beat, args=(folder, done), daemon=True).start()
@@ -46,11 +46,11 @@ def _beat(folder: Folder, done: threading.Event) -> None:
             return
         _last["sign"] = time.monotonic()
         with contextlib.suppress(StorageError):  # the task itself will say so
-            name = f"{SIGNS}/{socket.gethostname()}-{os.getpid()}"
+            name = f"{HEARTBEATS}/{socket.gethostname()}-{os.getpid()}"
             folder.write_bytes(name, f"{next(_numbers)}\n".encode(), {})
 
 
-class Watch:
+class HeartbeatMonitor:
     """Notices when nothing has changed in a folder for too long.
 
     Args:
@@ -65,11 +65,11 @@ class Watch:
         self._changed = clock()
 
     @property
-    def anyone(self) -> bool:
+    def any_seen(self) -> bool:
         """Whether a worker has ever given a sign."""
-        return bool(self._folder.names(SIGNS))
+        return bool(self._folder.names(HEARTBEATS))
 
-    def silence(self, state: object) -> float:
+    def seconds_since_change(self, state: object) -> float:
         """Seconds since the last change; looks anew.
 
         Args:
@@ -82,7 +82,7 @@ class Watch:
 
     def _signs(self) -> dict[str, str]:
         found = {}
-        for name in self._folder.names(SIGNS):
+        for name in self._folder.names(HEARTBEATS):
             with contextlib.suppress(OSError):  # it is being replaced
-                found[name] = self._folder.stamp(f"{SIGNS}/{name}")
+                found[name] = self._folder.stamp(f"{HEARTBEATS}/{name}")
         return found

@@ -18,17 +18,17 @@ import apache_beam as beam
 from rich.console import Console
 
 from codecorpus.foundation.errors import CodecorpusError, InterruptedBuildError
-from codecorpus.pipelines.engines.errors import EngineError, readable
-from codecorpus.pipelines.engines.heartbeat import SIGNS, Watch
-from codecorpus.pipelines.engines.job_servers import tied_to_this_process
-from codecorpus.pipelines.engines.progress_log import Lines
-from codecorpus.pipelines.engines.quiet_logs import into_file
-from codecorpus.pipelines.engines.worker import FAILURE
+from codecorpus.pipelines.engines.errors import EngineError, readable_message
+from codecorpus.pipelines.engines.heartbeat import HEARTBEATS, HeartbeatMonitor
+from codecorpus.pipelines.engines.job_servers import killed_with_this_process
+from codecorpus.pipelines.engines.progress_log import ProgressLog
+from codecorpus.pipelines.engines.quiet_logs import logs_to_file
+from codecorpus.pipelines.engines.worker import FAILURE_FILE
 from codecorpus.pipelines.stages.base import TaskError
 from codecorpus.pipelines.stages.context import Build
 from codecorpus.pipelines.storage.folder import Folder
 
-LOG = "log/engine.log"
+ENGINE_LOG = "log/engine.log"
 _LOOK_EVERY = 2.0
 _CANCELLING = 30.0
 """Seconds that cancelling a job may take."""
@@ -47,12 +47,12 @@ def run_job(graph: beam.Pipeline, out: str, *, patience: float, console: Console
         CodecorpusError: what failed; what is done stays done.
     """
     folder = Build.load(out).folder
-    for earlier in (FAILURE, SIGNS):
+    for earlier in (FAILURE_FILE, HEARTBEATS):
         folder.remove(earlier)
     log = _log_file(folder)
     before = signal.getsignal(signal.SIGINT)
     try:
-        with into_file(log):
+        with logs_to_file(log):
             job = _Job(_submit(graph, patience, log))
             try:
                 _watch(job, folder, patience=patience, log=log, console=console)
@@ -67,9 +67,9 @@ def run_job(graph: beam.Pipeline, out: str, *, patience: float, console: Console
 
 def _log_file(folder: Folder) -> Path:
     """In the output folder, or on this machine if that is elsewhere: it grows line by line."""
-    where = folder.where(LOG)
+    where = folder.where(ENGINE_LOG)
     if "://" in where:
-        return Path(tempfile.mkdtemp(prefix="codecorpus-")) / Path(LOG).name
+        return Path(tempfile.mkdtemp(prefix="codecorpus-")) / Path(ENGINE_LOG).name
     return Path(where)
 
 
@@ -114,7 +114,7 @@ def _submit(graph: beam.Pipeline, patience: float, log: Path) -> Any:  # noqa: A
         EngineError: it cannot be done, or not in time.
     """
     try:
-        with _time_limit(patience), tied_to_this_process():
+        with _time_limit(patience), killed_with_this_process():
             return graph.run()
     except KeyboardInterrupt:
         raise InterruptedBuildError from None
@@ -130,7 +130,7 @@ def _submit(graph: beam.Pipeline, patience: float, log: Path) -> Any:  # noqa: A
         ) from error
     except Exception as error:
         raise EngineError(
-            f"the job could not be submitted: {type(error).__name__}: {readable(str(error))}; "
+            f"the job could not be submitted: {type(error).__name__}: {readable_message(str(error))}; "
             f"more in {log}"
         ) from error
 
@@ -169,17 +169,17 @@ def _watch(
     interrupted = threading.Event()
     # In place of Beam's own handler, which stops the job server before the job can be cancelled.
     signal.signal(signal.SIGINT, lambda _number, _frame: interrupted.set())
-    lines, watch = Lines(folder, console), Watch(folder)
+    lines, watch = ProgressLog(folder, console), HeartbeatMonitor(folder)
     while not job.ended.wait(_LOOK_EVERY):
         if interrupted.is_set():
             raise InterruptedBuildError
-        if watch.silence(lines.look()) > patience:
+        if watch.seconds_since_change(lines.update()) > patience:
             raise EngineError(_silent(watch, folder, patience, log))
-    lines.look()
+    lines.update()
 
 
-def _silent(watch: Watch, folder: Folder, patience: float, log: Path) -> str:
-    which = "a worker has stopped" if watch.anyone else "no worker has started"
+def _silent(watch: HeartbeatMonitor, folder: Folder, patience: float, log: Path) -> str:
+    which = "a worker has stopped" if watch.any_seen else "no worker has started"
     return (
         f"{which}: for {patience:.0f} s nothing has changed in {folder.root}. Look at the "
         "workers' own logs: Python with codecorpus must start there, and they must see this folder "
@@ -191,8 +191,8 @@ def _silent(watch: Watch, folder: Folder, patience: float, log: Path) -> str:
 def _explained(error: Exception, folder: Folder, log: Path) -> CodecorpusError:
     """An engine's error in our own words, if a task left any."""
     with contextlib.suppress(OSError):
-        return TaskError(folder.read_bytes(FAILURE).decode())
+        return TaskError(folder.read_bytes(FAILURE_FILE).decode())
     return EngineError(
-        f"the job failed: {readable(str(error))}; more in {log}; what is done is kept: the same "
+        f"the job failed: {readable_message(str(error))}; more in {log}; what is done is kept: the same "
         "command goes on"
     )

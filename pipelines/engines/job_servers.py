@@ -23,7 +23,7 @@ _Started = Callable[[Any], tuple[list[Any], str]]
 
 
 @contextlib.contextmanager
-def tied_to_this_process() -> Iterator[None]:
+def killed_with_this_process() -> Iterator[None]:
     """Tie the job servers that Beam starts while the block runs, in the main thread.
 
     The system takes the end of the thread that started a process for the end of its parent.

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from codecorpus.pipelines.stages.base import Outcome, Task
 
 
-class Watcher(Protocol):
+class ProgressListener(Protocol):
     """Whoever shows progress."""
 
     def begin(self, tasks: "Sequence[Task]", counters: Counters) -> None:
@@ -74,12 +74,12 @@ def _end_with_parent() -> None:
 
 
 def _perform(task: "Task") -> "Outcome":
-    from codecorpus.pipelines.engines.run_lock import at_work
+    from codecorpus.pipelines.engines.run_lock import hold_worker_lock
     from codecorpus.pipelines.stages.base import perform
     from codecorpus.pipelines.storage import open_folder
     from codecorpus.pipelines.storage.locations import parse_location
 
-    with at_work(open_folder(parse_location(task.out))):
+    with hold_worker_lock(open_folder(parse_location(task.out))):
         parent = multiprocessing.parent_process()
         if parent is not None and not parent.is_alive():
             os._exit(1)  # another build may have begun here before this one was at work
@@ -90,20 +90,20 @@ def _do_nothing() -> None:
     """A worker that has nothing to do is started all the same."""
 
 
-class Pool:
+class ProcessPool:
     """Runs tasks in `workers` processes; a context manager.
 
     Args:
         workers: number of processes; 0 runs each task at once in the calling process.
 
     Attributes:
-        watcher: is told of progress, if there is one.
+        progress: is told of progress, if there is one.
         interrupted: set to stop the work.
     """
 
     def __init__(self, workers: int) -> None:
         self.interrupted = threading.Event()
-        self.watcher: Watcher | None = None
+        self.progress: ProgressListener | None = None
         self._workers = workers
         self._deaths = 0
         self._context = multiprocessing.get_context("spawn")
@@ -139,11 +139,11 @@ class Pool:
             RetryableError: workers die again and again.
             InterruptedBuildError: `interrupted` was set.
         """
-        if self.watcher and tasks:
-            self.watcher.begin(tasks, self.counters)
+        if self.progress and tasks:
+            self.progress.begin(tasks, self.counters)
         for outcome in self._share(tasks) if self._executor else self._perform_inline(tasks):
-            if self.watcher:
-                self.watcher.finished(outcome.name)
+            if self.progress:
+                self.progress.finished(outcome.name)
             yield outcome
 
     def _perform_inline(self, tasks: "list[Task]") -> "Iterator[Outcome]":
@@ -209,8 +209,8 @@ class Pool:
                 "was short"
             )
             raise RetryableError(message)
-        if self.watcher:
-            self.watcher.note(f"a worker process died (killed, or out of memory); {circumstances}")
+        if self.progress:
+            self.progress.note(f"a worker process died (killed, or out of memory); {circumstances}")
         assert self._executor is not None
         self._executor.shutdown(wait=True, cancel_futures=True)
         self._executor = self._start()
@@ -228,19 +228,19 @@ class Pool:
     def _look(self) -> None:
         if self.interrupted.is_set():
             raise InterruptedBuildError
-        if self.watcher:
-            self.watcher.tick(self.counters)
+        if self.progress:
+            self.progress.tick(self.counters)
 
 
-_current: list[Pool] = []
+_current: list[ProcessPool] = []
 
 
-def use(pool: Pool) -> None:
+def use(pool: ProcessPool) -> None:
     """Make a pool the one that tasks of this process's pipeline run in."""
     _current[:] = [pool]
 
 
-def current() -> Pool | None:
+def current() -> ProcessPool | None:
     """The pool of this process, if any: without one, tasks run where the engine puts them."""
     return _current[0] if _current else None
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from codecorpus.pipelines.stages.base import Task
 
 
-class Display:
+class ProgressBar:
     """Progress of the stages of one build; a context manager.
 
     Args:

@@ -19,7 +19,7 @@ _MARKER = re.compile(r"\d{5,}\.json")
 _BETWEEN = 30.0
 
 
-class Lines:
+class ProgressLog:
     """Prints how far a build on an engine is.
 
     Args:
@@ -33,7 +33,7 @@ class Lines:
         self._stage = 0
         self._printed = (0, 0, 0.0)  # stage, tasks done, when
 
-    def look(self) -> tuple[int, int]:
+    def update(self) -> tuple[int, int]:
         """Print what is new; gives stage and tasks done, which change while work gets done."""
         for stage in range(self._stage + 1, len(STAGES)):
             if self._done(stage):  # a stage may have nothing to do, and leaves no marker then

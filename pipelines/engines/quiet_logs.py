@@ -7,19 +7,19 @@ from collections.abc import Iterator
 from pathlib import Path
 
 
-def quieten() -> None:
+def silence_beam_logs() -> None:
     """Silence Beam, best before it is imported: importing it logs, and adds a handler."""
     logging.getLogger().setLevel(logging.ERROR)
     logging.getLogger("apache_beam").setLevel(logging.CRITICAL)
 
 
-def silence_threads() -> None:
+def silence_thread_traces() -> None:
     """Drop the traces of threads: Beam's own outlive a job, and say that its channels closed."""
     threading.excepthook = lambda _: None
 
 
 @contextlib.contextmanager
-def into_file(path: Path) -> Iterator[None]:
+def logs_to_file(path: Path) -> Iterator[None]:
     """Send what Beam and its job servers log into a file, and nothing to the terminal.
 
     Beam's workers in this process (LOOPBACK) also print traces to standard error: they go along.

@@ -18,10 +18,10 @@ from pathlib import Path
 from typing import IO
 
 from codecorpus.foundation.errors import CodecorpusError
-from codecorpus.pipelines.engines.heartbeat import INTERVAL, SIGNS, Watch
+from codecorpus.pipelines.engines.heartbeat import HEARTBEATS, INTERVAL, HeartbeatMonitor
 from codecorpus.pipelines.storage.folder import Folder, RefusedError
 
-RUN = "log/run"
+RUN_FILE = "log/run"
 """Names the run that may begin tasks."""
 
 _WORKING = "log/working"
@@ -35,12 +35,12 @@ _SILENCE = 2 * INTERVAL + 2.0
 _LOOK_EVERY = 1.0
 
 
-class TakenOverError(CodecorpusError):
+class SupersededError(CodecorpusError):
     """The job of a run that another run has taken the place of."""
 
 
 @contextlib.contextmanager
-def sole_build(folder: Folder, *, patience: float = _PATIENCE) -> Iterator[str]:
+def exclusive_run(folder: Folder, *, patience: float = _PATIENCE) -> Iterator[str]:
     """Keep other builds out of the folder; gives the name of this run.
 
     Args:
@@ -51,10 +51,10 @@ def sole_build(folder: Folder, *, patience: float = _PATIENCE) -> Iterator[str]:
         RefusedError: another build is running, or its workers still are.
     """
     with folder.lock():
-        yield take_over(folder, patience=patience)
+        yield start_run(folder, patience=patience)
 
 
-def take_over(folder: Folder, *, patience: float = _PATIENCE) -> str:
+def start_run(folder: Folder, *, patience: float = _PATIENCE) -> str:
     """Let no task of an earlier run begin any more, and wait for those that have; names a new run.
 
     Args:
@@ -65,33 +65,33 @@ def take_over(folder: Folder, *, patience: float = _PATIENCE) -> str:
         RefusedError: workers of the earlier run still are at work.
     """
     run = uuid.uuid4().hex
-    folder.write_bytes(RUN, run.encode(), {})
+    folder.write_bytes(RUN_FILE, run.encode(), {})
     if _is_local(folder):
         _wait_for_workers(folder, patience)
-    elif folder.names(SIGNS):
+    elif folder.names(HEARTBEATS):
         _wait_for_silence(folder, patience)
     return run
 
 
-def require_current(folder: Folder, run: str) -> None:
+def require_current_run(folder: Folder, run: str) -> None:
     """Refuse to begin a task of a run that is over.
 
     Raises:
-        TakenOverError: another run has begun, or this one's build is complete.
+        SupersededError: another run has begun, or this one's build is complete.
     """
     try:
-        now = folder.read_bytes(RUN).decode()
+        now = folder.read_bytes(RUN_FILE).decode()
     except FileNotFoundError:
         now = ""
     if now != run:
-        raise TakenOverError(
+        raise SupersededError(
             f"{folder.root}: the command that began this job has ended, and another goes on with "
             "the build; this job ends"
         )
 
 
 @contextlib.contextmanager
-def at_work(folder: Folder) -> Iterator[None]:
+def hold_worker_lock(folder: Folder) -> Iterator[None]:
     """Keep the next build waiting while this process performs a task of the folder's build."""
     if not _is_local(folder):
         yield
@@ -115,13 +115,13 @@ def _wait_for_workers(folder: Folder, patience: float) -> None:
 
 
 def _wait_for_silence(folder: Folder, patience: float) -> None:
-    watch = Watch(folder)
+    watch = HeartbeatMonitor(folder)
     give_up = time.monotonic() + patience
-    while watch.silence(None) < _SILENCE:
+    while watch.seconds_since_change(None) < _SILENCE:
         if time.monotonic() > give_up:
             raise _still_at_work(folder)
         time.sleep(_LOOK_EVERY)
-    folder.remove(SIGNS)  # so that the next one need not wait
+    folder.remove(HEARTBEATS)  # so that the next one need not wait
 
 
 def _still_at_work(folder: Folder) -> RefusedError:

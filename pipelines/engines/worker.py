@@ -19,12 +19,12 @@ import pyarrow as pa
 
 from codecorpus.foundation.errors import CodecorpusError, UsageError
 from codecorpus.pipelines.engines import run_lock
-from codecorpus.pipelines.engines.heartbeat import alive
+from codecorpus.pipelines.engines.heartbeat import send_heartbeats
 from codecorpus.pipelines.stages.base import Outcome, Task, is_done, perform
 from codecorpus.pipelines.stages.code_version import code_version
 from codecorpus.pipelines.stages.context import Build
 
-FAILURE = "log/errors/failure.txt"
+FAILURE_FILE = "log/errors/failure.txt"
 """Why the job stopped, in our own words: engines wrap them in traces of their own."""
 
 _turn = threading.Lock()
@@ -44,49 +44,49 @@ class Run:
 
 
 @contextlib.contextmanager
-def at_work(run: Run) -> Iterator[Build]:
+def worker_turn(run: Run) -> Iterator[Build]:
     """Take this process's turn at a build, giving signs of life.
 
     Raises:
         StorageError: the folder is not to be seen from here.
-        TakenOverError: another run has taken this one's place.
+        SupersededError: another run has taken this one's place.
         UsageError: this worker has other code than the command that planned the build.
     """
     with _turn:
         build = Build.load(run.out)
-        with run_lock.at_work(build.folder), alive(build.folder):
+        with run_lock.hold_worker_lock(build.folder), send_heartbeats(build.folder):
             if run.name is not None:
-                run_lock.require_current(build.folder, run.name)
+                run_lock.require_current_run(build.folder, run.name)
             _one_thread()
             _require_same_code(build)
             yield build
 
 
-def perform_here(task: Task, run: Run) -> Outcome:
+def perform_on_worker(task: Task, run: Run) -> Outcome:
     """Perform a task in this process, unless it is done: engines repeat what a dead worker had.
 
     Raises:
-        TakenOverError: another run has taken this one's place; the job is to end.
+        SupersededError: another run has taken this one's place; the job is to end.
     """
     try:
-        with at_work(run):
+        with worker_turn(run):
             return Outcome(task.name) if is_done(task) else perform(task)
-    except run_lock.TakenOverError:
+    except run_lock.SupersededError:
         raise
     except CodecorpusError as error:
         return Outcome(task.name, str(error))
 
 
 @contextlib.contextmanager
-def noting_failure(out: str) -> Iterator[None]:
+def recording_failure(out: str) -> Iterator[None]:
     """Leave an error of ours where the command finds it, and let it stop the job."""
     try:
         yield
-    except run_lock.TakenOverError:  # nobody waits for this job: the folder is another's
+    except run_lock.SupersededError:  # nobody waits for this job: the folder is another's
         raise
     except CodecorpusError as error:
         with contextlib.suppress(CodecorpusError):
-            Build.load(out).leave_trace(FAILURE, str(error))
+            Build.load(out).leave_trace(FAILURE_FILE, str(error))
         raise
 
 

@@ -5,8 +5,8 @@ import threading
 import pytest
 
 from codecorpus.pipelines.engines import run_lock
-from codecorpus.pipelines.engines.heartbeat import SIGNS
-from codecorpus.pipelines.engines.run_lock import take_over
+from codecorpus.pipelines.engines.heartbeat import HEARTBEATS
+from codecorpus.pipelines.engines.run_lock import start_run
 from codecorpus.pipelines.storage import open_folder
 from codecorpus.pipelines.storage.folder import Folder, RefusedError
 from codecorpus.pipelines.storage.locations import Url
@@ -24,7 +24,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def sign(folder: Folder, number: int) -> None:
-    folder.write_bytes(f"{SIGNS}/host-1", f"{number}\n".encode(), {})
+    folder.write_bytes(f"{HEARTBEATS}/host-1", f"{number}\n".encode(), {})
 
 
 def test_who_gives_signs_of_life_is_waited_for(folder: Folder) -> None:
@@ -39,13 +39,13 @@ def test_who_gives_signs_of_life_is_waited_for(folder: Folder) -> None:
     sign(folder, 0)
     worker = threading.Thread(target=work)
     worker.start()
-    take_over(folder)
+    start_run(folder)
     worker.join(0)
     assert late.is_set()
-    assert not folder.names(SIGNS), "the next one need not wait"
+    assert not folder.names(HEARTBEATS), "the next one need not wait"
 
 
 def test_who_never_falls_silent_is_named(folder: Folder) -> None:
     sign(folder, 0)
     with pytest.raises(RefusedError, match="workers of an earlier build"):
-        take_over(folder, patience=0.0)
+        start_run(folder, patience=0.0)

@@ -1,4 +1,4 @@
-"""What is predicted of inputs elsewhere is what is predicted of the same on this machine's disk."""
+"""A prediction over remote inputs equals the prediction over the same files on local disk."""
 
 import subprocess
 import sys
@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from codecorpus.pipelines.engines.process_pool import Pool
+from codecorpus.pipelines.engines.process_pool import ProcessPool
 from codecorpus.pipelines.preflight.command import predict
 from codecorpus.pipelines.preflight.result import Prediction
 from codecorpus.pipelines.recipe.loader import load
@@ -23,8 +23,8 @@ from tests.pipelines.storage.web_server import WebServer
 
 
 @pytest.fixture(scope="module")
-def pool() -> Iterator[Pool]:
-    with Pool(0) as pool:
+def pool() -> Iterator[ProcessPool]:
+    with ProcessPool(0) as pool:
         yield pool
 
 
@@ -66,7 +66,7 @@ def files_of(root: object) -> list[dict[str, Any]]:
     ]
 
 
-def test_in_s3_as_on_the_disk(inputs: Path, bucket: str, pool: Pool, tmp_path: Path) -> None:
+def test_in_s3_as_on_the_disk(inputs: Path, bucket: str, pool: ProcessPool, tmp_path: Path) -> None:
     root = upload(inputs, bucket)
     here = predict(load(str(write_recipe(tmp_path, *all_sources(inputs)))), pool, rate=0.3)
     recipe = load(str(write_recipe(tmp_path, *all_sources(root))))
@@ -83,7 +83,7 @@ def test_in_s3_as_on_the_disk(inputs: Path, bucket: str, pool: Pool, tmp_path: P
 
 @pytest.mark.parametrize("fault", ["", "whole"])
 def test_on_the_web_as_on_the_disk(
-    inputs: Path, web: WebServer, pool: Pool, tmp_path: Path, fault: str
+    inputs: Path, web: WebServer, pool: ProcessPool, tmp_path: Path, fault: str
 ) -> None:
     for path in inputs.rglob("*.*"):
         name = f"/{path.relative_to(inputs).as_posix()}"
@@ -94,7 +94,7 @@ def test_on_the_web_as_on_the_disk(
 
 
 def test_on_the_hub_as_on_the_disk(
-    inputs: Path, hub: HubServer, pool: Pool, tmp_path: Path
+    inputs: Path, hub: HubServer, pool: ProcessPool, tmp_path: Path
 ) -> None:
     hub.files = {"data/a.parquet": (inputs / "codeparrot/a.parquet").read_bytes()}
     here, there = (
@@ -106,12 +106,12 @@ def test_on_the_hub_as_on_the_disk(
 
 
 def test_of_a_file_in_parts_only_the_drawn_ones_are_fetched(
-    web: WebServer, pool: Pool, tmp_path: Path
+    web: WebServer, pool: ProcessPool, tmp_path: Path
 ) -> None:
     web.files["/x.jsonl"] = "".join(LINES * 40).encode()
     source = {"type": "pile", "paths": [f"{web.url}/x.jsonl"]}
     recipe = load(str(write_recipe(tmp_path, source, part_bytes=1 << 20)))
-    found = predict(recipe, pool, rate=0.2, reading=0)
+    found = predict(recipe, pool, rate=0.2, max_container_bytes=0)
     assert 0 < found.share <= 0.2
     assert found.fetched.planning < 10
     assert 0 < found.fetched.sample < len(web.files["/x.jsonl"]) * 0.6, "2 MB a part, at most"
@@ -119,7 +119,7 @@ def test_of_a_file_in_parts_only_the_drawn_ones_are_fetched(
 
 
 def test_what_is_refused_is_said_and_no_copy_stays(
-    inputs: Path, web: WebServer, pool: Pool, tmp_path: Path
+    inputs: Path, web: WebServer, pool: ProcessPool, tmp_path: Path
 ) -> None:
     for name in ("zipped.zip", "tarred.tar.gz"):
         web.files[f"/{name}"] = (inputs / "src" / name).read_bytes()
@@ -132,7 +132,7 @@ def test_what_is_refused_is_said_and_no_copy_stays(
 
 
 def test_a_failure_that_may_pass_is_not_said_to_last(
-    web: WebServer, pool: Pool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    web: WebServer, pool: ProcessPool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(*_: object) -> bytes:
         raise RemoteError("no answer; run the same command again")
