@@ -183,14 +183,12 @@ def _run_local(graph: "beam.Pipeline", workers: process_pool.ProcessPool, consol
     def interrupt(_number: int, _frame: FrameType | None) -> None:
         workers.interrupted.set()
 
-    with ProgressBar(console) as display:
-        workers.progress = display
+    with ProgressBar(console) as display, process_pool.activate(workers):
+        workers.listener = display
         before = signal.signal(signal.SIGINT, interrupt)
-        process_pool.use(workers)
         try:
             graph.run().wait_until_finish()
         except CodecorpusError as error:  # Beam adds the name of its step to the text
             raise type(error)(_BEAM_SUFFIX.sub("", str(error))) from error
         finally:
-            process_pool.forget()
             signal.signal(signal.SIGINT, before)

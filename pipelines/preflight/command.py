@@ -53,7 +53,7 @@ def run_preflight(
         with ProcessPool(workers or os.cpu_count() or 1) as pool:
             loaded = load(recipe, overrides={"input": inputs} if inputs else None)
             with ProgressBar(Console(stderr=True, highlight=False)) as display:
-                pool.progress = display
+                pool.listener = display
                 prediction = predict(loaded, pool, rate=rate, seed=seed)
     except InterruptedBuildError as error:
         raise InterruptedBuildError("interrupted; nothing was written") from error
@@ -81,7 +81,8 @@ def predict(
         pool: where tasks run.
         rate: the chance of each file; None: so that about 10,000 are drawn.
         seed: another one draws another sample.
-        max_container_bytes: bytes of archives and the like that are read at most, or as many as the rate asks.
+        max_container_bytes: limit on the bytes of archives and data sets that are read, unless the
+            rate asks for more.
 
     Raises:
         UsageError: the recipe names an input that does not exist, or the rate draws nothing.

@@ -71,7 +71,7 @@ class DuplicateEstimator:
 
         Args:
             subsample: which.
-            max_unseen: where parts were drawn, take families seen in one part for such as lie in one.
+            max_unseen: where parts were drawn, assume that families seen in one part are in one part only.
         """
         inside = self._weights.inside(subsample)
         chance = self._weights.limits(subsample) * self._weights.part_chance(subsample)

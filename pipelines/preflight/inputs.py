@@ -138,7 +138,7 @@ def list_inputs(
 
 
 def strata_of(source: int, paths: pa.Array, sizes: NDArray[np.int64]) -> NDArray[np.int64]:
-    """int64[n], the stratum of each loose file: its source, what its name says, and its size's bits.
+    """int64[n], the stratum of each loose file, by source, kind of name and bits of its size.
 
     A name says that the file is not to be read, or that it may be source code, or nothing.
     """

@@ -1,8 +1,9 @@
 """How many records of the whole each record of a sample stands for.
 
-A record stands for 1 / (its chance to be drawn). Where more is known, that is corrected: of loose
-files each stratum of like names and sizes stands for as many as it has (post-stratification: Holt and
-Smith, JRSS A 142, 1979), small strata joined; the drawn parts of archives for as many as there are.
+A record represents 1 / (its chance to be drawn). Where more is known, the weight is corrected: the
+loose files of a stratum with similar names and sizes represent as many as the stratum has
+(post-stratification: Holt and Smith, JRSS A 142, 1979), with small strata joined; the drawn parts
+of archives represent as many as there are.
 """
 
 from collections import Counter
@@ -111,7 +112,7 @@ class Weights:
 def _join(
     known: Counter[int], drawn: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """The group of strata of each record, -1 of those in none, and how many files each group has."""
+    """The group of strata of each record, -1 without one, and the number of files of each group."""
     counts = Counter(drawn[drawn >= 0].tolist())
     groups: list[list[int]] = []
     for stratum in sorted(known):

@@ -59,11 +59,11 @@ class Notes:
     def __init__(self) -> None:
         self.texts: list[str] = []
 
-    def begin(self, tasks: Any, counters: Counters) -> None: ...
-    def finished(self, name: str) -> None: ...
-    def tick(self, counters: Counters) -> None: ...
+    def stage_started(self, tasks: Any, counters: Counters) -> None: ...
+    def task_ended(self, name: str) -> None: ...
+    def refresh(self, counters: Counters) -> None: ...
 
-    def note(self, text: str) -> None:
+    def message(self, text: str) -> None:
         self.texts.append(text)
 
 
@@ -95,7 +95,7 @@ def test_a_task_that_kills_its_worker_is_named_and_the_others_go_on(
 ) -> None:
     progress = Notes()
     with ProcessPool(2) as pool:
-        pool.progress = progress
+        pool.listener = progress
         outcomes = list(pool.run(list_tasks(planned, Deadly(str(tmp_path)))))
     assert sorted(outcome.name for outcome in outcomes) == [f"deadly {n}" for n in range(5)]
     (failed,) = [outcome for outcome in outcomes if outcome.error]

@@ -16,10 +16,10 @@ def shown(*, terminal: bool) -> str:
     tasks = [Task("out", CurateParts(), index, 10) for index in range(4)]
     counters = Counters()
     with ProgressBar(console) as display:
-        display.begin(tasks, counters)
+        display.stage_started(tasks, counters)
         counters.add(size=5_000_000, files=10, kept=4)
-        display.finished(tasks[0].name)
-        display.tick(counters)
+        display.task_ended(tasks[0].name)
+        display.refresh(counters)
     return stream.getvalue()
 
 
@@ -35,4 +35,4 @@ def test_no_terminal_shows_nothing() -> None:
 
 def test_a_tick_before_any_stage_is_harmless() -> None:
     with ProgressBar(Console(file=io.StringIO())) as display:
-        display.tick(Counters())
+        display.refresh(Counters())

@@ -64,5 +64,5 @@ def test_only_the_last_run_may_begin_tasks(tmp_path: Path) -> None:
         require_current_run(folder, first)
     with exclusive_run(folder) as second:
         require_current_run(folder, second)
-        with pytest.raises(SupersededError, match="another goes on with the build"):
+        with pytest.raises(SupersededError, match="taken over the build"):
             require_current_run(folder, first)

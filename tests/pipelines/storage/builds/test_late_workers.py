@@ -20,7 +20,7 @@ def folder(bucket: str) -> Folder:
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(run_lock, "_SILENCE", 1.5)
-    monkeypatch.setattr(run_lock, "_LOOK_EVERY", 0.05)
+    monkeypatch.setattr(run_lock, "_POLL_SECONDS", 0.05)
 
 
 def sign(folder: Folder, number: int) -> None:
