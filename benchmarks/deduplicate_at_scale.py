@@ -27,7 +27,7 @@ from pathlib import Path
 from benchmarks.paths import WORK
 from benchmarks.synthetic_sketches import SyntheticCorpus, make
 from benchmarks.task_timings import read_task_timings
-from codecorpus.pipelines.engines.process_pool import Pool
+from codecorpus.pipelines.engines.process_pool import ProcessPool
 from codecorpus.pipelines.stages.artifacts import (
     CHOOSE_SURVIVORS,
     MATCH_COPIES,
@@ -91,7 +91,7 @@ def sampled_memory() -> Iterator[Memory]:
         thread.join()
 
 
-def run_stages(out: Path, workers: Pool) -> Iterator[tuple[str, int, float, float, Memory]]:
+def run_stages(out: Path, workers: ProcessPool) -> Iterator[tuple[str, int, float, float, Memory]]:
     """Run the stages; yields the name, tasks, seconds, processor seconds and memory of each."""
     for stage in DEDUPLICATE:
         started = time.perf_counter()
@@ -138,7 +138,7 @@ def main(
     folder.mkdir(parents=True, exist_ok=True)
     work = Path(tempfile.mkdtemp(dir=folder))
     try:
-        with Pool(cores) as workers:
+        with ProcessPool(cores) as workers:
             make(work / "warm", 20_000, threshold, 1)
             list(run_stages(work / "warm", workers))  # compiles the kernels
         started = time.perf_counter()
@@ -156,7 +156,7 @@ def _measure(out: Path, workers: int) -> list[list[str]]:
     rows = []
     total, spent = 0.0, 0.0
     most = Memory()
-    with Pool(workers) as pool:
+    with ProcessPool(workers) as pool:
         for name, tasks, seconds, processor, memory in run_stages(out, pool):
             rows.append(_row(name, str(tasks), seconds, processor, memory))
             total, spent = total + seconds, spent + processor

@@ -90,9 +90,9 @@ def build(
 
     Example: codecorpus build recipes/quickstart.yaml --out build/quickstart
     """
-    from codecorpus.pipelines.engines.quiet_logs import quieten
+    from codecorpus.pipelines.engines.quiet_logs import silence_beam_logs
 
-    quieten()
+    silence_beam_logs()
     from codecorpus.pipelines.run import run_build
 
     run_build(
@@ -128,9 +128,9 @@ def crawl(
 
     Example: codecorpus crawl recipes/crawls/codegeex.yaml --out crawl
     """
-    from codecorpus.pipelines.engines.quiet_logs import quieten
+    from codecorpus.pipelines.engines.quiet_logs import silence_beam_logs
 
-    quieten()
+    silence_beam_logs()
     from codecorpus.pipelines.crawl.command import run_crawl
 
     run_crawl(
@@ -204,9 +204,9 @@ def why(
 
     Example: codecorpus why build/quickstart json/decoder.py
     """
-    from codecorpus.pipelines.inspection.why import print_story
+    from codecorpus.pipelines.inspection.why import print_explanation
 
-    print_story(parse_location(folder), query)
+    print_explanation(parse_location(folder), query)
 
 
 @app.command()
@@ -220,9 +220,9 @@ def verify(
 
     Example: codecorpus verify build/quickstart
     """
-    from codecorpus.pipelines.inspection.verify import print_verdict
+    from codecorpus.pipelines.inspection.verify import print_verification
 
-    print_verdict(parse_location(folder), sample)
+    print_verification(parse_location(folder), sample)
 
 
 def main() -> None:

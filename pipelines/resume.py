@@ -1,4 +1,4 @@
-"""Begin or resume a build: plan it, refuse other recipes, inputs or code, tidy up at the end."""
+"""Begin or resume a build: plan it, refuse other recipes, inputs or code, clean up at the end."""
 
 import contextlib
 from collections.abc import Iterator
@@ -7,8 +7,8 @@ from pathlib import Path
 
 from codecorpus.foundation.errors import StorageError, UsageError
 from codecorpus.pipelines.corpus.layout import LOG, MANIFEST, PLAN, RECIPE, TOKENIZER
-from codecorpus.pipelines.engines.heartbeat import SIGNS
-from codecorpus.pipelines.engines.run_lock import RUN, sole_build
+from codecorpus.pipelines.engines.heartbeat import HEARTBEATS
+from codecorpus.pipelines.engines.run_lock import RUN_FILE, exclusive_run
 from codecorpus.pipelines.recipe.diff import differences
 from codecorpus.pipelines.recipe.loader import LoadedRecipe
 from codecorpus.pipelines.recipe.model import Recipe
@@ -55,7 +55,7 @@ def prepare(
     """
     folder = open_folder(out.absolute() if isinstance(out, Path) else out)
     begun = _look_inside(folder)
-    with sole_build(folder) as run:
+    with exclusive_run(folder) as run:
         vocabulary = obtain_vocabulary(loaded.recipe, loaded.base)
         folder.remove("log/tmp")
         old = Plan.read(folder) if begun else None
@@ -73,11 +73,11 @@ def prepare(
         yield Prepared(str(folder.root), run, begun, complete)
 
 
-def tidy(out: str) -> None:
+def clean_up(out: str) -> None:
     """Remove what only the stages of a complete build needed."""
     build = Build.load(out)
     errors = [] if build.plan.skipped else ["log/errors"]
-    for name in (WORK, FAILED, "log/tmp", SIGNS, RUN, *errors):
+    for name in (WORK, FAILED, "log/tmp", HEARTBEATS, RUN_FILE, *errors):
         build.folder.remove(name)
     remove_copies(build.folder, build.recipe)
 

@@ -12,8 +12,8 @@ from rich.console import Console
 
 from codecorpus.foundation.errors import CodecorpusError, InterruptedBuildError, UsageError
 from codecorpus.pipelines.engines import process_pool
-from codecorpus.pipelines.engines.progress_bar import Display
-from codecorpus.pipelines.engines.quiet_logs import quieten, silence_threads
+from codecorpus.pipelines.engines.progress_bar import ProgressBar
+from codecorpus.pipelines.engines.quiet_logs import silence_beam_logs, silence_thread_traces
 from codecorpus.pipelines.storage.locations import Location, parse_location
 
 if TYPE_CHECKING:
@@ -59,9 +59,11 @@ def run_build(
     Raises:
         CodecorpusError: as its text says; what is done stays done.
     """
-    quieten()
+    silence_beam_logs()
     console = Console(file=sys.stderr, highlight=False)
-    with process_pool.Pool((workers or os.cpu_count() or 1) if runner == LOCAL else 0) as started:
+    with process_pool.ProcessPool(
+        (workers or os.cpu_count() or 1) if runner == LOCAL else 0
+    ) as started:
         # Beam and the rest take seconds to import: meanwhile the workers start.
         from codecorpus.pipelines.engines.options import DATAFLOW, make_options
         from codecorpus.pipelines.recipe.loader import load
@@ -80,7 +82,7 @@ def run_build(
             else:
                 from codecorpus.pipelines.engines.job import run_job
 
-                silence_threads()
+                silence_thread_traces()
                 run_job(graph, into, patience=patience, console=console)
 
         build_corpus(
@@ -123,8 +125,8 @@ def build_corpus(
         CodecorpusError: as its text says; what is done stays done.
     """
     from codecorpus.pipelines.build import pipeline
-    from codecorpus.pipelines.engines.run_lock import take_over
-    from codecorpus.pipelines.resume import prepare, tidy
+    from codecorpus.pipelines.engines.run_lock import start_run
+    from codecorpus.pipelines.resume import clean_up, prepare
     from codecorpus.pipelines.stages.skip_failed import skip_failed_parts
     from codecorpus.pipelines.storage import open_folder
 
@@ -144,14 +146,14 @@ def build_corpus(
                 except CodecorpusError:
                     if not skip_failed:
                         raise
-                    name = take_over(open_folder(parse_location(prepared.out)))
+                    name = start_run(open_folder(parse_location(prepared.out)))
                     left_out = skip_failed_parts(prepared.out)
                     if not left_out:
                         raise
                 for part in left_out:
                     message = f"going on without part {part.part}: {part.stage}: {part.error}"
                     console.print(message, soft_wrap=True, markup=False)
-        tidy(prepared.out)
+        clean_up(prepared.out)
 
 
 def _check_dataflow(
@@ -177,18 +179,16 @@ def _write_job(out: str, options: "PipelineOptions", *, runner: str, strict: boo
     print("nothing was submitted")  # noqa: T201
 
 
-def _run_local(graph: "beam.Pipeline", workers: process_pool.Pool, console: Console) -> None:
+def _run_local(graph: "beam.Pipeline", workers: process_pool.ProcessPool, console: Console) -> None:
     def interrupt(_number: int, _frame: FrameType | None) -> None:
         workers.interrupted.set()
 
-    with Display(console) as display:
-        workers.watcher = display
+    with ProgressBar(console) as display, process_pool.activate(workers):
+        workers.listener = display
         before = signal.signal(signal.SIGINT, interrupt)
-        process_pool.use(workers)
         try:
             graph.run().wait_until_finish()
         except CodecorpusError as error:  # Beam adds the name of its step to the text
             raise type(error)(_BEAM_SUFFIX.sub("", str(error))) from error
         finally:
-            process_pool.forget()
             signal.signal(signal.SIGINT, before)

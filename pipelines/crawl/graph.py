@@ -30,7 +30,7 @@ from codecorpus.foundation.errors import CodecorpusError, RetryableError
 from codecorpus.pipelines.crawl.download import ThreadedExecutor
 from codecorpus.pipelines.crawl.fetch_jobs import TEMPORARY, FetchJob, FetchResult
 from codecorpus.pipelines.crawl.settings import CrawlSettings
-from codecorpus.pipelines.engines.job_servers import tied_to_this_process
+from codecorpus.pipelines.engines.job_servers import killed_with_this_process
 
 Batch = tuple[FetchJob, ...]
 
@@ -143,7 +143,7 @@ class BeamExecutor:
             run.start(lambda: pipeline.run().wait_until_finish())
         else:
             before = signal.getsignal(signal.SIGINT)
-            with tied_to_this_process():
+            with killed_with_this_process():
                 self._running = pipeline.run()
             # Beam's handler would stop the job server before the job can be cancelled.
             signal.signal(signal.SIGINT, before)

@@ -1,1 +1,1 @@
-"""Running on engines: what their workers do, and how the command watches a job from outside."""
+"""Running a build: the local process pool, Beam's engines, and how the command monitors a job."""

@@ -1,8 +1,8 @@
-"""A stage as Beam sees it: list the tasks once the stage before is done, perform each.
+"""A stage as a Beam transform: list the tasks when the previous stage is done, perform each one.
 
-Elements are tasks, not data: nothing big is ever shuffled. On one machine the in-memory runner puts
-all tasks of a stage into one bundle, and the bundle hands them to the process pool; on an engine
-each task runs where the engine puts it.
+Elements are tasks, not data, so nothing large is ever shuffled. On one machine the in-memory runner
+puts all tasks of a stage into one bundle, and the bundle passes them to the process pool. On an
+engine each task runs wherever the engine schedules it.
 """
 
 import contextlib
@@ -13,40 +13,45 @@ from apache_beam.transforms.window import GlobalWindow
 from apache_beam.utils.windowed_value import WindowedValue
 
 from codecorpus.pipelines.engines import process_pool
-from codecorpus.pipelines.engines.worker import Run, at_work, noting_failure, perform_here
+from codecorpus.pipelines.engines.worker import (
+    Run,
+    perform_on_worker,
+    recording_failure,
+    worker_turn,
+)
 from codecorpus.pipelines.stages.base import Outcome, Stage, Task, list_tasks, require_done
 
 
 class RunTasks(beam.DoFn):  # type: ignore[misc]
-    """Performs tasks, in this process's pool if there is one."""
+    """Performs tasks, in this process's pool if it has one."""
 
     def __init__(self, run: Run) -> None:
         super().__init__()
         self._run = run
         self._waiting: list[Task] = []
 
-    def process(self, spread: tuple[int, Iterable[Task]]) -> Iterator[Outcome]:
-        """Perform a task, or put it by until the bundle ends."""
-        _, tasks = spread
-        if process_pool.current():
+    def process(self, keyed_tasks: tuple[int, Iterable[Task]]) -> Iterator[Outcome]:
+        """Perform the tasks of one key, or queue them for the pool until the bundle ends."""
+        _, tasks = keyed_tasks
+        if process_pool.active_pool():
             self._waiting.extend(tasks)
         else:
             for task in tasks:
-                yield perform_here(task, self._run)
+                yield perform_on_worker(task, self._run)
 
     def finish_bundle(self) -> Iterator[WindowedValue]:
-        """Perform what was put by."""
-        workers = process_pool.current()
-        if workers and self._waiting:
+        """Perform the queued tasks in the pool."""
+        pool = process_pool.active_pool()
+        if pool and self._waiting:
             window = GlobalWindow()
             tasks = sorted(self._waiting, key=lambda task: (-task.weight, task.index))
             self._waiting = []
-            for outcome in workers.run(tasks):
+            for outcome in pool.run(tasks):
                 yield WindowedValue(outcome, window.max_timestamp(), [window])
 
 
 class RunStage(beam.PTransform):  # type: ignore[misc]
-    """All tasks of a stage, after all outcomes of the stage before."""
+    """All tasks of a stage, after all outcomes of the previous stage."""
 
     def __init__(self, run: Run, stage: Stage) -> None:
         super().__init__()
@@ -54,10 +59,10 @@ class RunStage(beam.PTransform):  # type: ignore[misc]
         self._stage = stage
 
     def expand(self, outcomes: beam.PCollection) -> beam.PCollection:
-        """From the outcomes of the stage before to the outcomes of this one.
+        """Map the outcomes of the previous stage to the outcomes of this one.
 
-        Tasks are spread by their own numbers: Beam's Reshuffle draws keys, and is ten steps instead
-        of one, each of which costs the local runner some 20 ms to build and start.
+        Tasks are keyed by their own index and grouped: Beam's Reshuffle draws random keys and is
+        ten steps instead of one; each step costs the local runner about 20 ms to build and start.
         """
         return (
             outcomes.pipeline
@@ -71,7 +76,7 @@ class RunStage(beam.PTransform):  # type: ignore[misc]
         )
 
     def _list(self, _: bytes, outcomes: list[Outcome]) -> list[tuple[int, Task]]:
-        with _here(self._run):
+        with _worker_context(self._run):
             require_done(outcomes)
             return [(task.index, task) for task in list_tasks(self._run.out, self._stage)]
 
@@ -84,19 +89,19 @@ class RequireDone(beam.PTransform):  # type: ignore[misc]
         self._run = run
 
     def expand(self, outcomes: beam.PCollection) -> beam.PCollection:
-        """From the outcomes of the last stage to nothing."""
-        return outcomes | "Gather" >> beam.combiners.ToList() | "Look" >> beam.Map(self._look)
+        """Consume the outcomes of the last stage."""
+        return outcomes | "Gather" >> beam.combiners.ToList() | "Check" >> beam.Map(self._check)
 
-    def _look(self, outcomes: list[Outcome]) -> None:
-        with _here(self._run):
+    def _check(self, outcomes: list[Outcome]) -> None:
+        with _worker_context(self._run):
             require_done(outcomes)
 
 
 @contextlib.contextmanager
-def _here(run: Run) -> Iterator[None]:
-    """What lies around the steps between tasks: on an engine they, too, run anywhere."""
-    if process_pool.current():
+def _worker_context(run: Run) -> Iterator[None]:
+    """The context of the steps between tasks: on an engine, these run on any worker as well."""
+    if process_pool.active_pool():
         yield
     else:
-        with noting_failure(run.out), at_work(run):
+        with recording_failure(run.out), worker_turn(run):
             yield

@@ -1,9 +1,10 @@
-"""Signs of life: how the command knows that an engine's workers are at work.
+"""Heartbeats: how the command knows that an engine's workers are running.
 
-Engines do not say. A worker that cannot start hangs a Spark job for good without an error (Beam
-2.77, seen), and a task may take an hour, so no time limit on a job would do. Whoever performs a
-task, therefore, rewrites a small file in `log/alive` every few seconds; the command looks whether
-anything there, or any marker, has changed. Changes count, not times of day: clocks may differ.
+Engines do not report this. A worker that cannot start hangs a Spark job forever without an error
+(seen with Beam 2.77), and a task may take an hour, so a time limit on the job would not work.
+Instead, each process that performs a task rewrites a small file in `log/alive` every few seconds,
+and the command checks whether any of these files, or any marker, has changed. It compares contents
+rather than timestamps because the machines' clocks may differ.
 """
 
 import contextlib
@@ -17,45 +18,45 @@ from itertools import count
 from codecorpus.foundation.errors import StorageError
 from codecorpus.pipelines.storage.folder import Folder
 
-SIGNS = "log/alive"
-"""Holds a file a worker process."""
+HEARTBEATS = "log/alive"
+"""The folder with one file per worker process."""
 
 INTERVAL = 5.0
-"""Seconds between signs of one process."""
+"""Seconds between two heartbeats of a process."""
 
 _numbers = count(1)
-_last = {"sign": -INTERVAL}
+_last = {"sent": -INTERVAL}
 
 
 @contextlib.contextmanager
-def alive(folder: Folder) -> Iterator[None]:
-    """Give signs of life while the block runs; one block at a time in a process."""
+def send_heartbeats(folder: Folder) -> Iterator[None]:
+    """Send heartbeats while the block runs; one block at a time per process."""
     done = threading.Event()
-    threading.Thread(target=_beat, args=(folder, done), daemon=True).start()
+    threading.Thread(target=_send_until, args=(done, folder), daemon=True).start()
     try:
         yield
     finally:
         done.set()
 
 
-def _beat(folder: Folder, done: threading.Event) -> None:
-    """The first sign comes at once, unless the task before has just left one."""
+def _send_until(done: threading.Event, folder: Folder) -> None:
+    """Send the first heartbeat immediately, unless the previous task has just sent one."""
     while True:
-        wait = _last["sign"] + INTERVAL - time.monotonic()
+        wait = _last["sent"] + INTERVAL - time.monotonic()
         if done.wait(max(wait, 0.0)):
             return
-        _last["sign"] = time.monotonic()
-        with contextlib.suppress(StorageError):  # the task itself will say so
-            name = f"{SIGNS}/{socket.gethostname()}-{os.getpid()}"
+        _last["sent"] = time.monotonic()
+        with contextlib.suppress(StorageError):  # the task itself will report it
+            name = f"{HEARTBEATS}/{socket.gethostname()}-{os.getpid()}"
             folder.write_bytes(name, f"{next(_numbers)}\n".encode(), {})
 
 
-class Watch:
-    """Notices when nothing has changed in a folder for too long.
+class HeartbeatMonitor:
+    """Measures how long nothing has changed in a build's folder.
 
     Args:
-        folder: of the build.
-        clock: seconds, from any point on.
+        folder: the output folder.
+        clock: returns seconds since an arbitrary point.
     """
 
     def __init__(self, folder: Folder, clock: Callable[[], float] = time.monotonic) -> None:
@@ -65,24 +66,24 @@ class Watch:
         self._changed = clock()
 
     @property
-    def anyone(self) -> bool:
-        """Whether a worker has ever given a sign."""
-        return bool(self._folder.names(SIGNS))
+    def any_seen(self) -> bool:
+        """Whether any worker has ever sent a heartbeat."""
+        return bool(self._folder.names(HEARTBEATS))
 
-    def silence(self, state: object) -> float:
-        """Seconds since the last change; looks anew.
+    def seconds_since_change(self, state: object) -> float:
+        """Check the folder again; return the seconds since the last change.
 
         Args:
-            state: what else counts as a sign when it changes, such as the markers' number.
+            state: anything else whose change counts as activity, such as the number of markers.
         """
-        seen = (state, self._signs())
+        seen = (state, self._stamps())
         if seen != self._seen:
             self._seen, self._changed = seen, self._clock()
         return self._clock() - self._changed
 
-    def _signs(self) -> dict[str, str]:
+    def _stamps(self) -> dict[str, str]:
         found = {}
-        for name in self._folder.names(SIGNS):
-            with contextlib.suppress(OSError):  # it is being replaced
-                found[name] = self._folder.stamp(f"{SIGNS}/{name}")
+        for name in self._folder.names(HEARTBEATS):
+            with contextlib.suppress(OSError):  # the file is being replaced
+                found[name] = self._folder.stamp(f"{HEARTBEATS}/{name}")
         return found

@@ -1,8 +1,9 @@
-"""Job servers that Beam starts (Java's of Spark and Flink, Prism) end when this process does.
+"""Kills the job servers that Beam starts (Java's for Spark and Flink, Prism) with this process.
 
-Beam stops them when the command ends by itself; here the system is asked to kill them when it is
-killed (`tied`). With the job server goes its job: Spark's master drops an application whose driver
-is gone, the Flink inside a job server goes with it, and Python workers end with their executor.
+Beam stops them when the command ends normally; if the command is killed, the operating system kills
+them (`parent_death`). The job ends with its server: Spark's master drops an application whose
+driver is gone, the Flink inside a job server ends with it, and Python workers end with their
+executor.
 """
 
 import contextlib
@@ -18,29 +19,29 @@ from apache_beam.runners.portability.prism_runner import PrismJobServer
 
 from codecorpus.pipelines.engines import parent_death
 
-_KINDS = (JavaJarJobServer, PrismJobServer)
-_Started = Callable[[Any], tuple[list[Any], str]]
+_SERVERS = (JavaJarJobServer, PrismJobServer)
+_CommandAndEndpoint = Callable[[Any], tuple[list[Any], str]]
 
 
 @contextlib.contextmanager
-def tied_to_this_process() -> Iterator[None]:
-    """Tie the job servers that Beam starts while the block runs, in the main thread.
+def killed_with_this_process() -> Iterator[None]:
+    """Make the job servers that Beam starts in this block die with this process.
 
-    The system takes the end of the thread that started a process for the end of its parent.
+    Call it from the main thread: Linux signals a child when the thread that started it ends.
     """
-    before: list[_Started] = [kind.subprocess_cmd_and_endpoint for kind in _KINDS]
-    for kind, start in zip(_KINDS, before, strict=True):
-        kind.subprocess_cmd_and_endpoint = _tied(start)
+    before: list[_CommandAndEndpoint] = [kind.subprocess_cmd_and_endpoint for kind in _SERVERS]
+    for kind, original in zip(_SERVERS, before, strict=True):
+        kind.subprocess_cmd_and_endpoint = _through_launcher(original)
     try:
         yield
     finally:
-        for kind, start in zip(_KINDS, before, strict=True):
-            kind.subprocess_cmd_and_endpoint = start
+        for kind, original in zip(_SERVERS, before, strict=True):
+            kind.subprocess_cmd_and_endpoint = original
 
 
-def _tied(start: _Started) -> _Started:
-    def command_and_endpoint(server: Any) -> tuple[list[Any], str]:  # noqa: ANN401 - of Beam's
-        command, endpoint = start(server)
+def _through_launcher(original: _CommandAndEndpoint) -> _CommandAndEndpoint:
+    def command_and_endpoint(server: Any) -> tuple[list[Any], str]:  # noqa: ANN401 - Beam's
+        command, endpoint = original(server)
         if shutil.which(command[0]) is None:
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), command[0])
         return [sys.executable, parent_death.__file__, os.getpid(), *command], endpoint

@@ -1,10 +1,10 @@
-"""A launcher: becomes another program, which the system kills when the process that asked ends.
+"""A launcher: replaces itself with a program that the system kills when the parent process ends.
 
-    python tied.py PARENT PROGRAM ARGUMENT...
+    python parent_death.py PARENT_PID PROGRAM ARGUMENT...
 
-A job server must not outlive the command: its job would go on, hold the cluster's cores, and write
-into a folder that the next command has taken over. Whoever is killed can tell nobody, so it is the
-system that must see to it. On Linux; elsewhere the program is started as it is.
+A job server must not outlive the command: its job would keep running, hold the cluster's cores, and
+write into a folder that the next command is already using. A killed process cannot clean up after
+itself, so this relies on Linux's parent-death signal. On other systems the program starts as usual.
 """
 
 import ctypes
@@ -16,7 +16,7 @@ _PR_SET_PDEATHSIG = 1
 
 
 def main() -> None:
-    """Replace this process by the program, unless the parent has ended meanwhile."""
+    """Replace this process with the program; exit with status 1 if the parent has already ended."""
     parent, *command = sys.argv[1:]
     if sys.platform == "linux":
         libc = ctypes.CDLL(None, use_errno=True)
@@ -24,7 +24,7 @@ def main() -> None:
             raise OSError(ctypes.get_errno(), "prctl")
         if os.getppid() != int(parent):
             sys.exit(1)
-    os.execvp(command[0], command)  # noqa: S606 - a shell would stand in between
+    os.execvp(command[0], command)  # noqa: S606 - a shell would be the child instead
 
 
 if __name__ == "__main__":

@@ -1,15 +1,18 @@
 """Worker processes on this machine.
 
-Beam's own local modes of many threads or processes lose elements (apache-beam 2.77, measured), so
-the local runner stays in one process and hands its tasks to this pool. Workers are spawned, not
-forked: a fork would copy locks of Arrow's threads. A worker ends with its parent, whatever kills
-that. Workers start at once and import what they need while the parent still reads the recipe and
-plans, so this module is light: it imports what tasks need in the workers only.
+Beam's own local modes with several threads or processes lose elements (measured with apache-beam
+2.77), so the local runner stays in one process and passes its tasks to this pool. Workers are
+spawned rather than forked, because a fork would copy locks held by Arrow's threads. A worker ends
+with its parent, however the parent is killed. Workers start immediately and import what they need
+while the parent is still reading the recipe and planning; so this module stays light and imports
+what tasks need inside the workers only.
 
-When a worker dies (killed, or out of memory), new ones start, and the tasks that were in flight run
-again, each alone: so one that kills its worker then, twice, is known by name, and the others go on.
+When a worker dies (killed, or out of memory), the pool starts new ones and runs the tasks that were
+in flight again, one at a time. So a task that kills its worker twice while running alone can be
+named, and the others continue.
 """
 
+import contextlib
 import gc
 import multiprocessing
 import os
@@ -19,7 +22,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing.connection import wait as wait_for
+from multiprocessing.connection import wait as wait_for_connections
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from codecorpus.foundation.errors import InterruptedBuildError, RetryableError
@@ -29,24 +32,24 @@ if TYPE_CHECKING:
     from codecorpus.pipelines.stages.base import Outcome, Task
 
 
-class Watcher(Protocol):
-    """Whoever shows progress."""
+class ProgressListener(Protocol):
+    """Receives the progress of a pool's tasks."""
 
-    def begin(self, tasks: "Sequence[Task]", counters: Counters) -> None:
-        """A stage begins with these tasks."""
+    def stage_started(self, tasks: "Sequence[Task]", counters: Counters) -> None:
+        """A stage with these tasks has started."""
 
-    def finished(self, name: str) -> None:
-        """A task is over."""
+    def task_ended(self, name: str) -> None:
+        """A task has ended, with or without an error."""
 
-    def tick(self, counters: Counters) -> None:
+    def refresh(self, counters: Counters) -> None:
         """Called about four times a second while tasks run."""
 
-    def note(self, text: str) -> None:
-        """Something that a person should know, though the work goes on."""
+    def message(self, text: str) -> None:
+        """Something that the user should know has happened; the work continues."""
 
 
-_MOST_DEATHS = 20
-"""Deaths of workers after which it is the machine, and no task, that is to blame."""
+_MAX_DEATHS = 20
+"""After this many worker deaths, the machine is to blame rather than a task."""
 
 _counters: Counters | None = None
 
@@ -56,10 +59,10 @@ def _start_worker(cells: Any) -> None:  # noqa: ANN401 - a shared array
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides
     _counters = Counters(cells)
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    gc.disable()  # what is imported stays: looking for cycles in it is a tenth of a start
-    import pyarrow as pa
+    gc.disable()  # imported objects stay; collecting among them is a tenth of the start-up time
+    import pyarrow as pa  # in the worker only: the parent starts sooner without it
 
-    import codecorpus.pipelines.stages.order  # noqa: F401 - so that the first task need not wait
+    import codecorpus.pipelines.stages.order  # noqa: F401 - the first task need not wait for it
 
     pa.set_cpu_count(1)
     gc.freeze()
@@ -69,41 +72,42 @@ def _start_worker(cells: Any) -> None:  # noqa: ANN401 - a shared array
 def _end_with_parent() -> None:
     parent = multiprocessing.parent_process()
     if parent is not None:
-        wait_for([parent.sentinel])
+        wait_for_connections([parent.sentinel])
         os._exit(1)
 
 
 def _perform(task: "Task") -> "Outcome":
-    from codecorpus.pipelines.engines.run_lock import at_work
+    # In the worker only, as in `_start_worker`.
+    from codecorpus.pipelines.engines.run_lock import hold_worker_lock
     from codecorpus.pipelines.stages.base import perform
     from codecorpus.pipelines.storage import open_folder
     from codecorpus.pipelines.storage.locations import parse_location
 
-    with at_work(open_folder(parse_location(task.out))):
+    with hold_worker_lock(open_folder(parse_location(task.out))):
         parent = multiprocessing.parent_process()
         if parent is not None and not parent.is_alive():
-            os._exit(1)  # another build may have begun here before this one was at work
+            os._exit(1)  # another build may have started before this worker held the lock
         return perform(task, _counters)
 
 
 def _do_nothing() -> None:
-    """A worker that has nothing to do is started all the same."""
+    """The task that makes the executor start a worker before there is work."""
 
 
-class Pool:
+class ProcessPool:
     """Runs tasks in `workers` processes; a context manager.
 
     Args:
-        workers: number of processes; 0 runs each task at once in the calling process.
+        workers: number of processes; 0 runs each task in the calling process.
 
     Attributes:
-        watcher: is told of progress, if there is one.
-        interrupted: set to stop the work.
+        listener: receives progress, if set.
+        interrupted: set this event to stop the work.
     """
 
     def __init__(self, workers: int) -> None:
         self.interrupted = threading.Event()
-        self.watcher: Watcher | None = None
+        self.listener: ProgressListener | None = None
         self._workers = workers
         self._deaths = 0
         self._context = multiprocessing.get_context("spawn")
@@ -123,94 +127,97 @@ class Pool:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Stop the workers, at once if they are busy: what they write appears whole or not."""
+        """Stop the workers, even busy ones: files appear only once they are complete."""
         if self._executor is None:
             return
         for process in multiprocessing.active_children():
             process.terminate()
-        # Its thread must be over before the interpreter ends, which would wake it through a pipe
-        # that the thread may be closing then (CPython 3.11: "Bad file descriptor").
+        # The executor's thread must end before the interpreter does, which would wake it through a
+        # pipe that the thread may be closing (CPython 3.11: "Bad file descriptor").
         self._executor.shutdown(wait=True, cancel_futures=True)
 
     def run(self, tasks: "list[Task]") -> "Iterator[Outcome]":
-        """Do tasks in the order given, as workers come free; outcomes as they come.
+        """Start tasks in the order given as workers become free; yield outcomes as they arrive.
 
         Raises:
-            RetryableError: workers die again and again.
+            RetryableError: workers keep dying.
             InterruptedBuildError: `interrupted` was set.
         """
-        if self.watcher and tasks:
-            self.watcher.begin(tasks, self.counters)
-        for outcome in self._share(tasks) if self._executor else self._perform_inline(tasks):
-            if self.watcher:
-                self.watcher.finished(outcome.name)
+        if self.listener and tasks:
+            self.listener.stage_started(tasks, self.counters)
+        for outcome in self._distribute(tasks) if self._executor else self._perform_inline(tasks):
+            if self.listener:
+                self.listener.task_ended(outcome.name)
             yield outcome
 
     def _perform_inline(self, tasks: "list[Task]") -> "Iterator[Outcome]":
-        from codecorpus.pipelines.stages.base import perform
+        from codecorpus.pipelines.stages.base import perform  # imports Arrow, see `_start_worker`
 
         for task in tasks:
-            self._look()
+            self._poll()
             yield perform(task, self.counters)
 
-    def _share(self, tasks: "list[Task]") -> "Iterator[Outcome]":
+    def _distribute(self, tasks: "list[Task]") -> "Iterator[Outcome]":
         waiting = deque(tasks)
         running: dict[Future[Outcome], Task] = {}
         while waiting or running:
             try:
-                while waiting and len(running) <= self._workers:  # one lies ready for the first
+                # One more than there are workers, so that the first free one need not wait.
+                while waiting and len(running) <= self._workers:
                     future = self._submit(waiting[0])
                     running[future] = waiting.popleft()
-                for future in self._finished(running):
+                for future in self._wait_briefly(running):
                     outcome = future.result()
                     del running[future]
                     yield outcome
             except BrokenProcessPool:
                 suspects = list(running.values())
                 running.clear()
-                yield from self._one_by_one(suspects)
+                yield from self._run_one_by_one(suspects)
 
-    def _one_by_one(self, suspects: "list[Task]") -> "Iterator[Outcome]":
-        """Run the tasks of which one may have killed its worker, each alone."""
+    def _run_one_by_one(self, suspects: "list[Task]") -> "Iterator[Outcome]":
+        """Run each task alone; one of them may have killed its worker."""
+        # Imports Arrow, see `_start_worker`.
         from codecorpus.pipelines.stages.base import Outcome, fail, is_done
 
         names = ", ".join(task.name for task in suspects) or "none"
-        self._begin_again(f"tasks in flight, run once more one by one: {names}")
+        self._restart_workers(f"running the tasks in flight again, one by one: {names}")
         for task in suspects:
             if is_done(task):  # only its outcome was lost
                 yield Outcome(task.name)
                 continue
-            # Before, it may only have waited: so what counts is two deaths with nothing beside it.
-            outcome = self._alone(task) or self._alone(task)
+            # Another task may have killed the worker before: only deaths alone count.
+            outcome = self._run_alone(task) or self._run_alone(task)
             yield outcome or fail(task, "killed its worker process twice, alone: out of memory?")
 
-    def _alone(self, task: "Task") -> "Outcome | None":
+    def _run_alone(self, task: "Task") -> "Outcome | None":
         """Run one task and no other; None: its worker died."""
         try:
             future = self._submit(task)
-            while not self._finished([future]):
+            while not self._wait_briefly([future]):
                 pass
             return future.result()
         except BrokenProcessPool:
-            self._begin_again(f"it had nothing to do but {task.name}")
+            self._restart_workers(f"only {task.name} was running")
             return None
 
-    def _begin_again(self, circumstances: str) -> None:
-        """Start new workers in place of those of which one died.
+    def _restart_workers(self, circumstances: str) -> None:
+        """Replace all workers after one of them died.
 
         Raises:
-            RetryableError: that happens too often.
+            RetryableError: that has happened too often.
         """
         self._deaths += 1
-        if self._deaths >= _MOST_DEATHS:
-            message = (
-                f"a worker process died (killed, or out of memory), the {self._deaths}th time; "
-                "what was done is kept: run the same command again, with fewer --workers if memory "
-                "was short"
+        if self._deaths >= _MAX_DEATHS:
+            raise RetryableError(
+                f"worker processes have died {self._deaths} times (killed, or out of memory); "
+                "completed tasks are kept: run the same command again, with fewer --workers if "
+                "memory was short"
             )
-            raise RetryableError(message)
-        if self.watcher:
-            self.watcher.note(f"a worker process died (killed, or out of memory); {circumstances}")
+        if self.listener:
+            self.listener.message(
+                f"a worker process died (killed, or out of memory); {circumstances}"
+            )
         assert self._executor is not None
         self._executor.shutdown(wait=True, cancel_futures=True)
         self._executor = self._start()
@@ -219,32 +226,32 @@ class Pool:
         assert self._executor is not None
         return self._executor.submit(_perform, task)
 
-    def _finished(self, futures: "Iterable[Future[Outcome]]") -> "set[Future[Outcome]]":
-        """Those that are over, after a moment at most."""
+    def _wait_briefly(self, futures: "Iterable[Future[Outcome]]") -> "set[Future[Outcome]]":
+        """Wait at most 0.25 s for one of the futures; return those that are done."""
         done, _ = wait(futures, timeout=0.25, return_when=FIRST_COMPLETED)
-        self._look()
+        self._poll()
         return done
 
-    def _look(self) -> None:
+    def _poll(self) -> None:
         if self.interrupted.is_set():
             raise InterruptedBuildError
-        if self.watcher:
-            self.watcher.tick(self.counters)
+        if self.listener:
+            self.listener.refresh(self.counters)
 
 
-_current: list[Pool] = []
+_active: list[ProcessPool] = []
 
 
-def use(pool: Pool) -> None:
-    """Make a pool the one that tasks of this process's pipeline run in."""
-    _current[:] = [pool]
+@contextlib.contextmanager
+def activate(pool: ProcessPool) -> Iterator[None]:
+    """Make this the pool that runs the tasks of this process's pipeline."""
+    _active[:] = [pool]
+    try:
+        yield
+    finally:
+        _active.clear()
 
 
-def current() -> Pool | None:
-    """The pool of this process, if any: without one, tasks run where the engine puts them."""
-    return _current[0] if _current else None
-
-
-def forget() -> None:
-    """Undo `use`."""
-    _current.clear()
+def active_pool() -> ProcessPool | None:
+    """The pool set by `activate`; None on an engine's worker, which performs tasks itself."""
+    return _active[0] if _active else None

@@ -1,7 +1,8 @@
-"""What a person sees while a build runs: a line a stage; nothing when nobody watches.
+"""The progress bar of a local build: one line per stage; nothing unless on a terminal.
 
-A line shows parts done, megabytes a second, the share of files kept and the time left. Time left is
-by the weight of the parts that are done, so a few large parts at the start do not mislead it.
+A line shows completed tasks, megabytes per second, the share of files kept and the time left. Time
+left is estimated from the weights of the completed tasks, so large tasks at the start do not skew
+it.
 """
 
 import time
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Self
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, ProgressColumn, TaskID, TextColumn
-from rich.progress import Task as Line
+from rich.progress import Task as RichTask
 from rich.text import Text
 
 from codecorpus.pipelines.stages.counters import Counters
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
     from codecorpus.pipelines.stages.base import Task
 
 
-class Display:
-    """Progress of the stages of one build; a context manager.
+class ProgressBar:
+    """Shows the progress of a build's stages; a context manager.
 
     Args:
         console: where to draw; nothing is drawn unless it is a terminal.
@@ -54,8 +55,8 @@ class Display:
         if not self._progress.disable:
             self._progress.console.print()
 
-    def begin(self, tasks: "Sequence[Task]", counters: Counters) -> None:
-        """A stage begins with these tasks."""
+    def stage_started(self, tasks: "Sequence[Task]", counters: Counters) -> None:
+        """Add a line for a stage."""
         self._weights = {task.name: task.weight for task in tasks}
         self._count, self._done = len(tasks), 0
         self._before = counters.read()
@@ -68,20 +69,20 @@ class Display:
             kept="",
         )
 
-    def finished(self, name: str) -> None:
-        """A task is over, well or not."""
+    def task_ended(self, name: str) -> None:
+        """Advance the line by one task, whether it failed or not."""
         self._done += 1
         if self._line is not None:
             self._progress.update(
                 self._line, advance=self._weights[name], parts=f"{self._done}/{self._count}"
             )
 
-    def note(self, text: str) -> None:
-        """Print a line that stays, on a terminal or not."""
+    def message(self, text: str) -> None:
+        """Print a line above the bar, also when this is not a terminal."""
         self._progress.console.print(text, soft_wrap=True, markup=False)
 
-    def tick(self, counters: Counters) -> None:
-        """Show what workers have done by now."""
+    def refresh(self, counters: Counters) -> None:
+        """Update speed and share kept from the workers' counters."""
         if self._line is None:
             return
         size, files, kept = (
@@ -96,12 +97,12 @@ class Display:
 
 
 class _TimeLeft(ProgressColumn):
-    """Seconds or minutes left, then the time it took."""
+    """The time left, or the total time once the stage is done."""
 
-    def render(self, task: Line) -> Text:
-        """One cell."""
+    def render(self, task: RichTask) -> Text:
+        """Render one cell of the column."""
         if task.finished:
-            return Text(f"{_duration(task.finished_time or 0.0)} in all", style="green")
+            return Text(f"{_duration(task.finished_time or 0.0)} total", style="green")
         left = task.time_remaining
         return Text(f"{_duration(left)} left" if left is not None else "", style="cyan")
 

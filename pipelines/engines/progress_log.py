@@ -1,7 +1,7 @@
-"""What a person sees while an engine runs a build: a line a stage, out of the markers it leaves.
+"""Progress of a build on an engine: plain lines, derived from the markers that tasks leave.
 
-Plain lines, since a job on a cluster is often watched through a log: one when a stage begins or
-ends, and one in between every half minute.
+Lines rather than a bar, because a job on a cluster is often watched through a log. A line appears
+when a stage begins or ends, and every 30 seconds in between.
 """
 
 import contextlib
@@ -16,14 +16,14 @@ from codecorpus.pipelines.stages.order import STAGES
 from codecorpus.pipelines.storage.folder import Folder
 
 _MARKER = re.compile(r"\d{5,}\.json")
-_BETWEEN = 30.0
+_SECONDS_BETWEEN_LINES = 30.0
 
 
-class Lines:
-    """Prints how far a build on an engine is.
+class ProgressLog:
+    """Prints the progress of a build on an engine.
 
     Args:
-        folder: of the build.
+        folder: the output folder.
         console: where to print.
     """
 
@@ -33,15 +33,20 @@ class Lines:
         self._stage = 0
         self._printed = (0, 0, 0.0)  # stage, tasks done, when
 
-    def look(self) -> tuple[int, int]:
-        """Print what is new; gives stage and tasks done, which change while work gets done."""
+    def update(self) -> tuple[int, int]:
+        """Print new progress.
+
+        Returns:
+            The index of the current stage and how many of its tasks are done; the pair changes
+            whenever a task is completed.
+        """
         for stage in range(self._stage + 1, len(STAGES)):
-            if self._done(stage):  # a stage may have nothing to do, and leaves no marker then
+            if self._done(stage):  # a stage without tasks leaves no markers
                 self._print(self._done(self._stage))
                 self._stage = stage
         done = self._done(self._stage)
         begun = done and (self._stage != self._printed[0] or not self._printed[1])
-        if begun or time.monotonic() - self._printed[2] > _BETWEEN:
+        if begun or time.monotonic() - self._printed[2] > _SECONDS_BETWEEN_LINES:
             self._print(done)
         return self._stage, done
 
@@ -52,11 +57,11 @@ class Lines:
     def _print(self, done: int) -> None:
         if (self._stage, done) != self._printed[:2]:
             name = STAGES[self._stage].name
-            self._console.print(f"{name}: {done}{self._of(done)} done", soft_wrap=True)
+            self._console.print(f"{name}: {done}{self._total(done)} done", soft_wrap=True)
         self._printed = (self._stage, done, time.monotonic())
 
-    def _of(self, done: int) -> str:
-        """How many tasks the stage has: known once its first ones are done."""
+    def _total(self, done: int) -> str:
+        """How many tasks the stage has; known once the first ones are done."""
         with contextlib.suppress(CodecorpusError):
             if done:
                 stage = STAGES[self._stage]

@@ -1,4 +1,4 @@
-"""Errors reach the person as exceptions; what Beam logs beside them would only confuse."""
+"""Keeps Beam's logs off the terminal: users see errors as messages, and the logs only confuse."""
 
 import contextlib
 import logging
@@ -7,22 +7,22 @@ from collections.abc import Iterator
 from pathlib import Path
 
 
-def quieten() -> None:
-    """Silence Beam, best before it is imported: importing it logs, and adds a handler."""
+def silence_beam_logs() -> None:
+    """Silence Beam. Call this before importing it: the import logs, and adds a handler."""
     logging.getLogger().setLevel(logging.ERROR)
     logging.getLogger("apache_beam").setLevel(logging.CRITICAL)
 
 
-def silence_threads() -> None:
-    """Drop the traces of threads: Beam's own outlive a job, and say that its channels closed."""
+def silence_thread_traces() -> None:
+    """Suppress tracebacks of threads: Beam's outlive a job and report closed channels."""
     threading.excepthook = lambda _: None
 
 
 @contextlib.contextmanager
-def into_file(path: Path) -> Iterator[None]:
-    """Send what Beam and its job servers log into a file, and nothing to the terminal.
+def logs_to_file(path: Path) -> Iterator[None]:
+    """Write what Beam and its job servers log to a file, and nothing to the terminal.
 
-    Beam's workers in this process (LOOPBACK) also print traces to standard error: they go along.
+    Standard error goes there too: Beam's workers in this process (LOOPBACK) print tracebacks to it.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     root, beam = logging.getLogger(), logging.getLogger("apache_beam")

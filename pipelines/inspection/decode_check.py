@@ -1,4 +1,4 @@
-"""The decode audit: rows must give back the files that they were made of, byte for byte.
+"""The decode check: rows must give back the files that they were made of, byte for byte.
 
 Of each file in the sample, the ids of its segments, without tags and end of text, must decode to
 the document's text; each tag to the language's; one end of text must follow the last segment; and
@@ -36,7 +36,7 @@ class Segment(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Auditor:
+class DecodeChecker:
     """Compares rows with documents.
 
     Attributes:
@@ -78,7 +78,7 @@ class Auditor:
         return None
 
 
-def audit(folder: Folder, manifest: dict[str, Any], sample: int) -> tuple[int, list[str]]:
+def check_decoding(folder: Folder, manifest: dict[str, Any], sample: int) -> tuple[int, list[str]]:
     """Decode a sample of the kept files, chosen by content id, so the same on every run.
 
     Args:
@@ -90,10 +90,10 @@ def audit(folder: Folder, manifest: dict[str, Any], sample: int) -> tuple[int, l
         How many files were compared, and what was wrong with them.
     """
     vocabulary = read_vocabulary(folder.path("tokenizer.json"))
-    auditor = Auditor(Decoder(vocabulary), vocabulary.end_of_text)
+    checker = DecodeChecker(Decoder(vocabulary), vocabulary.end_of_text)
     kept = manifest["counts"].get("kept", 0)
     bound = 1 << 64 if not sample or sample >= kept else (sample << 64) // kept
-    first_row = audited = 0
+    first_row = checked = 0
     faults: list[str] = []
     for index, part in enumerate(manifest["parts"]):
         count = len(manifest["parts"])
@@ -102,18 +102,18 @@ def audit(folder: Folder, manifest: dict[str, Any], sample: int) -> tuple[int, l
         shard = folder.path(shard_file(index, count))
         ids = _ids(shard, manifest["sequence_length"] + 1)
         for content_id, placed in segments.items():
-            audited += 1
+            checked += 1
             if content_id not in documents:
                 faults.append(f"{content_id.hex()}: in rows, but no document")
                 continue
             text, language = documents[content_id]
             for copy in _copies(placed):
                 cut = [ids[s.row - first_row, s.offset : s.offset + s.length] for s in copy]
-                fault = auditor.fault(content_id, text, language, cut, [s.tag_length for s in copy])
+                fault = checker.fault(content_id, text, language, cut, [s.tag_length for s in copy])
                 if fault:
                     faults.append(f"{content_id.hex()}: {fault}")
         first_row += part["rows"]
-    return audited, faults
+    return checked, faults
 
 
 def _segments(path: Path, bound: int) -> dict[bytes, list[Segment]]:

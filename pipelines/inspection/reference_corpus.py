@@ -27,6 +27,6 @@ BILLION_TOKENS = {
 }
 
 
-def share(language: str) -> float:
+def token_share(language: str) -> float:
     """The share of a language in CodeGeeX's tokens, 0 to 1."""
     return BILLION_TOKENS.get(language, 0.0) / sum(BILLION_TOKENS.values())

@@ -40,7 +40,7 @@ def print_report(path: Location) -> None:
     console.print(_languages(manifest))
     if manifest["natural_languages"]:
         console.print(_natural_languages(manifest["natural_languages"]))
-    for line in (*_rows(manifest), *_passed_over(manifest["passed_over"])):
+    for line in (*_rows(manifest), *_ignored_records(manifest["passed_over"])):
         console.print(line)
 
 
@@ -49,7 +49,7 @@ def print_next_steps(path: Location) -> None:
     console = terminal()
     console.print("\nNext:")
     called = Path(sys.argv[0])  # as it was called, so that it can be called again
-    name = str(_near(called)) if called.name == "codecorpus" else "codecorpus"
+    name = str(_relative_to_cwd(called)) if called.name == "codecorpus" else "codecorpus"
     for command, meaning in (
         (f"{name} verify {path}", "check sums, digests, and that rows decode"),
         (f"{name} why {path} REPO/PATH", "every decision about one file"),
@@ -61,7 +61,7 @@ def print_next_steps(path: Location) -> None:
         console.print(f"  {command}\n      {meaning}", soft_wrap=True, highlight=False)
 
 
-def _near(path: Path) -> Path:
+def _relative_to_cwd(path: Path) -> Path:
     """A path from the current folder, if it lies below."""
     absolute = path.absolute()
     return absolute.relative_to(Path.cwd()) if absolute.is_relative_to(Path.cwd()) else path
@@ -146,7 +146,7 @@ def _languages(manifest: dict[str, Any]) -> Table:
             _megabytes(sums["bytes"]),
             f"{sums['tokens']:,}",
             f"{sums['tokens'] / total:.2%}",
-            f"{reference_corpus.share(language):.2%}",
+            f"{reference_corpus.token_share(language):.2%}",
         )
     table.add_row(
         "all",
@@ -191,7 +191,7 @@ def _rows(manifest: dict[str, Any]) -> list[str]:
     return lines
 
 
-def _passed_over(sources: dict[str, dict[str, int]]) -> list[str]:
+def _ignored_records(sources: dict[str, dict[str, int]]) -> list[str]:
     """A sentence for each source that met what is none of its records."""
     lines = []
     for source, counts in sources.items():

@@ -15,20 +15,20 @@ from codecorpus.foundation.errors import CodecorpusError
 from codecorpus.pipelines.corpus.layout import MANIFEST
 from codecorpus.pipelines.corpus.manifest import check_sums, combined_digest, digests_of
 from codecorpus.pipelines.corpus.reader import open_build
-from codecorpus.pipelines.inspection.decode_check import audit
+from codecorpus.pipelines.inspection.decode_check import check_decoding
 from codecorpus.pipelines.storage.digests import FileDigest
 from codecorpus.pipelines.storage.folder import Folder
 from codecorpus.pipelines.storage.locations import Location
 
 
-class NotSoundError(CodecorpusError):
+class VerificationError(CodecorpusError):
     """The build does not hold; the message names each fault."""
 
 
 _SHOWN = 20
 
 
-def print_verdict(path: Location, sample: int) -> None:
+def print_verification(path: Location, sample: int) -> None:
     """Verify a build and print its digest.
 
     Args:
@@ -36,29 +36,29 @@ def print_verdict(path: Location, sample: int) -> None:
         sample: how many kept files to decode; 0: all.
 
     Raises:
-        NotSoundError: something is wrong.
+        VerificationError: something is wrong.
     """
     folder, manifest = open_build(path)
     try:
-        _print_verdict(folder, manifest, sample)
+        _print_verification(folder, manifest, sample)
     finally:
         folder.remove_copies()
 
 
-def _print_verdict(folder: Folder, manifest: dict[str, Any], sample: int) -> None:
+def _print_verification(folder: Folder, manifest: dict[str, Any], sample: int) -> None:
     digests = digests_of(folder)
     faults = list(_digest_faults(manifest, digests))
     if not faults:  # damaged files would only raise obscure errors below
         faults += _sum_faults(folder, manifest)
-        audited, wrong = audit(folder, manifest, sample)
+        checked, wrong = check_decoding(folder, manifest, sample)
         faults += wrong
     if faults:
         shown = "\n".join(f"  {fault}" for fault in faults[:_SHOWN])
         more = f"\n  and {len(faults) - _SHOWN} more" if len(faults) > _SHOWN else ""
-        raise NotSoundError(f"{folder.root} does not hold:\n{shown}{more}")
+        raise VerificationError(f"{folder.root} does not hold:\n{shown}{more}")
     console = Console(highlight=False, soft_wrap=True)
     console.print(f"{len(digests):,} files as written; {manifest['records']:,} records add up")
-    console.print(f"{audited:,} of {manifest['counts'].get('kept', 0):,} kept files decode exactly")
+    console.print(f"{checked:,} of {manifest['counts'].get('kept', 0):,} kept files decode exactly")
     console.print(f"digest: {combined_digest(digests)}")
 
 

@@ -26,7 +26,7 @@ class NotFoundError(CodecorpusError):
     """No record of that name."""
 
 
-def print_story(path: Location, query: str) -> None:
+def print_explanation(path: Location, query: str) -> None:
     """Print what was decided about a file.
 
     Args:
@@ -38,19 +38,19 @@ def print_story(path: Location, query: str) -> None:
     """
     folder, _ = open_build(path)
     try:
-        _print_story(folder, path, query)
+        _print_explanation(folder, path, query)
     finally:
         folder.remove_copies()
 
 
-def _print_story(folder: Folder, path: Location, query: str) -> None:
+def _print_explanation(folder: Folder, path: Location, query: str) -> None:
     recipe = load_resolved(folder.path("recipe.yaml"))
     rows = find(folder, query)
     if not rows:
         raise NotFoundError(_not_found(folder, path, query))
     console = Console(highlight=False, markup=False)
     for row in rows[:_SHOWN]:
-        for line in story(folder, recipe, row):
+        for line in explain(folder, recipe, row):
             console.print(line, soft_wrap=True)
         console.print()
     if len(rows) > _SHOWN:
@@ -73,7 +73,7 @@ def find(folder: Folder, query: str) -> list[dict[str, Any]]:
     return sorted(found, key=lambda row: (row["part"], row["row"]))
 
 
-def story(folder: Folder, recipe: Recipe, row: dict[str, Any]) -> list[str]:
+def explain(folder: Folder, recipe: Recipe, row: dict[str, Any]) -> list[str]:
     """Every decision about one record, as lines of text."""
     verdict = row["decision"] + (f" ({row['reason']})" if row["reason"] else "")
     lines = [

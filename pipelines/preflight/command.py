@@ -9,13 +9,13 @@ from pathlib import Path
 from rich.console import Console
 
 from codecorpus.foundation.errors import InputError, InterruptedBuildError, StorageError, UsageError
-from codecorpus.pipelines.engines.process_pool import Pool
-from codecorpus.pipelines.engines.progress_bar import Display
+from codecorpus.pipelines.engines.process_pool import ProcessPool
+from codecorpus.pipelines.engines.progress_bar import ProgressBar
 from codecorpus.pipelines.inspection.report import terminal
-from codecorpus.pipelines.preflight.cost import estimate_room
+from codecorpus.pipelines.preflight.cost import estimate_disk_usage
 from codecorpus.pipelines.preflight.estimates import Estimator
-from codecorpus.pipelines.preflight.inputs import READING, Listing, list_inputs
-from codecorpus.pipelines.preflight.result import Fetched, Prediction
+from codecorpus.pipelines.preflight.inputs import MAX_CONTAINER_BYTES, Listing, list_inputs
+from codecorpus.pipelines.preflight.result import FetchedBytes, Prediction
 from codecorpus.pipelines.preflight.sample import build_sample, read_records
 from codecorpus.pipelines.preflight.tables import print_prediction
 from codecorpus.pipelines.preflight.timing import estimate_times, fetched_by_tasks
@@ -28,7 +28,7 @@ from codecorpus.pipelines.storage import transfer_stats
 from codecorpus.pipelines.storage.folder import Folder
 from codecorpus.pipelines.storage.transfer_stats import TransferStats
 
-_GROWTH = (0.25, 0.5, 1.0)
+_SUBSAMPLES = (0.25, 0.5, 1.0)
 """Limits of the smaller samples within the sample, as shares of its own."""
 
 
@@ -50,10 +50,10 @@ def run_preflight(
     if rate is not None and not 0 < rate <= 1:
         raise UsageError(f"--rate {rate:g}: expected a share of the files, above 0 and up to 1")
     try:
-        with Pool(workers or os.cpu_count() or 1) as pool:
+        with ProcessPool(workers or os.cpu_count() or 1) as pool:
             loaded = load(recipe, overrides={"input": inputs} if inputs else None)
-            with Display(Console(stderr=True, highlight=False)) as display:
-                pool.watcher = display
+            with ProgressBar(Console(stderr=True, highlight=False)) as display:
+                pool.listener = display
                 prediction = predict(loaded, pool, rate=rate, seed=seed)
     except InterruptedBuildError as error:
         raise InterruptedBuildError("interrupted; nothing was written") from error
@@ -68,11 +68,11 @@ def run_preflight(
 
 def predict(
     loaded: LoadedRecipe,
-    pool: Pool,
+    pool: ProcessPool,
     *,
     rate: float | None = None,
     seed: int = 0,
-    reading: int = READING,
+    max_container_bytes: int = MAX_CONTAINER_BYTES,
 ) -> Prediction:
     """Predict what a build would give; a temporary folder holds the sample's build meanwhile.
 
@@ -81,7 +81,8 @@ def predict(
         pool: where tasks run.
         rate: the chance of each file; None: so that about 10,000 are drawn.
         seed: another one draws another sample.
-        reading: bytes of archives and the like that are read at most, or as many as the rate asks.
+        max_container_bytes: limit on the bytes of archives and data sets that are read, unless the
+            rate asks for more.
 
     Raises:
         UsageError: the recipe names an input that does not exist, or the rate draws nothing.
@@ -95,9 +96,13 @@ def predict(
         try:
             cut = plan_parts(loaded.recipe, loaded.base, folder)
             listing = list_inputs(
-                cut, part_bytes=loaded.recipe.part_bytes, rate=rate, seed=seed, reading=reading
+                cut,
+                part_bytes=loaded.recipe.part_bytes,
+                rate=rate,
+                seed=seed,
+                max_container_bytes=max_container_bytes,
             )
-            _require_some(loaded, listing)
+            _require_input(loaded, listing)
             planning = transfer_stats.snapshot().since(begun)
             build = build_sample(loaded, listing, vocabulary, folder, pool)
             return _prediction(loaded, listing, build, planning)
@@ -115,7 +120,7 @@ def _prediction(
     sample = fetched_by_tasks(build)
     estimator = Estimator(records, listing)
     totals = estimator.totals()
-    room = estimate_room(build, listing.parts, records, totals)
+    disk = estimate_disk_usage(build, listing.parts, records, totals)
     before = transfer_stats.snapshot()
     times = estimate_times(build, listing, totals)
     again = transfer_stats.snapshot().since(before)
@@ -128,18 +133,18 @@ def _prediction(
         sources=len(loaded.recipe.sources),
         sampled=(len(records), int(records.size[records.size > 0].sum())),
         totals=totals,
-        growth=estimator.growth(_GROWTH),
-        room=room,
+        subsamples=estimator.subsample_estimates(_SUBSAMPLES),
+        disk=disk,
         times=times,
-        fetched=Fetched(planning.fetched, sample.fetched, sample.whole, again.fetched),
+        fetched=FetchedBytes(planning.fetched, sample.fetched, sample.whole, again.fetched),
     )
 
 
-def _require_some(loaded: LoadedRecipe, listing: Listing) -> None:
+def _require_input(loaded: LoadedRecipe, listing: Listing) -> None:
     if not listing.parts:
         names = ", ".join(str(path) for source in loaded.recipe.sources for path in source.paths)
         raise InputError(f"nothing to read: {names} hold no file; name a folder or an archive")
-    if not listing.holders and not any(listing.loose.values()):
+    if not listing.containers and not any(listing.loose.values()):
         raise _nothing_drawn(listing)
 
 

@@ -25,7 +25,7 @@ class Estimate(NamedTuple):
     low: float
     high: float
 
-    def joined(self, other: "Estimate") -> "Estimate":
+    def union(self, other: "Estimate") -> "Estimate":
         """Between the two, with an interval that holds both."""
         middle = (self.value + other.value) / 2
         return Estimate(middle, min(self.low, other.low), max(self.high, other.high))
@@ -35,7 +35,7 @@ class Estimate(NamedTuple):
         return Estimate(self.value * factor, self.low * factor, self.high * factor)
 
 
-def interval(value: float, variance: float, weight: float) -> Estimate:
+def confidence_interval(value: float, variance: float, weight: float) -> Estimate:
     """The interval of a sum.
 
     Args:

@@ -16,7 +16,7 @@ from codecorpus.pipelines.preflight.confidence_intervals import Estimate
 from codecorpus.pipelines.preflight.duplicates import EARLIER, EXACT, NEAR
 from codecorpus.pipelines.preflight.estimates import KEPT, Totals
 from codecorpus.pipelines.preflight.sample import Records
-from codecorpus.pipelines.preflight.timing import added
+from codecorpus.pipelines.preflight.timing import sum_estimates
 from codecorpus.pipelines.stages.artifacts import CURATE, ENCODE
 from codecorpus.pipelines.stages.base import Stage
 from codecorpus.pipelines.stages.context import Build
@@ -26,7 +26,7 @@ _COMPRESSION: Final = 0.2
 
 
 @dataclass(frozen=True)
-class Room:
+class DiskUsage:
     """What a build puts on disk, in bytes, and how many rows.
 
     Attributes:
@@ -44,8 +44,8 @@ class Room:
     padding: float
 
 
-def estimate_room(build: Build, parts: int, records: Records, totals: Totals) -> Room:
-    """The room that the whole build takes.
+def estimate_disk_usage(build: Build, parts: int, records: Records, totals: Totals) -> DiskUsage:
+    """The disk that the whole build takes.
 
     Args:
         build: that of the sample, as it was when it was complete.
@@ -70,9 +70,9 @@ def estimate_room(build: Build, parts: int, records: Records, totals: Totals) ->
         "rows": token,
         "shards": token,
     }
-    return Room(
+    return DiskUsage(
         folders={name: _folder(name, unit.scaled(kinds[name])) for name, unit in units.items()},
-        work=added(
+        work=sum_estimates(
             [
                 document.scaled(kinds["sketches"] + kinds["pairs"]),
                 record.scaled(kinds["decisions"]),

@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from codecorpus.pipelines.preflight.sample import Records
-from codecorpus.pipelines.preflight.weights import View, Weights
+from codecorpus.pipelines.preflight.weights import Subsample, Weights
 
 EXACT, NEAR, EARLIER = "exact_duplicate", "near_duplicate", "repository.earlier_source"
 
@@ -31,7 +31,7 @@ _TRUSTED: Final = 5
 
 
 @dataclass(frozen=True)
-class Removed:
+class DuplicateEstimate:
     """Duplicates of the whole.
 
     Attributes:
@@ -44,7 +44,7 @@ class Removed:
     weights: NDArray[np.float64]
 
 
-class Duplicates:
+class DuplicateEstimator:
     """The duplicates of a sample.
 
     Args:
@@ -57,33 +57,35 @@ class Duplicates:
         self.exact = records.reason == EXACT
         self.near = records.reason == NEAR
         self._document = (records.reason == "kept") | self.exact | self.near
-        self._content, self._part, self._of = records.content, records.part, records.of
+        self._content, self._part, self._of = records.content, records.part, records.duplicate_of
         self._named = records.named
         _, self._name = np.unique(records.numbers[0], return_inverse=True)
         _, self._size = np.unique(records.numbers[1], return_inverse=True)
-        self._same_name = self._name[records.of] == self._name
+        self._same_name = self._name[records.duplicate_of] == self._name
         pairs = np.stack([self._of, self._name])
         self._family = np.unique(pairs, axis=1, return_inverse=True)[1].reshape(-1)
-        self._same_size = self._size[records.of] == self._size
+        self._same_size = self._size[records.duplicate_of] == self._size
 
-    def removed(self, view: View, *, lone: bool = False) -> Removed:
-        """Those of the whole, from a view of the sample.
+    def removed(self, subsample: Subsample, *, max_unseen: bool = False) -> DuplicateEstimate:
+        """Those of the whole, from a subsample of the sample.
 
         Args:
-            view: which.
-            lone: where parts were drawn, take families seen in one part for such as lie in one.
+            subsample: which.
+            max_unseen: where parts were drawn, assume that families seen in one part are in no other.
         """
-        inside = self._weights.inside(view)
-        chance = self._weights.limits(view) * self._weights.holder(view)
-        by_name, by_size = view.by & inside & self._document
-        exact, differ = self._copies(by_size, view, lone=lone)
-        near, shares = self._edited(by_name & ~self.exact, view, differ, lone=lone)
+        inside = self._weights.inside(subsample)
+        chance = self._weights.limits(subsample) * self._weights.part_chance(subsample)
+        by_name, by_size = subsample.drawn_by & inside & self._document
+        exact, differ = self._copies(by_size, subsample, max_unseen=max_unseen)
+        near, shares = self._edited(by_name & ~self.exact, subsample, differ, max_unseen=max_unseen)
         weights = _spread(exact, (self.exact & by_size) / chance) + _spread(near, shares)
-        return Removed(exact, near, weights)
+        return DuplicateEstimate(exact, near, weights)
 
-    def _copies(self, drawn: NDArray[np.bool_], view: View, *, lone: bool) -> tuple[float, float]:
+    def _copies(
+        self, drawn: NDArray[np.bool_], subsample: Subsample, *, max_unseen: bool
+    ) -> tuple[float, float]:
         """How many exact copies there are; of those with paths, the share whose names differ."""
-        count = self._count(self._content[drawn], drawn, view, lone=lone)
+        count = self._count(self._content[drawn], drawn, subsample, max_unseen=max_unseen)
         named = drawn & self._named
         families = self._content[named]
         contents = len(np.unique(families))
@@ -92,30 +94,30 @@ class Duplicates:
         return count, (names - contents) / copies if copies else 0.0
 
     def _edited(
-        self, drawn: NDArray[np.bool_], view: View, differ: float, *, lone: bool
+        self, drawn: NDArray[np.bool_], subsample: Subsample, differ: float, *, max_unseen: bool
     ) -> tuple[float, NDArray[np.float64]]:
         """How many edited copies there are, and what each of the sample has to do with it."""
-        alike = self._count(self._family[drawn], drawn, view, lone=lone)
-        chance = self._weights.limits(view) * self._weights.holder(view)
-        pairs, several = self._pairs(view)
+        alike = self._count(self._family[drawn], drawn, subsample, max_unseen=max_unseen)
+        chance = self._weights.limits(subsample) * self._weights.part_chance(subsample)
+        pairs, several = self._pairs(subsample)
         named = pairs * (self._named & self._named[self._of])
         count = np.count_nonzero(named)
-        rate = float((1 - (1 - self._weights.limits(view)) ** 2).max(initial=0.0))
+        rate = float((1 - (1 - self._weights.limits(subsample)) ** 2).max(initial=0.0))
         trust = max(rate, count / (count + _TRUSTED)) if alike else 1.0
         guess = alike * differ / (1 - differ) if differ < 1 else 0.0
         others = float(pairs.sum()) - (1 - trust) * (float(named.sum()) - guess)
         same = (self.near & drawn) * np.where(self._same_name, 1, 1 - 1 / several) / chance
         return alike + others, same + pairs - (1 - trust) * named
 
-    def _pairs(self, view: View) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    def _pairs(self, subsample: Subsample) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
         """float64[n], how many edited copies with other names each of the sample stands for.
 
         Of several with one name and one survivor all but one count as copies of one name already;
         how many there are comes with it, int64[n].
         """
-        inside = view.by.any(axis=0) & self._weights.inside(view)
+        inside = subsample.drawn_by.any(axis=0) & self._weights.inside(subsample)
         pairs = self.near & ~self._same_name & inside & inside[self._of]
-        limit, holder = self._weights.limits(view), self._weights.holder(view)
+        limit, holder = self._weights.limits(subsample), self._weights.part_chance(subsample)
         rate = 1 - (1 - limit) ** 2
         both = np.where(self._same_size, limit + (1 - limit) * limit**2, rate * rate[self._of])
         torn = np.where(self._part == self._part[self._of], 1.0, holder[self._of])
@@ -124,14 +126,19 @@ class Duplicates:
         return pairs / (both * holder * torn * several), several
 
     def _count(
-        self, families: NDArray[np.int64], drawn: NDArray[np.bool_], view: View, *, lone: bool
+        self,
+        families: NDArray[np.int64],
+        drawn: NDArray[np.bool_],
+        subsample: Subsample,
+        *,
+        max_unseen: bool,
     ) -> float:
         """How many files have a better one in their family.
 
         The draw keeps families whole but for the parts that were not read.
         """
-        limit, share = self._weights.limits(view)[drawn], self._weights.share_in(view)
-        holder = self._weights.holder(view)[drawn]
+        limit, share = self._weights.limits(subsample)[drawn], self._weights.share_in(subsample)
+        holder = self._weights.part_chance(subsample)[drawn]
         _, first, family = np.unique(families, return_index=True, return_inverse=True)
         found = float((1 / (limit * holder)).sum()) - float((1 / limit[first]).sum())
         if share == 1 or not len(first):
@@ -139,22 +146,26 @@ class Duplicates:
         parts = np.unique(np.stack([family, self._part[drawn]]), axis=1)[0]
         seen_in = np.bincount(parts)
         once, twice = (int(np.count_nonzero(seen_in == times)) for times in (1, 2))
-        return max(found - unseen(once, twice, share, lone=lone) / float(limit.mean()), 0.0)
+        return max(
+            found
+            - unseen_families(once, twice, share, max_unseen=max_unseen) / float(limit.mean()),
+            0.0,
+        )
 
 
-def unseen(once: int, twice: int, share: float, *, lone: bool = False) -> float:
+def unseen_families(once: int, twice: int, share: float, *, max_unseen: bool = False) -> float:
     """How many families were not seen.
 
     Args:
         once: families seen in one part.
         twice: families seen in two parts.
         share: of the parts were read, above 0 and below 1.
-        lone: the most that there can be, instead of the least.
+        max_unseen: the most that there can be, instead of the least.
     """
     if not once:
         return 0.0
     most = once * (1 - share) / share
-    return most if lone else once**2 / (2 * twice + once * share / (1 - share))
+    return most if max_unseen else once**2 / (2 * twice + once * share / (1 - share))
 
 
 def _spread(total: float, shares: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -17,11 +17,11 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from codecorpus.pipelines.preflight.confidence_intervals import Estimate, interval
-from codecorpus.pipelines.preflight.duplicates import EARLIER, EXACT, NEAR, Duplicates
+from codecorpus.pipelines.preflight.confidence_intervals import Estimate, confidence_interval
+from codecorpus.pipelines.preflight.duplicates import EARLIER, EXACT, NEAR, DuplicateEstimator
 from codecorpus.pipelines.preflight.inputs import Listing
 from codecorpus.pipelines.preflight.sample import Records
-from codecorpus.pipelines.preflight.weights import View, Weights
+from codecorpus.pipelines.preflight.weights import Subsample, Weights
 from codecorpus.pipelines.sources.sampling import limit_of
 
 GROUPS: Final = 32
@@ -56,7 +56,7 @@ class Totals:
 
 
 @dataclass(frozen=True)
-class Growth:
+class SubsampleEstimate:
     """What a sample of a lower rate says of duplicates, drawn within the sample.
 
     Attributes:
@@ -84,13 +84,13 @@ class Estimator:
     def __init__(self, records: Records, listing: Listing) -> None:
         self._records, self._rate, self._listed = records, listing.rate, listing.bytes
         self._weights = Weights(records, listing)
-        self._duplicates = Duplicates(records, self._weights)
+        self._duplicates = DuplicateEstimator(records, self._weights)
         self._reasons, self._reason = np.unique(records.reason, return_inverse=True)
         document = np.isin(records.reason, (KEPT, *_DUPLICATES, EARLIER))
         self._document = document
         languages = np.where(document, records.language, "")
         self._languages, self._language = np.unique(languages, return_inverse=True)
-        self._tokens = self._spent()
+        self._tokens = self._tokens_by_record()
 
     def totals(self) -> Totals:
         """The numbers of the whole."""
@@ -108,19 +108,21 @@ class Estimator:
         )
         return Totals(records, read, size, reasons, files, sizes, tokens, kept, documents)
 
-    def growth(self, shares: Iterable[float]) -> list[Growth]:
+    def subsample_estimates(self, shares: Iterable[float]) -> list[SubsampleEstimate]:
         """Duplicates as smaller samples within this one see them."""
         found = []
         for share in shares:
-            view = self._weights.view(below=share)
-            inside = view.by.any(axis=0) & self._weights.inside(view)
+            subsample = self._weights.subsample(below=share)
+            inside = subsample.drawn_by.any(axis=0) & self._weights.inside(subsample)
             seen = [
-                int(np.count_nonzero(inside & inside[self._records.of] & mask))
+                int(np.count_nonzero(inside & inside[self._records.duplicate_of] & mask))
                 for mask in (self._duplicates.exact, self._duplicates.near)
             ]
             exact, near = self._estimates(self._removed, share)
             rate = self._rate_at(share)
-            found.append(Growth(rate, int(inside.sum()), (seen[0], seen[1]), exact, near))
+            found.append(
+                SubsampleEstimate(rate, int(inside.sum()), (seen[0], seen[1]), exact, near)
+            )
         return found
 
     def _rate_at(self, share: float) -> float:
@@ -130,14 +132,14 @@ class Estimator:
         return (1 - (1 - inner * share) ** 2) * (whole * share if whole < 1 else 1.0)
 
     def _estimates(
-        self, numbers: "Callable[[View, bool], Numbers]", share: float
+        self, numbers: "Callable[[Subsample, bool], Sums]", share: float
     ) -> list[Estimate]:
         """Values and intervals of what `numbers` gives of the sample of a share of the limits."""
-        view = self._weights.view(below=share)
-        whole = numbers(view, False)
+        subsample = self._weights.subsample(below=share)
+        whole = numbers(subsample, False)
         left_out = np.stack(
             [
-                numbers(self._weights.view(below=share, without=stretch), False).values
+                numbers(self._weights.subsample(below=share, without=stretch), False).values
                 for stretch in _stretches(share)
             ]
         )
@@ -145,16 +147,16 @@ class Estimator:
         spread = ((left_out - whole.values) ** 2).sum(axis=0) * (GROUPS - 1) / GROUPS
         variances = spread * missing * _STUDENT**2
         found = [
-            interval(value, variance, weight * missing)
+            confidence_interval(value, variance, weight * missing)
             for value, variance, weight in zip(
                 whole.values.tolist(), variances.tolist(), whole.weights.tolist(), strict=True
             )
         ]
         if self._weights.share == 1:
             return found
-        other = numbers(view, True)
+        other = numbers(subsample, True)
         return [
-            estimate.joined(interval(value, variance, weight * missing))
+            estimate.union(confidence_interval(value, variance, weight * missing))
             for estimate, value, variance, weight in zip(
                 found,
                 other.values.tolist(),
@@ -164,10 +166,10 @@ class Estimator:
             )
         ]
 
-    def _columns(self, view: View, lone: bool) -> "Numbers":
+    def _columns(self, subsample: Subsample, max_unseen: bool) -> "Sums":
         records = self._records
-        weights = self._weights.of(view)
-        removed = self._duplicates.removed(view, lone=lone)
+        weights = self._weights.weights(subsample)
+        removed = self._duplicates.removed(subsample, max_unseen=max_unseen)
         earlier = records.reason == EARLIER
         kept = weights * (self._document & ~earlier) - removed.weights
         read = weights * (records.size >= 0)
@@ -183,7 +185,7 @@ class Estimator:
         heaviest = [_heaviest(self._language, c, len(self._languages)) for c in columns]
         sums = [weights, read, self._bytes_read(read * size, weights)]
         ends = [*columns, document, document * size]
-        return Numbers(
+        return Sums(
             np.concatenate([_sums(sums), count, *languages, _sums(ends)]),
             np.concatenate(
                 [
@@ -206,12 +208,12 @@ class Estimator:
         factor = self._listed / expected if expected else 1.0
         return np.where(self._records.part < 0, sizes * factor, sizes)
 
-    def _removed(self, view: View, lone: bool) -> "Numbers":
-        found = self._duplicates.removed(view, lone=lone)
-        weight = _most([self._weights.of(view)])[0]
-        return Numbers(np.array([found.exact, found.near]), np.array([weight, weight]))
+    def _removed(self, subsample: Subsample, max_unseen: bool) -> "Sums":
+        found = self._duplicates.removed(subsample, max_unseen=max_unseen)
+        weight = _most([self._weights.weights(subsample)])[0]
+        return Sums(np.array([found.exact, found.near]), np.array([weight, weight]))
 
-    def _spent(self) -> NDArray[np.float64]:
+    def _tokens_by_record(self) -> NDArray[np.float64]:
         """float64[n], the tokens of each document, of duplicates by size and language."""
         records = self._records
         known = records.tokens >= 0
@@ -227,7 +229,7 @@ class Estimator:
 
 
 @dataclass(frozen=True)
-class Numbers:
+class Sums:
     """Sums over the whole, and of each the most that one record of the sample adds to it."""
 
     values: NDArray[np.float64]

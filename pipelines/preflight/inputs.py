@@ -1,7 +1,7 @@
 """What there is to read, and what of it is drawn: one look at the list of all inputs.
 
 Loose files are listed by name and size, so they are drawn before anything is read, and their
-numbers in cells of like names and sizes are known. Archives and files of many records must be read
+numbers in strata of like names and sizes are known. Archives and files of many records must be read
 to know what they hold: their parts are drawn by hash only if reading them all would be too much,
 and then the records within (`sources.drawing`), so that each record has the same chance.
 
@@ -25,14 +25,14 @@ from codecorpus.pipelines.sources.folder.inputs import FILE
 from codecorpus.pipelines.sources.partition import Cutter, weigh
 from codecorpus.pipelines.sources.sampling import limit_of, numbers_of, of_name
 
-FILES: Final = 10_000
+DEFAULT_FILES: Final = 10_000
 """Files that are drawn if nobody says how many."""
 
-READING: Final = 4 << 30
+MAX_CONTAINER_BYTES: Final = 4 << 30
 """Bytes, by the weight of their parts, of archives and the like that are read at most to draw from,
 or as many as the rate asks."""
 
-_HELD: Final = 8 * FILES
+_MAX_HELD: Final = 8 * DEFAULT_FILES
 _RECORD: Final = 8_192  # bytes of a record in an archive, about: only to choose a rate
 _CLASSES: Final = 64
 
@@ -55,9 +55,9 @@ class Listing:
         seed: what the draws depend on.
         parts: how many parts the whole build has.
         loose: drawn files by source.
-        cells: how many files each cell has, by `cells_of`, drawn or not.
+        strata: how many files each stratum has, by `strata_of`, drawn or not.
         bytes: of loose files that are to be read.
-        holders: the drawn parts of archives and the like.
+        containers: the drawn parts of archives and the like.
         holding: how many there are by source, drawn or not.
     """
 
@@ -66,10 +66,10 @@ class Listing:
     share: float = 1.0
     parts: int = 0
     loose: dict[int, list[pa.Table]] = field(default_factory=dict)
-    cells: Counter[int] = field(default_factory=Counter)
+    strata: Counter[int] = field(default_factory=Counter)
     bytes: int = 0
-    holders: list[Part] = field(default_factory=list)
-    holding: Counter[int] = field(default_factory=Counter)
+    containers: list[Part] = field(default_factory=list)
+    container_counts: Counter[int] = field(default_factory=Counter)
 
     @property
     def loose_limit(self) -> float:
@@ -91,7 +91,7 @@ class Listing:
                     yield source, inputs
             for inputs in cutter.rest():
                 yield source, inputs
-        for part in self.holders:
+        for part in self.containers:
             yield part.source, part.inputs
 
 
@@ -101,45 +101,45 @@ def list_inputs(
     part_bytes: int,
     rate: float | None,
     seed: int,
-    reading: int = READING,
+    max_container_bytes: int = MAX_CONTAINER_BYTES,
 ) -> Listing:
     """Look through the parts of a build, and draw.
 
     Args:
         cut: the parts, as of `plan.plan_parts`.
         part_bytes: what a part weighs, about.
-        rate: the chance of each record; None: so that about FILES are drawn.
+        rate: the chance of each record; None: so that about DEFAULT_FILES are drawn.
         seed: another one draws another sample.
-        reading: as READING.
+        max_container_bytes: as MAX_CONTAINER_BYTES.
     """
     found = Listing(rate or 1.0, seed)
     limit = limit_of(found.rate)
     for source, inputs in cut:
         found.parts += 1
         is_file = _is_file(inputs)
-        files, holders = inputs.filter(is_file), inputs.filter(pc.invert(is_file))
-        if len(holders):
-            found.holding[source] += 1
-            found.holders.append(Part(source, holders, _number(source, holders, seed)))
+        files, containers = inputs.filter(is_file), inputs.filter(pc.invert(is_file))
+        if len(containers):
+            found.container_counts[source] += 1
+            found.containers.append(Part(source, containers, _number(source, containers, seed)))
         if len(files):
             _count(found, source, files)
             found.loose.setdefault(source, []).append(_below(files, limit, seed))
-        while rate is None and _held(found) > _HELD:
+        while rate is None and _held(found) > _MAX_HELD:
             limit /= 2
             _thin(found, limit)
-    held_back = len(found.holders) * part_bytes
-    files = sum(found.cells.values()) + held_back / _RECORD
-    found.rate = rate or min(1.0, FILES / max(files, 1))
-    found.share = min(1.0, max(found.rate, reading / max(held_back, 1)))
+    held_back = len(found.containers) * part_bytes
+    files = sum(found.strata.values()) + held_back / _RECORD
+    found.rate = rate or min(1.0, DEFAULT_FILES / max(files, 1))
+    found.share = min(1.0, max(found.rate, max_container_bytes / max(held_back, 1)))
     _thin(found, found.loose_limit)
     for source, tables in found.loose.items():
         found.loose[source] = [table.drop_columns("number") for table in tables if len(table)]
-    found.holders = [part for part in found.holders if part.number < found.share]
+    found.containers = [part for part in found.containers if part.number < found.share]
     return found
 
 
-def cells_of(source: int, paths: pa.Array, sizes: NDArray[np.int64]) -> NDArray[np.int64]:
-    """int64[n], the cell of each loose file: its source, what its name says, and its size's bits.
+def strata_of(source: int, paths: pa.Array, sizes: NDArray[np.int64]) -> NDArray[np.int64]:
+    """int64[n], the stratum of each loose file, by source, kind of name and bits of its size.
 
     A name says that the file is not to be read, or that it may be source code, or nothing.
     """
@@ -147,8 +147,8 @@ def cells_of(source: int, paths: pa.Array, sizes: NDArray[np.int64]) -> NDArray[
     known = verdict.language.is_valid().to_numpy(zero_copy_only=False) | (verdict.ambiguous > 0)
     unread = not_source(paths) | (sizes > Limits.record_bytes)
     kind = np.where(unread, 0, np.where(known, 1, 2))
-    cells: NDArray[np.int64] = (source * 3 + kind) * _CLASSES + np.frexp(sizes)[1]
-    return cells
+    strata: NDArray[np.int64] = (source * 3 + kind) * _CLASSES + np.frexp(sizes)[1]
+    return strata
 
 
 def bytes_to_read(files: pa.Table) -> NDArray[np.int64]:
@@ -158,9 +158,9 @@ def bytes_to_read(files: pa.Table) -> NDArray[np.int64]:
     return np.where(read, sizes, 0)
 
 
-def source_of(cell: int) -> int:
-    """The source of a cell."""
-    return cell // (3 * _CLASSES)
+def source_of(stratum: int) -> int:
+    """The source of a stratum."""
+    return stratum // (3 * _CLASSES)
 
 
 def _is_file(inputs: pa.Table) -> pa.ChunkedArray:
@@ -179,19 +179,19 @@ def _number(source: int, inputs: pa.Table, seed: int) -> float:
 
 def _count(found: Listing, source: int, files: pa.Table) -> None:
     paths, sizes = files["path"].combine_chunks(), files["size"].to_numpy()
-    cells, counts = np.unique(cells_of(source, paths, sizes), return_counts=True)
-    found.cells.update(dict(zip(cells.tolist(), counts.tolist(), strict=True)))
+    strata, counts = np.unique(strata_of(source, paths, sizes), return_counts=True)
+    found.strata.update(dict(zip(strata.tolist(), counts.tolist(), strict=True)))
     found.bytes += int(bytes_to_read(files).sum())
 
 
 def _below(files: pa.Table, limit: float, seed: int) -> pa.Table:
     """Those of the files that are drawn, with the lesser of their numbers."""
-    lesser = numbers_of_files(files, seed).min(axis=0)
+    lesser = draw_numbers_of_files(files, seed).min(axis=0)
     drawn = lesser < limit
     return files.append_column("number", pa.array(lesser)).filter(pa.array(drawn))
 
 
-def numbers_of_files(files: pa.Table, seed: int) -> NDArray[np.float64]:
+def draw_numbers_of_files(files: pa.Table, seed: int) -> NDArray[np.float64]:
     """As `numbers_of`, of listed files."""
     return numbers_of(
         files["repository"].combine_chunks(),

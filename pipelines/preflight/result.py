@@ -4,15 +4,15 @@ from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 from codecorpus.pipelines.preflight.confidence_intervals import CONFIDENCE, Estimate
-from codecorpus.pipelines.preflight.cost import Room
-from codecorpus.pipelines.preflight.estimates import Growth, Totals
+from codecorpus.pipelines.preflight.cost import DiskUsage
+from codecorpus.pipelines.preflight.estimates import SubsampleEstimate, Totals
 
 FORMAT: Final = 1
 
 
 @dataclass(frozen=True)
-class Fetched:
-    """Bytes of inputs elsewhere that came; those that listing a store takes are not counted.
+class FetchedBytes:
+    """Bytes of remote inputs that came; those that listing a store takes are not counted.
 
     Attributes:
         planning: to list and cut all inputs.
@@ -42,9 +42,9 @@ class Prediction:
         parts: how many the whole build has.
         sources: how many sources the recipe has.
         sampled: records of the sample, and bytes that were read of them.
-        totals, growth, room: the estimates.
+        totals, subsamples, disk: the estimates.
         times: seconds of one core by group of stages.
-        fetched: what came from elsewhere.
+        fetched: what came from remote inputs.
     """
 
     name: str
@@ -55,14 +55,14 @@ class Prediction:
     sources: int
     sampled: tuple[int, int]
     totals: Totals
-    growth: list[Growth]
+    subsamples: list[SubsampleEstimate]
     times: dict[str, Estimate]
-    room: Room
-    fetched: Fetched
+    disk: DiskUsage
+    fetched: FetchedBytes
 
     def to_json(self) -> dict[str, Any]:
         """The same names as in a manifest, where it has them; each number with its interval."""
-        totals, room = self.totals, self.room
+        totals, disk = self.totals, self.disk
         return {
             "format": FORMAT,
             "name": self.name,
@@ -89,7 +89,7 @@ class Prediction:
                 "bytes": _json(totals.kept[1]),
                 "tokens": _json(totals.kept[2]),
             },
-            "rows": _json(room.rows),
+            "rows": _json(disk.rows),
             "duplicates": [
                 {
                     "rate": step.rate,
@@ -98,12 +98,12 @@ class Prediction:
                     "exact": _json(step.exact),
                     "near": _json(step.near),
                 }
-                for step in self.growth
+                for step in self.subsamples
             ],
             "core_seconds": {name: _json(value) for name, value in self.times.items()},
-            "disk": {name: _json(value) for name, value in room.folders.items()},
-            "work": _json(room.work),
-            "shuffle": _json(room.shuffle),
+            "disk": {name: _json(value) for name, value in disk.folders.items()},
+            "work": _json(disk.work),
+            "shuffle": _json(disk.shuffle),
             **({"fetched": asdict(self.fetched)} if self.fetched.all else {}),
         }
 

@@ -14,8 +14,13 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from codecorpus.pipelines.corpus.layout import LEDGER
-from codecorpus.pipelines.engines.process_pool import Pool
-from codecorpus.pipelines.preflight.inputs import Listing, bytes_to_read, cells_of, numbers_of_files
+from codecorpus.pipelines.engines.process_pool import ProcessPool
+from codecorpus.pipelines.preflight.inputs import (
+    Listing,
+    bytes_to_read,
+    draw_numbers_of_files,
+    strata_of,
+)
 from codecorpus.pipelines.recipe.loader import LoadedRecipe
 from codecorpus.pipelines.sources.sampling import Draw, numbers_of
 from codecorpus.pipelines.stages.base import Outcome, TaskError, list_tasks
@@ -46,7 +51,7 @@ class Records:
             below 1 where they draw it.
         rate: float64, the chance that it is drawn once its part is.
         part: int64, the number of a holder's part that it came from, in the listing; -1: loose.
-        cell: int64, as of `cells_of`; -1: not loose.
+        stratum: int64, as of `strata_of`; -1: not loose.
         named: bool, whether it has a path.
         listed: int64, bytes of a loose file that its name does not rule out, else 0.
     """
@@ -57,11 +62,11 @@ class Records:
     size: NDArray[np.int64]
     tokens: NDArray[np.int64]
     content: NDArray[np.int64]
-    of: NDArray[np.int64]
+    duplicate_of: NDArray[np.int64]
     numbers: NDArray[np.float64]
     rate: NDArray[np.float64]
     part: NDArray[np.int64]
-    cell: NDArray[np.int64]
+    stratum: NDArray[np.int64]
     named: NDArray[np.bool_]
     listed: NDArray[np.int64]
 
@@ -76,7 +81,11 @@ class Records:
 
 
 def build_sample(
-    loaded: LoadedRecipe, listing: Listing, vocabulary: Vocabulary, folder: Folder, pool: Pool
+    loaded: LoadedRecipe,
+    listing: Listing,
+    vocabulary: Vocabulary,
+    folder: Folder,
+    pool: ProcessPool,
 ) -> Build:
     """Build what was drawn.
 
@@ -93,7 +102,7 @@ def build_sample(
     parts = list(listing.drawn_parts(loaded.recipe.part_bytes))
     plan = make_plan(loaded.recipe, loaded.base, vocabulary.fingerprint, folder, parts=parts)
     Build.describe(folder, loaded.recipe, plan, vocabulary)
-    begin = len(parts) - len(listing.holders)
+    begin = len(parts) - len(listing.containers)
     draw = Draw(listing.seed, listing.inner_limit, begin)
     for stage in stages(CurateParts(draw=draw))[:-1]:
         for outcome in pool.run(list_tasks(str(folder.root), stage)):
@@ -114,7 +123,7 @@ def read_records(build: Build, listing: Listing) -> Records:
     tables = list(_ledgers(build))
     ledger = pa.concat_tables(tables).combine_chunks()
     part = np.repeat(np.arange(len(tables)), [len(table) for table in tables])
-    begin = len(tables) - len(listing.holders)
+    begin = len(tables) - len(listing.containers)
     loose = [build.plan.inputs(build.folder, index) for index in range(begin)]
     sizes = ledger["size"].fill_null(-1).to_numpy()
     row = ledger["row"].to_numpy()
@@ -126,13 +135,13 @@ def read_records(build: Build, listing: Listing) -> Records:
         rows=row + (part << 40),
         seed=listing.seed,
     )
-    cell = np.full(len(part), -1, np.int64)
+    stratum = np.full(len(part), -1, np.int64)
     listed = np.zeros(len(part), np.int64)
     if loose:
         numbers[:, ~inner] = np.concatenate(
-            [numbers_of_files(table, listing.seed) for table in loose], axis=1
+            [draw_numbers_of_files(table, listing.seed) for table in loose], axis=1
         )
-        cell[~inner] = np.concatenate([_cells(build, i, t) for i, t in enumerate(loose)])
+        stratum[~inner] = np.concatenate([_strata(build, i, t) for i, t in enumerate(loose)])
         listed[~inner] = np.concatenate([bytes_to_read(table) for table in loose])
     limits = np.where(inner, listing.inner_limit, listing.loose_limit)
     return Records(
@@ -146,11 +155,11 @@ def read_records(build: Build, listing: Listing) -> Records:
             if build.recipe.deduplicate.exact
             else np.arange(len(part))
         ),
-        of=_followed(ledger, part, row),
+        duplicate_of=_survivors(ledger, part, row),
         numbers=numbers / limits,
         rate=1 - (1 - limits) ** 2,
         part=np.where(inner, part - begin, -1),
-        cell=cell,
+        stratum=stratum,
         named=ledger["path"].is_valid().to_numpy(),
         listed=listed,
     )
@@ -163,9 +172,9 @@ def _ledgers(build: Build) -> Iterator[pa.Table]:
         yield pq.read_table(path, columns=list(_COLUMNS), use_threads=False)
 
 
-def _cells(build: Build, index: int, inputs: pa.Table) -> NDArray[np.int64]:
+def _strata(build: Build, index: int, inputs: pa.Table) -> NDArray[np.int64]:
     source = build.plan.parts[index].source
-    return cells_of(source, inputs["path"].combine_chunks(), inputs["size"].to_numpy())
+    return strata_of(source, inputs["path"].combine_chunks(), inputs["size"].to_numpy())
 
 
 def _numbered(values: pa.ChunkedArray) -> NDArray[np.int64]:
@@ -174,7 +183,7 @@ def _numbered(values: pa.ChunkedArray) -> NDArray[np.int64]:
     return found
 
 
-def _followed(ledger: pa.Table, part: NDArray[Any], row: NDArray[np.int64]) -> NDArray[np.int64]:
+def _survivors(ledger: pa.Table, part: NDArray[Any], row: NDArray[np.int64]) -> NDArray[np.int64]:
     """The record that each duplicate names, found by part and row, which ascend."""
     places = (part.astype(np.int64) << 40) + row
     of = np.arange(len(places))

@@ -8,8 +8,8 @@ from rich.table import Table
 from codecorpus.pipelines.inspection.report import decision_of
 from codecorpus.pipelines.preflight.confidence_intervals import CONFIDENCE, Estimate
 from codecorpus.pipelines.preflight.duplicates import EARLIER
-from codecorpus.pipelines.preflight.result import Fetched, Prediction
-from codecorpus.pipelines.preflight.timing import added
+from codecorpus.pipelines.preflight.result import FetchedBytes, Prediction
+from codecorpus.pipelines.preflight.timing import sum_estimates
 
 _NONE = Estimate(0, 0, 0)
 
@@ -43,7 +43,7 @@ def print_prediction(prediction: Prediction, console: Console) -> None:
         console.print(line)
 
 
-def _fetched(fetched: Fetched) -> str:
+def _fetched(fetched: FetchedBytes) -> str:
     parts = [f"{fetched.sample / 1e6:,.1f} MB as the sample"]
     if fetched.whole:
         parts[0] += f" ({fetched.whole / 1e6:,.1f} MB of it files that came whole)"
@@ -90,7 +90,7 @@ def _decisions(prediction: Prediction) -> Table:
                 _row(table, f"  {reason}", estimate, _count)
     _row(table, "all", totals.records, _count, "bold")
     _row(table, "read", totals.read, _count)
-    _row(table, "read, MB", totals.bytes.scaled(1e-6), _tenths)
+    _row(table, "read, MB", totals.bytes.scaled(1e-6), _one_decimal)
     return table
 
 
@@ -99,10 +99,14 @@ def _languages(prediction: Prediction) -> Table:
     totals = prediction.totals
     for name, tokens in _largest(totals.tokens):
         numbers = totals.files[name].value, totals.sizes[name].value / 1e6
-        table.add_row(name, _count(numbers[0]), _tenths(numbers[1]), *map(_count, tokens))
+        table.add_row(name, _count(numbers[0]), _one_decimal(numbers[1]), *map(_count, tokens))
     files, size, tokens = totals.kept
     table.add_row(
-        "all", _count(files.value), _tenths(size.value / 1e6), *map(_count, tokens), style="bold"
+        "all",
+        _count(files.value),
+        _one_decimal(size.value / 1e6),
+        *map(_count, tokens),
+        style="bold",
     )
     return table
 
@@ -110,10 +114,12 @@ def _languages(prediction: Prediction) -> Table:
 def _duplicates(prediction: Prediction) -> Table:
     """How the estimates hold when the sample is smaller."""
     table = _table("duplicates at rate", "seen", "exact", "from", "to", "near", "from", "to")
-    for step in prediction.growth:
+    for step in prediction.subsamples:
         numbers = (*step.exact, *step.near)
         table.add_row(
-            f"{step.rate:.3g} ({step.files:,} files)", _short(sum(step.seen)), *map(_short, numbers)
+            f"{step.rate:.3g} ({step.files:,} files)",
+            _abbreviated(sum(step.seen)),
+            *map(_abbreviated, numbers),
         )
     return table
 
@@ -121,15 +127,23 @@ def _duplicates(prediction: Prediction) -> Table:
 def _cost(prediction: Prediction) -> Table:
     table = _table("cost", "", "from", "to")
     for name, estimate in prediction.times.items():
-        _row(table, f"{name}, core-hours", estimate.scaled(1 / 3600), _fine)
-    _row(table, "all, core-hours", added(prediction.times.values()).scaled(1 / 3600), _fine, "bold")
-    room = prediction.room
-    _row(table, "rows", room.rows, _count)
-    for name, estimate in room.folders.items():
-        _row(table, f"{name}/, MB", estimate.scaled(1e-6), _tenths)
-    _row(table, "output, MB", added(room.folders.values()).scaled(1e-6), _tenths, "bold")
-    _row(table, "work files while it runs, MB", room.work.scaled(1e-6), _tenths)
-    _row(table, "moved between tasks, MB", room.shuffle.scaled(1e-6), _tenths)
+        _row(table, f"{name}, core-hours", estimate.scaled(1 / 3600), _four_decimals)
+    _row(
+        table,
+        "all, core-hours",
+        sum_estimates(prediction.times.values()).scaled(1 / 3600),
+        _four_decimals,
+        "bold",
+    )
+    disk = prediction.disk
+    _row(table, "rows", disk.rows, _count)
+    for name, estimate in disk.folders.items():
+        _row(table, f"{name}/, MB", estimate.scaled(1e-6), _one_decimal)
+    _row(
+        table, "output, MB", sum_estimates(disk.folders.values()).scaled(1e-6), _one_decimal, "bold"
+    )
+    _row(table, "work files while it runs, MB", disk.work.scaled(1e-6), _one_decimal)
+    _row(table, "moved between tasks, MB", disk.shuffle.scaled(1e-6), _one_decimal)
     return table
 
 
@@ -153,13 +167,13 @@ def _count(value: float) -> str:
     return f"{value:,.0f}" if value < 1e9 else f"{value / 1e9:,.1f} bn"
 
 
-def _short(value: float) -> str:
+def _abbreviated(value: float) -> str:
     return f"{value:,.0f}" if value < 1e6 else f"{value / 1e6:,.1f} M"
 
 
-def _tenths(value: float) -> str:
+def _one_decimal(value: float) -> str:
     return f"{value:,.1f}"
 
 
-def _fine(value: float) -> str:
+def _four_decimals(value: float) -> str:
     return f"{value:,.4f}" if value < 1 else f"{value:,.1f}"

@@ -39,7 +39,7 @@ _FETCHED: Final = 2
 _MACHINE: Final = 1 / 3
 
 
-def added(estimates: Iterable[Estimate]) -> Estimate:
+def sum_estimates(estimates: Iterable[Estimate]) -> Estimate:
     """A sum, with an interval as if all of it erred alike."""
     found = list(estimates)
     return Estimate(*(sum(each[at] for each in found) for at in range(3)))
@@ -54,31 +54,33 @@ def estimate_times(build: Build, listing: Listing, totals: Totals) -> dict[str, 
         totals: estimates of the whole.
     """
     count = len(build.plan.parts)
-    begin = count - len(listing.holders)
-    noted = _noted(build)
-    loose = _largest(build, range(begin), elsewhere=_FETCHED)
-    first, again = _timed(build, CurateParts(), loose, noted)  # their files stay as they are
+    begin = count - len(listing.containers)
+    noted = _recorded_seconds(build)
+    loose = _largest(build, range(begin), max_remote=_FETCHED)
+    first, again = _first_and_warm_seconds(
+        build, CurateParts(), loose, noted
+    )  # their files stay as they are
     read = sum(_bytes_read(build, index) for index in loose)
     every = _largest(build, range(count))
-    first_encode, again_encode = _timed(build, EncodeParts(), every, noted)
+    first_encode, again_encode = _first_and_warm_seconds(build, EncodeParts(), every, noted)
     encoded = sum(_bytes_encoded(build, index) for index in every)
     deduplicating = _deduplication(build, listing.parts, totals)
-    holders = _largest(build, range(begin, count), elsewhere=_FETCHED)
-    _, inner = _timed(build, CurateParts(), holders, noted)
-    held = sum(_bytes_read(build, index) for index in holders)
+    containers = _largest(build, range(begin, count), max_remote=_FETCHED)
+    _, inner = _first_and_warm_seconds(build, CurateParts(), containers, noted)
+    held = sum(_bytes_read(build, index) for index in containers)
     inside = Estimate(*(max(bound - listing.bytes, 0.0) for bound in totals.bytes))
     curating = [
-        _between(again, first).scaled(listing.bytes / max(read, 1)),
+        _between_warm_and_first(again, first).scaled(listing.bytes / max(read, 1)),
         inside.scaled(inner / max(held, 1)),
     ]
-    per_byte = _between(again_encode, first_encode).scaled(1 / max(encoded, 1))
+    per_byte = _between_warm_and_first(again_encode, first_encode).scaled(1 / max(encoded, 1))
     encoding = (one * other for one, other in zip(per_byte, totals.kept[1], strict=True))
     stages = {
-        "curate": added(curating),
+        "curate": sum_estimates(curating),
         "deduplicate": deduplicating,
         "encode": Estimate(*encoding),
     }
-    return {name: _widened(value) for name, value in stages.items()}
+    return {name: _widen(value) for name, value in stages.items()}
 
 
 def fetched_by_tasks(build: Build) -> TransferStats:
@@ -89,7 +91,7 @@ def fetched_by_tasks(build: Build) -> TransferStats:
     )
 
 
-def _noted(build: Build) -> Counter[tuple[str, int]]:
+def _recorded_seconds(build: Build) -> Counter[tuple[str, int]]:
     """The processor seconds of each task of the sample's build."""
     found: Counter[tuple[str, int]] = Counter()
     for line in _timings(build):
@@ -102,21 +104,21 @@ def _timings(build: Build) -> Iterator[dict[str, Any]]:
         yield from map(json.loads, lines)
 
 
-def _largest(build: Build, indices: Iterable[int], *, elsewhere: int = _TIMED) -> list[int]:
+def _largest(build: Build, indices: Iterable[int], *, max_remote: int = _TIMED) -> list[int]:
     """The parts to be timed, at most so many of those whose inputs lie elsewhere."""
     sizes, sources = CurateParts().weights(build), build.recipe.sources
     ordered = sorted(indices, key=lambda index: -sizes[index])
     chosen: list[int] = []
     for index in ordered:
         if any(is_remote(path) for path in sources[build.plan.parts[index].source].paths):
-            if not elsewhere:
+            if not max_remote:
                 continue
-            elsewhere -= 1
+            max_remote -= 1
         chosen.append(index)
     return chosen[:_TIMED]
 
 
-def _timed(
+def _first_and_warm_seconds(
     build: Build, stage: Stage, indices: list[int], noted: Counter[tuple[str, int]]
 ) -> tuple[float, float]:
     """Seconds that tasks took when the sample was built, and that they take now, warm."""
@@ -161,11 +163,11 @@ def _bytes_encoded(build: Build, index: int) -> int:
     return sum(language["bytes"] for language in languages)
 
 
-def _between(again: float, first: float) -> Estimate:
+def _between_warm_and_first(again: float, first: float) -> Estimate:
     """Seconds between those of warm tasks and those of the sample's, however these compare."""
     least, most = sorted((again, first))
     return Estimate(sqrt(least * most), least, most)
 
 
-def _widened(value: Estimate) -> Estimate:
+def _widen(value: Estimate) -> Estimate:
     return Estimate(value.value, value.low * (1 - _MACHINE), value.high * (1 + _MACHINE))

@@ -10,9 +10,9 @@ import pytest
 import yaml
 
 from codecorpus.pipelines.corpus.manifest import combined_digest, digests_of
-from codecorpus.pipelines.inspection.verify import print_verdict
+from codecorpus.pipelines.inspection.verify import print_verification
 from codecorpus.pipelines.recipe.loader import load
-from codecorpus.pipelines.resume import prepare, tidy
+from codecorpus.pipelines.resume import clean_up, prepare
 from codecorpus.pipelines.stages.base import Task, TaskError, list_tasks, perform, require_done
 from codecorpus.pipelines.stages.curate import CurateParts
 from codecorpus.pipelines.stages.order import stages
@@ -91,7 +91,7 @@ def build() -> Builder:
                 except TaskError:
                     if not (skip_failed and skip_failed_parts(prepared.out)):
                         raise
-            tidy(prepared.out)
+            clean_up(prepared.out)
         return out
 
     return run
@@ -108,7 +108,7 @@ def digest() -> Callable[[Path], str]:
 
 @pytest.fixture(scope="session")
 def verify() -> Callable[[Path], None]:
-    return lambda out: print_verdict(out, 0)
+    return lambda out: print_verification(out, 0)
 
 
 @pytest.fixture(scope="session")

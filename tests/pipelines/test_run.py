@@ -8,7 +8,7 @@ from rich.console import Console
 
 from codecorpus.foundation.errors import InterruptedBuildError
 from codecorpus.pipelines.engines.options import make_options
-from codecorpus.pipelines.engines.run_lock import RUN
+from codecorpus.pipelines.engines.run_lock import RUN_FILE
 from codecorpus.pipelines.recipe.loader import load
 from codecorpus.pipelines.run import build_corpus
 from codecorpus.pipelines.stages.base import TaskError
@@ -41,7 +41,7 @@ def test_tasks_of_the_failed_job_begin_no_more(recipe: Path) -> None:
     runs: list[bytes] = []
 
     def job(build: Build) -> None:
-        runs.append(build.folder.read_bytes(RUN))
+        runs.append(build.folder.read_bytes(RUN_FILE))
         if len(runs) == 1:
             build.record_failure(0, "curate", "on purpose")
             raise TaskError("1 of 2 tasks failed")
@@ -54,7 +54,7 @@ def test_ctrl_c_is_no_failed_part(recipe: Path) -> None:
     runs: list[bytes] = []
 
     def job(build: Build) -> None:
-        runs.append(build.folder.read_bytes(RUN))
+        runs.append(build.folder.read_bytes(RUN_FILE))
         build.record_failure(0, "curate", "on purpose")
         raise InterruptedBuildError
 

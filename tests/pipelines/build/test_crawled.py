@@ -6,7 +6,7 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from codecorpus.pipelines.inspection.why import print_story
+from codecorpus.pipelines.inspection.why import print_explanation
 from tests.pipelines.crawl.crawl_helpers import make_crawl
 from tests.pipelines.crawl.fake_github import FakeRepository
 
@@ -39,10 +39,10 @@ def test_why_shows_commit_date_and_license(
     found[1].license = None
     make_crawl(tmp_path / "crawl", found)
     out = build(tmp_path, tmp_path / "out", changes={"sources": SOURCES})
-    print_story(out, "a/x/x.py")
+    print_explanation(out, "a/x/x.py")
     told = f"  repository  commit {found[0].commit}, fetched 2020-09-13, license MIT, 3 stars\n"
     assert told in capsys.readouterr().out
-    print_story(out, "b/x/x.py")
+    print_explanation(out, "b/x/x.py")
     told = f"  repository  commit {found[1].commit}, fetched 2020-09-13, 3 stars\n"
     assert told in capsys.readouterr().out
     documents = pq.read_table(out / "documents").to_pylist()

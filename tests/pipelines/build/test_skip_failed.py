@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from codecorpus.pipelines.inspection.report import print_report
-from codecorpus.pipelines.inspection.why import print_story
+from codecorpus.pipelines.inspection.why import print_explanation
 from codecorpus.pipelines.stages import skip_failed
 from codecorpus.pipelines.stages.base import Stage, TaskError
 from codecorpus.pipelines.stages.curate import CurateParts
@@ -190,7 +190,7 @@ def test_report_and_why_name_the_skipped_part(
     report = capsys.readouterr().out
     assert "WITHOUT 1 of 6 parts, which failed (--skip-failed)" in report
     assert re.search(r"part 5 of folder, 3 inputs, .* MB: curate: ZeroDivisionError", report)
-    print_story(out, "r5/own.py")
+    print_explanation(out, "r5/own.py")
     story = capsys.readouterr().out
     assert "unreadable (unreadable.skipped)" in story
     assert "curate: ZeroDivisionError: on purpose" in story

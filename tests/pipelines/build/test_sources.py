@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from codecorpus.pipelines.recipe.loader import load
-from codecorpus.pipelines.resume import prepare, tidy
+from codecorpus.pipelines.resume import clean_up, prepare
 from codecorpus.pipelines.stages.base import list_tasks, perform, require_done
 from codecorpus.pipelines.stages.order import STAGES
 
@@ -129,6 +129,6 @@ def test_the_order_of_tasks_does_not_matter(
         for stage in STAGES:
             outcomes = [perform(task) for task in reversed(list_tasks(prepared.out, stage))]
             require_done(outcomes)
-        tidy(prepared.out)
+        clean_up(prepared.out)
     assert digest(out) == digest(mixed_build)
     shutil.rmtree(out)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from codecorpus.pipelines.engines.errors import readable
+from codecorpus.pipelines.engines.errors import readable_message
 
 PYTHON_IN_JAVA = """\
 java.lang.RuntimeException: Error received from SDK harness: Traceback (most recent call last):
@@ -46,8 +46,8 @@ ModuleNotFoundError: No module named 'pipelines'
     ],
 )
 def test_the_last_cause_is_what_matters(text: str, expected: str) -> None:
-    assert readable(text) == expected
+    assert readable_message(text) == expected
 
 
 def test_a_message_of_several_lines_stays_whole() -> None:
-    assert readable("no jar\n  at hand;\nfetch it") == "no jar at hand; fetch it"
+    assert readable_message("no jar\n  at hand;\nfetch it") == "no jar at hand; fetch it"

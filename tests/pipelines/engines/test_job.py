@@ -14,8 +14,8 @@ from rich.console import Console
 
 from codecorpus.foundation.errors import CodecorpusError, InterruptedBuildError
 from codecorpus.pipelines.engines.errors import EngineError
-from codecorpus.pipelines.engines.job import LOG, run_job
-from codecorpus.pipelines.engines.worker import FAILURE
+from codecorpus.pipelines.engines.job import ENGINE_LOG, run_job
+from codecorpus.pipelines.engines.worker import FAILURE_FILE
 from codecorpus.pipelines.stages.base import TaskError
 
 
@@ -56,7 +56,7 @@ def test_a_job_that_ends_well_leaves_the_engines_log(out: Path) -> None:
     import logging
 
     run(Engine(lambda: logging.getLogger("apache_beam.x").warning("said by the engine")), out)
-    assert "said by the engine" in (out / LOG).read_text()
+    assert "said by the engine" in (out / ENGINE_LOG).read_text()
 
 
 def test_a_job_without_a_sign_of_life_is_cancelled(out: Path) -> None:
@@ -80,8 +80,8 @@ def test_ctrl_c_cancels_the_job(out: Path) -> None:
 
 def test_what_our_tasks_say_goes_before_what_the_engine_says(out: Path) -> None:
     def work() -> None:
-        (out / FAILURE).parent.mkdir(parents=True)
-        (out / FAILURE).write_text("1 of 3 tasks of 'curate' failed")
+        (out / FAILURE_FILE).parent.mkdir(parents=True)
+        (out / FAILURE_FILE).write_text("1 of 3 tasks of 'curate' failed")
         raise RuntimeError("java.lang.RuntimeException: wrapped")
 
     with pytest.raises(TaskError, match=r"^1 of 3 tasks of 'curate' failed$"):
@@ -89,8 +89,8 @@ def test_what_our_tasks_say_goes_before_what_the_engine_says(out: Path) -> None:
 
 
 def test_what_an_earlier_run_said_is_forgotten(out: Path) -> None:
-    (out / FAILURE).parent.mkdir(parents=True)
-    (out / FAILURE).write_text("an older story")
+    (out / FAILURE_FILE).parent.mkdir(parents=True)
+    (out / FAILURE_FILE).write_text("an older story")
 
     def work() -> None:
         raise RuntimeError("Caused by: java.io.IOException: no space")

@@ -14,7 +14,7 @@ from apache_beam.runners.portability.prism_runner import PrismJobServer
 from apache_beam.runners.portability.spark_runner import SparkJarJobServer
 
 from codecorpus.pipelines.engines import parent_death
-from codecorpus.pipelines.engines.job_servers import tied_to_this_process
+from codecorpus.pipelines.engines.job_servers import killed_with_this_process
 
 STARTER = """\
 import os, subprocess, sys, time
@@ -71,7 +71,7 @@ def servers(folder: Path, java: str) -> list[Any]:
 def test_job_servers_are_tied_while_the_block_runs(tmp_path: Path) -> None:
     launcher = [sys.executable, parent_death.__file__, os.getpid()]
     for server in servers(tmp_path, sys.executable):
-        with tied_to_this_process():
+        with killed_with_this_process():
             command, _ = server.subprocess_cmd_and_endpoint()
         bare, _ = server.subprocess_cmd_and_endpoint()
         assert command[:3] == launcher
@@ -80,6 +80,6 @@ def test_job_servers_are_tied_while_the_block_runs(tmp_path: Path) -> None:
 
 def test_a_program_that_is_missing_is_named(tmp_path: Path) -> None:
     spark, _ = servers(tmp_path, "/nowhere/java")
-    with tied_to_this_process(), pytest.raises(FileNotFoundError) as caught:
+    with killed_with_this_process(), pytest.raises(FileNotFoundError) as caught:
         spark.subprocess_cmd_and_endpoint()
     assert caught.value.filename == "/nowhere/java"

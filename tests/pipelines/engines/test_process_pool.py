@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 
 from codecorpus.foundation.errors import RetryableError
-from codecorpus.pipelines.engines.process_pool import Pool
+from codecorpus.pipelines.engines.process_pool import ProcessPool
 from codecorpus.pipelines.recipe.loader import load
-from codecorpus.pipelines.resume import prepare, tidy
+from codecorpus.pipelines.resume import clean_up, prepare
 from codecorpus.pipelines.stages.artifacts import Artifacts
 from codecorpus.pipelines.stages.base import Stage, Task, list_tasks, require_done
 from codecorpus.pipelines.stages.context import Build
@@ -55,16 +55,16 @@ class Deadly(Stage):
 
 
 class Notes:
-    """Keeps what a watcher is told."""
+    """Keeps what a listener is told."""
 
     def __init__(self) -> None:
         self.texts: list[str] = []
 
-    def begin(self, tasks: Any, counters: Counters) -> None: ...
-    def finished(self, name: str) -> None: ...
-    def tick(self, counters: Counters) -> None: ...
+    def stage_started(self, tasks: Any, counters: Counters) -> None: ...
+    def task_ended(self, name: str) -> None: ...
+    def refresh(self, counters: Counters) -> None: ...
 
-    def note(self, text: str) -> None:
+    def message(self, text: str) -> None:
         self.texts.append(text)
 
 
@@ -94,16 +94,16 @@ def planned(inputs: Path, recipe_file: Callable[..., Path], tmp_path: Path) -> I
 def test_a_task_that_kills_its_worker_is_named_and_the_others_go_on(
     planned: str, tmp_path: Path
 ) -> None:
-    watcher = Notes()
-    with Pool(2) as pool:
-        pool.watcher = watcher
+    progress = Notes()
+    with ProcessPool(2) as pool:
+        pool.listener = progress
         outcomes = list(pool.run(list_tasks(planned, Deadly(str(tmp_path)))))
     assert sorted(outcome.name for outcome in outcomes) == [f"deadly {n}" for n in range(5)]
     (failed,) = [outcome for outcome in outcomes if outcome.error]
     assert (failed.name, failed.part, failed.permanent) == ("deadly 1", DEADLY, True)
     assert "killed its worker process twice" in str(failed.error)
     assert "part 1 of" in str(failed.error)
-    assert "deadly 1" in watcher.texts[0]
+    assert "deadly 1" in progress.texts[0]
     tried = [path.name.split("-")[0] for path in (Path(planned) / "log" / "tried").iterdir()]
     assert tried.count("1") in {2, 3}, "twice alone, and perhaps in company"
 
@@ -113,17 +113,17 @@ def test_workers_that_die_again_and_again_end_the_build(
 ) -> None:
     monkeypatch.setattr("codecorpus.pipelines.engines.process_pool._MOST_DEATHS", 2)
     tasks = list_tasks(planned, Deadly(str(tmp_path)))
-    with Pool(1) as pool, pytest.raises(RetryableError, match=r"2th time.*fewer --workers"):
+    with ProcessPool(1) as pool, pytest.raises(RetryableError, match=r"2th time.*fewer --workers"):
         list(pool.run(tasks))
 
 
 def test_nothing_of_a_pool_is_left_when_it_ends(planned: str, tmp_path: Path) -> None:
     """A thread left to the end of the interpreter would race with that."""
     before = set(threading.enumerate())
-    with Pool(2):
+    with ProcessPool(2):
         pass
     assert set(threading.enumerate()) <= before
-    with Pool(2) as pool:
+    with ProcessPool(2) as pool:
         list(pool.run(list_tasks(planned, Deadly(str(tmp_path)))))
     assert set(threading.enumerate()) <= before
     assert not multiprocessing.active_children()
@@ -131,13 +131,13 @@ def test_nothing_of_a_pool_is_left_when_it_ends(planned: str, tmp_path: Path) ->
 
 def perform_all(planned: str, rounds: Callable[[list[Task]], list[list[Task]]]) -> None:
     """All stages, by three at once, each in the rounds that are made of its tasks."""
-    with Pool(3) as pool:
+    with ProcessPool(3) as pool:
         for stage in STAGES:
             for tasks in rounds(list_tasks(planned, stage)):
                 outcomes = list(pool.run(tasks))
                 assert len(outcomes) == len(tasks)
                 require_done(outcomes)
-    tidy(planned)
+    clean_up(planned)
 
 
 def test_a_task_done_by_three_at_once_is_as_done_by_one(

@@ -4,7 +4,7 @@ import io
 
 from rich.console import Console
 
-from codecorpus.pipelines.engines.progress_bar import Display
+from codecorpus.pipelines.engines.progress_bar import ProgressBar
 from codecorpus.pipelines.stages.base import Task
 from codecorpus.pipelines.stages.counters import Counters
 from codecorpus.pipelines.stages.curate import CurateParts
@@ -15,11 +15,11 @@ def shown(*, terminal: bool) -> str:
     console = Console(file=stream, force_terminal=terminal, width=80)
     tasks = [Task("out", CurateParts(), index, 10) for index in range(4)]
     counters = Counters()
-    with Display(console) as display:
-        display.begin(tasks, counters)
+    with ProgressBar(console) as display:
+        display.stage_started(tasks, counters)
         counters.add(size=5_000_000, files=10, kept=4)
-        display.finished(tasks[0].name)
-        display.tick(counters)
+        display.task_ended(tasks[0].name)
+        display.refresh(counters)
     return stream.getvalue()
 
 
@@ -34,5 +34,5 @@ def test_no_terminal_shows_nothing() -> None:
 
 
 def test_a_tick_before_any_stage_is_harmless() -> None:
-    with Display(Console(file=io.StringIO())) as display:
-        display.tick(Counters())
+    with ProgressBar(Console(file=io.StringIO())) as display:
+        display.refresh(Counters())

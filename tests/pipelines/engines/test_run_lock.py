@@ -8,32 +8,36 @@ from pathlib import Path
 import pytest
 
 from codecorpus.pipelines.engines.run_lock import (
-    TakenOverError,
-    at_work,
-    require_current,
-    sole_build,
+    SupersededError,
+    exclusive_run,
+    hold_worker_lock,
+    require_current_run,
 )
 from codecorpus.pipelines.storage.errors import OutputConflictError
 from codecorpus.pipelines.storage.folder import Folder
 
 
 def work(root: Path, begun: Event, end: Event) -> None:
-    with at_work(Folder(root)):
+    with hold_worker_lock(Folder(root)):
         begun.set()
         end.wait(60)
 
 
 def test_a_second_build_is_refused(tmp_path: Path) -> None:
-    with sole_build(Folder(tmp_path)):
-        second = sole_build(Folder(tmp_path))
+    with exclusive_run(Folder(tmp_path)):
+        second = exclusive_run(Folder(tmp_path))
         with pytest.raises(OutputConflictError, match="another build is running in"), second:
             pass
-    with sole_build(Folder(tmp_path)):
+    with exclusive_run(Folder(tmp_path)):
         pass
 
 
 def test_workers_of_the_build_itself_share_their_lock(tmp_path: Path) -> None:
-    with sole_build(Folder(tmp_path)), at_work(Folder(tmp_path)), at_work(Folder(tmp_path)):
+    with (
+        exclusive_run(Folder(tmp_path)),
+        hold_worker_lock(Folder(tmp_path)),
+        hold_worker_lock(Folder(tmp_path)),
+    ):
         pass
 
 
@@ -44,11 +48,11 @@ def test_a_worker_left_behind_is_waited_for(tmp_path: Path) -> None:
     orphan.start()
     try:
         assert begun.wait(60)
-        hasty = sole_build(Folder(tmp_path), patience=0.0)
+        hasty = exclusive_run(Folder(tmp_path), patience=0.0)
         with pytest.raises(OutputConflictError, match="workers of an earlier build"), hasty:
             pass
         threading.Timer(0.1, end.set).start()
-        with sole_build(Folder(tmp_path)):
+        with exclusive_run(Folder(tmp_path)):
             assert end.is_set()
     finally:
         end.set()
@@ -57,9 +61,9 @@ def test_a_worker_left_behind_is_waited_for(tmp_path: Path) -> None:
 
 def test_only_the_last_run_may_begin_tasks(tmp_path: Path) -> None:
     folder = Folder(tmp_path)
-    with sole_build(folder) as first:
-        require_current(folder, first)
-    with sole_build(folder) as second:
-        require_current(folder, second)
-        with pytest.raises(TakenOverError, match="another goes on with the build"):
-            require_current(folder, first)
+    with exclusive_run(folder) as first:
+        require_current_run(folder, first)
+    with exclusive_run(folder) as second:
+        require_current_run(folder, second)
+        with pytest.raises(SupersededError, match="taken over the build"):
+            require_current_run(folder, first)

@@ -8,8 +8,13 @@ import pytest
 
 from codecorpus.foundation.errors import CodecorpusError
 from codecorpus.pipelines.engines import worker
-from codecorpus.pipelines.engines.run_lock import TakenOverError, take_over
-from codecorpus.pipelines.engines.worker import FAILURE, Run, noting_failure, perform_here
+from codecorpus.pipelines.engines.run_lock import SupersededError, start_run
+from codecorpus.pipelines.engines.worker import (
+    FAILURE_FILE,
+    Run,
+    perform_on_worker,
+    recording_failure,
+)
 from codecorpus.pipelines.stages.artifacts import Artifacts
 from codecorpus.pipelines.stages.base import Stage, Task
 from codecorpus.pipelines.stages.context import Build
@@ -44,7 +49,9 @@ class Together(Stage):
 def test_tasks_of_one_process_take_turns(planned: str) -> None:
     stage = Together()
     threads = [
-        threading.Thread(target=perform_here, args=(Task(planned, stage, index, 1), Run(planned)))
+        threading.Thread(
+            target=perform_on_worker, args=(Task(planned, stage, index, 1), Run(planned))
+        )
         for index in range(3)
     ]
     for thread in threads:
@@ -57,35 +64,35 @@ def test_tasks_of_one_process_take_turns(planned: str) -> None:
 
 def test_a_worker_of_another_version_refuses(planned: str, monkeypatch: Any) -> None:
     monkeypatch.setattr(worker, "code_version", lambda: "codecorpus 0.0.1 (abc)")
-    outcome = perform_here(Task(planned, Together(), 0, 1), Run(planned))
+    outcome = perform_on_worker(Task(planned, Together(), 0, 1), Run(planned))
     assert outcome.error
     assert "other code than this command: codecorpus 0.0.1" in outcome.error
 
 
 def test_a_folder_that_is_not_there_is_an_outcome(tmp_path: Path) -> None:
-    outcome = perform_here(Task(str(tmp_path), Together(), 0, 1), Run(str(tmp_path)))
+    outcome = perform_on_worker(Task(str(tmp_path), Together(), 0, 1), Run(str(tmp_path)))
     assert outcome.error
     assert "no build was planned here" in outcome.error
 
 
 def test_a_failure_is_noted_for_the_command(planned: str) -> None:
-    with pytest.raises(CodecorpusError), noting_failure(planned):
+    with pytest.raises(CodecorpusError), recording_failure(planned):
         raise CodecorpusError("what went wrong")
-    assert (Path(planned) / FAILURE).read_text() == "what went wrong"
+    assert (Path(planned) / FAILURE_FILE).read_text() == "what went wrong"
 
 
 def test_a_task_that_is_done_is_not_done_again(planned: str) -> None:
     stage = Together()
     for _ in range(2):  # as when an engine repeats what a dead worker was given
-        assert perform_here(Task(planned, stage, 0, 1), Run(planned)).error is None
+        assert perform_on_worker(Task(planned, stage, 0, 1), Run(planned)).error is None
     assert stage.times == 1
 
 
 def test_a_job_whose_command_is_gone_begins_no_task_and_says_nothing(planned: str) -> None:
     folder = Build.load(planned).folder
-    earlier, now = Run(planned, take_over(folder)), Run(planned, take_over(folder))
+    earlier, now = Run(planned, start_run(folder)), Run(planned, start_run(folder))
     task = Task(planned, Together(), 0, 1)
-    with pytest.raises(TakenOverError), noting_failure(planned):
-        perform_here(task, earlier)
-    assert not (Path(planned) / FAILURE).exists()
-    assert perform_here(task, now).error is None
+    with pytest.raises(SupersededError), recording_failure(planned):
+        perform_on_worker(task, earlier)
+    assert not (Path(planned) / FAILURE_FILE).exists()
+    assert perform_on_worker(task, now).error is None

@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from codecorpus.pipelines.preflight.inputs import Listing, Part, cells_of
+from codecorpus.pipelines.preflight.inputs import Listing, Part, strata_of
 from codecorpus.pipelines.preflight.sample import Records
 from codecorpus.pipelines.sources.sampling import limit_of, numbers_of
 
@@ -41,10 +41,10 @@ class Population:
             seed=seed,
         )
         listing = Listing(rate, seed)
-        part, cell = np.full(len(whole), -1), np.full(len(whole), -1)
+        part, stratum = np.full(len(whole), -1), np.full(len(whole), -1)
         if share is None:
-            cell = cells_of(0, paths, whole.size)
-            listing.cells = Counter(cell.tolist())
+            stratum = strata_of(0, paths, whole.size)
+            listing.strata = Counter(stratum.tolist())
             listing.bytes = int(whole.size.sum())
             drawn = np.logical_or(*(numbers < listing.loose_limit))
         else:
@@ -58,11 +58,11 @@ class Population:
             size=whole.size,
             tokens=whole.tokens,
             content=whole.content,
-            of=whole.of,
+            duplicate_of=whole.duplicate_of,
             numbers=numbers / limit,
             rate=np.full(len(whole), rate / listing.share),
             part=part,
-            cell=cell,
+            stratum=stratum,
             named=whole.named,
             listed=whole.size if share is None else np.zeros_like(whole.size),
         )
@@ -75,8 +75,8 @@ class Population:
         by_part = np.random.default_rng(seed).random(count)
         chosen = np.flatnonzero(by_part < listing.share)
         empty = pa.table({"name": pa.array([], pa.string())})
-        listing.holders = [Part(0, empty, float(by_part[at])) for at in chosen]
-        listing.holding = Counter({0: count})
+        listing.containers = [Part(0, empty, float(by_part[at])) for at in chosen]
+        listing.container_counts = Counter({0: count})
         place = np.full(count, -1)
         place[chosen] = np.arange(len(chosen))
         part = place[self.parts]
@@ -89,7 +89,7 @@ def _decided(sample: Records, drawn: NDArray[np.bool_]) -> Records:
     reason = sample.reason.copy()
     number = np.cumsum(drawn) - 1
     of = np.arange(len(sample))
-    for families in (sample.content, sample.of):
+    for families in (sample.content, sample.duplicate_of):
         document = drawn & np.isin(reason, ("kept", "exact_duplicate", "near_duplicate"))
         exact = families is sample.content
         rows = np.flatnonzero(document if exact else document & (reason != "exact_duplicate"))
@@ -100,7 +100,7 @@ def _decided(sample: Records, drawn: NDArray[np.bool_]) -> Records:
         )
         of[rows] = best
     tokens = np.where(reason == "kept", sample.size // 3, -1)
-    return replace(sample, reason=reason, tokens=tokens, of=number[of]).select(drawn)
+    return replace(sample, reason=reason, tokens=tokens, duplicate_of=number[of]).select(drawn)
 
 
 def make_population(seed: int, *, files: int = 8000, repositories: int = 150) -> Population:
@@ -142,11 +142,11 @@ def make_population(seed: int, *, files: int = 8000, repositories: int = 150) ->
         size=size,
         tokens=np.where(reason == "kept", size // 3, -1),
         content=content,
-        of=of,
+        duplicate_of=of,
         numbers=np.zeros((2, files)),
         rate=np.ones(files),
         part=none,
-        cell=none,
+        stratum=none,
         named=np.ones(files, np.bool_),
         listed=size,
     )

@@ -16,7 +16,7 @@ import pytest
 import yaml
 
 from codecorpus.foundation.errors import InputError, UsageError
-from codecorpus.pipelines.engines.process_pool import Pool
+from codecorpus.pipelines.engines.process_pool import ProcessPool
 from codecorpus.pipelines.preflight.command import predict
 from codecorpus.pipelines.preflight.result import Prediction
 from codecorpus.pipelines.recipe.loader import LoadedRecipe, load
@@ -67,13 +67,13 @@ def real(loaded: LoadedRecipe, tmp_path_factory: pytest.TempPathFactory) -> dict
 
 
 @pytest.fixture(scope="module")
-def pool() -> Iterator[Pool]:
-    with Pool(0) as pool:
+def pool() -> Iterator[ProcessPool]:
+    with ProcessPool(0) as pool:
         yield pool
 
 
 @pytest.fixture(scope="module")
-def prediction(loaded: LoadedRecipe, pool: Pool) -> Prediction:
+def prediction(loaded: LoadedRecipe, pool: ProcessPool) -> Prediction:
     """From three files of ten."""
     return predict(loaded, pool, rate=0.3, seed=1)
 
@@ -98,7 +98,7 @@ def compared(
 
 
 def test_of_all_files_it_predicts_the_build(
-    loaded: LoadedRecipe, real: dict[str, Any], pool: Pool
+    loaded: LoadedRecipe, real: dict[str, Any], pool: ProcessPool
 ) -> None:
     pairs = compared(predict(loaded, pool, rate=1.0), real)
     assert {"kept", "exact_duplicate", "near_duplicate", "tokens of Python"} <= set(pairs)
@@ -126,7 +126,7 @@ def test_of_some_files_it_predicts_the_build_within_its_intervals(
     assert value["high"] - value["low"] < real["counts"]["kept"] / 2
 
 
-def test_the_same_sample_says_the_same(loaded: LoadedRecipe, pool: Pool) -> None:
+def test_the_same_sample_says_the_same(loaded: LoadedRecipe, pool: ProcessPool) -> None:
     first, second = (predict(loaded, pool, rate=0.05).to_json() for _ in range(2))
     for said in (first, second):
         del said["core_seconds"]
@@ -164,7 +164,7 @@ def held(loaded: LoadedRecipe, tmp_path_factory: pytest.TempPathFactory) -> Load
 
 
 def test_archives_and_data_sets_are_drawn_from_too(
-    held: LoadedRecipe, pool: Pool, tmp_path: Path
+    held: LoadedRecipe, pool: ProcessPool, tmp_path: Path
 ) -> None:
     real = build(held, tmp_path / "out")
     whole = compared(predict(held, pool, rate=1.0), real)
@@ -172,7 +172,7 @@ def test_archives_and_data_sets_are_drawn_from_too(
         assert whole[name][0]["value"] == pytest.approx(whole[name][1]), name
     drawn = predict(held, pool, rate=0.4)
     assert drawn.share == 1
-    torn = predict(held, pool, rate=0.4, reading=drawn.parts * (1 << 18))
+    torn = predict(held, pool, rate=0.4, max_container_bytes=drawn.parts * (1 << 18))
     assert torn.share == pytest.approx(0.5)
     for prediction in (drawn, torn):
         assert 0 < prediction.sampled[0] < real["records"]
@@ -183,7 +183,7 @@ def test_archives_and_data_sets_are_drawn_from_too(
         assert sum(held_by) / len(held_by) >= 0.75, pairs
 
 
-def test_nothing_to_read_and_nothing_drawn_are_said(pool: Pool, tmp_path: Path) -> None:
+def test_nothing_to_read_and_nothing_drawn_are_said(pool: ProcessPool, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     source = {"type": "folder", "paths": ["empty"], "repositories": "children"}
     recipe = write_recipe(tmp_path, [source])
@@ -203,7 +203,7 @@ def test_nothing_to_read_and_nothing_drawn_are_said(pool: Pool, tmp_path: Path) 
     ],
 )
 def test_of_few_files_all_is_said(
-    text: str, changes: dict[str, Any], pool: Pool, tmp_path: Path
+    text: str, changes: dict[str, Any], pool: ProcessPool, tmp_path: Path
 ) -> None:
     """Nothing that stays, nothing that is compared, rows that files share."""
     (tmp_path / "in" / "r").mkdir(parents=True)
@@ -251,7 +251,7 @@ def test_the_tables_fit_a_terminal(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("rate", [0.05, 0.2])
-def test_it_predicts_the_quickstart(rate: float, tmp_path: Path, pool: Pool) -> None:
+def test_it_predicts_the_quickstart(rate: float, tmp_path: Path, pool: ProcessPool) -> None:
     """Every package of the running Python and its standard library."""
     loaded = load("quickstart")
     prediction = predict(loaded, pool, rate=rate)

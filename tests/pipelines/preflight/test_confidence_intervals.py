@@ -5,26 +5,26 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from codecorpus.pipelines.preflight.confidence_intervals import interval
+from codecorpus.pipelines.preflight.confidence_intervals import confidence_interval
 
 ORDINARY = st.floats(0, 1e12).filter(lambda number: number == 0 or number > 1e-6)
 
 
 @given(ORDINARY, ORDINARY, ORDINARY)
 def test_an_interval_holds_its_value(value: float, variance: float, weight: float) -> None:
-    found = interval(value, variance, weight)
+    found = confidence_interval(value, variance, weight)
     assert 0 <= found.low <= found.value == value <= found.high
 
 
 def test_with_much_seen_it_is_the_normal_one() -> None:
-    found = interval(1_000_000, 1_000**2, 1)
+    found = confidence_interval(1_000_000, 1_000**2, 1)
     assert found.low == pytest.approx(1_000_000 - 1_645, abs=5)
     assert found.high == pytest.approx(1_000_000 + 1_645, abs=5)
 
 
 def test_of_nothing_seen_there_may_still_be_some() -> None:
     """The exact bound of a count of which none was seen is 2.996 at 95 %."""
-    found = interval(0, 0, 10)
+    found = confidence_interval(0, 0, 10)
     assert found.low == 0
     assert found.high == pytest.approx(29.96, rel=0.02)
 
@@ -34,6 +34,6 @@ def test_counts_lie_within_as_often_as_said(mean: float) -> None:
     counts = np.random.default_rng(1).poisson(mean, 2_000)
     held = [
         found.low <= mean <= found.high
-        for found in (interval(float(count), float(count), 1) for count in counts)
+        for found in (confidence_interval(float(count), float(count), 1) for count in counts)
     ]
     assert np.mean(held) >= 0.90

@@ -87,7 +87,7 @@ def test_the_same_draw_gives_the_same_estimates() -> None:
 
 def test_smaller_samples_within_see_fewer_duplicates_and_estimate_as_many() -> None:
     estimator = Estimator(*make_population(2, files=20_000).draw(2, 0.4))
-    quarter, half, whole = estimator.growth((0.25, 0.5, 1.0))
+    quarter, half, whole = estimator.subsample_estimates((0.25, 0.5, 1.0))
     assert quarter.rate < half.rate < whole.rate == pytest.approx(0.4)
     assert sum(quarter.seen) < sum(half.seen) < sum(whole.seen)
     totals = estimator.totals()

@@ -41,8 +41,8 @@ def drawn(found: Listing) -> list[str]:
 def test_files_are_counted_and_drawn_however_they_are_cut() -> None:
     whole = listed([(0, files(5_000))], 0.1)
     halves = listed([(0, files(2_500)), (0, files(2_500, 2_500))], 0.1)
-    assert sum(whole.cells.values()) == 5_000
-    assert whole.cells == halves.cells
+    assert sum(whole.strata.values()) == 5_000
+    assert whole.strata == halves.strata
     assert drawn(whole) == drawn(halves)
     assert 400 < len(drawn(whole)) < 600
     assert set(drawn(listed([(0, files(5_000))], 0.02))) < set(drawn(whole))
@@ -50,8 +50,8 @@ def test_files_are_counted_and_drawn_however_they_are_cut() -> None:
 
 
 def test_without_a_rate_some_thousand_files_are_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "FILES", 500)
-    monkeypatch.setattr(module, "_HELD", 1_000)
+    monkeypatch.setattr(module, "DEFAULT_FILES", 500)
+    monkeypatch.setattr(module, "_MAX_HELD", 1_000)
     cut = [(0, files(1_000, 1_000 * part)) for part in range(5)]
     found = listed(cut)
     assert found.rate == pytest.approx(0.1)
@@ -68,10 +68,10 @@ def tar_stripes(name: str, count: int) -> list[pa.Table]:
 @pytest.mark.parametrize("make", [stripes, tar_stripes])
 def test_stripes_of_one_file_are_drawn_together(make: Callable[[str, int], list[pa.Table]]) -> None:
     cut = [(0, part) for at in range(60) for part in make(f"{at}.x", 4)]
-    found = listed(cut, 0.1, reading=120 << 16)
+    found = listed(cut, 0.1, max_container_bytes=120 << 16)
     assert found.share == pytest.approx(0.5)
-    assert found.holding[0] == found.parts == 240
-    taken = [part.inputs["name"][0].as_py() for part in found.holders]
+    assert found.container_counts[0] == found.parts == 240
+    taken = [part.inputs["name"][0].as_py() for part in found.containers]
     assert 0 < len(taken) < 240
     assert {taken.count(name) for name in set(taken)} == {4}
 
@@ -79,5 +79,5 @@ def test_stripes_of_one_file_are_drawn_together(make: Callable[[str, int], list[
 def test_all_archives_are_read_where_that_is_little() -> None:
     found = listed([(0, part) for part in stripes("a.jsonl.zst", 8)], 0.1)
     assert found.share == 1.0
-    assert len(found.holders) == 8
+    assert len(found.containers) == 8
     assert found.inner_limit == found.loose_limit

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from codecorpus.pipelines.corpus.manifest import combined_digest, digests_of
 from codecorpus.pipelines.recipe.loader import load
-from codecorpus.pipelines.resume import prepare, tidy
+from codecorpus.pipelines.resume import clean_up, prepare
 from codecorpus.pipelines.stages.base import list_tasks, perform, require_done
 from codecorpus.pipelines.stages.order import STAGES
 from codecorpus.pipelines.storage import open_folder
@@ -21,7 +21,7 @@ def build(recipe: Path, out: Location, *, tasks: int | None = None) -> bool:
             left -= len(waiting)
             if left < 0:
                 return False
-        tidy(prepared.out)
+        clean_up(prepared.out)
     return True
 
 

@@ -221,11 +221,11 @@ def test_sketches_with_equal_hashes_are_merged_only_if_equal(
 def test_hundreds_of_thousands_of_files_in_clusters_of_all_kinds(tmp_path: Path) -> None:
     from benchmarks import deduplicate_at_scale as scale
     from benchmarks.synthetic_sketches import make
-    from codecorpus.pipelines.engines.process_pool import Pool
+    from codecorpus.pipelines.engines.process_pool import ProcessPool
 
     contents = 200_000
     corpus = make(tmp_path, contents, 0.85, 1)
-    with Pool(0) as here:
+    with ProcessPool(0) as here:
         stages = list(scale.run_stages(tmp_path, here))
     assert [name for name, *_ in stages] == [stage.name for stage in DEDUPLICATE]
     sums = scale.check(tmp_path, corpus)

@@ -16,10 +16,10 @@ from typing import Any
 import pytest
 import yaml
 
-from codecorpus.pipelines.inspection.verify import print_verdict
-from codecorpus.pipelines.inspection.why import print_story
+from codecorpus.pipelines.inspection.verify import print_verification
+from codecorpus.pipelines.inspection.why import print_explanation
 from codecorpus.pipelines.recipe.loader import load
-from codecorpus.pipelines.resume import prepare, tidy
+from codecorpus.pipelines.resume import clean_up, prepare
 from codecorpus.pipelines.stages.base import list_tasks, perform
 from codecorpus.pipelines.stages.context import Build
 from codecorpus.pipelines.stages.encode import EncodeParts
@@ -70,7 +70,7 @@ def build_without_failed(recipe: Path, out: Location) -> None:
                 if any(outcome.error for outcome in outcomes):
                     assert skip_failed_parts(prepared.out)
                     break
-        tidy(prepared.out)
+        clean_up(prepared.out)
 
 
 def test_a_build_in_a_store_has_the_digest_of_one_on_disk(
@@ -84,9 +84,9 @@ def test_a_build_in_a_store_has_the_digest_of_one_on_disk(
     assert build(recipe, there)
     assert not list(local_cache.folder().rglob("*")), "copies are left"
     assert digest(there) == digest(here)
-    print_verdict(there, 0)
+    print_verification(there, 0)
     assert f"digest: {digest(here)}" in capsys.readouterr().out
-    print_story(there, "html/html/parser.py")
+    print_explanation(there, "html/html/parser.py")
     assert "html/html/parser.py: kept" in capsys.readouterr().out
     log = open_folder(there).names("log")
     assert "work" not in log

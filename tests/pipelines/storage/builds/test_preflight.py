@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from codecorpus.pipelines.engines.process_pool import Pool
+from codecorpus.pipelines.engines.process_pool import ProcessPool
 from codecorpus.pipelines.preflight.command import predict
 from codecorpus.pipelines.preflight.result import Prediction
 from codecorpus.pipelines.recipe.loader import load
@@ -23,8 +23,8 @@ from tests.pipelines.storage.web_server import WebServer
 
 
 @pytest.fixture(scope="module")
-def pool() -> Iterator[Pool]:
-    with Pool(0) as pool:
+def pool() -> Iterator[ProcessPool]:
+    with ProcessPool(0) as pool:
         yield pool
 
 
@@ -67,7 +67,7 @@ def files_of(root: object) -> list[dict[str, Any]]:
 
 
 def test_object_stores_equal_the_disk(
-    inputs: Path, bucket: str, pool: Pool, tmp_path: Path
+    inputs: Path, bucket: str, pool: ProcessPool, tmp_path: Path
 ) -> None:
     root = upload(inputs, bucket)
     here = predict(load(str(write_recipe(tmp_path, *all_sources(inputs)))), pool, rate=0.3)
@@ -85,7 +85,7 @@ def test_object_stores_equal_the_disk(
 
 @pytest.mark.parametrize("fault", ["", "whole"])
 def test_the_web_equals_the_disk(
-    inputs: Path, web: WebServer, pool: Pool, tmp_path: Path, fault: str
+    inputs: Path, web: WebServer, pool: ProcessPool, tmp_path: Path, fault: str
 ) -> None:
     for path in inputs.rglob("*.*"):
         name = f"/{path.relative_to(inputs).as_posix()}"
@@ -95,7 +95,9 @@ def test_the_web_equals_the_disk(
     assert comparable(there) == comparable(here)
 
 
-def test_the_hub_equals_the_disk(inputs: Path, hub: HubServer, pool: Pool, tmp_path: Path) -> None:
+def test_the_hub_equals_the_disk(
+    inputs: Path, hub: HubServer, pool: ProcessPool, tmp_path: Path
+) -> None:
     hub.files = {"data/a.parquet": (inputs / "codeparrot/a.parquet").read_bytes()}
     here, there = (
         {"type": "codeparrot", "paths": [f"{root}/*.parquet"]}
@@ -108,12 +110,12 @@ def test_the_hub_equals_the_disk(inputs: Path, hub: HubServer, pool: Pool, tmp_p
 
 
 def test_only_the_drawn_parts_of_a_file_are_fetched(
-    web: WebServer, pool: Pool, tmp_path: Path
+    web: WebServer, pool: ProcessPool, tmp_path: Path
 ) -> None:
     web.files["/x.jsonl"] = "".join(LINES * 40).encode()
     source = {"type": "pile", "paths": [f"{web.url}/x.jsonl"]}
     recipe = load(str(write_recipe(tmp_path, source, part_bytes=1 << 20)))
-    found = predict(recipe, pool, rate=0.2, reading=0)
+    found = predict(recipe, pool, rate=0.2, max_container_bytes=0)
     assert 0 < found.share <= 0.2
     assert found.fetched.planning < 10
     assert 0 < found.fetched.sample < len(web.files["/x.jsonl"]) * 0.6, "2 MB a part, at most"
@@ -121,7 +123,7 @@ def test_only_the_drawn_parts_of_a_file_are_fetched(
 
 
 def test_a_refusal_is_reported_and_no_copy_is_left(
-    inputs: Path, web: WebServer, pool: Pool, tmp_path: Path
+    inputs: Path, web: WebServer, pool: ProcessPool, tmp_path: Path
 ) -> None:
     for name in ("zipped.zip", "tarred.tar.gz"):
         web.files[f"/{name}"] = (inputs / "src" / name).read_bytes()
@@ -134,7 +136,7 @@ def test_a_refusal_is_reported_and_no_copy_is_left(
 
 
 def test_a_temporary_failure_is_not_called_permanent(
-    web: WebServer, pool: Pool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    web: WebServer, pool: ProcessPool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(*_: object) -> bytes:
         raise RemoteError("no answer; run the same command again")
