@@ -55,7 +55,7 @@ def print_next_steps(path: Location) -> None:
         (f"{name} why {path} REPO/PATH", "every decision about one file"),
         (
             f'datasets.load_from_disk("{path / "shards"}")',
-            "the rows, in Python (pip install datasets)",
+            "the rows, in Python",
         ),
     ):
         console.print(f"  {command}\n      {meaning}", soft_wrap=True, highlight=False)

@@ -71,7 +71,7 @@ class DuplicateEstimator:
 
         Args:
             subsample: which.
-            max_unseen: where parts were drawn, assume that families seen in one part are in no other.
+            max_unseen: assume that families seen in one drawn part are in no other part.
         """
         inside = self._weights.inside(subsample)
         chance = self._weights.limits(subsample) * self._weights.part_chance(subsample)

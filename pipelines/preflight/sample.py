@@ -114,8 +114,8 @@ def _require_done(outcome: Outcome) -> None:
     """Stop at the first task that failed; its trace goes with the folder, so it is not named."""
     if outcome.error is not None:
         what = outcome.error.partition("; trace in ")[0]
-        alike = "; a build would fail alike" if outcome.permanent else ""
-        raise TaskError(f"the sample's {outcome.name}: {what}{alike}")
+        advice = "; a build would fail in the same way" if outcome.permanent else ""
+        raise TaskError(f"the sample's {outcome.name}: {what}{advice}")
 
 
 def read_records(build: Build, listing: Listing) -> Records:

@@ -146,7 +146,7 @@ def test_a_temporary_failure_is_not_called_permanent(
     source = {"type": "pile", "paths": [f"{web.url}/x.jsonl"]}
     with pytest.raises(TaskError, match="run the same command again") as failed:
         predict(load(str(write_recipe(tmp_path, source))), pool)
-    assert "alike" not in str(failed.value)
+    assert "in the same way" not in str(failed.value)
 
 
 @pytest.mark.slow
