@@ -62,7 +62,7 @@ def test_the_recipes_in_the_readme_are_valid(tmp_path: Path) -> None:
 
 
 def test_the_report_in_the_readme_adds_up() -> None:
-    report, _ = blocks("text")
+    report, *_ = blocks("text")
     counts = {
         line.split()[0]: int(line.split()[1].replace(",", ""))
         for line in report.split("\nlanguage")[0].splitlines()[3:]
@@ -97,3 +97,12 @@ def test_the_readme_states_the_size_of_the_set_up_that_make_prints() -> None:
     makefile = (ROOT / "Makefile").read_text("utf-8")
     (added,) = re.findall(r"^\$\(READY\)-base: ADDS := (.+)$", makefile, re.MULTILINE)
     assert f"sets up `.venv` ({added})" in README
+
+
+def test_the_readme_names_every_package_of_the_pipelines() -> None:
+    listing = blocks("text")[-1]
+    packages = {path.parent.name for path in (ROOT / "pipelines").glob("*/__init__.py")}
+    modules = {path.name for path in (ROOT / "pipelines").glob("*.py")} - {"__init__.py"}
+    top = {"filters", "foundation", "pipelines", "tokenization"}
+    assert set(re.findall(r"(\w+)/", listing)) == packages | top
+    assert set(re.findall(r"\w+\.py", listing)) - {"registry.py", "order.py"} == modules
