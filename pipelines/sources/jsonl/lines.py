@@ -6,11 +6,15 @@ to the split that contains the first damaged byte.
 """
 
 from collections.abc import Iterator
+from typing import Final
 
 from codecorpus.pipelines.sources.base import DamagedError
 from codecorpus.pipelines.sources.dataset_files import Split
 from codecorpus.pipelines.sources.io.local import File
 from codecorpus.pipelines.sources.jsonl.decompression import decompress
+
+BLOCK_END: Final = b"\n"
+"""Between lines of different blocks; no line holds a line feed."""
 
 _PAST_END = 1 << 16  # bytes read at a time beyond the end of a split, to finish its last line
 
@@ -20,11 +24,15 @@ def read_lines(
 ) -> Iterator[bytes | memoryview | None]:
     """The lines of a split without their line feeds, in order; None for one that is too long.
 
+    Lines that end in different blocks of `block_bytes` have BLOCK_END between them, and so has the
+    last line if it ends past the split or in no line feed. A batch ends there, so batches depend on
+    the file and the split alone.
+
     Args:
         file: the split's file, open; the caller closes it.
         size: bytes of the file.
         split: `first` and `last` are rounded down to multiples of `block_bytes`.
-        block_bytes: unit of a split's decompressed bytes.
+        block_bytes: unit of a split's decompressed bytes, and the size of a block.
         line_bytes: a longer line is skipped without being held in memory.
 
     Raises:
@@ -33,6 +41,8 @@ def read_lines(
     skipping = split.begin > 0 or split.first >= block_bytes
     pieces: list[bytes] = []  # the line that the last chunk ended in
     past_end = False
+    position = split.first - split.first % block_bytes  # of the chunk, in decompressed bytes
+    boundary = position + block_bytes
     try:
         for chunk, past_end in _chunks(file, size, split, block_bytes):
             if past_end and skipping:
@@ -43,11 +53,16 @@ def read_lines(
                 at = end + 1
                 if pieces:
                     line, pieces = b"".join([*pieces, line]), []
+                if past_end or position + end >= boundary:
+                    boundary += (position + end - boundary) // block_bytes * block_bytes
+                    boundary += block_bytes
+                    yield BLOCK_END
                 if not skipping:
                     yield line if len(line) <= line_bytes else None
                 if past_end:
                     return
                 skipping = False
+            position += len(chunk)
             if not skipping:
                 pieces.append(chunk[at:])
             if sum(map(len, pieces)) > line_bytes:
@@ -58,6 +73,7 @@ def read_lines(
             return
         raise
     if any(pieces):
+        yield BLOCK_END
         yield b"".join(pieces)
 
 

@@ -64,7 +64,7 @@ def parse_line(line: bytes | memoryview, spec: FieldSpec) -> Row | None:
         members = orjson.loads(line)
     except orjson.JSONDecodeError:
         raw = bytes(line)
-        if not raw.strip(b" \t\r"):
+        if is_blank(raw):
             return None
         members, errors = _parse_leniently(raw)
     if not isinstance(members, dict):
@@ -81,6 +81,11 @@ def parse_line(line: bytes | memoryview, spec: FieldSpec) -> Row | None:
         if isinstance(text, str):
             return Row(text, values, errors)
     return Row(None, values, errors, _no_text(members, spec.texts))
+
+
+def is_blank(line: bytes | memoryview) -> bool:
+    """Whether a line holds white space alone, and so no JSON."""
+    return not len(line) or (line[0] in b" \t\r" and not bytes(line).strip(b" \t\r"))
 
 
 def encode_text(row: Row, limit: int) -> bytes:

@@ -23,7 +23,7 @@ from codecorpus.pipelines.sources.base import (
 from codecorpus.pipelines.sources.buffer_pool import binary_column, take_room
 from codecorpus.pipelines.sources.dataset_files import Split
 from codecorpus.pipelines.sources.io.local import open_file
-from codecorpus.pipelines.sources.jsonl.lines import read_lines
+from codecorpus.pipelines.sources.jsonl.lines import BLOCK_END, read_lines
 from codecorpus.pipelines.sources.jsonl.parser import (
     FieldSpec,
     Row,
@@ -31,11 +31,13 @@ from codecorpus.pipelines.sources.jsonl.parser import (
     as_number,
     cannot_hold_text,
     encode_text,
+    is_blank,
     parse_line,
 )
 from codecorpus.pipelines.sources.records import damage_row, make_records
 
-_BATCH_ROWS: Final = 1_024
+_BATCH_LINES: Final = 1_024
+"""Lines of a batch at most, those of other sets included."""
 
 _EXPANSION: Final = 3
 """A line may be this many times as long as its text in UTF-8: a character of two bytes or more,
@@ -73,19 +75,28 @@ def _batches(split: Split, spec: FieldSpec, limits: Limits) -> "Iterator[_Batch]
     )
     text_bytes = limits.record_bytes + _OTHER_BYTES
     line_bytes = _EXPANSION * limits.record_bytes + _OTHER_BYTES
-    batch = _Batch(spec, limits)
+    batch_lines = min(_BATCH_LINES, limits.batch_rows)
+    batch, lines = _Batch(spec, limits), 0
     damage = None
     try:
         for line in read_lines(
             file, size, split, block_bytes=limits.batch_bytes, line_bytes=line_bytes
         ):
+            if line is BLOCK_END or line is None or lines == batch_lines:
+                if len(batch):
+                    yield batch
+                    batch = _Batch(spec, limits)
+                lines = 0
+            if line is BLOCK_END:
+                continue
             if line is None or (len(line) > text_bytes and cannot_hold_text(line, text_bytes)):
                 batch.add(Row(None, (None,) * len(spec.columns), trouble=_TOO_LONG))
+                lines = lines + 1 if line is not None else batch_lines  # a batch of its own
             elif (row := parse_line(line, spec)) is not None:
                 batch.add(row)
-            if batch.full:
-                yield batch
-                batch = _Batch(spec, limits)
+                lines += 1
+            else:
+                lines += not is_blank(line)
     except DamagedError as error:
         damage = error
     finally:
@@ -101,8 +112,7 @@ class _Batch:
 
     def __init__(self, spec: FieldSpec, limits: Limits) -> None:
         self._spec = spec
-        self._text_bytes, self._batch_bytes = limits.record_bytes, limits.batch_bytes
-        self._batch_rows = min(_BATCH_ROWS, limits.batch_rows)
+        self._text_bytes = limits.record_bytes
         self._values: list[tuple[Any, ...]] = []
         self._errors: list[str | None] = []
         self._room = take_room(limits.batch_bytes + limits.record_bytes + 1)
@@ -111,7 +121,6 @@ class _Batch:
         self._without_text: dict[int, UnreadableError] = {}
         self._not_encoded: dict[int, UnreadableError] = {}  # counts only if the text is needed
         self._size = 0
-        self.full = False
 
     def __len__(self) -> int:
         return len(self._ends)
@@ -131,7 +140,6 @@ class _Batch:
         ends.append(self._size)
         self._values.append(row.values)
         self._errors.append(row.errors)
-        self.full = self._size >= self._batch_bytes or len(ends) >= self._batch_rows
 
     def to_arrow(self, first: int, needs_content: NeedsContent) -> pa.RecordBatch:
         """The batch as RECORDS, its first row numbered `first`."""

@@ -17,7 +17,7 @@ from codecorpus.pipelines.sources.base import DamagedError
 from codecorpus.pipelines.sources.dataset_files import TO_THE_END, Split
 from codecorpus.pipelines.sources.io.local import File, LocalFile
 from codecorpus.pipelines.sources.jsonl import decompression
-from codecorpus.pipelines.sources.jsonl.lines import read_lines
+from codecorpus.pipelines.sources.jsonl.lines import BLOCK_END, read_lines
 
 LINES = st.lists(st.binary(max_size=40).map(lambda raw: raw.replace(b"\n", b" ")), max_size=30)
 BOUNDS = st.lists(st.integers(0, 1_000), max_size=3)
@@ -44,7 +44,8 @@ def read(
     found: list[bytes | None] = []
     try:
         lines = read_lines(file, size, part, block_bytes=block, line_bytes=line_bytes)
-        found.extend(None if line is None else bytes(line) for line in lines)
+        whole = (line for line in lines if line is not BLOCK_END)
+        found.extend(None if line is None else bytes(line) for line in whole)
     except DamagedError as damage:
         return found, damage
     return found, None
@@ -133,3 +134,24 @@ def test_a_line_that_is_too_long_is_skipped(path: Path, size: int, end: bytes) -
     if size == 11 and end == b"":
         assert lines[:1] == [b"a"]
     assert lines == [b"a", None, *([b"b"] if end == b"\nb\n" else [])]
+
+
+def test_blocks_end_where_lines_of_different_blocks_meet(path: Path) -> None:
+    text = b"aa\nb\ncccc\nd\n"
+    with opened(path, text) as file:
+        part = split("plain", 0, len(text))
+        lines = read_lines(file, len(text), part, block_bytes=5, line_bytes=10)
+        found = [line if line is BLOCK_END else bytes(line or b"?") for line in lines]
+    assert found == [b"aa", b"b", BLOCK_END, b"cccc", BLOCK_END, b"d"]
+
+
+def test_the_last_line_is_a_block_of_its_own_past_the_split_and_without_line_feed(
+    path: Path,
+) -> None:
+    text = b"aa\nbb\ncc"
+    with opened(path, text) as file:
+        for part in (split("plain", 0, 4), split("plain", 4, len(text))):
+            lines = read_lines(file, len(text), part, block_bytes=100, line_bytes=10)
+            found = [line if line is BLOCK_END else bytes(line or b"?") for line in lines]
+            expected = [b"aa", BLOCK_END, b"bb"] if part.begin == 0 else [BLOCK_END, b"cc"]
+            assert found == expected
