@@ -22,7 +22,7 @@ from codecorpus.pipelines.sources.base import (
     NeedsContent,
     UnreadableError,
 )
-from codecorpus.pipelines.sources.buffer_pool import lend, take_room
+from codecorpus.pipelines.sources.buffer_pool import binary_column, take_room
 
 NAMES = pa.schema([field for field in RECORDS if field.name not in {"row", "content"}])
 """What is known of a record before it is read."""
@@ -83,23 +83,11 @@ class _Batch:
     def close(self) -> pa.RecordBatch:
         names = pa.concat_batches(self._names)
         columns = {name: names.column(name) for name in names.schema.names}
-        columns["content"] = self._contents()
+        columns["content"] = binary_column(self._room, self._ends, self._read)
         if self._troubles:
             columns["error"] = self._overlaid(columns["error"], "reason")
             columns["detail"] = self._overlaid(columns["detail"], "detail")
         return pa.record_batch([columns[name] for name in RECORDS.names], schema=RECORDS)
-
-    def _contents(self) -> pa.Array:
-        valid = np.array(self._read, np.bool_)
-        offsets = np.zeros(len(self) + 1, np.int64)
-        offsets[1:] = self._ends
-        buffers = [
-            pa.py_buffer(np.packbits(valid, bitorder="little")),
-            pa.py_buffer(offsets),
-            pa.py_buffer(lend(self._room, self.bytes)),
-        ]
-        missing = len(self) - int(np.count_nonzero(valid))
-        return pa.LargeBinaryArray.from_buffers(pa.large_binary(), len(self), buffers, missing)
 
     def _overlaid(self, column: pa.Array, attribute: str) -> pa.Array:
         values = column.to_pylist()

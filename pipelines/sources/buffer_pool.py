@@ -10,6 +10,7 @@ import weakref
 from typing import Final
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 _SPARES: Final = 3  # buffers kept: one being filled, one in the caller's hands, one of lines
@@ -38,6 +39,27 @@ def lend(room: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
     view = room[:size]
     weakref.finalize(view, _take_back, room).atexit = False
     return view
+
+
+def binary_column(
+    room: NDArray[np.uint8], ends: list[int], valid: list[bool] | NDArray[np.bool_]
+) -> pa.Array:
+    """The values in a buffer as large_binary[n]; the buffer comes back when the array is gone.
+
+    Args:
+        room: from `take_room`; holds the values one after the other.
+        ends: n numbers, one past the end of each value.
+        valid: n flags, whether each value is not null.
+    """
+    flags = np.asarray(valid, np.bool_)
+    offsets = np.array([0, *ends], np.int64)
+    buffers = [
+        pa.py_buffer(np.packbits(flags, bitorder="little")),
+        pa.py_buffer(offsets),
+        pa.py_buffer(lend(room, int(offsets[-1]))),
+    ]
+    nulls = len(flags) - int(np.count_nonzero(flags))
+    return pa.LargeBinaryArray.from_buffers(pa.large_binary(), len(flags), buffers, nulls)
 
 
 def _take_back(room: NDArray[np.uint8]) -> None:

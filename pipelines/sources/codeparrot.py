@@ -10,9 +10,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
-import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 from pydantic import Field
 
 from codecorpus.pipelines.sources.base import Limits, NeedsContent, Source
@@ -25,8 +23,8 @@ from codecorpus.pipelines.sources.dataset_files import (
     splits_of,
     to_inputs,
 )
-from codecorpus.pipelines.sources.jsonl.parser import Lines, Wish
-from codecorpus.pipelines.sources.jsonl.reader import Shape, read_lines
+from codecorpus.pipelines.sources.jsonl.parser import FieldSpec
+from codecorpus.pipelines.sources.jsonl.reader import read_jsonl
 from codecorpus.pipelines.sources.jsonl.splits import split_lines
 from codecorpus.pipelines.sources.map_inputs import each
 from codecorpus.pipelines.sources.parquet import read_parquet, split_parquet
@@ -48,20 +46,7 @@ FACTS = {"repository": "repo_name", "path": "path", "language": "language", "lic
 """Columns of records, and what they are called in the sets."""
 
 
-class _CleanShape(Shape):
-    wish = Wish([*TEXTS, *FACTS.values()])
-
-    def choose(self, lines: Lines) -> NDArray[np.bool_]:
-        """All of them."""
-        return np.ones(lines.count, np.bool_)
-
-    def text(self, lines: Lines) -> str:
-        """`code`, unless no line has it."""
-        return TEXTS[0] if lines.has(TEXTS[0]).any() else TEXTS[1]
-
-    def facts(self, lines: Lines) -> dict[str, pa.Array]:
-        """Names; of the numbers none is needed."""
-        return {field: lines.strings(name) for field, name in FACTS.items()}
+_FIELDS = FieldSpec(TEXTS, FACTS)
 
 
 class CodeparrotSettings(SourceSettings):
@@ -134,4 +119,4 @@ def _read(
 ) -> Iterator[pa.RecordBatch]:
     if split.kind in PARQUET.values():
         return read_parquet(split, TEXTS, FACTS, needs_content, limits, row)
-    return read_lines(split, _CleanShape(), needs_content, limits, row)
+    return read_jsonl(split, _FIELDS, needs_content, limits, row)

@@ -12,16 +12,13 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
-import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
-from numpy.typing import NDArray
 from pydantic import Field
 
 from codecorpus.pipelines.sources.base import Limits, NeedsContent, Source
 from codecorpus.pipelines.sources.dataset_files import LINES, find_files, splits_of, to_inputs
-from codecorpus.pipelines.sources.jsonl.parser import Lines, Wish
-from codecorpus.pipelines.sources.jsonl.reader import Shape, read_lines
+from codecorpus.pipelines.sources.jsonl.parser import FieldSpec, Members, as_name
+from codecorpus.pipelines.sources.jsonl.reader import read_jsonl
 from codecorpus.pipelines.sources.jsonl.splits import split_lines
 from codecorpus.pipelines.sources.map_inputs import each
 from codecorpus.pipelines.sources.partition import Cutter
@@ -39,35 +36,6 @@ _SET: Final = "Github"
 _SETS: Final = 100  # names that are told apart; The Pile has 22
 OTHER: Final = "(others)"
 """Stands for the sets beyond."""
-
-
-class _PileShape(Shape):
-    wish = Wish(["text"], "meta", ["pile_set_name", "repo_name", "stars"])
-
-    def __init__(self, passed_over: Counter[str]) -> None:
-        self._passed_over = passed_over
-
-    def choose(self, lines: Lines) -> NDArray[np.bool_]:
-        """All lines but those that name another set, which are counted."""
-        named = lines.strings("pile_set_name")
-        ours: NDArray[np.bool_] = pc.fill_null(pc.equal(named, _SET), True).to_numpy(
-            zero_copy_only=False
-        )
-        if not ours.all():
-            sets, counts = named.filter(pa.array(~ours)).value_counts().flatten()
-            for name, count in zip(sets.to_pylist(), counts.to_pylist(), strict=True):
-                is_told = name in self._passed_over or len(self._passed_over) < _SETS
-                self._passed_over[name if is_told else OTHER] += count
-        return ours
-
-    def text(self, lines: Lines) -> str:
-        """Both shapes have it under one name."""
-        del lines
-        return "text"
-
-    def facts(self, lines: Lines) -> dict[str, pa.Array]:
-        """Of the downloader's shape."""
-        return {"repository": lines.strings("repo_name"), "stars": lines.numbers("stars")}
 
 
 class PileSettings(SourceSettings):
@@ -108,6 +76,8 @@ class PileSource:
         self.passed_over: Counter[str] = Counter()
         self._paths = tuple(paths)
         self._exclude = exclude
+        columns = {"repository": "repo_name", "stars": "stars"}
+        self._fields = FieldSpec(["text"], columns, "meta", self._is_github)
 
     def plan(self, part_bytes: int) -> Iterator[pa.Table]:
         """Cut the files into parts.
@@ -127,8 +97,16 @@ class PileSource:
         """The records of one part; each file's before the next one's."""
         row = 0
         for split in splits_of(inputs):
-            for batch in read_lines(
-                split, _PileShape(self.passed_over), needs_content, limits, row
-            ):
+            for batch in read_jsonl(split, self._fields, needs_content, limits, row):
                 row += batch.num_rows
                 yield batch
+
+    def _is_github(self, members: Members) -> bool:
+        """Whether a line belongs to the GitHub part, or names no set; others are counted."""
+        meta = members.get("meta")
+        name = as_name(meta.get("pile_set_name"), "strict") if isinstance(meta, dict) else None
+        if name is None or name == _SET:
+            return True
+        is_counted = name in self.passed_over or len(self.passed_over) < _SETS
+        self.passed_over[name if is_counted else OTHER] += 1
+        return False

@@ -6,7 +6,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 PACKAGES = ("foundation", "filters", "tokenization", "pipelines")
-LIBRARIES = ("apache-beam", "numba", "numpy", "py3langid", "pyarrow", "tokenizers")
+LIBRARIES = ("apache-beam", "numba", "numpy", "orjson", "py3langid", "pyarrow", "tokenizers")
 """Libraries whose version may change the bytes of the output."""
 
 

@@ -1,11 +1,12 @@
-"""A stretch of a file as the bytes that it holds, inflated where it is compressed.
+"""The bytes of a range of a file, decompressed, in chunks.
 
-What a call of Arrow inflates before it fails is gone. So where Zstandard fails, the stretch is gone
-through once more, little by little, and gives what stands before the damaged block.
+Arrow discards what it has decompressed in a call that fails. After an error a Zstandard range is
+therefore decompressed again in small steps, which yields everything before the damaged block.
 """
 
 import io
-from typing import Any, Final, Protocol
+from collections.abc import Iterator
+from typing import Any, Final
 
 import pyarrow as pa
 
@@ -13,111 +14,88 @@ from codecorpus.pipelines.sources.archives.decompression import Gzip
 from codecorpus.pipelines.sources.base import ARCHIVE, IO, DamagedError
 from codecorpus.pipelines.sources.io.local import File
 
-_READ: Final = 1 << 20  # bytes of a file read at once
-
-_PIECE: Final = 1 << 20  # bytes inflated at once
-_SMALL_READ, _SMALL_PIECE = 1 << 10, 1  # the same, once there was damage: a second or so in all
-
-
-class Readable(Protocol):
-    """What a stretch is read from."""
-
-    def readinto(self, buffer: Any) -> int:  # noqa: ANN401 - any writable buffer
-        """Fill a buffer as far as bytes are there; how many."""
+CHUNK: Final = 1 << 18  # small enough for a processor's cache
+_READ: Final = 1 << 20  # compressed bytes read at a time
+_SMALL_READ: Final = 1 << 10  # likewise after an error; the second pass then takes about a second
 
 
-class _Stretch(io.RawIOBase):
-    """The bytes [begin, end) of an open file."""
-
-    def __init__(self, file: File, begin: int, end: int, most: int = _READ) -> None:
-        super().__init__()
-        self._file, self._at, self._end, self._most = file, begin, end, most
-
-    def readable(self) -> bool:
-        """Arrow asks before it reads."""
-        return True
-
-    def readinto(self, buffer: Any) -> int:  # noqa: ANN401 - any writable buffer
-        """Fill a buffer as far as one read goes."""
-        view = memoryview(buffer).cast("B")[: min(self._most, self._end - self._at)]
-        count = self._file.preadinto(view, self._at)
-        self._at += count
-        return count
-
-
-class _Chunks:
-    """A gzip file, read as the archives are: isal inflates it, and zlib what is damaged."""
-
-    def __init__(self, file: File, size: int) -> None:
-        self._stream = Gzip(file, size)
-        self._left = memoryview(b"")
-
-    def readinto(self, buffer: Any) -> int:  # noqa: ANN401 - any writable buffer
-        """Fill a buffer as far as one chunk does."""
-        left = self._left or memoryview(self._stream.chunk())
-        count = min(len(left), len(buffer))
-        buffer[:count] = left[:count]
-        self._left = left[count:]
-        return count
-
-
-class Inflated:
-    """The bytes that a stretch of a file holds.
+def decompress(file: File, codec: str, begin: int, end: int, chunk: int = CHUNK) -> Iterator[bytes]:
+    """The decompressed bytes [begin, end) of an open file, in chunks of at most `chunk` bytes.
 
     Args:
         file: open; the caller closes it.
         codec: `plain`, `zstd` or `gzip`.
-        begin: where the stretch begins: at a frame, where it is compressed.
-        end: where it ends; a gzip file is one stretch.
+        begin: the start of a frame where the file is compressed; 0 for gzip.
+        end: one past the last byte.
+        chunk: gzip returns chunks of any size up to a megabyte.
+
+    Raises:
+        DamagedError: the bytes cannot be read or decompressed; all that precede them were yielded.
     """
+    if begin == end:
+        return
+    if codec == "zstd":
+        yield from _zstd(file, begin, end, chunk)
+    elif codec == "gzip":
+        yield from iter(Gzip(file, end).chunk, b"")
+    else:
+        yield from _plain(file, begin, end, chunk)
 
-    def __init__(self, file: File, codec: str, begin: int, end: int) -> None:
-        self._stream: Readable | None = None
-        self._stretch = file, begin, end
-        self._total = 0  # bytes given so far
-        self._piece = _PIECE
-        self._may_fail = codec == "zstd"  # and be gone through once more
-        if end > begin and codec == "gzip":
-            self._stream = _Chunks(file, end)
-        elif end > begin and codec == "plain":
-            self._stream = _Stretch(file, begin, end)
-        elif end > begin:
-            raw = io.BufferedReader(_Stretch(file, begin, end), _READ)
-            self._stream = pa.CompressedInputStream(raw, codec)
 
-    def fill(self, buffer: memoryview) -> int:
-        """Fill a buffer; fewer bytes only at the end of the stretch.
+def _plain(file: File, begin: int, end: int, chunk: int) -> Iterator[bytes]:
+    while begin < end:
+        try:
+            data = file.pread(min(chunk, end - begin), begin)
+        except OSError as error:
+            raise DamagedError(IO, error.strerror or str(error)) from error
+        if not data:
+            return
+        yield data
+        begin += len(data)
 
-        Raises:
-            DamagedError: the bytes cannot be read or inflated. What came before it in this call
-                stands in the buffer; `given` says how much.
-        """
-        self.given = 0
-        while self._stream is not None and self.given < len(buffer):
-            try:
-                count = self._stream.readinto(buffer[self.given :][: self._piece])
-            except DamagedError:
-                self._stream = None
-                raise
-            except (OSError, pa.ArrowException) as error:
-                if self._may_fail and not getattr(error, "errno", None):
-                    self._begin_again()
-                    continue
-                self._stream = None
-                reason = IO if getattr(error, "errno", None) else ARCHIVE
-                raise DamagedError(reason, f"its compression is damaged: {error}") from error
-            if not count:
-                self._stream = None
-            self.given += count
-            self._total += count
-        return self.given
 
-    def _begin_again(self) -> None:
-        """Go on where this stands with a stream that inflates little at once."""
-        self._may_fail, self._piece = False, _SMALL_PIECE
-        stream = pa.CompressedInputStream(_Stretch(*self._stretch, _SMALL_READ), "zstd")
-        left = self._total
-        scratch = memoryview(bytearray(min(left, _PIECE)))
-        while left and (count := stream.readinto(scratch[:left])):
-            left -= count
-        self._stream = stream
+def _zstd(file: File, begin: int, end: int, chunk: int) -> Iterator[bytes]:
+    total = 0
+    try:
+        stream = pa.CompressedInputStream(
+            io.BufferedReader(_Range(file, begin, end), _READ), "zstd"
+        )
+        while data := stream.read(chunk):
+            yield data
+            total += len(data)
+    except (OSError, pa.ArrowException) as error:
+        if getattr(error, "errno", None):
+            raise DamagedError(IO, str(error)) from error
+        yield _salvage(_Range(file, begin, end, _SMALL_READ), total)
+        raise DamagedError(ARCHIVE, f"its compression is damaged: {error}") from error
+
+
+def _salvage(raw: io.RawIOBase, total: int) -> bytes:
+    """The bytes between decompressed byte `total` and the damage."""
+    stream = pa.CompressedInputStream(raw, "zstd")
+    salvaged = bytearray()
+    try:
+        while total and (skipped := len(stream.read(min(total, CHUNK)))):
+            total -= skipped
+        while byte := stream.read(1):
+            salvaged += byte
+    except (OSError, pa.ArrowException):
+        pass
+    return bytes(salvaged)
+
+
+class _Range(io.RawIOBase):
+    """The bytes [begin, end) of an open file, at most `limit` of them a read."""
+
+    def __init__(self, file: File, begin: int, end: int, limit: int = _READ) -> None:
+        super().__init__()
+        self._file, self._at, self._end, self._limit = file, begin, end, limit
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:  # noqa: ANN401 - any writable buffer
+        view = memoryview(buffer).cast("B")[: min(self._limit, self._end - self._at)]
+        count = self._file.preadinto(view, self._at)
+        self._at += count
+        return count

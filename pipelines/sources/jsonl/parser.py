@@ -1,133 +1,170 @@
-"""Which members of JSON lines a source asks for, and what stands there as columns."""
+"""One line of JSON (RFC 8259; JSON Lines) to the values that a record needs.
 
-from collections.abc import Sequence
-from typing import Final
+orjson parses the line. What it refuses goes through Python's json, which accepts more: half a
+surrogate pair, whose record then has a reason of its own; `NaN` and `Infinity`, which Python's own
+encoder writes; and numbers of any length. Bytes that are not UTF-8 stay as they are in the strings
+that hold them. Of two members with one name the last counts.
+"""
 
-import numpy as np
-import pyarrow as pa
-from numpy.typing import NDArray
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import Any, Final, NamedTuple
 
-from codecorpus.foundation.simd64 import BLOCK
-from codecorpus.pipelines.sources.jsonl.grammar import (
-    BROKEN,
-    NULL,
-    NUMBER,
-    OTHER,
-    STRING,
-    find_members,
-)
-from codecorpus.pipelines.sources.jsonl.strings import read_numbers, write_strings
-from codecorpus.pipelines.sources.records import as_names
+import orjson
 
-_KINDS: Final = {NULL: "null", NUMBER: "a number", OTHER: "no string"}
+from codecorpus.pipelines.sources.base import RECORD, TOO_LARGE, UTF8, UnreadableError
 
-_NAME_BYTES: Final = 1 << 16  # a longer name is none
+Members = Mapping[str, Any]
+"""A JSON object."""
+
+_DEPTH: Final = 500
+"""Objects and arrays nested deeper are refused by the fallback. Python's own limit depends on the
+depth of the call stack, which differs between engines."""
+
+_NAME: Final = 1 << 16  # characters; a longer name counts as missing
+_DIGITS: Final = re.compile(r"[0-9]{1,10}", re.ASCII)
 
 
-class Wish:
-    """Members by name.
+@dataclass(frozen=True)
+class FieldSpec:
+    """Where a source's lines hold the fields of RECORDS.
 
-    Args:
-        outer: names of members of each line's object.
-        inside: of which of them the members are asked for too.
-        inner: their names.
+    Attributes:
+        texts: members that may hold the text; the first that is a string counts.
+        columns: string or int32 columns of RECORDS, and the member that holds each.
+        inside: the member whose object holds `columns`; None: the line's own object does.
+        is_record: whether an object is a record of the source; others have no row.
     """
 
-    def __init__(self, outer: Sequence[str], inside: str = "", inner: Sequence[str] = ()) -> None:
-        names = [inside, *outer, *inner]  # an empty name of no use stands for no object
-        self.places = {name: place for place, name in enumerate(names)}
-        encoded = [name.encode() for name in names]
-        self.names = np.frombuffer(b"".join(encoded), np.uint8).copy()
-        self.ends = np.cumsum([len(name) for name in encoded], dtype=np.int64)
-        self.inner = np.array([False] * (1 + len(outer)) + [True] * len(inner), np.bool_)
+    texts: Sequence[str]
+    columns: Mapping[str, str]
+    inside: str | None = None
+    is_record: Callable[[Members], bool] = lambda _: True
 
 
-class Lines:
-    """The members of some lines; spans of the buffer that the lines lie in.
+class Row(NamedTuple):
+    """One record."""
 
-    Args:
-        wish: the members asked for.
-        data: uint8, the buffer, with PADDING bytes behind `end`.
-        begin: where the first line begins.
-        end: one past the last.
-        most: lines to look at.
+    text: str | None
+    values: tuple[Any, ...]
+    """Of `FieldSpec.columns`, as JSON has them."""
+    errors: str | None = None
+    """The `errors` argument to encode the strings with; None: all of them are valid Unicode."""
+    trouble: UnreadableError | None = None
+    """Why there is no text."""
+
+
+def parse_line(line: bytes | memoryview, spec: FieldSpec) -> Row | None:
+    """The record in a line; None if the line is blank or no record of the source."""
+    errors = None
+    try:
+        members = orjson.loads(line)
+    except orjson.JSONDecodeError:
+        raw = bytes(line)
+        if is_blank(raw):
+            return None
+        members, errors = _parse_leniently(raw)
+    if not isinstance(members, dict):
+        trouble = UnreadableError(RECORD, "the line is no JSON object")
+        return Row(None, (None,) * len(spec.columns), errors, trouble)
+    if not spec.is_record(members):
+        return None
+    inner = members if spec.inside is None else members.get(spec.inside)
+    if not isinstance(inner, dict):
+        inner = {}
+    values = tuple([inner.get(name) for name in spec.columns.values()])
+    for name in spec.texts:
+        text = members.get(name)
+        if isinstance(text, str):
+            return Row(text, values, errors)
+    return Row(None, values, errors, _no_text(members, spec.texts))
+
+
+def is_blank(line: bytes | memoryview) -> bool:
+    """Whether a line holds white space alone, and so no JSON."""
+    return not len(line) or (line[0] in b" \t\r" and not bytes(line).strip(b" \t\r"))
+
+
+def encode_text(row: Row, limit: int) -> bytes:
+    """The text of a row that has one.
+
+    Raises:
+        UnreadableError: it is longer than `limit` bytes, or not Unicode.
     """
+    assert row.text is not None
+    try:
+        if len(row.text) <= limit:
+            raw = row.text.encode("utf-8", row.errors or "strict")
+            if len(raw) <= limit:
+                return raw
+    except UnicodeEncodeError as error:
+        raise UnreadableError(UTF8, "its text holds half of a surrogate pair") from error
+    raise UnreadableError(TOO_LARGE, f"more than {limit:,} bytes")
 
-    def __init__(
-        self, wish: Wish, data: NDArray[np.uint8], begin: int, end: int, most: int
-    ) -> None:
-        self._wish, self._data = wish, data
-        shape = (most, len(wish.ends))
-        self._starts, self._ends = np.empty(shape, np.int64), np.empty(shape, np.int64)
-        self._kinds, states = np.empty(shape, np.int8), np.empty(most, np.int8)
-        self.count, self.stop = find_members(
-            data,
-            begin,
-            end,
-            wish.names,
-            wish.ends,
-            wish.inner,
-            self._starts,
-            self._ends,
-            self._kinds,
-            states,
-        )
-        self.broken: NDArray[np.bool_] = states[: self.count] == BROKEN
 
-    def choose(self, rows: NDArray[np.bool_]) -> None:
-        """Leave lines out for good."""
-        self._starts, self._ends = self._starts[: self.count][rows], self._ends[: self.count][rows]
-        self._kinds = self._kinds[: self.count][rows]
-        self.broken = self.broken[rows]
-        self.count = len(self.broken)
+def as_name(value: object, errors: str | None) -> str | None:
+    r"""A string; None for any other value. A byte that is not UTF-8 is written as `\xNN`."""
+    if not isinstance(value, str) or len(value) > _NAME:
+        return None
+    if errors is None:
+        return value
+    try:
+        return value.encode("utf-8", errors).decode("utf-8", "backslashreplace")
+    except UnicodeEncodeError:  # half a surrogate pair
+        return None
 
-    def has(self, name: str, kind: int = STRING) -> NDArray[np.bool_]:
-        """bool[count], whether a member is there and of a kind."""
-        place = self._wish.places[name]
-        found: NDArray[np.bool_] = self._kinds[: self.count, place] == kind
-        return found & ~self.broken
 
-    def missing(self, name: str) -> list[str]:
-        """What each line has instead of a string, for people."""
-        kinds = self._kinds[: self.count, self._wish.places[name]].tolist()
-        return [_KINDS.get(kind, "missing") for kind in kinds]
+def as_number(value: object) -> int | None:
+    """An integer in [0, 2**31), also one written as a string of digits; None for anything else."""
+    if isinstance(value, str) and _DIGITS.fullmatch(value):
+        value = int(value)
+    is_number = isinstance(value, int) and not isinstance(value, bool)
+    return value if is_number and 0 <= value < 1 << 31 else None  # type: ignore[return-value,operator]
 
-    def texts(
-        self, name: str, rows: NDArray[np.bool_], out: NDArray[np.uint8], most: int
-    ) -> tuple[NDArray[np.int64], NDArray[np.int8]]:
-        """Write strings out; their offsets, int64[count + 1], and what went wrong.
 
-        Args:
-            name: the member.
-            rows: bool[count], which to write.
-            out: uint8, takes them.
-            most: bytes that one may have.
-        """
-        starts, ends = self._span(name)
-        offsets, troubles = np.empty(self.count + 1, np.int64), np.empty(self.count, np.int8)
-        write_strings(self._data, starts, ends, rows, out, most, offsets, troubles)
-        return offsets, troubles
+def cannot_hold_text(line: bytes | memoryview, limit: int) -> bool:
+    r"""Whether a line would be longer than `limit` bytes even with all of its escapes resolved.
 
-    def strings(self, name: str) -> pa.Array:
-        """string[count], null where there is none or it cannot be written out."""
-        rows = self.has(name)
-        starts, ends = self._span(name)
-        longest = int((ends - starts)[rows].sum())
-        out = np.empty(longest + _NAME_BYTES + 2 * BLOCK, np.uint8)
-        offsets, troubles = self.texts(name, rows, out, _NAME_BYTES)
-        valid = np.packbits(rows & (troubles == 0), bitorder="little")
-        buffers = [pa.py_buffer(part) for part in (valid, offsets, out)]
-        return as_names(pa.Array.from_buffers(pa.large_binary(), self.count, buffers))
+    An escape is longer than its character by five bytes at most (`\\u0041`), others by one.
+    """
+    raw = bytes(line)
+    return len(raw) - raw.count(b"\\") - 4 * raw.count(b"\\u") > limit
 
-    def numbers(self, name: str) -> pa.Array:
-        """int32[count] of whole numbers, or strings of their digits; null of anything else."""
-        starts, ends = self._span(name)
-        rows = self.has(name) | self.has(name, NUMBER)
-        numbers = np.empty(self.count, np.int32)
-        read_numbers(self._data, starts, ends, rows, numbers)
-        return pa.array(numbers, mask=numbers < 0)
 
-    def _span(self, name: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        place = self._wish.places[name]
-        starts = np.ascontiguousarray(self._starts[: self.count, place])
-        return starts, np.ascontiguousarray(self._ends[: self.count, place])
+def _parse_leniently(raw: bytes) -> tuple[object, str]:
+    """The value of a line that orjson refuses, None if it is no JSON, and how to encode strings."""
+    errors = "strict"
+    try:
+        line = raw.decode("utf-8")
+    except UnicodeDecodeError:
+        errors = "surrogateescape"
+        line = raw.decode("utf-8", errors)
+    try:
+        # `as_number` takes ten digits at most, and `int` refuses more than 4,300.
+        value = json.loads(line, parse_int=lambda digits: int(digits[:20]))
+    except (ValueError, RecursionError):
+        return None, errors
+    return (value if _depth(raw) <= _DEPTH else None), errors
+
+
+def _depth(raw: bytes) -> int:
+    """How deeply the objects and arrays of a line are nested."""
+    outside = b"".join(raw.replace(rb"\\", b"").replace(rb"\"", b"").split(b'"')[::2])
+    return max(accumulate((byte in b"[{") - (byte in b"]}") for byte in outside), default=0)
+
+
+def _no_text(members: Members, texts: Sequence[str]) -> UnreadableError:
+    name = next((name for name in texts if name in members), texts[-1])
+    value = members.get(name)
+    if name not in members:
+        found = "missing"
+    elif value is None:
+        found = "null"
+    elif isinstance(value, int | float) and not isinstance(value, bool):
+        found = "a number"
+    else:
+        found = "no string"
+    return UnreadableError(RECORD, f"`{name}` is {found}")

@@ -1,18 +1,25 @@
-"""Members of JSON lines against Python's json."""
+"""Lines of JSON against Python's json."""
 
 import json
+import sys
 from typing import Any
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from codecorpus.foundation.simd64 import BLOCK
-from codecorpus.pipelines.sources.jsonl.grammar import PADDING
-from codecorpus.pipelines.sources.jsonl.parser import Lines, Wish
+from codecorpus.pipelines.sources.base import RECORD, TOO_LARGE, UTF8, UnreadableError
+from codecorpus.pipelines.sources.jsonl.parser import (
+    FieldSpec,
+    Row,
+    as_name,
+    as_number,
+    cannot_hold_text,
+    encode_text,
+    parse_line,
+)
 
-WISH = Wish(["text"], "meta", ["name", "stars"])
+SPEC = FieldSpec(["text"], {"repository": "name", "stars": "stars"}, "meta")
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=150) | st.text('\\"\n\x01é😀')
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | TEXTS,
@@ -32,87 +39,154 @@ OBJECTS = st.fixed_dictionaries(
 )
 
 
-def look(raw: bytes) -> Lines:
-    data = np.frombuffer(raw + b"\n" + b'"' * PADDING, np.uint8).copy()
-    return Lines(WISH, data, 0, len(raw) + 1, 100)
+def parse(line: bytes) -> Row:
+    row = parse_line(line, SPEC)
+    assert row is not None
+    return row
 
 
-def texts(lines: Lines, most: int = 1 << 20) -> list[bytes | None]:
-    out = np.empty(1 << 21, np.uint8)
-    rows = lines.has("text")
-    offsets, troubles = lines.texts("text", rows, out, most)
-    spans = zip(
-        offsets[:-1].tolist(), offsets[1:].tolist(), (rows & (troubles == 0)).tolist(), strict=True
-    )
-    return [out[a:b].tobytes() if fine else None for a, b, fine in spans]
+def text_of(line: bytes, limit: int = 1 << 20) -> bytes | None:
+    """The text of a line, None if it has none or it cannot be encoded."""
+    row = parse(line)
+    try:
+        return None if row.trouble else encode_text(row, limit)
+    except UnreadableError:
+        return None
 
 
 def string(value: object) -> str | None:
     return value if isinstance(value, str) else None
 
 
-@given(st.lists(OBJECTS, max_size=4), st.booleans())
-def test_members_are_those_that_json_finds(objects: list[dict[str, Any]], ascii_only: bool) -> None:
-    raw = "\n".join(json.dumps(each, ensure_ascii=ascii_only) for each in objects).encode()
-    lines = look(raw)
-    assert lines.count == len(objects)
-    assert not lines.broken.any()
-    expected = [string(each.get("text")) for each in objects]
-    assert texts(lines) == [None if text is None else text.encode() for text in expected]
-    inner = [each["meta"] if isinstance(each.get("meta"), dict) else {} for each in objects]
-    assert lines.strings("name").to_pylist() == [string(each.get("name")) for each in inner]
+@given(OBJECTS, st.booleans())
+def test_members_are_those_that_json_finds(members: dict[str, Any], ascii_only: bool) -> None:
+    line = json.dumps(members, ensure_ascii=ascii_only).encode()
+    row = parse(line)
+    text = string(members.get("text"))
+    assert text_of(line) == (None if text is None else text.encode())
+    assert (row.trouble is None) == (text is not None)
+    meta = members["meta"] if isinstance(members.get("meta"), dict) else {}
+    assert as_name(row.values[0], row.errors) == string(meta.get("name"))
+
+
+@given(TEXTS, st.booleans())
+def test_parsing_inverts_encoding(text: str, ascii_only: bool) -> None:
+    assert text_of(json.dumps({"text": text}, ensure_ascii=ascii_only).encode()) == text.encode()
 
 
 PIECES = ['{', '}', '[', ']', ':', ',', '"text"', '"a\\n"', '"\\"', '\t', ' ', "1", "-0.5e3", "01",
-          "1.", "null", "nul", "true", "NaN", "-Infinity", '"', "\x01", "é"]  # fmt: skip
+          "1.", "null", "nul", "true", "NaN", "-Infinity", '"', "\x01", "é", '"\\ud800"',
+          "9" * 5_000]  # fmt: skip
 
 
 @given(st.lists(st.sampled_from(PIECES), max_size=12).map("".join) | VALUES.map(json.dumps))
 def test_a_line_is_broken_where_json_says_so(line: str) -> None:
-    if not line.strip(" \t\r"):
-        return
     for text in (line, '{"text": ' + line + "}"):
+        if not text.strip(" \t\r"):
+            assert parse_line(text.encode(), SPEC) is None
+            continue
         try:
-            good = isinstance(json.loads(text), dict)
+            good = isinstance(json.loads(text, parse_int=len), dict)
         except ValueError:
             good = False
-        lines = look(text.encode() + b'\n{"text": "next"}')
-        assert lines.broken.tolist() == [not good, False]
-        assert texts(lines)[1] == b"next"
+        row = parse(text.encode())
+        is_broken = row.trouble is not None and row.trouble.detail == "the line is no JSON object"
+        assert is_broken == (not good)
 
 
 @pytest.mark.parametrize(
-    "escape", [r"\ud800", r"\udc00", r"\ud800\n", r"\ud800A", r"\x", r"\u12g4"]
+    ("escape", "reason"),
+    [
+        (r"\ud800", UTF8),
+        (r"\udc00", UTF8),
+        (r"\udc80", UTF8),
+        (r"\ud800\n", UTF8),
+        (r"\ud800A", UTF8),
+        (r"\x", RECORD),
+        (r"\u12g4", RECORD),
+    ],
 )
-def test_a_text_that_cannot_be_written_takes_no_room(escape: str) -> None:
-    raw = f'{{"text": "a"}}\n{{"text": "{escape}"}}\n{{"text": "b"}}'.encode()
-    assert texts(look(raw)) == [b"a", None, b"b"]
+def test_a_text_that_cannot_be_encoded_has_a_reason(escape: str, reason: str) -> None:
+    row = parse(f'{{"text": "{escape}"}}'.encode())
+    if row.trouble is not None:
+        assert row.trouble.reason == reason
+        return
+    with pytest.raises(UnreadableError) as error:
+        encode_text(row, 100)
+    assert error.value.reason == reason
 
 
-@pytest.mark.parametrize("size", [0, 1, BLOCK - 1, BLOCK, BLOCK + 1, 1000])
+def test_half_a_surrogate_pair_elsewhere_leaves_the_text() -> None:
+    line = rb'{"text": "a", "te\ud800t": "b", "meta": {"name": "\ud800", "stars": 3}}'
+    row = parse(line)
+    assert text_of(line) == b"a"
+    assert (as_name(row.values[0], row.errors), as_number(row.values[1])) == (None, 3)
+
+
+@given(st.binary(max_size=20).filter(lambda raw: not {*raw} & {*range(32), *b'"\\'}))
+def test_bytes_that_are_not_utf8_stay_as_they_are(raw: bytes) -> None:
+    line = b'{"text": "' + raw + b'", "meta": {"name": "' + raw + b'"}}'
+    assert text_of(line) == raw
+    row = parse(line)
+    assert as_name(row.values[0], row.errors) == raw.decode("utf-8", "backslashreplace")
+
+
+@pytest.mark.parametrize("size", [0, 1, 63, 64, 65, 1000])
 def test_a_text_may_have_just_as_many_bytes(size: int) -> None:
-    lines = look(json.dumps({"text": "\n" * size}).encode())
-    assert texts(lines, size) == [b"\n" * size]
+    line = json.dumps({"text": "é" * size}).encode()
+    assert text_of(line, 2 * size) == "é".encode() * size
     if size:
-        assert texts(lines, size - 1) == [None]
+        with pytest.raises(UnreadableError) as error:
+            encode_text(parse(line), 2 * size - 1)
+        assert error.value.reason == TOO_LARGE
+
+
+@given(TEXTS, st.booleans())
+def test_only_a_line_that_is_too_long_without_its_escapes_is_refused_unseen(
+    text: str, ascii_only: bool
+) -> None:
+    line = json.dumps({"text": text}, ensure_ascii=ascii_only).encode()
+    assert not cannot_hold_text(line, len(text.encode()) + len('{"text": ""}'))
+    assert cannot_hold_text(b'{"text": "' + b"x" * 100 + b'"}', 100)
 
 
 @pytest.mark.parametrize(
     ("stars", "number"),
     [("12", 12), ('"12"', 12), ("1.5", None), ("-1", None), ("null", None), ("2147483648", None),
-     ("2147483647", 2147483647), ('""', None), ("99999999999", None)],
+     ("2147483647", 2147483647), ('""', None), ("99999999999", None), ("true", None),
+     ("9" * 400, None), ("9" * 5_000, None), ('"٣"', None), ('"00000000012"', None)],
 )  # fmt: skip
 def test_numbers_may_be_strings_of_digits(stars: str, number: int | None) -> None:
-    lines = look(f'{{"meta": {{"stars": {stars}}}}}'.encode())
-    assert lines.numbers("stars").to_pylist() == [number]
+    row = parse(f'{{"meta": {{"stars": {stars}}}}}'.encode())
+    assert as_number(row.values[1]) == number
 
 
 def test_the_last_of_two_members_counts() -> None:
-    raw = b'{"text": 1, "text": "b", "meta": {"name": "n"}, "meta": {}}'
-    lines = look(raw)
-    assert texts(lines) == [b"b"]
-    assert lines.strings("name").to_pylist() == [None]
+    line = b'{"text": 1, "text": "b", "meta": {"name": "n"}, "meta": {}}'
+    assert text_of(line) == b"b"
+    assert parse(line).values == (None, None)
 
 
-def test_objects_within_each_other_have_an_end() -> None:
-    assert look(b'{"x":' * 500 + b"1" + b"}" * 500).broken.tolist() == [True]
+@pytest.mark.parametrize("other", ["1", "NaN"])
+@pytest.mark.parametrize("brackets", [('{"x":', "}"), ("[", "]")])
+def test_nesting_has_a_limit(other: str, brackets: tuple[str, str]) -> None:
+    def nested(depth: int) -> Row:
+        inside = brackets[0] * depth + other + brackets[1] * depth
+        return parse(f'{{"text": "{{[", "x": {inside}}}'.encode())
+
+    assert nested(400).trouble is None
+    limit = sys.getrecursionlimit()
+    assert nested(limit + 100).trouble is not None
+    if other == "NaN":  # whatever the depth of the call stack
+        assert nested(500).trouble is not None
+
+
+def test_objects_of_other_sets_are_no_records() -> None:
+    spec = FieldSpec(["text"], {}, is_record=lambda members: "x" not in members)
+    assert parse_line(b'{"text": "a", "x": 1}', spec) is None
+    assert parse_line(b'{"text": "a"}', spec) is not None
+    assert parse_line(b" \t\r", spec) is None
+
+
+def test_a_byte_order_mark_is_no_json() -> None:
+    assert parse(b'\xef\xbb\xbf{"text": "a"}').trouble is not None
