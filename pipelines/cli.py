@@ -1,6 +1,6 @@
-"""The command: parse, call, print. Exits 0 done, 1 the work failed, 2 the command is wrong.
+"""The command line. Exit status: 0 done, 1 the work failed, 2 the command or recipe is wrong.
 
-Heavy modules are imported by the commands that need them, so that help and errors come at once.
+Each command imports what it needs, so that help and errors appear at once.
 """
 
 import gc
@@ -24,7 +24,10 @@ app = typer.Typer(
 )
 
 Folder = Annotated[
-    str, typer.Argument(metavar="DIR", help="the output folder of a build: a path, or s3://, gs://")
+    str,
+    typer.Argument(
+        metavar="DIR", help="the output folder of a build: a path, or s3://, gs://, hdfs://"
+    ),
 ]
 
 
@@ -44,7 +47,7 @@ def options(
             "--version",
             callback=_print_version,
             is_eager=True,
-            help="Show which code this is, with the libraries that the output depends on.",
+            help="Show the version, with those of the libraries that the output depends on.",
         ),
     ] = False,
 ) -> None:
@@ -62,31 +65,34 @@ def build(
     ],
     inputs: Annotated[
         list[str] | None,
-        typer.Option("--input", metavar="PATH", help="read this instead of the recipe's folders"),
+        typer.Option("--input", metavar="PATH", help="read this instead of the recipe's folder"),
     ] = None,
     runner: Annotated[
         str, typer.Option(help="where to run: local, spark, flink, prism or dataflow")
     ] = "local",
     workers: Annotated[
-        int | None, typer.Option(min=1, help="processes on this machine; default: one a core")
+        int | None, typer.Option(min=1, help="processes on this machine; default: one per core")
     ] = None,
     strict: Annotated[
         bool, typer.Option("--strict", help="fail on damaged input instead of counting it")
     ] = False,
     skip_failed: Annotated[
-        bool, typer.Option("--skip-failed", help="end the build without the parts that fail")
+        bool, typer.Option("--skip-failed", help="finish the build without the parts that fail")
     ] = False,
     patience: Annotated[
         float,
-        typer.Option(min=1, help="seconds that an engine's workers may show no sign of life"),
+        typer.Option(
+            min=1, help="seconds without a heartbeat after which an engine's workers count as dead"
+        ),
     ] = 600,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="write the job of Dataflow, and submit nothing")
+        bool,
+        typer.Option("--dry-run", help="write the Dataflow job to a file instead of submitting it"),
     ] = False,
 ) -> None:
-    """Run a recipe. The same command goes on where an interrupted one stopped.
+    """Build a corpus from a recipe. The same command resumes an interrupted build.
 
-    What stands after `--` are the engine's own options.
+    Options after `--` go to the engine.
 
     Example: codecorpus build recipes/quickstart.yaml --out build/quickstart
     """
@@ -112,17 +118,20 @@ def build(
 @app.command(context_settings={"allow_extra_args": True})
 def crawl(
     context: typer.Context,
-    recipe: Annotated[Path, typer.Argument(metavar="RECIPE", help="a crawl's recipe file")],
+    recipe: Annotated[Path, typer.Argument(metavar="RECIPE", help="the crawl's recipe file")],
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="the crawl's folder")],
-    runner: Annotated[str, typer.Option(help="where to fetch archives, as of build")] = "local",
+    runner: Annotated[str, typer.Option(help="where to download archives: as for build")] = "local",
     workers: Annotated[
-        int, typer.Option(min=1, max=64, help="archives that are fetched at once, by each worker")
+        int, typer.Option(min=1, max=64, help="archives that each worker downloads at a time")
     ] = 4,
     refresh: Annotated[
-        bool, typer.Option("--refresh", help="ask again: new repositories, and new commits of old")
+        bool,
+        typer.Option(
+            "--refresh", help="look again for new repositories, and new commits of known ones"
+        ),
     ] = False,
 ) -> None:
-    """Discover and fetch repositories of GitHub.
+    """Find and download repositories from GitHub.
 
     A build reads the folder with the source `github`.
 
@@ -150,22 +159,22 @@ def preflight(
     ],
     inputs: Annotated[
         list[str] | None,
-        typer.Option("--input", metavar="PATH", help="read this instead of the recipe's folders"),
+        typer.Option("--input", metavar="PATH", help="read this instead of the recipe's folder"),
     ] = None,
     rate: Annotated[
         float | None,
-        typer.Option(help="share of the files to read; default: about 10,000 files"),
+        typer.Option(help="share of the files to read, up to 1; default: about 10,000 files"),
     ] = None,
-    seed: Annotated[int, typer.Option(min=0, help="another one draws another sample")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="seed of the sample")] = 0,
     workers: Annotated[
-        int | None, typer.Option(min=1, help="processes on this machine; default: one a core")
+        int | None, typer.Option(min=1, help="processes on this machine; default: one per core")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="print JSON instead of tables")] = False,
     out: Annotated[
-        Path | None, typer.Option("--out", metavar="FILE", help="write the JSON there too")
+        Path | None, typer.Option("--out", metavar="FILE", help="also write the JSON to this file")
     ] = None,
 ) -> None:
-    """Predict from a sample what a build would give and cost. Leaves nothing on disk but --out.
+    """Predict from a sample what a build would keep and cost. Writes nothing but --out.
 
     Example: codecorpus preflight recipes/quickstart.yaml --rate 0.05
     """
@@ -184,7 +193,7 @@ def preflight(
 
 @app.command()
 def report(folder: Folder) -> None:
-    """Print what went in, what stayed, what was dropped and why.
+    """Print what was read, what was kept, and what was dropped and why.
 
     Example: codecorpus report build/quickstart
     """
@@ -213,10 +222,10 @@ def why(
 def verify(
     folder: Folder,
     sample: Annotated[
-        int, typer.Option(min=0, help="kept files to decode and compare; 0: all of them")
+        int, typer.Option(min=0, help="number of kept files to decode and compare; 0: all")
     ] = 1000,
 ) -> None:
-    """Check sums, digests, and that rows decode to the files they came from.
+    """Check sums and digests, and that the rows decode to the original files.
 
     Example: codecorpus verify build/quickstart
     """
@@ -226,10 +235,10 @@ def verify(
 
 
 def main() -> None:
-    """Run the command; an error is one message on standard error, never a trace."""
+    """Run the command; an error becomes one message on standard error, not a traceback."""
     signal.signal(signal.SIGINT, _interrupt)
-    # Imports make a million objects that stay; looking through them again and again took a
-    # tenth of a second in ten while a command starts, and half a second when it ends.
+    # Imports create a million objects that live until the end. Scanning them for garbage took 10 %
+    # of a command's start, and half a second when it ended.
     gc.set_threshold(100_000)
     try:
         app()

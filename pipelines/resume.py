@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from codecorpus.foundation.errors import StorageError, UsageError
-from codecorpus.pipelines.corpus.layout import LOG, MANIFEST, PLAN, RECIPE, TOKENIZER
+from codecorpus.pipelines.corpus.layout import ERRORS, LOG, MANIFEST, PLAN, RECIPE, TOKENIZER
 from codecorpus.pipelines.engines.heartbeat import HEARTBEATS
 from codecorpus.pipelines.engines.run_lock import RUN_FILE, exclusive_run
 from codecorpus.pipelines.recipe.diff import differences
@@ -19,7 +19,7 @@ from codecorpus.pipelines.stages.skip_failed import reset_skipped_parts
 from codecorpus.pipelines.stages.vocabulary import obtain_vocabulary
 from codecorpus.pipelines.storage import open_folder
 from codecorpus.pipelines.storage.errors import OutputConflictError
-from codecorpus.pipelines.storage.folder import Folder
+from codecorpus.pipelines.storage.folder import TEMPORARY, Folder
 from codecorpus.pipelines.storage.locations import Location, is_remote
 
 
@@ -28,7 +28,8 @@ class Prepared:
     """A planned build; `resumed` and `complete` say what was found in the folder.
 
     Attributes:
-        run: names this run of the command: workers perform no tasks of an earlier one.
+        out: the output folder.
+        run: the name of this run; workers perform no tasks of an earlier run.
     """
 
     out: str
@@ -41,14 +42,14 @@ class Prepared:
 def prepare(
     loaded: LoadedRecipe, out: Location, *, skip_failed: bool = False
 ) -> Iterator[Prepared]:
-    """Plan a build, or check that a begun one may go on; holds the folder's lock.
+    """Plan a build, or check that an interrupted one may be resumed; holds the folder's lock.
 
-    What a begun one has lost of its description is written again.
+    Files of the description that an interrupted build has lost are written again.
 
     Args:
         loaded: the recipe.
         out: the output folder.
-        skip_failed: leave the parts out that an earlier run left out, instead of trying them again.
+        skip_failed: leave out the parts that an earlier run left out, instead of retrying them.
 
     Raises:
         OutputConflictError: the folder has other files, or a build that differs.
@@ -57,7 +58,7 @@ def prepare(
     begun = _look_inside(folder)
     with exclusive_run(folder) as run:
         vocabulary = obtain_vocabulary(loaded.recipe, loaded.base)
-        folder.remove("log/tmp")
+        folder.remove(TEMPORARY)
         old = Plan.read(folder) if begun else None
         plan = make_plan(loaded.recipe, loaded.base, vocabulary.fingerprint, folder, old=old)
         if old:
@@ -74,19 +75,19 @@ def prepare(
 
 
 def clean_up(out: str) -> None:
-    """Remove what only the stages of a complete build needed."""
+    """Remove the files that only the stages needed, once the build is complete."""
     build = Build.load(out)
-    errors = [] if build.plan.skipped else ["log/errors"]
-    for name in (WORK, FAILED, "log/tmp", HEARTBEATS, RUN_FILE, *errors):
+    errors = [] if build.plan.skipped else [ERRORS]
+    for name in (WORK, FAILED, TEMPORARY, HEARTBEATS, RUN_FILE, *errors):
         build.folder.remove(name)
     remove_copies(build.folder, build.recipe)
 
 
 def _look_inside(folder: Folder) -> bool:
-    """Whether a build was begun here.
+    """Whether a build was started here.
 
     Raises:
-        OutputConflictError: something else lies here.
+        OutputConflictError: the folder contains something else.
     """
     if folder.exists(PLAN):
         return True
@@ -94,29 +95,29 @@ def _look_inside(folder: Folder) -> bool:
         names = folder.names()
     except NotADirectoryError as error:
         raise OutputConflictError(
-            f"{folder.root} is a file; give --out a folder that is empty or new"
+            f"{folder.root} is a file; give --out an empty or new folder"
         ) from error
     strange = [name for name in names if name not in {LOG, RECIPE, TOKENIZER}]
     if strange:
         raise OutputConflictError(
-            f"{folder.root} holds {', '.join(strange[:3])} but no build of ours; "
-            "give --out a folder that is empty or new"
+            f"{folder.root} contains {', '.join(strange[:3])} but no build; "
+            "give --out an empty or new folder"
         )
     return False
 
 
 def _is_complete(folder: Folder) -> bool:
-    """Whether a whole manifest stands; half of one, after a power cut, is written anew."""
+    """Whether there is a whole manifest; a truncated one, after a power cut, is written again."""
     with contextlib.suppress(StorageError):
         return isinstance(folder.read_json(MANIFEST), dict)
     return False
 
 
 def _require_same(loaded: LoadedRecipe, folder: Folder, old: Plan, plan: Plan) -> None:
-    """Refuse to go on with a build of other inputs, code or recipe.
+    """Refuse to resume a build of other inputs, code or another recipe.
 
     Raises:
-        OutputConflictError: names what differs.
+        OutputConflictError: lists what differs.
         StorageError: the folder's own recipe is damaged.
     """
     try:
@@ -124,15 +125,15 @@ def _require_same(loaded: LoadedRecipe, folder: Folder, old: Plan, plan: Plan) -
         found = differences(text, loaded.recipe.to_yaml())
     except (OSError, ValueError, UsageError) as error:
         raise StorageError(
-            f"{folder.where(RECIPE)}: damaged ({error}); remove {folder.root} to build anew"
+            f"{folder.where(RECIPE)}: damaged ({error}); remove {folder.root} to start over"
         ) from error
     if not found:
         found = changes(loaded.recipe, folder, old, plan)
     if found:
         lines = "\n".join(f"  {line}" for line in found)
         raise OutputConflictError(
-            f"{folder.root} holds a build that differs from this one:\n{lines}\n"
-            "give another --out, or remove that folder to build anew"
+            f"{folder.root} contains a build that differs from this one:\n{lines}\n"
+            "choose another --out, or remove that folder to start over"
         )
 
 

@@ -1,4 +1,4 @@
-"""The build command: where it runs, signals, progress, and the report at the end."""
+"""The build command: runner, signals, progress, and the report at the end."""
 
 import os
 import re
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from codecorpus.pipelines.recipe.loader import LoadedRecipe
 
     Run = Callable[[beam.Pipeline, str], None]
-    """Runs a graph over a planned output folder."""
+    """Runs a graph on a planned output folder."""
 
 LOCAL = "local"
 _BEAM_SUFFIX = re.compile(r" \[while running '[^']*'\]$")
@@ -42,29 +42,29 @@ def run_build(
     dry_run: bool,
     engine_options: list[str],
 ) -> None:
-    """Run a recipe into a folder, or go on with it, and print the report.
+    """Build a recipe into a folder, or resume that build, and print the report.
 
     Args:
-        recipe: a file, or the name of a shipped recipe.
+        recipe: a recipe file, or the name of a built-in recipe.
         out: the output folder, a path or a URL.
-        inputs: instead of the recipe's own.
+        inputs: paths to read instead of those of the recipe's folder source.
         runner: one of `pipelines.engines.options.RUNNERS`.
-        workers: processes on this machine, or what the engine takes for it.
+        workers: processes on this machine, or the engine's own setting for parallelism.
         strict: fail on damaged input instead of counting it.
-        skip_failed: end the build without parts that fail.
-        patience: seconds without a sign of life after which a job on an engine is given up.
-        dry_run: write the job that would be submitted, and submit nothing.
-        engine_options: Beam's, as they are.
+        skip_failed: finish the build without the parts that fail.
+        patience: seconds without a heartbeat after which a job on an engine is cancelled.
+        dry_run: write the job to a file instead of submitting it.
+        engine_options: options for Beam, passed on unchanged.
 
     Raises:
-        CodecorpusError: as its text says; what is done stays done.
+        CodecorpusError: the build failed; completed tasks are kept.
     """
     silence_beam_logs()
     console = Console(file=sys.stderr, highlight=False)
     with process_pool.ProcessPool(
         (workers or os.cpu_count() or 1) if runner == LOCAL else 0
     ) as started:
-        # Beam and the rest take seconds to import: meanwhile the workers start.
+        # Beam takes seconds to import: the workers start meanwhile.
         from codecorpus.pipelines.engines.options import DATAFLOW, make_options
         from codecorpus.pipelines.recipe.loader import load
 
@@ -110,19 +110,19 @@ def build_corpus(
     skip_failed: bool = False,
     console: Console,
 ) -> None:
-    """Build, or go on building, a corpus.
+    """Build a corpus, or resume its build.
 
     Args:
         loaded: the recipe.
         out: the output folder.
-        options: Beam's.
+        options: Beam's pipeline options.
         run: runs the graph.
         strict: fail on damaged input instead of counting it.
-        skip_failed: end the build without parts that fail.
+        skip_failed: finish the build without the parts that fail.
         console: where messages go.
 
     Raises:
-        CodecorpusError: as its text says; what is done stays done.
+        CodecorpusError: the build failed; completed tasks are kept.
     """
     from codecorpus.pipelines.build import pipeline
     from codecorpus.pipelines.engines.run_lock import start_run
@@ -132,10 +132,10 @@ def build_corpus(
 
     with prepare(loaded, out, skip_failed=skip_failed) as prepared:
         if prepared.complete:
-            console.print(f"{out} is complete already; nothing to do", soft_wrap=True)
+            console.print(f"{out} is already complete; nothing to do", soft_wrap=True)
         else:
             if prepared.resumed:
-                console.print(f"going on with the build in {out}", soft_wrap=True)
+                console.print(f"resuming the build in {out}", soft_wrap=True)
             name = prepared.run
             while True:
                 try:
@@ -151,7 +151,7 @@ def build_corpus(
                     if not left_out:
                         raise
                 for part in left_out:
-                    message = f"going on without part {part.part}: {part.stage}: {part.error}"
+                    message = f"skipping part {part.part}: {part.stage}: {part.error}"
                     console.print(message, soft_wrap=True, markup=False)
         clean_up(prepared.out)
 

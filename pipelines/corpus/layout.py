@@ -21,6 +21,12 @@ LOG: Final = "log"
 PLAN: Final = f"{LOG}/plan/plan.json"
 """Written when a build starts, after everything else that resuming needs."""
 
+ERRORS: Final = f"{LOG}/errors"
+"""Holds tracebacks of failed tasks."""
+
+TIMINGS: Final = f"{LOG}/timings.jsonl"
+"""A line for each task: time, peak memory and bytes fetched."""
+
 FORMAT: Final = 1
 """Version of the layout of the output folder; recorded in the manifest."""
 
@@ -41,3 +47,8 @@ def part_file(folder: str, index: int, count: int) -> str:
 def shard_file(index: int, count: int) -> str:
     """A part's shard, named as by `datasets`: `shards/data-00003-of-00012.arrow`."""
     return f"{SHARDS}/data-{index:05d}-of-{count:05d}.arrow"
+
+
+def unreadable_file(part: int) -> str:
+    """Details of what could not be read in a part, one JSON object per line."""
+    return f"{LOG}/unreadable/{part:05d}.jsonl"

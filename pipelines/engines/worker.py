@@ -18,13 +18,14 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from codecorpus.foundation.errors import CodecorpusError, UsageError
+from codecorpus.pipelines.corpus.layout import ERRORS
 from codecorpus.pipelines.engines import run_lock
 from codecorpus.pipelines.engines.heartbeat import send_heartbeats
 from codecorpus.pipelines.stages.base import Outcome, Task, is_done, perform
 from codecorpus.pipelines.stages.code_version import code_version
 from codecorpus.pipelines.stages.context import Build
 
-FAILURE_FILE = "log/errors/failure.txt"
+FAILURE_FILE = f"{ERRORS}/failure.txt"
 """Why the job stopped, in our own words; engines wrap the error in stack traces."""
 
 _turn = threading.Lock()

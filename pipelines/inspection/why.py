@@ -10,7 +10,7 @@ from rich.console import Console
 
 from codecorpus.filters.rule import Threshold
 from codecorpus.foundation.errors import CodecorpusError
-from codecorpus.pipelines.corpus.layout import DUPLICATES, LEDGER, ROWS
+from codecorpus.pipelines.corpus.layout import DUPLICATES, LEDGER, ROWS, unreadable_file
 from codecorpus.pipelines.corpus.reader import open_build
 from codecorpus.pipelines.inspection.provenance import provenance
 from codecorpus.pipelines.recipe.loader import load_resolved
@@ -98,7 +98,7 @@ def explain(folder: Folder, recipe: Recipe, row: dict[str, Any]) -> list[str]:
 
 
 def _unreadable(folder: Folder, row: dict[str, Any]) -> list[str]:
-    name = f"log/unreadable/{row['part']:05d}.jsonl"
+    name = unreadable_file(row["part"])
     if row["decision"] != "unreadable" or not folder.exists(name):
         return []
     details = (json.loads(line) for line in folder.read_bytes(name).decode().splitlines())

@@ -86,7 +86,7 @@ def predict(
 
     Raises:
         UsageError: the recipe names an input that does not exist, or the rate draws nothing.
-        InputError: there is nothing to read.
+        InputError: there are no input files.
         TaskError: a task failed, as it would in the build.
     """
     vocabulary = obtain_vocabulary(loaded.recipe, loaded.base)
@@ -143,7 +143,7 @@ def _prediction(
 def _require_input(loaded: LoadedRecipe, listing: Listing) -> None:
     if not listing.parts:
         names = ", ".join(str(path) for source in loaded.recipe.sources for path in source.paths)
-        raise InputError(f"nothing to read: {names} hold no file; name a folder or an archive")
+        raise InputError(f"no input files found in {names}; name a folder or an archive")
     if not listing.containers and not any(listing.loose.values()):
         raise _nothing_drawn(listing)
 

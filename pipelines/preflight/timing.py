@@ -18,6 +18,7 @@ from math import sqrt
 from typing import Any, Final
 
 from codecorpus.foundation.errors import CodecorpusError
+from codecorpus.pipelines.corpus.layout import TIMINGS
 from codecorpus.pipelines.preflight.confidence_intervals import Estimate
 from codecorpus.pipelines.preflight.estimates import Totals
 from codecorpus.pipelines.preflight.inputs import Listing
@@ -100,7 +101,7 @@ def _recorded_seconds(build: Build) -> Counter[tuple[str, int]]:
 
 
 def _timings(build: Build) -> Iterator[dict[str, Any]]:
-    with build.folder.path("log/timings.jsonl").open(encoding="utf-8") as lines:
+    with build.folder.path(TIMINGS).open(encoding="utf-8") as lines:
         yield from map(json.loads, lines)
 
 

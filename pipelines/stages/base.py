@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from codecorpus.foundation.errors import CodecorpusError, RetryableError
+from codecorpus.pipelines.corpus.layout import ERRORS
 from codecorpus.pipelines.stages.artifacts import AnyArtifacts
 from codecorpus.pipelines.stages.context import Build
 from codecorpus.pipelines.stages.counters import Counters
@@ -123,7 +124,7 @@ def perform(task: Task, counters: Counters | None = None) -> Outcome:
     except CodecorpusError as error:
         return fail(task, str(error))
     except Exception as error:  # noqa: BLE001 - an error in a rule fails its part only
-        trace = f"log/errors/{task.stage.name}-{task.index:05d}.txt"
+        trace = f"{ERRORS}/{task.stage.name}-{task.index:05d}.txt"
         build.write_trace(trace, traceback.format_exc())
         found = build.find_damage() if isinstance(error, (OSError, ValueError)) else None
         if found or isinstance(error, OSError):

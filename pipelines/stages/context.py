@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 
 from codecorpus.foundation.errors import RetryableError, StorageError
-from codecorpus.pipelines.corpus.layout import LOG, PLAN, RECIPE, TOKENIZER, part_file
+from codecorpus.pipelines.corpus.layout import LOG, PLAN, RECIPE, TIMINGS, TOKENIZER, part_file
 from codecorpus.pipelines.recipe.loader import load_resolved
 from codecorpus.pipelines.recipe.model import Recipe
 from codecorpus.pipelines.stages.artifacts import WORK, AnyArtifacts, Artifacts, SummaryT
@@ -145,7 +145,7 @@ class Build:
             "peak_memory": peak * (1 if sys.platform == "darwin" else 1024),
             **(traffic._asdict() if traffic.fetched else {}),
         }
-        self.folder.append_line("log/timings.jsonl", json.dumps(line))
+        self.folder.append_line(TIMINGS, json.dumps(line))
 
     def record_failure(self, part: int, stage: str, error: str) -> None:
         """Record that a part failed and would fail again; does nothing if the disk is full."""

@@ -132,7 +132,7 @@ def make_plan(
         parts: source and inputs of each part, as `plan_parts` yields them; None: the recipe's.
 
     Raises:
-        InputError: there is nothing to read.
+        InputError: there are no input files.
         UsageError: an input does not exist, or the opt-out list is invalid.
     """
     opted_out = read_opt_out(resolve_path(recipe.opt_out, base) if recipe.opt_out else None)

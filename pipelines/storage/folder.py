@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 LOCK = "log/lock"
 """Held while a build runs."""
 
-_TEMPORARY = "log/tmp"
+TEMPORARY = "log/tmp"
 """Contains files that are being written."""
 
 
@@ -85,7 +85,7 @@ class Folder:
 
     def _temporary(self) -> Path:
         """A new name for a file that is being written."""
-        return self.path(_TEMPORARY) / uuid.uuid4().hex
+        return self.path(TEMPORARY) / uuid.uuid4().hex
 
     def _publish(self, temporary: Path, relative: str) -> None:
         """Move a complete file to its final name."""
@@ -171,7 +171,7 @@ class Folder:
 
     def scratch_folder(self) -> Path:
         """A local folder for files that are written and read again within a task."""
-        return self.path(_TEMPORARY)
+        return self.path(TEMPORARY)
 
     def remove_copies(self) -> None:
         """Remove this machine's copies of the folder's files; a local folder has no copies."""

@@ -44,10 +44,10 @@ def test_version_says_which_code_this_is() -> None:
         (["build", "wrong.yaml", "--out", "o"], 2, "wrong.yaml:2"),
         (["build", "r.yaml", "--out", "o", "--runner", "sparc"], 2, "expected one of local"),
         (["build", "r.yaml", "--out", "o", "--dry-run"], 2, "local has no job to write"),
-        (["build", "r.yaml", "--out", "o"], 1, "nothing to read"),
+        (["build", "r.yaml", "--out", "o"], 1, "no input files found in"),
         (["preflight", "none.yaml"], 2, "none.yaml"),
         (["preflight", "r.yaml", "--rate", "0"], 2, "above 0"),
-        (["preflight", "r.yaml"], 1, "nothing to read"),
+        (["preflight", "r.yaml"], 1, "no input files found in"),
         (["report", "o"], 2, "no build here"),
         (["why", "o", "x"], 2, "no build here"),
         (["verify", "o"], 2, "no build here"),
@@ -131,7 +131,10 @@ def test_a_killed_worker_is_said_and_survived(tmp_path: Path) -> None:
     os.kill(workers[-1], signal.SIGKILL)
     _, errors = process.communicate(timeout=120)
     assert process.returncode == 0
-    assert "a worker process died (killed, or out of memory); tasks in flight" in errors
+    assert (
+        "a worker process died (killed, or out of memory); running the tasks in flight again"
+        in errors
+    )
     digest_of(tmp_path / "out")
 
 

@@ -70,7 +70,7 @@ class CurateParts(Stage):
                 comments.update(_comment_languages(batch.documents))
         if damaged:
             text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in damaged)
-            build.write_trace(f"log/unreadable/{index:05d}.jsonl", text)
+            build.write_trace(layout.unreadable_file(index), text)
         summary: CurateSummary = {
             "records": totals["records"],
             "read": totals["read"],

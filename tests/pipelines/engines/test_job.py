@@ -95,9 +95,7 @@ def test_what_an_earlier_run_said_is_forgotten(out: Path) -> None:
     def work() -> None:
         raise RuntimeError("Caused by: java.io.IOException: no space")
 
-    with pytest.raises(
-        EngineError, match=r"java\.io\.IOException: no space; more in .*engine\.log"
-    ):
+    with pytest.raises(EngineError, match=r"java\.io\.IOException: no space; see .*engine\.log"):
         run(Engine(work), out)
 
 

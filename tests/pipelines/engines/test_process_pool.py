@@ -111,9 +111,9 @@ def test_a_task_that_kills_its_worker_is_named_and_the_others_go_on(
 def test_workers_that_die_again_and_again_end_the_build(
     planned: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("codecorpus.pipelines.engines.process_pool._MOST_DEATHS", 2)
+    monkeypatch.setattr("codecorpus.pipelines.engines.process_pool._MAX_DEATHS", 2)
     tasks = list_tasks(planned, Deadly(str(tmp_path)))
-    with ProcessPool(1) as pool, pytest.raises(RetryableError, match=r"2th time.*fewer --workers"):
+    with ProcessPool(1) as pool, pytest.raises(RetryableError, match=r"died 2 times.*fewer --workers"):
         list(pool.run(tasks))
 
 

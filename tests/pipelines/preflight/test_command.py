@@ -187,7 +187,7 @@ def test_nothing_to_read_and_nothing_drawn_are_said(pool: ProcessPool, tmp_path:
     (tmp_path / "empty").mkdir()
     source = {"type": "folder", "paths": ["empty"], "repositories": "children"}
     recipe = write_recipe(tmp_path, [source])
-    with pytest.raises(InputError, match="nothing to read"):
+    with pytest.raises(InputError, match="no input files found in"):
         predict(recipe, pool)
     (tmp_path / "empty" / "a.py").write_text("x = 1\n")
     with pytest.raises(UsageError, match="draws none"):
