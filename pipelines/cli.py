@@ -58,10 +58,14 @@ def options(
 def build(
     context: typer.Context,
     recipe: Annotated[
-        str, typer.Argument(metavar="RECIPE", help="a recipe file, or the name of a shipped recipe")
+        str,
+        typer.Argument(metavar="RECIPE", help="a recipe file, or the name of a built-in recipe"),
     ],
     out: Annotated[
-        str, typer.Option("--out", metavar="DIR", help="the output folder: a path, or s3://, gs://")
+        str,
+        typer.Option(
+            "--out", metavar="DIR", help="the output folder: a path, or s3://, gs://, hdfs://"
+        ),
     ],
     inputs: Annotated[
         list[str] | None,
@@ -155,7 +159,8 @@ def crawl(
 @app.command()
 def preflight(
     recipe: Annotated[
-        str, typer.Argument(metavar="RECIPE", help="a recipe file, or the name of a shipped recipe")
+        str,
+        typer.Argument(metavar="RECIPE", help="a recipe file, or the name of a built-in recipe"),
     ],
     inputs: Annotated[
         list[str] | None,
@@ -193,7 +198,7 @@ def preflight(
 
 @app.command()
 def report(folder: Folder) -> None:
-    """Print what was read, what was kept, and what was dropped and why.
+    """Print what was read, kept and dropped, and why.
 
     Example: codecorpus report build/quickstart
     """
@@ -225,7 +230,7 @@ def verify(
         int, typer.Option(min=0, help="number of kept files to decode and compare; 0: all")
     ] = 1000,
 ) -> None:
-    """Check sums and digests, and that the rows decode to the original files.
+    """Check digests, and that rows decode to the original files.
 
     Example: codecorpus verify build/quickstart
     """

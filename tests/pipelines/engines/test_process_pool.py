@@ -113,7 +113,10 @@ def test_workers_that_die_again_and_again_end_the_build(
 ) -> None:
     monkeypatch.setattr("codecorpus.pipelines.engines.process_pool._MAX_DEATHS", 2)
     tasks = list_tasks(planned, Deadly(str(tmp_path)))
-    with ProcessPool(1) as pool, pytest.raises(RetryableError, match=r"died 2 times.*fewer --workers"):
+    with (
+        ProcessPool(1) as pool,
+        pytest.raises(RetryableError, match=r"died 2 times.*fewer --workers"),
+    ):
         list(pool.run(tasks))
 
 
