@@ -1,25 +1,11 @@
-"""Conversions between Arrow arrays, byte columns and NumPy arrays that the filters share."""
+"""Values of a byte column as one Arrow array."""
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from codecorpus.foundation.columns import ByteColumn
 from codecorpus.foundation.compiling import kernel
-
-Mask = NDArray[np.bool_]
-
-
-def to_mask(values: pa.Array) -> Mask:
-    """A boolean array as bool[n]; null becomes False."""
-    mask: Mask = pc.fill_null(values, False).to_numpy(zero_copy_only=False)
-    return mask
-
-
-def matches_pattern(values: pa.Array, pattern: str) -> Mask:
-    """bool[n], where the RE2 pattern is found in a value; False for null."""
-    return to_mask(pc.match_substring_regex(values, pattern))
 
 
 def to_arrow(column: ByteColumn) -> pa.LargeBinaryArray:

@@ -21,8 +21,8 @@ from pydantic import (
 )
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from codecorpus.filters.arrays import Mask, to_mask
 from codecorpus.filters.language_names import Language
+from codecorpus.filters.masks import Mask, to_mask
 
 Bytes = Annotated[int, Field(strict=True, ge=0, le=2**63 - 1, json_schema_extra={"unit": "bytes"})]
 """A number of bytes, in the range of an int64 signal."""

@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from codecorpus.filters.arrays import to_arrow, to_mask
+from codecorpus.filters.arrays import to_arrow
 from codecorpus.filters.languages import classifier
 from codecorpus.filters.languages.by_content import by_extension_group, by_first_lines
 from codecorpus.filters.languages.by_label import by_label
@@ -26,6 +26,7 @@ from codecorpus.filters.languages.by_name import (
     not_source,
 )
 from codecorpus.filters.languages.table import LANGUAGES
+from codecorpus.filters.masks import to_mask
 from codecorpus.foundation.columns import ByteColumn
 
 __all__ = ["CONFIDENCE", "LANGUAGES", "NameVerdict", "by_name", "detect", "not_source"]

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from codecorpus.filters.arrays import matches_pattern, to_arrow
+from codecorpus.filters.arrays import to_arrow
 from codecorpus.filters.languages import table
 from codecorpus.filters.languages.by_name import LANGUAGE_CODES, Lookup, invert
 from codecorpus.filters.languages.extension_groups import (
@@ -21,6 +21,7 @@ from codecorpus.filters.languages.extension_groups import (
     OBJECTIVE_C,
 )
 from codecorpus.filters.languages.strip_comments import strip_comments
+from codecorpus.filters.masks import matches_pattern
 from codecorpus.foundation.columns import ByteColumn
 
 Codes = NDArray[np.int64]

@@ -13,8 +13,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from codecorpus.filters.arrays import matches_pattern, to_arrow, to_mask
+from codecorpus.filters.arrays import to_arrow
 from codecorpus.filters.languages import table
+from codecorpus.filters.masks import matches_pattern, to_mask
 from codecorpus.foundation.columns import ByteColumn
 from codecorpus.foundation.compiling import kernel
 

@@ -19,9 +19,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from codecorpus.filters.arrays import matches_pattern
 from codecorpus.filters.languages.extension_groups import CPP, CUDA, OBJECTIVE_C
 from codecorpus.filters.languages.strip_comments import strip_comments
+from codecorpus.filters.masks import matches_pattern
 from codecorpus.foundation.columns import ByteColumn
 
 _OBJECTIVE = OBJECTIVE_C + r"|\[\w+ +\w+|@autoreleasepool|@\"|@selector|\bid *<|\bNSObject\b"

@@ -1,8 +1,10 @@
 """The ledger's reasons why a file is not in the corpus, in the order they are checked."""
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from codecorpus.filters.rule import Rule
+if TYPE_CHECKING:  # rules load the language classifier, which readers of a corpus do not need
+    from codecorpus.filters.rule import Rule
 
 BEFORE_FILTERS: dict[str, str] = {
     "repository.opted_out": "its repository, or the owner, is on the list `opt_out`",
@@ -29,7 +31,7 @@ AFTER_FILTERS: dict[str, str] = {
 }
 
 
-def reasons(filters: Mapping[str, Rule] | Mapping[str, type[Rule]]) -> list[str]:
+def reasons(filters: "Mapping[str, Rule] | Mapping[str, type[Rule]]") -> list[str]:
     """All reasons in their order; those of a rule are `rule.detail`."""
     return [
         *BEFORE_FILTERS,

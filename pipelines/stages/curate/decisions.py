@@ -3,7 +3,7 @@
 import numpy as np
 import pyarrow as pa
 
-from codecorpus.filters.arrays import Mask
+from codecorpus.filters.masks import Mask
 
 
 class Decisions:
