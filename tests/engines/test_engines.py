@@ -85,7 +85,7 @@ def test_workers_that_cannot_start_end_the_job(
     ).wait()
     assert done.returncode == 1
     assert "no worker has started: for 45 s nothing has changed" in done.stderr
-    assert "the same command goes on" in done.stderr
+    assert "run the same command again to resume" in done.stderr
 
 
 def test_a_job_that_is_interrupted_is_cancelled_and_may_end_elsewhere(

@@ -157,7 +157,7 @@ def test_a_killed_worker(
     done = job.kill_worker(victim, after=6)
     if not goes_on:
         assert done.returncode == 1
-        assert "what is done is kept: the same command goes on" in done.stderr
+        assert "completed tasks are kept: run the same command again" in done.stderr
         done = job.start().wait()
         assert set(job.performed().values()) == {1}, "what was done was not done again"
     assert done.returncode == 0, done.stderr
