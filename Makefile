@@ -2,6 +2,8 @@
 # make test     every test but those marked slow, which make test-slow runs, some of them for long
 # make test-engines  one corpus on Spark, Flink, Prism and HDFS; needs Java 17 and Maven, Go for Prism
 # make test-engines-slow  its long tests: many kills on each engine
+# make test-training  the tests of training, on the CPU; installs torch
+# make test-training-slow  its long tests: the whole matrix of parallel runs
 # make check    format, lint, types, import rules
 # make benchmark  every claim beside its peers, into benchmarks/RESULTS.md; some 20 minutes
 # Each first installs what it needs into .venv, with the versions pinned in constraints.txt: corpus
@@ -17,7 +19,7 @@ WORKERS ?=
 ENGINES := build/engines
 
 .DELETE_ON_ERROR:
-.PHONY: corpus test test-slow test-engines test-engines-slow engines no-prism check benchmark format clean help
+.PHONY: corpus test test-slow test-engines test-engines-slow test-training test-training-slow engines no-prism check benchmark format clean help
 
 corpus: $(READY)-base
 	@$(BIN)/codecorpus build $(if $(INPUT),recipes/folder.yaml $(foreach path,$(INPUT),--input $(path)),recipes/quickstart.yaml) \
@@ -37,6 +39,13 @@ test-engines: $(READY)-test
 test-engines-slow: $(READY)-test
 	@$(MAKE) --no-print-directory -j 2 engines
 	ENGINES=$(ENGINES) $(BIN)/pytest tests/engines -m slow
+
+test-training: $(READY)-train
+	$(BIN)/mypy src/codecorpus/training tests/training
+	OMP_NUM_THREADS=1 $(BIN)/pytest tests/training -n 2 -m "not slow"
+
+test-training-slow: $(READY)-train
+	OMP_NUM_THREADS=1 $(BIN)/pytest tests/training -m slow
 
 engines: $(ENGINES)/spark/job-server.jar $(ENGINES)/flink/job-server.jar $(ENGINES)/hdfs/.ready \
 		$(if $(shell command -v go),$(ENGINES)/prism/prism,no-prism)
@@ -76,8 +85,10 @@ format: $(READY)-dev
 $(READY)-base: ADDS := about a minute, 860 MB
 $(READY)-test: ADDS := about a minute, 330 MB more
 $(READY)-dev: ADDS := half a minute, 100 MB more
+$(READY)-train: ADDS := two minutes, 5 GB more
 $(READY)-test: $(READY)-base
 $(READY)-dev: $(READY)-test
+$(READY)-train: $(READY)-dev
 
 $(READY)-%: pyproject.toml constraints.txt
 	@test -n "$(PYTHON)" || { echo "codecorpus needs Python 3.11 or newer; none was found on PATH" >&2; exit 2; }
