@@ -22,7 +22,7 @@ from codecorpus.filters.languages import by_name
 from codecorpus.filters.languages.by_name import not_source
 from codecorpus.pipelines.sources.base import Limits
 from codecorpus.pipelines.sources.folder.inputs import FILE
-from codecorpus.pipelines.sources.partition import Cutter, weigh
+from codecorpus.pipelines.sources.partition import Partitioner, weigh
 from codecorpus.pipelines.sources.sampling import limit_of, numbers_of, of_name
 
 DEFAULT_FILES: Final = 10_000
@@ -84,12 +84,12 @@ class Listing:
     def drawn_parts(self, part_bytes: int) -> Iterator[tuple[int, pa.Table]]:
         """The sample as parts of a build: first of loose files, then those of archives."""
         for source, tables in sorted(self.loose.items()):
-            cutter = Cutter(part_bytes)
+            partitioner = Partitioner(part_bytes)
             for table in tables:
                 weights = weigh(table["path"], table["size"].to_numpy(), not_source)
-                for inputs in cutter.add(table, weights):
+                for inputs in partitioner.add(table, weights):
                     yield source, inputs
-            for inputs in cutter.rest():
+            for inputs in partitioner.flush():
                 yield source, inputs
         for part in self.containers:
             yield part.source, part.inputs

@@ -1,11 +1,11 @@
-"""What every source yields: parts, and of a part record batches of one schema.
+"""The interface of sources: a source plans parts, and reads a part as record batches.
 
-A source lists and reads; it never filters. What it could not read it reports as a row with an
-`error`, so that every record has a row. The caller says which rows are worth reading: it sees a
-batch's names first (`NeedsContent`); the other rows keep a null `content`.
+A source lists and reads; it never filters. A record that cannot be read becomes a row with an
+`error`, so every record has a row. The caller decides which records to read: it sees the names of
+a batch first (`NeedsContent`), and the other rows keep a null `content`.
 
-A new source is one file with a class that has the two methods of `Source`; `assembling` turns
-groups of names and a way to read them into batches.
+A new source is one file with a settings class and a class with the two methods of `Source`.
+`batching.assemble` makes batches from names and a function that reads one record.
 """
 
 from collections import Counter
@@ -25,7 +25,7 @@ RECORDS = pa.schema(
         pa.field("repository", pa.string()),
         pa.field("path", pa.string()),
         pa.field("content", pa.large_binary()),  # null: not read
-        pa.field("language", pa.string()),  # as the source says
+        pa.field("language", pa.string()),  # as the source claims
         pa.field("stars", pa.int32()),
         pa.field("repository_bytes", pa.int64()),
         pa.field("license", pa.string()),
@@ -41,26 +41,26 @@ INPUTS = pa.schema(
         pa.field("stamp", pa.string()),  # changes when the input changes: a time stamp, an etag
     ]
 )
-"""The columns that the inputs of any part begin with; a source adds its own behind them."""
+"""The first columns of every part's table of inputs; each source appends its own."""
 
 IO: Final = "unreadable.io"
-"""The reason of a record that the system could not give: vanished, refused, not a regular file."""
+"""The operating system or store failed: the file vanished, was refused or is not a regular file."""
 ARCHIVE: Final = "unreadable.archive"
-"""The reason of an archive, or a member of one, that is damaged, dangerous or not understood."""
+"""An archive, or a member of one, is damaged, dangerous or not supported."""
 TOO_LARGE: Final = "unreadable.too_large"
-"""The reason of a record over `Limits.record_bytes`."""
-
+"""The record is larger than `Limits.record_bytes`."""
 RECORD: Final = "unreadable.record"
-"""The reason of a line or row of a data set that is none: no JSON object, or without a text."""
+"""A line or row of a data set is not a JSON object, or has no text."""
 UTF8: Final = "unreadable.utf8"
-"""The reason of a record whose text cannot be written as UTF-8."""
+"""The text of the record cannot be encoded as UTF-8."""
 
 NeedsContent = Callable[[pa.RecordBatch], NDArray[np.bool_]]
-"""Returns bool per row of a batch (RECORDS, `content` all null, `error` possibly set): read it.
+"""Returns bool[n]: which rows of a batch to read.
 
-Called once for each row, in order, but not with the batches that `read` yields, so the answer for a
-row must depend on that row alone. A row with an `error` is not read, whatever the answer. The last
-row passed in may never be yielded, when its archive turns out to be truncated within it.
+The batch has the schema RECORDS; all of `content` is null, and `error` may be set. Each row is
+passed in once and in order, but not in the batches that `read` yields, so the answer for a row must
+depend on that row alone. A row with an `error` is not read, whatever the answer. The last row
+passed in may never be yielded, if its archive turns out to be truncated within it.
 """
 
 
@@ -74,19 +74,19 @@ class UnreadableError(InputError):
 
 
 class DamagedError(UnreadableError):
-    """An input that holds many records ends here: what came before is whole."""
+    """An input of many records is damaged from here on; the records before are complete."""
 
 
 @dataclass(frozen=True)
 class Limits:
-    """Bounds on what is held in memory at once.
+    """Bounds on memory.
 
-    A batch holds less than `batch_bytes + record_bytes`, and a reader little besides: one archive's
-    window of a megabyte or two, and the names of `batch_rows` records.
+    A batch holds less than `batch_bytes + record_bytes`. Besides, a reader holds a window of one or
+    two megabytes of an archive, and the names of `batch_rows` records.
     """
 
     record_bytes: int = 64 << 20
-    """A larger record is `unreadable.too_large`, and its content is never held."""
+    """A larger record is `unreadable.too_large`; its content is never held in memory."""
     batch_bytes: int = 16 << 20
     """A batch is closed when its contents reach this size."""
     batch_rows: int = 16_384
@@ -97,17 +97,17 @@ class Source(Protocol):
     """An input of a recipe.
 
     Attributes:
-        passed_over: what `read` has met so far that is no record of the source, by the name that
-            says so: lines of the other sets that The Pile mixes in.
+        ignored: how many items that are not records of this source `read` has met so far, by kind;
+            for The Pile, the lines of each of its other sets.
     """
 
-    passed_over: Counter[str]
+    ignored: Counter[str]
 
     def plan(self, part_bytes: int) -> Iterator[pa.Table]:
-        """Cut the input into parts of about `part_bytes` bytes to read.
+        """Divide the inputs into parts of about `part_bytes` bytes to read.
 
-        Each part is a table that begins with INPUTS and holds all that `read` needs. The cut
-        follows from the input alone: names, sizes and `part_bytes`.
+        Each part is a table whose first columns are INPUTS, and which holds everything that `read`
+        needs. The parts depend only on the names and sizes of the inputs and on `part_bytes`.
 
         Raises:
             UsageError: the recipe names an input that does not exist.
@@ -116,4 +116,4 @@ class Source(Protocol):
     def read(
         self, inputs: pa.Table, needs_content: NeedsContent, limits: Limits
     ) -> Iterator[pa.RecordBatch]:
-        """The records of one part, in a fixed order, as batches of RECORDS."""
+        """Read the records of one part, in a fixed order, as batches of RECORDS."""

@@ -1,8 +1,8 @@
 """The source `codeparrot`: `codeparrot/github-code`, its raw files, and `codeparrot-clean`.
 
-Parquet or JSON lines with `repo_name`, `path`, the text as `code` or `content`, and perhaps
-`language` and `license`; no other column is read. The numbers beside them, which are strings in
-some of the sets, are measured anew.
+It reads Parquet or JSON lines with the text in `code` or `content`, and optionally `repo_name`,
+`path`, `language` and `license`. Other columns, such as line lengths, are not read: the build
+measures them itself.
 """
 
 from collections import Counter
@@ -26,9 +26,9 @@ from codecorpus.pipelines.sources.dataset_files import (
 from codecorpus.pipelines.sources.jsonl.parser import FieldSpec
 from codecorpus.pipelines.sources.jsonl.reader import read_jsonl
 from codecorpus.pipelines.sources.jsonl.splits import split_lines
-from codecorpus.pipelines.sources.map_inputs import each
+from codecorpus.pipelines.sources.map_inputs import map_inputs
 from codecorpus.pipelines.sources.parquet import read_parquet, split_parquet
-from codecorpus.pipelines.sources.partition import Cutter
+from codecorpus.pipelines.sources.partition import Partitioner
 from codecorpus.pipelines.sources.settings import (
     Name,
     PathText,
@@ -40,11 +40,10 @@ from codecorpus.pipelines.sources.settings import (
 from codecorpus.pipelines.storage.locations import Location
 
 TEXTS = ("code", "content")
-"""What the column of texts may be called."""
+"""Possible names of the column of texts."""
 
 FACTS = {"repository": "repo_name", "path": "path", "language": "language", "license": "license"}
-"""Columns of records, and what they are called in the sets."""
-
+"""The data sets' name of each column of RECORDS."""
 
 _FIELDS = FieldSpec(TEXTS, FACTS)
 
@@ -76,31 +75,32 @@ class CodeparrotSource:
     """Files of CodeParrot's sets.
 
     Args:
-        paths: files of Parquet or JSON lines, and folders that hold such.
-        exclude: a folder that is not looked into, such as the one that is written to.
+        paths: Parquet and JSON-lines files, and folders that contain them.
+        exclude: a folder that is not searched, such as the output folder.
     """
 
     def __init__(self, paths: Sequence[Location], *, exclude: Location | None = None) -> None:
-        self.passed_over: Counter[str] = Counter()
+        self.ignored: Counter[str] = Counter()
         self._paths = tuple(paths)
         self._exclude = exclude
 
     def plan(self, part_bytes: int) -> Iterator[pa.Table]:
-        """Cut the files into parts: Parquet at row groups, lines as `split_lines` does.
+        """Divide the files into parts: Parquet at row groups, JSON lines as `split_lines` does.
 
         Raises:
-            UsageError: a path is missing or nothing that is read, or a Parquet file lacks columns.
+            UsageError: a path is missing, no supported files are found in it, or a Parquet file
+                lacks columns.
         """
-        cutter = Cutter(part_bytes)
+        partitioner = Partitioner(part_bytes)
         files = find_files(self._paths, PARQUET | LINES, self._exclude)
-        for splits in each(lambda file: list(_cut(file, part_bytes)), files, self._paths):
-            yield from cutter.add(*to_inputs(splits))
-        yield from cutter.rest()
+        for splits in map_inputs(lambda file: list(_split(file, part_bytes)), files, self._paths):
+            yield from partitioner.add(*to_inputs(splits))
+        yield from partitioner.flush()
 
     def read(
         self, inputs: pa.Table, needs_content: NeedsContent, limits: Limits
     ) -> Iterator[pa.RecordBatch]:
-        """The records of one part; each file's before the next one's."""
+        """Read the records of one part, file by file."""
         row = 0
         for split in splits_of(inputs):
             for batch in _read(split, needs_content, limits, row):
@@ -108,7 +108,7 @@ class CodeparrotSource:
                 yield batch
 
 
-def _cut(file: DataFile, part_bytes: int) -> Iterator[tuple[Split, int]]:
+def _split(file: DataFile, part_bytes: int) -> Iterator[tuple[Split, int]]:
     if file.kind in PARQUET.values():
         return split_parquet(file, part_bytes, TEXTS, FACTS)
     return split_lines(file, part_bytes)

@@ -1,4 +1,4 @@
-"""Files that hold many records each: which there are, and the inputs of parts made of them."""
+"""Finds the files of data sets, which hold many records each, and describes splits of them."""
 
 import os
 from collections.abc import Iterator, Sequence
@@ -21,10 +21,10 @@ LINES: Final = {
     for stem in (".jsonl", ".json", ".ndjson")
     for suffix, codec in (("", "plain"), (".gz", "gzip"), (".zst", "zstd"))
 }
-"""Suffixes of files of JSON lines, and how they are compressed."""
+"""Suffixes of JSON-lines files, and their compression."""
 
 TO_THE_END: Final = 1 << 62
-"""The last inflated byte of what is not cut behind."""
+"""`Split.last` of a split that extends to the end of its bytes."""
 
 PARQUET: Final = {".parquet": "parquet"}
 
@@ -43,16 +43,17 @@ SCHEMA: Final = pa.schema(
 
 @dataclass(frozen=True)
 class Split:
-    """What of a file is read in one go.
+    """A part of a file that one task reads.
 
     Attributes:
-        name: of the file, for messages and for the row that tells of its damage.
+        name: name of the file, for messages and for the row that reports damage.
         size: bytes of the whole file.
-        stamp: when the file last changed, or what its store says instead.
+        stamp: when the file last changed: its modification time, or its store's etag.
         location: absolute raw path, or URL.
         kind: a value of LINES or PARQUET.
-        begin, end: bytes of the file, or row groups.
-        first, last: of a stripe, the inflated bytes that its lines begin in, about.
+        begin, end: a range of bytes of the file, or of row groups.
+        first, last: of the decompressed bytes of that range, those in which the split's lines
+            begin; rounded by the reader.
     """
 
     name: str
@@ -67,12 +68,12 @@ class Split:
 
     @property
     def is_partial(self) -> bool:
-        """Whether other splits read the same bytes of the file."""
+        """Whether other splits decompress the same bytes of the file."""
         return self.first > 0 or self.last < TO_THE_END
 
 
 class DataFile(NamedTuple):
-    """A file that a source reads."""
+    """A file of a data set."""
 
     name: str
     location: bytes
@@ -80,7 +81,7 @@ class DataFile(NamedTuple):
     entry: Entry
 
     def split(self, begin: int, end: int, first: int = 0, last: int = TO_THE_END) -> Split:
-        """What of it is read in one go."""
+        """A split of the file."""
         size, stamp = self.entry.size, str(self.entry.stamp)
         return Split(self.name, size, stamp, self.location, self.kind, begin, end, first, last)
 
@@ -88,42 +89,41 @@ class DataFile(NamedTuple):
 def find_files(
     paths: Sequence[Location], kinds: dict[str, str], exclude: Location | None = None
 ) -> Iterator[DataFile]:
-    """The files that the listed paths name or hold, in their order and bytewise within a folder.
+    """Find the files of a data set, in the order of the paths and bytewise within a folder.
 
     Args:
-        paths: files, and folders whose other files are passed over.
-        kinds: what to look for: suffixes, and the kind of the files that have them.
-        exclude: a folder that is not looked into.
+        paths: files, and folders; other files in the folders are ignored.
+        kinds: the kind of file for each suffix to look for.
+        exclude: a folder that is not searched.
 
     Raises:
-        UsageError: a path is missing, is a file of another kind, or holds none of these.
+        UsageError: a path is missing, is a file of another kind, or contains no such file.
     """
-    avoided = locate(exclude) if exclude else None
+    excluded = locate(exclude) if exclude else None
     for path in paths:
         try:
-            found_there = look(path)
+            status = look(path)
         except OSError as error:
             raise UsageError(
                 f"the input {path}: {error.strerror}; list files that exist"
             ) from error
         name = os.path.basename(os.fsencode(path)) or b"/"  # noqa: PTH119 - a raw path
         found = 0
-        location = found_there.location
-        if found_there.is_folder:
-            for entry in walk(location, avoided):
+        location = status.location
+        if status.is_folder:
+            for entry in walk(location, excluded):
                 kind = _kind(entry.path, kinds)
                 if kind is not None:
                     found += 1
                     whole = join(location, entry.path)
                     yield DataFile(spell(join(name, entry.path)), whole, kind, entry)
-        elif (kind := _kind(name, kinds)) is not None and found_there.is_file:
+        elif (kind := _kind(name, kinds)) is not None and status.is_file:
             found = 1
-            entry = Entry(name, found_there.size, found_there.stamp)
+            entry = Entry(name, status.size, status.stamp)
             yield DataFile(spell(name), location, kind, entry)
         if not found:
             raise UsageError(
-                f"the input {path} is no file that this source reads, and holds none; expected "
-                f"{', '.join(kinds)}"
+                f"no supported files found in the input {path}; expected {', '.join(kinds)}"
             )
 
 
@@ -133,7 +133,11 @@ def _kind(name: bytes, kinds: dict[str, str]) -> str | None:
 
 
 def to_inputs(splits: Sequence[tuple[Split, int]]) -> tuple[pa.Table, Weights]:
-    """Splits and their weights as inputs of parts."""
+    """A table of SCHEMA with a row for each split, and their weights as int64[n].
+
+    Args:
+        splits: n splits, each with its weight in bytes.
+    """
     columns: dict[str, list[Any]] = {
         field.name: [getattr(split, field.name) for split, _ in splits] for field in SCHEMA
     }
@@ -142,6 +146,6 @@ def to_inputs(splits: Sequence[tuple[Split, int]]) -> tuple[pa.Table, Weights]:
 
 
 def splits_of(inputs: pa.Table) -> list[Split]:
-    """The splits of a part."""
+    """The splits that a part's table describes."""
     names = [field.name for field in fields(Split)]
     return [Split(**{name: row[name] for name in names}) for row in inputs.to_pylist()]

@@ -1,9 +1,9 @@
-"""The source `github`: what a crawl has fetched, an archive a repository.
+"""The source `github`: the repositories that a crawl fetched, one archive each.
 
-A crawl's folder holds `repositories.jsonl`, a line for each archive. What GitHub puts all files
-into, a folder named after the commit, is no part of their paths. A Git LFS pointer stands for a
-file that is not in the archive: it is `unreadable.io`. A submodule is an empty folder there, and
-has no record.
+The folder of a crawl contains `repositories.jsonl`, with a line for each archive. GitHub puts all
+files of an archive into one folder, named after the commit; paths are relative to that folder. A
+Git LFS pointer stands for a file that is not in the archive, so it becomes `unreadable.io`. A
+submodule is an empty folder there, and has no record.
 """
 
 import io
@@ -41,8 +41,8 @@ from codecorpus.pipelines.sources.io import open_file
 from codecorpus.pipelines.sources.io.file_stat import locate, look
 from codecorpus.pipelines.sources.io.local import Stream
 from codecorpus.pipelines.sources.io.walk import Entry
-from codecorpus.pipelines.sources.map_inputs import each
-from codecorpus.pipelines.sources.partition import Cutter, NotSource, Weights
+from codecorpus.pipelines.sources.map_inputs import map_inputs
+from codecorpus.pipelines.sources.partition import NotSource, Partitioner, Weights
 from codecorpus.pipelines.sources.settings import (
     Name,
     PathText,
@@ -54,16 +54,16 @@ from codecorpus.pipelines.sources.settings import (
 from codecorpus.pipelines.storage.locations import Location
 
 LISTING: Final = "repositories.jsonl"
-"""The list in a crawl's folder."""
+"""The list of archives in a crawl's folder."""
 LFS_POINTER: Final = b"version https://git-lfs.github.com/spec/"
-"""What a Git LFS pointer begins with (Git LFS specification)."""
+"""The first bytes of a Git LFS pointer (Git LFS specification)."""
 LFS_BYTES: Final = 1_024
-"""A pointer is smaller."""
+"""A pointer is smaller than this."""
 
 
 @dataclass(frozen=True)
 class _Listed:
-    """A line of the list."""
+    """A line of the list of archives."""
 
     repository: str
     archive: Location
@@ -72,7 +72,7 @@ class _Listed:
 
 
 class GithubSettings(SourceSettings):
-    """Repositories that `codecorpus crawl` has fetched: stars, licence and size are known."""
+    """Repositories fetched by `codecorpus crawl`, with known stars, licence and size."""
 
     type: Literal["github"] = type_field("github")
     name: Name = name_field("github", "crawled")
@@ -93,26 +93,26 @@ class GithubSettings(SourceSettings):
 
 
 class GithubSource:
-    """Repositories that crawls have fetched.
+    """Repositories that crawls fetched.
 
     Args:
-        paths: the crawls' folders.
-        not_source: which paths will not be read; it decides only how parts are cut.
+        paths: folders of crawls.
+        not_source: which paths will not be read; affects only the weights of parts.
     """
 
     def __init__(self, paths: Sequence[Location], *, not_source: NotSource = not_source) -> None:
-        self.passed_over: Counter[str] = Counter()
+        self.ignored: Counter[str] = Counter()
         self._paths = tuple(paths)
         self._not_source = not_source
 
     def plan(self, part_bytes: int) -> Iterator[pa.Table]:
-        """Cut the crawls into parts: archives in the lists' order, until they weigh enough.
+        """Divide the archives into parts, in the order of the lists.
 
         Raises:
-            UsageError: a folder holds no list, an archive of it is missing, or two crawls have one
-                repository.
+            UsageError: a folder has no list, a listed archive is missing, or a repository is listed
+                twice.
         """
-        cutter = Cutter(part_bytes)
+        partitioner = Partitioner(part_bytes)
         seen: set[str] = set()
 
         def all_listed() -> Iterator[_Listed]:
@@ -126,7 +126,7 @@ class GithubSource:
                     seen.add(listed.repository.lower())
                     yield listed
 
-        def look_into(listed: _Listed) -> tuple[pa.Table, Weights]:
+        def inspect(listed: _Listed) -> tuple[pa.Table, Weights]:
             inputs, weights = archive_inputs(
                 _repository(listed), listed.facts, self._not_source, part_bytes, None
             )
@@ -134,16 +134,16 @@ class GithubSource:
             size = pa.repeat(pa.scalar(listed.unpacked_bytes, pa.int64()), len(inputs))
             return inputs.set_column(at, SCHEMA.field(at), size), weights
 
-        for inputs, weights in each(look_into, all_listed(), self._paths):
-            yield from cutter.add(inputs, weights)
-        yield from cutter.rest()
+        for inputs, weights in map_inputs(inspect, all_listed(), self._paths):
+            yield from partitioner.add(inputs, weights)
+        yield from partitioner.flush()
 
     def read(
         self, inputs: pa.Table, needs_content: NeedsContent, limits: Limits
     ) -> Iterator[pa.RecordBatch]:
-        """The records of one part; each archive's before the next one's."""
+        """Read the records of one part, archive by archive."""
         groups = (
-            _inside(group)
+            _in_repository(group)
             for row in range(len(inputs))
             for group in archive_groups(archive_of(inputs, row), limits)
         )
@@ -175,23 +175,23 @@ def _listed(folder: Location, line: str, where: str) -> _Listed:
 
 
 def _repository(listed: _Listed) -> Repository:
-    """The archive as the source `folder` describes one.
+    """The archive as a repository of the source `folder`.
 
     Raises:
-        UsageError: it is missing.
+        UsageError: the archive is missing.
     """
     try:
         found = look(listed.archive)
     except OSError as error:
         raise UsageError(
-            f"{listed.archive}: {error.strerror}; it is listed: run the crawl once more"
+            f"{listed.archive}: {error.strerror}; the crawl lists this archive: run the crawl again"
         ) from error
     entry = Entry(os.path.basename(found.location), found.size, found.stamp)  # noqa: PTH119
     return Repository(listed.repository, "", found.location, "tar", entry)
 
 
-def _inside(group: Group) -> Group:
-    """The same records, their paths without the first folder, pointers refused."""
+def _in_repository(group: Group) -> Group:
+    """The same records with paths below the top folder, and errors for Git LFS pointers."""
 
     def fill(index: int, into: memoryview | None) -> int:
         length = group.fill(index, into)

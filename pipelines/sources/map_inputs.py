@@ -1,4 +1,4 @@
-"""Looking into many inputs, to cut them: one after the other, or several that lie elsewhere."""
+"""Inspects inputs in order, remote ones concurrently."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final, TypeVar
@@ -8,20 +8,22 @@ from codecorpus.pipelines.storage.locations import Location, Url
 T = TypeVar("T")
 R = TypeVar("R")
 
-_AT_ONCE: Final = 8
-"""Inputs elsewhere that are looked into at a time: each may hold two windows of 8 MiB."""
+_CONCURRENCY: Final = 8
+"""Remote inputs that are inspected at a time; each may hold two windows of 8 MiB."""
 
 
-def each(call: Callable[[T], R], inputs: Iterable[T], paths: Sequence[Location]) -> Iterator[R]:
-    """What a call gives of each input, in their order.
+def map_inputs(
+    inspect: Callable[[T], R], inputs: Iterable[T], paths: Sequence[Location]
+) -> Iterator[R]:
+    """The results of `inspect` for each input, in the order of the inputs.
 
     Args:
-        call: looks into an input; of inputs elsewhere in a thread of its own.
+        inspect: called with one input; runs in threads if any path is remote.
         inputs: files, archives or folders.
-        paths: where they were listed.
+        paths: the listed paths that the inputs come from.
     """
     if not any(isinstance(path, Url) for path in paths):
-        return map(call, inputs)
-    from codecorpus.pipelines.storage.prefetch import map_ordered  # local builds need none of it
+        return map(inspect, inputs)
+    from codecorpus.pipelines.storage.prefetch import map_ordered  # local builds do without it
 
-    return map_ordered(call, inputs, concurrency=_AT_ONCE)
+    return map_ordered(inspect, inputs, concurrency=_CONCURRENCY)

@@ -1,7 +1,7 @@
-"""Repositories and owners that do not want to be part of a corpus: at the crawl and at the build.
+"""Opt-out lists: repositories and owners that a crawl does not fetch and a build does not read.
 
-A list is a text file in UTF-8: on each line `owner/name` or `owner`; what follows `#` is a remark.
-Case does not matter, as it does not on GitHub.
+A list is a text file in UTF-8 with `owner/name` or `owner` on each line; `#` begins a comment. Case
+is ignored, as on GitHub.
 """
 
 import re
@@ -17,7 +17,7 @@ _ENTRY: Final = re.compile(r"[^\s/]+(/[^\s/]+)?")
 
 
 class OptOut:
-    """The repositories of a list; `name in opt_out` says whether one is on it."""
+    """An opt-out list; `name in opt_out` is true for listed repositories and owners."""
 
     def __init__(self, entries: Iterable[str] = ()) -> None:
         self.entries = tuple(sorted({entry.lower() for entry in entries}))
@@ -32,28 +32,30 @@ class OptOut:
 
 
 def read_opt_out(path: Location | None) -> OptOut:
-    """Read a list; None is an empty one.
+    """Read a list; without a path, return an empty one.
 
     Raises:
-        UsageError: it cannot be read, or a line is no entry; names the line.
+        UsageError: the file cannot be read, or a line is not an entry; names the line.
     """
     return OptOut(read_names(path) if path is not None else ())
 
 
 def read_names(path: Location, *, owners: bool = True) -> Sequence[str]:
-    """The entries of a list in their order.
+    """The entries of a list of repositories, in the order of the file.
 
     Args:
         path: the file.
-        owners: whether an entry may be an owner.
+        owners: whether an entry may be an owner alone.
 
     Raises:
-        UsageError: it cannot be read, or a line is no entry; names the line.
+        UsageError: the file cannot be read, or a line is not an entry; names the line.
     """
     try:
         lines = read_whole(path).decode("utf-8-sig").splitlines()
     except (OSError, ValueError, UnreadableError) as error:
-        raise UsageError(f"{path}: {error}; expected a list in UTF-8, a name a line") from error
+        raise UsageError(
+            f"{path}: {error}; expected a list in UTF-8, one name on each line"
+        ) from error
     entries = []
     for number, line in enumerate(lines, 1):
         entry = line.partition("#")[0].strip()
@@ -62,6 +64,8 @@ def read_names(path: Location, *, owners: bool = True) -> Sequence[str]:
         found = _ENTRY.fullmatch(entry)
         if found is None or not (owners or found[1]):
             expected = "owner/name or owner" if owners else "owner/name"
-            raise UsageError(f"{path}:{number}: got {entry!r}; expected {expected}, one a line")
+            raise UsageError(
+                f"{path}:{number}: got {entry!r}; expected {expected}, one on each line"
+            )
         entries.append(entry)
     return entries

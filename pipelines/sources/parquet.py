@@ -1,8 +1,8 @@
-"""Rows of Parquet files as record batches: the needed columns of some row groups at a time.
+"""Reads Parquet files as record batches, the needed columns of a range of row groups.
 
-The texts' bytes lie where Arrow's reader put them, and are copied once more only where a batch
-holds rows that nobody wants. A row group is read in batches of rows; it is not cut, and a page of
-it is decoded as a whole.
+Arrow's reader allocates the texts; they are copied again only in batches with rows that are not
+needed. A row group is never split. It is read in batches of rows, and each of its pages is decoded
+as a whole.
 """
 
 import contextlib
@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from codecorpus.filters.masks import to_mask
 from codecorpus.foundation.errors import UsageError
 from codecorpus.pipelines.sources.base import (
     ARCHIVE,
@@ -29,43 +30,39 @@ from codecorpus.pipelines.sources.base import (
 from codecorpus.pipelines.sources.dataset_files import DataFile, Split
 from codecorpus.pipelines.sources.io import open_file
 from codecorpus.pipelines.sources.io.local import LocalFile, Stream
+from codecorpus.pipelines.sources.partition import runs
 from codecorpus.pipelines.sources.records import as_names, damage_row, make_records
 
 _DAMAGE: Final = (OSError, pa.ArrowException, UnreadableError)
 _BUFFER: Final = 1 << 20  # bytes of a column read at once
-_ROW: Final = 256  # bytes of a row that take about as long as finding its text
+_ROW_COST: Final = 256  # reading that many bytes takes about as long as the overhead of a row
 
 
 def split_parquet(
     file: DataFile, part_bytes: int, texts: Sequence[str], facts: Mapping[str, str]
 ) -> Iterator[tuple[Split, int]]:
-    """The splits of a file, some row groups each, and what each weighs in a part.
+    """The splits of a file, each a range of row groups, with their weights in bytes.
 
     Args:
-        file: the file; if it is damaged, one split, which says so when it is read.
-        part_bytes: what a split should weigh.
-        texts: what the column of texts may be called; the first that is there counts.
-        facts: columns of RECORDS, and what they are called; a file may lack any of them.
+        file: the file; a damaged one becomes one split, which reports the damage when it is read.
+        part_bytes: the weight of a split.
+        texts: possible names of the column of texts; the first that exists is used.
+        facts: the file's name of each column of RECORDS; any of them may be missing.
 
     Raises:
-        UsageError: no column of texts, or one of another type.
+        UsageError: there is no column of texts, or a column is not text.
     """
     try:
         with _open(file.location, (file.entry.size, str(file.entry.stamp)), again=False) as reader:
             text, _ = _columns(file.name, reader.schema_arrow, texts, facts)
             groups = [reader.metadata.row_group(i) for i in range(reader.num_row_groups)]
-            weights = [_text_bytes(group, text) + _ROW * group.num_rows for group in groups]
+            weights = [_text_bytes(group, text) + _ROW_COST * group.num_rows for group in groups]
     except _DAMAGE:
-        yield file.split(0, 0), _ROW
+        yield file.split(0, 0), _ROW_COST
         return
-    begin = weight = 0
-    for group, more in enumerate(weights):
-        if weight and weight + more > part_bytes:
-            yield file.split(begin, group), weight
-            begin, weight = group, 0
-        weight += more
-    if weights:
-        yield file.split(begin, len(weights)), weight
+    for begin, end, weight in runs(np.array(weights, np.int64), part_bytes):
+        if end > begin:
+            yield file.split(begin, end), weight
 
 
 def read_parquet(
@@ -78,25 +75,25 @@ def read_parquet(
 ) -> Iterator[pa.RecordBatch]:
     """The records of a split, numbered from `first`.
 
-    Of a row group that is damaged, what comes before the damage is taken, then one row says so; the
-    other row groups are read all the same. Bytes that were changed show where they break the
-    encoding, and everywhere where the file's writer left checksums of its pages.
+    The rows of a damaged row group that precede the damage are yielded, then one row that reports
+    it; the other row groups are read as usual. Changed bytes are noticed where they break the
+    encoding, or anywhere if the file has checksums of its pages.
 
     Args:
-        split: row groups of a file.
-        texts: as of `split_parquet`.
-        facts: as of `split_parquet`.
-        needs_content: which rows have their content.
-        limits: bounds.
+        split: a range of row groups.
+        texts: as for `split_parquet`.
+        facts: as for `split_parquet`.
+        needs_content: which rows to return with their content.
+        limits: bounds on memory.
         first: the number of the first row.
     """
     row = first
     try:
         with _open(split.location, (split.size, split.stamp)) as reader:
             text, names = _columns(split.name, reader.schema_arrow, texts, facts)
-            at_once = _rows_at_once(reader, split, limits)
+            batch_rows = _batch_rows(reader, split, limits)
             for group in range(split.begin, split.end):
-                for batch in _row_group(reader, group, [text, *names.values()], at_once):
+                for batch in _row_group(reader, group, [text, *names.values()], batch_rows):
                     if isinstance(batch, str):
                         yield damage_row(row, split.name, ARCHIVE, batch)
                         row += 1
@@ -110,13 +107,13 @@ def read_parquet(
 
 
 def _row_group(
-    reader: pq.ParquetFile, group: int, columns: list[str], at_once: int
+    reader: pq.ParquetFile, group: int, columns: list[str], batch_rows: int
 ) -> Iterator[pa.RecordBatch | str]:
-    """The rows of a row group, and what is wrong with the rest of them, if something is."""
+    """The rows of a row group; if it is damaged, a message comes last."""
     count = 0
     try:
         for batch in reader.iter_batches(
-            batch_size=at_once, row_groups=[group], columns=columns, use_threads=False
+            batch_size=batch_rows, row_groups=[group], columns=columns, use_threads=False
         ):
             yield batch
             count += batch.num_rows
@@ -132,12 +129,12 @@ def _open(
     location: bytes, listed: tuple[int, str], *, again: bool = True
 ) -> Iterator[pq.ParquetFile]:
     opened = open_file(location, listed, again=again)
-    file, here = opened.file, isinstance(opened.file, LocalFile)
+    file, is_local = opened.file, isinstance(opened.file, LocalFile)
     with (
         os.fdopen(file.descriptor, "rb") if isinstance(file, LocalFile) else Stream(opened) as raw,
-        # Of a file elsewhere, what lies close together comes by one request.
+        # For remote files, `pre_buffer` fetches neighbouring column chunks with one request.
         pq.ParquetFile(
-            raw, buffer_size=_BUFFER, pre_buffer=not here, page_checksum_verification=True
+            raw, buffer_size=_BUFFER, pre_buffer=not is_local, page_checksum_verification=True
         ) as reader,
     ):
         yield reader
@@ -146,10 +143,10 @@ def _open(
 def _columns(
     name: str, schema: pa.Schema, texts: Sequence[str], facts: Mapping[str, str]
 ) -> tuple[str, dict[str, str]]:
-    """The column of texts, and those of facts that are there.
+    """The column of texts, and the file's columns of facts by name in RECORDS.
 
     Raises:
-        UsageError: the first is missing, or one holds no text.
+        UsageError: there is no column of texts, or a column is not text.
     """
     text = next((column for column in texts if column in schema.names), None)
     got = ", ".join(f"{field.name} ({field.type})" for field in schema)
@@ -181,8 +178,8 @@ def _text_bytes(group: pq.RowGroupMetaData, text: str) -> int:
     return total
 
 
-def _rows_at_once(reader: pq.ParquetFile, split: Split, limits: Limits) -> int:
-    """So many that a batch holds about `batch_bytes`."""
+def _batch_rows(reader: pq.ParquetFile, split: Split, limits: Limits) -> int:
+    """The number of rows of a batch of about `batch_bytes`."""
     groups = [reader.metadata.row_group(group) for group in range(split.begin, split.end)]
     rows: int = sum(group.num_rows for group in groups)
     size: int = sum(group.total_byte_size for group in groups)
@@ -197,18 +194,19 @@ def _records(
     limits: Limits,
     row: int,
 ) -> Iterator[pa.RecordBatch]:
-    """One batch as batches of RECORDS, more of them where its texts are long."""
+    """A batch as one or more batches of RECORDS, none of them larger than `batch_bytes` allows."""
     content = _plain(batch.column(text)).cast(pa.large_binary())
     sizes = pc.fill_null(pc.binary_length(content), 0).to_numpy(zero_copy_only=False)
     facts = {field: as_names(_plain(batch.column(name))) for field, name in names.items()}
-    facts |= _unfit(text, content, sizes, limits.record_bytes)
-    for begin, end in _runs(sizes, limits):
+    facts |= _errors(text, content, sizes, limits.record_bytes)
+    for begin, end in _slices(sizes, limits):
         columns = {name: column.slice(begin, end - begin) for name, column in facts.items()}
-        known = make_records(row + begin, end - begin, **columns)
-        asked = np.asarray(needs_content(known), np.bool_) & ~_mask(pc.is_valid(known["error"]))
+        names_only = make_records(row + begin, end - begin, **columns)
+        without_error = to_mask(names_only["error"].is_null())
+        needed = np.asarray(needs_content(names_only), np.bool_) & without_error
         columns["content"] = content.slice(begin, end - begin)
-        if not asked.all():
-            columns["content"] = pc.if_else(pa.array(asked), columns["content"], None)
+        if not needed.all():
+            columns["content"] = pc.if_else(pa.array(needed), columns["content"], None)
         yield make_records(row + begin, end - begin, **columns)
 
 
@@ -216,16 +214,11 @@ def _plain(column: pa.Array) -> pa.Array:
     return column.dictionary_decode() if pa.types.is_dictionary(column.type) else column
 
 
-def _mask(values: pa.Array) -> NDArray[np.bool_]:
-    mask: NDArray[np.bool_] = values.to_numpy(zero_copy_only=False)
-    return mask
-
-
-def _unfit(
+def _errors(
     name: str, content: pa.Array, sizes: NDArray[Any], record_bytes: int
 ) -> dict[str, pa.Array]:
-    """Error and detail of rows without a text, or with too long a one."""
-    missing, large = _mask(content.is_null()), sizes > record_bytes
+    """The columns `error` and `detail`; no column if every row has a text within the limit."""
+    missing, large = to_mask(content.is_null()), sizes > record_bytes
     if not (missing | large).any():
         return {}
     long = f"more than {record_bytes:,} bytes"
@@ -237,8 +230,8 @@ def _unfit(
     return dict(zip(("error", "detail"), answers, strict=True))
 
 
-def _runs(sizes: NDArray[Any], limits: Limits) -> Iterator[tuple[int, int]]:
-    """Cut rows into runs that hold less than `batch_bytes` and one record."""
+def _slices(sizes: NDArray[Any], limits: Limits) -> Iterator[tuple[int, int]]:
+    """Divide rows into slices; each ends with the row that brings it to `batch_bytes`."""
     ends = np.cumsum(np.where(sizes > limits.record_bytes, 0, sizes), dtype=np.int64)
     begin = before = 0
     while begin < len(sizes):

@@ -1,7 +1,8 @@
-"""How inputs are cut into parts of about one size.
+"""Divides inputs into parts of about equal weight.
 
-A file weighs its size if its name may be that of source code, and else little more than nothing,
-since it will not be read; so do files over the usual limit of a record.
+The weight of a file is the bytes to read: its size, plus a constant for opening it. A file whose
+name rules out source code, or that exceeds the default limit of a record, will not be read, so it
+weighs only the constant.
 """
 
 from collections.abc import Callable, Iterator
@@ -14,62 +15,70 @@ from numpy.typing import NDArray
 from codecorpus.pipelines.sources.base import Limits
 
 NotSource = Callable[[pa.Array], NDArray[np.bool_]]
-"""Which paths are no source code by their names."""
+"""Returns bool[n]: which paths, string[n], cannot be source code, judged by their names."""
 
 Weights = NDArray[np.int64]
-"""How much of a part each input takes up, in bytes to read."""
+"""The bytes to read of each input."""
 
-_ROW: Final = 1_024  # bytes of text that take about as long as opening a file
+_OPEN_COST: Final = 1_024  # reading that many bytes takes about as long as opening a file
 
 
-def weigh(paths: pa.Array | pa.ChunkedArray, sizes: NDArray[np.int64], no: NotSource) -> Weights:
-    """The weights of files by path and size in bytes."""
+def weigh(
+    paths: pa.Array | pa.ChunkedArray, sizes: NDArray[np.int64], not_source: NotSource
+) -> Weights:
+    """The weights of files, int64[n].
+
+    Args:
+        paths: string[n].
+        sizes: int64[n], in bytes.
+        not_source: which paths will not be read.
+    """
     if isinstance(paths, pa.ChunkedArray):
         paths = paths.combine_chunks()
-    read = ~np.asarray(no(paths), np.bool_) & (sizes <= Limits.record_bytes)
-    return np.where(read, sizes, 0) + np.int64(_ROW)
+    read = ~np.asarray(not_source(paths), np.bool_) & (sizes <= Limits.record_bytes)
+    return np.where(read, sizes, 0) + np.int64(_OPEN_COST)
 
 
-def runs(weights: Weights, most: int, begun: int = 0) -> Iterator[tuple[int, int, int]]:
-    """Cut weights in order into runs of at most `most`, or of one.
+def runs(weights: Weights, limit: int, initial: int = 0) -> Iterator[tuple[int, int, int]]:
+    """Divide inputs in order into runs of consecutive ones.
 
     Args:
         weights: of the inputs.
-        most: what a run may weigh.
-        begun: what the first run weighs already.
+        limit: the largest weight of a run, unless it consists of a single input.
+        initial: weight that the first run has already.
 
     Yields:
-        begin, end and weight of each run; the first may be empty, the last is not full.
+        Begin, end and weight of each run. The first may be empty, and the last is not full.
     """
-    start, total = 0, begun
+    start, total = 0, initial
     for index, weight in enumerate(weights.tolist()):
-        if total and total + weight > most:
+        if total and total + weight > limit:
             yield start, index, total
             start, total = index, 0
         total += weight
     yield start, len(weights), total
 
 
-class Cutter:
-    """Groups inputs in order into parts of about `part_bytes`."""
+class Partitioner:
+    """Collects inputs in order into parts of about `part_bytes`."""
 
     def __init__(self, part_bytes: int) -> None:
-        self._most = part_bytes
-        self._held: list[pa.Table] = []
+        self._part_bytes = part_bytes
+        self._pending: list[pa.Table] = []
         self._weight = 0
 
     def add(self, inputs: pa.Table, weights: Weights) -> Iterator[pa.Table]:
-        """Take inputs up; the parts that are full by now."""
-        *full, (start, end, weight) = runs(weights, self._most, self._weight)
+        """Add inputs; yield the parts that are full."""
+        *full, (start, end, weight) = runs(weights, self._part_bytes, self._weight)
         for first, last, _ in full:
-            self._held.append(inputs.slice(first, last - first))
-            yield from self.rest()
+            self._pending.append(inputs.slice(first, last - first))
+            yield from self.flush()
         if end > start:
-            self._held.append(inputs.slice(start, end - start))
+            self._pending.append(inputs.slice(start, end - start))
         self._weight = weight
 
-    def rest(self) -> Iterator[pa.Table]:
-        """What is held as a last part."""
-        if self._held:
-            yield pa.concat_tables(self._held).combine_chunks()
-        self._held, self._weight = [], 0
+    def flush(self) -> Iterator[pa.Table]:
+        """Yield the inputs that are not in a part yet as the last part, if there are any."""
+        if self._pending:
+            yield pa.concat_tables(self._pending).combine_chunks()
+        self._pending, self._weight = [], 0

@@ -1,10 +1,10 @@
-"""The source `pile`: the GitHub part of The Pile (Gao et al., arXiv 2101.00027), in JSON lines.
+"""The source `pile`: the GitHub part of The Pile (Gao et al., arXiv 2101.00027), as JSON lines.
 
-Two shapes are read. The released mixture has `text` and `meta.pile_set_name`; lines of sets other
-than `Github` are no records, and are counted by their set. EleutherAI's GitHub downloader has
-`text` and a `meta` with `repo_name` and `stars`; its `file_name` is that of the repository's last
-file, for every one of its files, and its `repo_language` the repository's, so neither says anything
-of a file: `path` and `language` are null.
+It reads two formats. Lines of the released mixture have `text` and `meta.pile_set_name`; lines of
+sets other than `Github` are not records, and are counted by set. Lines of EleutherAI's GitHub
+downloader have `text` and a `meta` with `repo_name` and `stars`. Their `file_name` and
+`repo_language` are not used, because the downloader writes those of the repository's last file, and
+of the repository as a whole, for every file: `path` and `language` are null.
 """
 
 from collections import Counter
@@ -20,8 +20,8 @@ from codecorpus.pipelines.sources.dataset_files import LINES, find_files, splits
 from codecorpus.pipelines.sources.jsonl.parser import FieldSpec, Members, as_name
 from codecorpus.pipelines.sources.jsonl.reader import read_jsonl
 from codecorpus.pipelines.sources.jsonl.splits import split_lines
-from codecorpus.pipelines.sources.map_inputs import each
-from codecorpus.pipelines.sources.partition import Cutter
+from codecorpus.pipelines.sources.map_inputs import map_inputs
+from codecorpus.pipelines.sources.partition import Partitioner
 from codecorpus.pipelines.sources.settings import (
     Name,
     PathText,
@@ -33,16 +33,16 @@ from codecorpus.pipelines.sources.settings import (
 from codecorpus.pipelines.storage.locations import Location
 
 _SET: Final = "Github"
-_SETS: Final = 100  # names that are told apart; The Pile has 22
+_MAX_SETS: Final = 100  # counted by name; The Pile has 22
 OTHER: Final = "(others)"
-"""Stands for the sets beyond."""
+"""The name under which the lines of further sets are counted."""
 
 
 class PileSettings(SourceSettings):
     """The GitHub part of The Pile (arXiv 2101.00027), as released or as its downloader writes it.
 
-    The released files name no repository and no path, the downloader's name a repository and its
-    stars; the language comes from the content. Lines of The Pile's other sets are passed over.
+    The released files name neither repository nor path; the downloader's name the repository and
+    its stars. Languages come from the content. Lines of The Pile's other sets are ignored.
     """
 
     type: Literal["pile"] = type_field("pile")
@@ -68,33 +68,35 @@ class PileSource:
     """Files of The Pile.
 
     Args:
-        paths: files of JSON lines, and folders that hold such.
-        exclude: a folder that is not looked into, such as the one that is written to.
+        paths: JSON-lines files, and folders that contain them.
+        exclude: a folder that is not searched, such as the output folder.
     """
 
     def __init__(self, paths: Sequence[Location], *, exclude: Location | None = None) -> None:
-        self.passed_over: Counter[str] = Counter()
+        self.ignored: Counter[str] = Counter()
         self._paths = tuple(paths)
         self._exclude = exclude
         columns = {"repository": "repo_name", "stars": "stars"}
         self._fields = FieldSpec(["text"], columns, "meta", self._is_github)
 
     def plan(self, part_bytes: int) -> Iterator[pa.Table]:
-        """Cut the files into parts.
+        """Divide the files into parts.
 
         Raises:
-            UsageError: a path is missing, or neither a file of JSON lines nor a folder of such.
+            UsageError: a path is missing, or no JSON-lines files are found in it.
         """
-        cutter = Cutter(part_bytes)
+        partitioner = Partitioner(part_bytes)
         files = find_files(self._paths, LINES, self._exclude)
-        for splits in each(lambda file: list(split_lines(file, part_bytes)), files, self._paths):
-            yield from cutter.add(*to_inputs(splits))
-        yield from cutter.rest()
+        for splits in map_inputs(
+            lambda file: list(split_lines(file, part_bytes)), files, self._paths
+        ):
+            yield from partitioner.add(*to_inputs(splits))
+        yield from partitioner.flush()
 
     def read(
         self, inputs: pa.Table, needs_content: NeedsContent, limits: Limits
     ) -> Iterator[pa.RecordBatch]:
-        """The records of one part; each file's before the next one's."""
+        """Read the records of one part, file by file."""
         row = 0
         for split in splits_of(inputs):
             for batch in read_jsonl(split, self._fields, needs_content, limits, row):
@@ -102,11 +104,11 @@ class PileSource:
                 yield batch
 
     def _is_github(self, members: Members) -> bool:
-        """Whether a line belongs to the GitHub part, or names no set; others are counted."""
+        """Whether a line belongs to the GitHub part or names no set; counts the other lines."""
         meta = members.get("meta")
         name = as_name(meta.get("pile_set_name"), "strict") if isinstance(meta, dict) else None
         if name is None or name == _SET:
             return True
-        is_counted = name in self.passed_over or len(self.passed_over) < _SETS
-        self.passed_over[name if is_counted else OTHER] += 1
+        is_counted = name in self.ignored or len(self.ignored) < _MAX_SETS
+        self.ignored[name if is_counted else OTHER] += 1
         return False

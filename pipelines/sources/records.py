@@ -1,4 +1,4 @@
-"""Columns of names as records have them."""
+"""Builds columns and batches of records."""
 
 import pyarrow as pa
 
@@ -6,10 +6,10 @@ from codecorpus.pipelines.sources.base import RECORDS
 
 
 def as_names(raw: pa.Array) -> pa.Array:
-    r"""Bytes as text, string[n]; of what is not UTF-8 each byte as `\xNN`.
+    r"""Decode names to string[n]; each byte that is not valid UTF-8 becomes `\xNN`.
 
     Args:
-        raw: (large_)binary or (large_)string.
+        raw: (large_)binary[n] or (large_)string[n].
     """
     wide = raw.cast(pa.large_binary())
     try:
@@ -27,8 +27,8 @@ def make_records(first: int, rows: int, **columns: pa.Array) -> pa.RecordBatch:
 
     Args:
         first: the number of its first row.
-        rows: how many there are.
-        columns: those that are not null throughout.
+        rows: the number of rows.
+        columns: arrays by column name; columns that are not given are null.
     """
     columns["row"] = pa.array(range(first, first + rows), pa.int64())
     return pa.record_batch(
@@ -37,7 +37,7 @@ def make_records(first: int, rows: int, **columns: pa.Array) -> pa.RecordBatch:
 
 
 def damage_row(row: int, path: str, reason: str, detail: str) -> pa.RecordBatch:
-    """The one row that tells of a damaged file."""
+    """A batch of one row that reports a damaged file."""
     return make_records(
         row,
         1,

@@ -1,21 +1,20 @@
-"""Which records a sample takes: by hash of their names and of their sizes, so the same every time.
+"""Draws samples of records by hashes of names and sizes, which keep duplicates together.
 
-A record has two numbers between 0 and 1: one of its base name (`six.py`), one of its size in bytes.
-It is drawn if either is below a limit `a`. The two draws are independent, so any record is drawn
-with probability 1 - (1 - a)^2, its rate; and the files that matter together come together:
+Each record has two numbers in [0, 1): a hash of its base name (`six.py`), and a hash of its size in
+bytes. It is drawn if either is below a limit a. The two are independent, so each record is drawn
+with probability 1 - (1 - a)^2, the sampling rate, and likely duplicates are drawn together:
 
-- copies have one size, so of those below the limit by size no copy is missing;
-- edited copies mostly keep their base name, so of those below it by name few are missing.
+- exact copies have the same size, so a draw by size takes all of them;
+- edited copies mostly keep their base name, so a draw by name takes most of them.
 
-A draw by the whole name would take each file by itself, and of a pair of duplicates both with the
-square of the rate: of 100 pairs 1 at a rate of 10 %. Samples are nested: a lower limit draws a part
-of what a higher one draws.
+Hashes of whole paths would draw each file independently, and both files of a duplicate pair only
+with the square of the rate: one pair in 100 at a rate of 10 %. Samples are nested: the sample of a
+lower limit is a subset of that of a higher one.
 
-A base name that stands for its folder (`__init__.py`, `index.js`) counts with the folder's name: by
-itself it is the name of so many unlike files that a sample would hinge on it. What has no path has
-a number
-of its own instead of that of a base name, and what was not read one of its name instead of that of
-a size.
+A base name such as `__init__.py` or `index.js` is hashed with its folder's name, because so many
+unrelated files have it that the sample would depend on that one hash. A record without a path has a
+number of its own instead of a base name's hash; one that was not read has a hash of its name
+instead of its size's.
 """
 
 import hashlib
@@ -33,37 +32,40 @@ from codecorpus.foundation.columns import ByteColumn
 _FOLDERS_NAME = (
     r"(?s)^(?:.*/)?([^/]+/(?:__init__|__main__|index|main|mod|lib|package-info)\.[^/.]+)$"
 )
-"""Base names that say nothing without the folder's."""
+"""Base names that are hashed with the name of their folder."""
 
 Uniform = NDArray[np.float64]
 """Numbers of records, at least 0 and below 1."""
 
 
 def limit_of(rate: float) -> float:
-    """The limit at which records are drawn with probability `rate`."""
+    """The limit at which a record is drawn with probability `rate`."""
     return 1.0 - sqrt(1.0 - rate)
 
 
 @dataclass(frozen=True)
 class Draw:
-    """A sample of the records that parts hold; crosses processes.
+    """Draws a sample of the records of parts; can be pickled.
 
     Attributes:
-        seed: another one draws another sample.
+        seed: each seed draws another sample.
         limit: records with a number below it are drawn.
-        begin: parts before this one hold only records that were drawn before, by `numbers_of`.
+        begin: the first part to draw from; parts before it hold only records that were drawn while
+            the inputs were listed, so all of theirs are kept.
     """
 
     seed: int
     limit: float
     begin: int
 
-    def some(self, batches: Iterable[pa.RecordBatch], part: int) -> Iterator[pa.RecordBatch]:
-        """What is drawn of the batches of a part."""
-        return (self.take(batch, part) for batch in batches)
+    def draw_batches(
+        self, batches: Iterable[pa.RecordBatch], part: int
+    ) -> Iterator[pa.RecordBatch]:
+        """The drawn records of each batch of a part."""
+        return (self.draw(batch, part) for batch in batches)
 
-    def take(self, records: pa.RecordBatch, part: int) -> pa.RecordBatch:
-        """The drawn records of a batch (RECORDS, read) of a part; rows keep their numbers."""
+    def draw(self, records: pa.RecordBatch, part: int) -> pa.RecordBatch:
+        """The drawn records of a batch of RECORDS that was read; rows keep their numbers."""
         if part < self.begin:
             return records
         content = records["content"]
@@ -92,9 +94,9 @@ def numbers_of(
     Args:
         repositories: string[n].
         paths: string[n].
-        sizes: bytes; -1 where the record was not read.
-        rows: a number that no other record without a path has.
-        seed: another one gives other numbers.
+        sizes: int64[n], in bytes; -1 where the record was not read.
+        rows: int64[n]; unique among the records without a path.
+        seed: each seed gives other numbers.
     """
     longer = pc.replace_substring_regex(paths, _FOLDERS_NAME, r"\1")
     bases = pc.replace_substring_regex(paths, r"(?s)^.*/", "")
@@ -114,7 +116,7 @@ def numbers_of(
 
 
 def of_name(name: str, seed: int) -> float:
-    """The number of one name."""
+    """The number of a name: 53 bits of its BLAKE2b hash."""
     digest = hashlib.blake2b(name.encode(), digest_size=8, key=b"%d" % seed).digest()
     return float(int.from_bytes(digest, "little") >> 11) / 2.0**53
 
@@ -129,7 +131,7 @@ def _of_names(names: pa.Array, seed: int) -> Uniform:
 
 
 def _of_words(words: NDArray[np.int64], seed: int) -> Uniform:
-    """By the finalizer of SplitMix64 (Steele, Lea and Flood, OOPSLA 2014)."""
+    """Numbers of integers, by the finalizer of SplitMix64 (Steele, Lea and Flood, OOPSLA 2014)."""
     mixed = words.astype(np.uint64) + np.uint64((0x9E3779B97F4A7C15 * (seed + 1)) % 2**64)
     for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
         mixed = (mixed ^ (mixed >> np.uint64(shift))) * np.uint64(factor)

@@ -1,7 +1,8 @@
-"""The source `folder`: repositories in folders and archives on a file system.
+"""The source `folder`: repositories in folders and archives, on disk or in an object store.
 
-A part's inputs are files and archives in one order, bytewise by path within a repository, the same
-on every file system. Links are followed nowhere but in the listed paths themselves.
+The inputs of a part are files and archives, sorted by the bytes of their paths within a repository,
+so their order is the same on every file system. Symbolic links are followed only in the listed
+paths themselves.
 """
 
 from collections import Counter
@@ -32,8 +33,8 @@ from codecorpus.pipelines.sources.folder.repositories import (
     find_repositories,
 )
 from codecorpus.pipelines.sources.io.local import too_large
-from codecorpus.pipelines.sources.map_inputs import each
-from codecorpus.pipelines.sources.partition import Cutter, NotSource, Weights
+from codecorpus.pipelines.sources.map_inputs import map_inputs
+from codecorpus.pipelines.sources.partition import NotSource, Partitioner, Weights
 from codecorpus.pipelines.sources.paths import resolve_path
 from codecorpus.pipelines.sources.settings import (
     Name,
@@ -49,7 +50,7 @@ from codecorpus.pipelines.storage.locations import Location
 
 
 class _FolderReading(Reading):
-    """Keys of a folder that stand before those of every source."""
+    """Keys of a folder that come before those of every source."""
 
     repositories: Literal["auto", "children", "self"] = Field(
         default="auto",
@@ -97,17 +98,17 @@ class FolderSettings(SourceSettings, _FolderReading):
 
 
 class FolderSource:
-    """Repositories under folders, and archives.
+    """Repositories in folders and archives.
 
     Args:
         paths: folders and archives.
-        repositories: what of a folder is a repository.
-        metadata: facts by repository name, as it stands in the records.
-        max_repository_bytes: the limit that the caller will apply. Only with it are compressed tars
-            inflated to learn how large their repositories are, up to where they exceed it; exclude,
+        repositories: which folders are repositories.
+        metadata: facts by repository name, as the records have it.
+        max_repository_bytes: the limit that the caller will apply. If given, compressed tars are
+            decompressed to measure their repositories, until they exceed the limit; otherwise
             their `repository_bytes` are null.
-        exclude: a folder that is not looked into, such as the one that is written to.
-        not_source: which paths will not be read; it decides only how parts are cut.
+        exclude: a folder that is not searched, such as the output folder.
+        not_source: which paths will not be read; affects only the weights of parts.
     """
 
     def __init__(
@@ -120,7 +121,7 @@ class FolderSource:
         exclude: Location | None = None,
         not_source: NotSource = not_source,
     ) -> None:
-        self.passed_over: Counter[str] = Counter()
+        self.ignored: Counter[str] = Counter()
         self._paths = tuple(paths)
         self._repositories = repositories
         self._metadata = dict(metadata or {})
@@ -129,15 +130,15 @@ class FolderSource:
         self._not_source = not_source
 
     def plan(self, part_bytes: int) -> Iterator[pa.Table]:
-        """Cut the input into parts: files and archives in order, until they weigh enough.
+        """Divide the files and archives into parts, in order.
 
         Raises:
-            UsageError: a path is missing, or neither folder nor archive, or two repositories have
-                one name.
+            UsageError: a path is missing, a path is neither a folder nor an archive, or two
+                repositories have the same name.
         """
-        cutter = Cutter(part_bytes)
+        partitioner = Partitioner(part_bytes)
 
-        def look_into(repository: Repository) -> tuple[pa.Table, Weights]:
+        def inspect(repository: Repository) -> tuple[pa.Table, Weights]:
             facts = self._metadata.get(repository.name, RepositoryFacts())
             if repository.archive is None:
                 return file_inputs(repository, facts, self._not_source)
@@ -146,19 +147,19 @@ class FolderSource:
             )
 
         found = find_repositories(self._paths, self._repositories, self._exclude)
-        for inputs, weights in each(look_into, found, self._paths):
-            yield from cutter.add(inputs, weights)
-        yield from cutter.rest()
+        for inputs, weights in map_inputs(inspect, found, self._paths):
+            yield from partitioner.add(inputs, weights)
+        yield from partitioner.flush()
 
     def read(
         self, inputs: pa.Table, needs_content: NeedsContent, limits: Limits
     ) -> Iterator[pa.RecordBatch]:
-        """The records of one part; each input's before the next one's."""
+        """Read the records of one part, input by input."""
         yield from assemble(_groups(inputs, limits), needs_content, limits)
 
 
 def _groups(inputs: pa.Table, limits: Limits) -> Iterator[Group]:
-    """Files that follow each other in groups, each archive in its own."""
+    """The groups of a part: consecutive files together, each archive by itself."""
     kinds = inputs.column("kind").to_pylist()
     start = 0
     while start < len(kinds):
@@ -179,7 +180,7 @@ def _groups(inputs: pa.Table, limits: Limits) -> Iterator[Group]:
 
 
 def _file_names(inputs: pa.Table, record_bytes: int) -> pa.RecordBatch:
-    """The inputs as a batch of NAMES; files that were listed as too large have their error."""
+    """The inputs as a batch of NAMES; files over the limit by their listed size have an error."""
     large = pc.greater(inputs.column("size"), record_bytes)
     if pc.any(large).as_py():
         details = pa.array(

@@ -1,4 +1,4 @@
-"""The inputs of a part of the source `folder`: a row for each file and each archive's share."""
+"""The inputs of the source `folder`: a row for each file, and for each split of an archive."""
 
 from dataclasses import asdict, dataclass, fields
 from itertools import islice
@@ -16,7 +16,7 @@ from codecorpus.pipelines.sources.io.walk import Entry, join
 from codecorpus.pipelines.sources.partition import NotSource, Weights, weigh
 
 FILE: Final = "file"
-"""The kind of an input that is no archive, or that could not be listed."""
+"""The kind of an input that is not an archive, or that could not be listed."""
 
 SCHEMA: Final = pa.schema(
     [
@@ -40,16 +40,18 @@ SCHEMA: Final = pa.schema(
     ]
 )
 
-_LISTED: Final = 1 << 16  # files listed at a time
+_FILES_PER_TABLE: Final = 1 << 16
 
 
 @dataclass(frozen=True)
 class RepositoryFacts:
-    """What is known of a repository from elsewhere.
+    """Facts about a repository that its files do not contain; None: unknown.
 
     Attributes:
-        commit: that its files are of.
-        fetched: the day, UTC, on which they were.
+        stars: on GitHub.
+        license: an SPDX identifier, or any other name.
+        commit: the commit of the files.
+        fetched: the day on which the files were fetched, in UTC.
     """
 
     stars: int | None = None
@@ -61,10 +63,10 @@ class RepositoryFacts:
 def file_inputs(
     repository: Repository, facts: RepositoryFacts, not_source: NotSource
 ) -> tuple[pa.Table, Weights]:
-    """The files of a folder, and what each weighs in a part."""
+    """A table of SCHEMA with a row for each file of a folder, and the files' weights."""
     entries = repository.entries()
     tables, weights = [SCHEMA.empty_table()], [np.empty(0, np.int64)]
-    while listed := list(islice(entries, _LISTED)):
+    while listed := list(islice(entries, _FILES_PER_TABLE)):
         table = _file_table(repository, facts, listed)
         tables.append(table)
         weights.append(weigh(table.column("path"), table.column("size").to_numpy(), not_source))
@@ -99,7 +101,7 @@ def archive_inputs(
     part_bytes: int,
     max_repository_bytes: int | None,
 ) -> tuple[pa.Table, Weights]:
-    """An archive, or its shares if it weighs more than a part, and what each weighs."""
+    """A table of SCHEMA with a row for each split of an archive, and the splits' weights."""
     assert repository.archive is not None
     assert repository.entry is not None
     entry, path = repository.entry, spell(repository.entry.path)
@@ -127,7 +129,7 @@ def archive_inputs(
 
 
 def archive_of(inputs: pa.Table, row: int) -> Archive:
-    """The archive, or share of one, that a row of a part stands for."""
+    """The archive, or split of one, that a row describes."""
     (values,) = inputs.slice(row, 1).to_pylist()
     return Archive(**{field.name: values[field.name] for field in fields(Archive)})
 
@@ -135,12 +137,12 @@ def archive_of(inputs: pa.Table, row: int) -> Archive:
 def _table(
     repository: Repository, facts: RepositoryFacts, rows: int, **columns: list[Any]
 ) -> pa.Table:
-    """A table of SCHEMA; columns that are not given hold one value, or none."""
-    same = {"repository": repository.name, **asdict(facts)}
+    """A table of SCHEMA; other columns than the given ones are facts of the repository, or null."""
+    constants = {"repository": repository.name, **asdict(facts)}
     arrays = [
         pa.array(columns[field.name], field.type)
         if field.name in columns
-        else repeated(same.get(field.name), field.type, rows)
+        else repeated(constants.get(field.name), field.type, rows)
         for field in SCHEMA
     ]
     return pa.Table.from_arrays(arrays, schema=SCHEMA)

@@ -1,4 +1,4 @@
-"""What a folder does not know of its repositories, out of a table: stars and licences."""
+"""Reads a table of facts about repositories: stars and licences."""
 
 import csv
 import io
@@ -14,14 +14,14 @@ from codecorpus.pipelines.storage.locations import Location
 
 
 def read_metadata(path: Location) -> dict[str, RepositoryFacts]:
-    """Stars and licence by repository.
+    """Stars and licences by repository name.
 
     Args:
         path: a .csv with a header, or a .jsonl, in UTF-8, with the columns `repository`, `stars`
-            and `license`; an empty cell or null is unknown.
+            and `license`; an empty cell or null means unknown.
 
     Raises:
-        UsageError: it cannot be read, or a row is wrong; names the row.
+        UsageError: the table cannot be read, or a row is wrong; names the row.
     """
     try:
         lines = io.StringIO(read_whole(path).decode(), newline="")
@@ -33,7 +33,7 @@ def read_metadata(path: Location) -> dict[str, RepositoryFacts]:
         name = row.get("repository")
         if not name or name in facts:
             what = f"a second row for {name!r}" if name else "no `repository`"
-            raise UsageError(f"{path}: row {number}: {what}; expected one row a repository")
+            raise UsageError(f"{path}: row {number}: {what}; expected one row for each repository")
         facts[name] = RepositoryFacts(
             stars=_stars(row.get("stars"), f"{path}: row {number}"),
             license=str(row["license"]) if row.get("license") else None,
@@ -58,5 +58,5 @@ def _stars(value: object, where: str) -> int | None:
     except ValueError:
         stars = -1
     if not 0 <= stars < 1 << 31:
-        raise UsageError(f"{where}: stars is {value!r}; expected a number from 0, or nothing")
+        raise UsageError(f"{where}: stars is {value!r}; expected a number from 0, or no value")
     return stars

@@ -1,4 +1,4 @@
-"""Which repositories the listed paths hold, and what they are called."""
+"""Finds the repositories in the listed paths, and names them."""
 
 import errno
 import os
@@ -19,8 +19,8 @@ from codecorpus.pipelines.sources.io.walk import Entry, join, scan, walk
 from codecorpus.pipelines.storage.locations import Location, Url, is_remote
 
 Repositories = Literal["auto", "children", "self"]
-"""What is a repository: each child of a listed folder, the folder itself, or, `auto`, the folder if
-it holds `.git` and else its children."""
+"""Which folders are repositories: the children of a listed folder, or the folder itself; `auto`:
+the folder itself if it contains `.git`, else its children."""
 
 
 @dataclass(frozen=True)
@@ -28,94 +28,99 @@ class Repository:
     """A repository: a folder, the loose files of one, or an archive."""
 
     name: str
-    front: str
-    """The listed folder's name, put in front where two repositories have one name."""
+    prefix: str
+    """The name of the listed folder; prepended where two repositories have the same name."""
     location: bytes
-    """Of the folder or archive: an absolute raw path without links, or a URL."""
+    """The folder or archive: an absolute raw path without symbolic links, or a URL."""
     archive: ArchiveKind | None = None
     entry: Entry | None = None
-    """Of an archive, what was listed."""
+    """The directory entry of an archive."""
     loose: tuple[Entry, ...] | None = None
-    """The files, where not the whole folder is the repository."""
+    """The files of the repository, if it is not a whole folder."""
     exclude: bytes | None = None
-    """A folder within that is no part of it."""
+    """A folder inside that does not belong to it."""
 
     def entries(self) -> Iterator[Entry]:
-        """The files of a folder in order, bytewise by path."""
+        """The files of a folder, sorted by the bytes of their paths."""
         return walk(self.location, self.exclude) if self.loose is None else iter(self.loose)
 
 
 def find_repositories(
     paths: Sequence[Location], repositories: Repositories, exclude: Location | None = None
 ) -> list[Repository]:
-    """The repositories of the listed paths, in the order of the paths and bytewise within one.
+    """The repositories in the listed paths, in the order of the paths and bytewise within each.
 
     Args:
         paths: folders and archives.
-        repositories: what of a folder is a repository.
-        exclude: a folder that is not looked into.
+        repositories: which folders are repositories.
+        exclude: a folder that is not searched.
 
     Raises:
-        UsageError: a path is missing, or neither folder nor archive, or two repositories cannot be
-            told apart by name.
+        UsageError: a path is missing, a path is neither a folder nor an archive, or two
+            repositories have the same name even with the names of their listed folders.
     """
-    avoided = locate(exclude) if exclude else None
+    excluded = locate(exclude) if exclude else None
     found = [
-        replace(one, exclude=avoided)
+        replace(repository, exclude=excluded)
         for path in paths
-        for one in _listed(path, repositories)
-        if one.loose is not None or one.location != avoided
+        for repository in _in_path(path, repositories)
+        if repository.loose is not None or repository.location != excluded
     ]
-    counts = Counter(one.name for one in found)
+    counts = Counter(repository.name for repository in found)
     named = [
-        replace(one, name=f"{one.front}/{one.name}") if counts[one.name] > 1 else one
-        for one in found
+        replace(repository, name=f"{repository.prefix}/{repository.name}")
+        if counts[repository.name] > 1
+        else repository
+        for repository in found
     ]
-    seen: dict[str, Repository] = {}
-    for one in named:
-        other = seen.setdefault(one.name, one)
-        if other is not one:
+    by_name: dict[str, Repository] = {}
+    for repository in named:
+        other = by_name.setdefault(repository.name, repository)
+        if other is not repository:
             raise UsageError(
-                f"two repositories are called {one.name!r}: {spell(other.location)} and "
-                f"{spell(one.location)}; list only one of them, or rename a folder"
+                f"two repositories have the name {repository.name!r}: {spell(other.location)} and "
+                f"{spell(repository.location)}; list only one of them, or rename a folder"
             )
     return named
 
 
-def _listed(path: Location, repositories: Repositories) -> list[Repository]:
-    named = os.fsencode(path)
+def _in_path(path: Location, repositories: Repositories) -> list[Repository]:
+    raw = os.fsencode(path)
     if not isinstance(path, Url):
-        named = os.path.abspath(named)  # noqa: PTH100 - a link keeps its own name here
-    folder, _, base = named.rpartition(b"/")
-    name, front = spell(base) or "/", spell(folder.rpartition(b"/")[2]) or "/"
+        raw = os.path.abspath(raw)  # noqa: PTH100 - keeps the name of a symbolic link
+    folder, _, base = raw.rpartition(b"/")
+    name, prefix = spell(base) or "/", spell(folder.rpartition(b"/")[2]) or "/"
     try:
-        found = look(path)
-        if found.is_folder:
-            return _folder(name, front, found.location, repositories)
+        status = look(path)
+        if status.is_folder:
+            return _in_folder(name, prefix, status.location, repositories)
     except OSError as error:
-        what = (
-            "does not exist" if error.errno == errno.ENOENT else f"cannot be read: {error.strerror}"
-        )
-        raise UsageError(f"the input {path} {what}; list folders and archives that do") from error
+        if error.errno == errno.ENOENT:
+            problem = "does not exist; list folders and archives that exist"
+        else:
+            problem = f"cannot be read: {error.strerror}; list folders and archives that can"
+        raise UsageError(f"the input {path} {problem}") from error
     kind = archive_kind(base)
-    if kind is None or not found.is_file:
+    if kind is None or not status.is_file:
         raise UsageError(
             f"the input {path} is neither a folder nor an archive ({ARCHIVE_SUFFIXES}); "
-            "list the folder that it lies in"
+            "list the folder that contains it"
         )
-    entry = Entry(base, found.size, found.stamp)
-    return [Repository(spell(kind[1]), front, found.location, kind[0], entry)]
+    entry = Entry(base, status.size, status.stamp)
+    return [Repository(spell(kind[1]), prefix, status.location, kind[0], entry)]
 
 
-def _folder(name: str, front: str, location: bytes, repositories: Repositories) -> list[Repository]:
+def _in_folder(
+    name: str, prefix: str, location: bytes, repositories: Repositories
+) -> list[Repository]:
     entries = scan(location)
-    whole = repositories == "self" or (
+    is_repository = repositories == "self" or (
         repositories == "auto"
         and not is_remote(location)
         and os.path.lexists(join(location, b".git"))
     )
-    if whole:
-        return [Repository(name, front, location)]
+    if is_repository:
+        return [Repository(name, prefix, location)]
     found: list[Repository] = []
     loose: list[Entry] = []
     for entry in entries:

@@ -1,1 +1,1 @@
-"""JSON lines, compressed or not: streams cut into blocks of lines, lines parsed by kernels."""
+"""Reads JSON lines, compressed or not: splits, decompression, lines, parsing."""

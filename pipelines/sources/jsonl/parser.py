@@ -1,9 +1,9 @@
-"""One line of JSON (RFC 8259; JSON Lines) to the values that a record needs.
+"""Parses a line of JSON (RFC 8259; JSON Lines) into the values of a record.
 
-orjson parses the line. What it refuses goes through Python's json, which accepts more: half a
-surrogate pair, whose record then has a reason of its own; `NaN` and `Infinity`, which Python's own
-encoder writes; and numbers of any length. Bytes that are not UTF-8 stay as they are in the strings
-that hold them. Of two members with one name the last counts.
+orjson parses the line. A line that it refuses goes to Python's json, which also accepts half of a
+surrogate pair (such a record gets a reason of its own), `NaN` and `Infinity` (which Python's
+encoder writes), and numbers of any length. Bytes that are not UTF-8 are kept in the strings that
+contain them. If an object has two members with the same name, the last one is used.
 """
 
 import json
@@ -30,13 +30,13 @@ _DIGITS: Final = re.compile(r"[0-9]{1,10}", re.ASCII)
 
 @dataclass(frozen=True)
 class FieldSpec:
-    """Where a source's lines hold the fields of RECORDS.
+    """Which members of a source's lines become which columns of RECORDS.
 
     Attributes:
-        texts: members that may hold the text; the first that is a string counts.
-        columns: string or int32 columns of RECORDS, and the member that holds each.
+        texts: members that may hold the text; the first that is a string is used.
+        columns: the member for each string or int32 column of RECORDS.
         inside: the member whose object holds `columns`; None: the line's own object does.
-        is_record: whether an object is a record of the source; others have no row.
+        is_record: whether an object is a record of the source; others get no row.
     """
 
     texts: Sequence[str]
@@ -50,7 +50,7 @@ class Row(NamedTuple):
 
     text: str | None
     values: tuple[Any, ...]
-    """Of `FieldSpec.columns`, as JSON has them."""
+    """The JSON values of `FieldSpec.columns`."""
     errors: str | None = None
     """The `errors` argument to encode the strings with; None: all of them are valid Unicode."""
     trouble: UnreadableError | None = None
@@ -58,7 +58,7 @@ class Row(NamedTuple):
 
 
 def parse_line(line: bytes | memoryview, spec: FieldSpec) -> Row | None:
-    """The record in a line; None if the line is blank or no record of the source."""
+    """The record in a line; None if the line is blank or not a record of the source."""
     errors = None
     try:
         members = orjson.loads(line)
@@ -68,7 +68,7 @@ def parse_line(line: bytes | memoryview, spec: FieldSpec) -> Row | None:
             return None
         members, errors = _parse_leniently(raw)
     if not isinstance(members, dict):
-        trouble = UnreadableError(RECORD, "the line is no JSON object")
+        trouble = UnreadableError(RECORD, "the line is not a JSON object")
         return Row(None, (None,) * len(spec.columns), errors, trouble)
     if not spec.is_record(members):
         return None
@@ -84,7 +84,7 @@ def parse_line(line: bytes | memoryview, spec: FieldSpec) -> Row | None:
 
 
 def is_blank(line: bytes | memoryview) -> bool:
-    """Whether a line holds white space alone, and so no JSON."""
+    """Whether a line is empty or consists of white space."""
     return not len(line) or (line[0] in b" \t\r" and not bytes(line).strip(b" \t\r"))
 
 
@@ -135,7 +135,7 @@ def cannot_hold_text(line: bytes | memoryview, limit: int) -> bool:
 
 
 def _parse_leniently(raw: bytes) -> tuple[object, str]:
-    """The value of a line that orjson refuses, None if it is no JSON, and how to encode strings."""
+    """The value of a line that orjson refuses, None if it is not JSON; and `Row.errors`."""
     errors = "strict"
     try:
         line = raw.decode("utf-8")
@@ -166,5 +166,5 @@ def _no_text(members: Members, texts: Sequence[str]) -> UnreadableError:
     elif isinstance(value, int | float) and not isinstance(value, bool):
         found = "a number"
     else:
-        found = "no string"
+        found = "not a string"
     return UnreadableError(RECORD, f"`{name}` is {found}")

@@ -20,7 +20,7 @@ from codecorpus.pipelines.sources.base import (
     NeedsContent,
     UnreadableError,
 )
-from codecorpus.pipelines.sources.buffer_pool import binary_column, take_room
+from codecorpus.pipelines.sources.buffer_pool import acquire, binary_column
 from codecorpus.pipelines.sources.dataset_files import Split
 from codecorpus.pipelines.sources.io import open_file
 from codecorpus.pipelines.sources.jsonl.lines import BLOCK_END, read_lines
@@ -37,20 +37,20 @@ from codecorpus.pipelines.sources.jsonl.parser import (
 from codecorpus.pipelines.sources.records import damage_row, make_records
 
 _BATCH_LINES: Final = 1_024
-"""Lines of a batch at most, those of other sets included."""
+"""The most lines of a batch, including those that are not records."""
 
 _EXPANSION: Final = 3
-"""A line may be this many times as long as its text in UTF-8: a character of two bytes or more,
+"""The longest a line can be relative to its text in UTF-8: a character of two bytes or more,
 written as one or two `\\u` escapes, takes three times its bytes."""
 _OTHER_BYTES: Final = 1 << 16
-"""Bytes of a line beside its text."""
-_TOO_LONG: Final = UnreadableError(TOO_LARGE, "a line that is longer than any text in bounds")
+"""Bytes allowed for the rest of a line beside its text."""
+_TOO_LONG: Final = UnreadableError(TOO_LARGE, "the line is too long for a text within the limit")
 
 
 def read_jsonl(
     split: Split, spec: FieldSpec, needs_content: NeedsContent, limits: Limits, first: int
 ) -> Iterator[pa.RecordBatch]:
-    """The records of a split, numbered from `first`; damage is one row behind the others."""
+    """The records of a split, numbered from `first`; damage becomes one last row."""
     row = first
     try:
         for batch in _batches(split, spec, limits):
@@ -115,8 +115,8 @@ class _Batch:
         self._text_bytes = limits.record_bytes
         self._values: list[tuple[Any, ...]] = []
         self._errors: list[str | None] = []
-        self._room = take_room(limits.batch_bytes + limits.record_bytes + 1)
-        self._view = self._room.data
+        self._buffer = acquire(limits.batch_bytes + limits.record_bytes + 1)
+        self._view = self._buffer.data
         self._ends: list[int] = []
         self._without_text: dict[int, UnreadableError] = {}
         self._not_encoded: dict[int, UnreadableError] = {}  # counts only if the text is needed
@@ -145,8 +145,8 @@ class _Batch:
         """The batch as RECORDS, its first row numbered `first`."""
         count = len(self)
         columns = {
-            name: self._column(place, RECORDS.field(name).type)
-            for place, name in enumerate(self._spec.columns)
+            name: self._column(index, RECORDS.field(name).type)
+            for index, name in enumerate(self._spec.columns)
         }
         troubles = self._without_text
         names = make_records(first, count, **columns, **_trouble_columns(troubles, count))
@@ -154,14 +154,14 @@ class _Batch:
         troubles |= {row: trouble for row, trouble in self._not_encoded.items() if needed[row]}
         valid = np.ones(count, np.bool_)
         valid[list(troubles)] = False
-        content = binary_column(self._room, self._ends, valid)
+        content = binary_column(self._buffer, self._ends, valid)
         if not needed.all():  # `if_else` would only mark them null, and keep their bytes
             content = content.take(pa.array(np.arange(count), mask=~needed))
         columns["content"] = content
         return make_records(first, count, **columns, **_trouble_columns(troubles, count))
 
-    def _column(self, place: int, kind: pa.DataType) -> pa.Array:
-        values = (row[place] for row in self._values)
+    def _column(self, index: int, kind: pa.DataType) -> pa.Array:
+        values = (row[index] for row in self._values)
         if pa.types.is_integer(kind):
             return pa.array([as_number(value) for value in values], kind)
         return pa.array([as_name(*each) for each in zip(values, self._errors, strict=True)], kind)

@@ -1,4 +1,9 @@
-"""How files of JSON lines are cut: at frames or anywhere, or into stripes where neither can be."""
+"""Divides JSON-lines files into splits.
+
+A plain file is split anywhere, a Zstandard file between frames. Any other compressed file, and a
+Zstandard file of one frame, is divided into at most two ranges of its decompressed bytes, which
+are read by decompressing the file from its start.
+"""
 
 from collections.abc import Iterator
 from itertools import pairwise
@@ -12,69 +17,70 @@ from codecorpus.pipelines.sources.io.local import File
 from codecorpus.pipelines.sources.jsonl.zstd_frames import frames
 from codecorpus.pipelines.storage.locations import is_remote
 
-_WALKED: Final = 256 << 20
-"""Bytes of the largest remote file that is fetched to find its frames, before it is read."""
+_MAX_SCANNED: Final = 256 << 20
+"""Size in bytes of the largest remote file that is fetched while planning, to find its frames."""
 
-_MOST_STRIPES: Final = 2
-"""Each inflates what lies before it, and nothing of what lies behind: two inflate a file one and a
-half times in all, eight four and a half times. A core read 141 MB of lines in one frame, or gzip
-stream, at
+_MAX_RANGES: Final = 2
+"""Each range decompresses everything before it, and nothing after it: two ranges decompress a file
+one and a half times in total, eight four and a half times. One core read 141 MB of lines in one
+Zstandard frame, or one gzip stream, at
 
-    stripes        1    2    3    4    8
+    ranges         1    2    3    4    8
     zstd, MB/s   509  386  330  271  165
     gzip, MB/s   420  337  286  229  142
 
-Of The Pile's lines most are only inflated and passed over; and it has thirty files,
-codeparrot-clean fifty-four, which is enough to split out."""
+Most lines of The Pile are decompressed only to be ignored. It has thirty files, and
+codeparrot-clean fifty-four, which is enough to occupy many workers."""
 
 
 def split_lines(file: DataFile, part_bytes: int) -> Iterator[tuple[Split, int]]:
-    """The splits of a file, and what each weighs in a part."""
+    """The splits of a file, each with its weight in bytes."""
     size = file.entry.size
     factor = 1 if file.kind == "plain" else INFLATION
     begin = 0
-    for end, inflated in _cuts(file, max(1, part_bytes // factor)):
+    for end, inflated in _split_points(file, max(1, part_bytes // factor)):
         if inflated > part_bytes and (begin, end) == (0, size) and file.kind != "plain":
-            stripes = min(_MOST_STRIPES, -(-inflated // part_bytes))
-            bounds = [inflated * stripe // stripes for stripe in range(stripes)] + [TO_THE_END]
+            ranges = min(_MAX_RANGES, -(-inflated // part_bytes))
+            bounds = [inflated * number // ranges for number in range(ranges)] + [TO_THE_END]
             for first, last in pairwise(bounds):
-                yield file.split(0, size, first, last), inflated // stripes
+                yield file.split(0, size, first, last), inflated // ranges
         else:
             yield file.split(begin, end), (end - begin) * factor
         begin = end
 
 
-def _cuts(file: DataFile, most: int) -> Iterator[tuple[int, int]]:
-    """Where a file may be cut into stretches of about `most` bytes, its end last.
+def _split_points(file: DataFile, limit: int) -> Iterator[tuple[int, int]]:
+    """Offsets that divide a file into pieces of about `limit` bytes.
 
     Yields:
-        The end of each stretch, and how many bytes it holds, inflated, about.
+        The end of each piece, and about how many bytes it holds when decompressed. The last end is
+        the size of the file.
     """
     size = file.entry.size
-    if file.kind == "plain" or (file.kind == "zstd" and size <= most):
-        yield from ((end, most) for end in range(most, size, most))
-        yield size, most
+    if file.kind == "plain" or (file.kind == "zstd" and size <= limit):
+        yield from ((end, limit) for end in range(limit, size, limit))
+        yield size, limit
         return
     try:
         opened = open_file(file.location, (size, str(file.entry.stamp)), again=False)
-    except UnreadableError:  # reading it will say so
+    except UnreadableError:  # the split will report it
         yield size, 0
         return
     try:
-        if file.kind == "zstd" and size > _WALKED and is_remote(file.location):
+        if file.kind == "zstd" and size > _MAX_SCANNED and is_remote(file.location):
             yield size, size * INFLATION
         elif file.kind == "zstd":
-            yield from _frames(opened.file, size, most)
+            yield from _between_frames(opened.file, size, limit)
         else:
             yield size, gzip_bytes(opened.file, size)
     finally:
         opened.file.close()
 
 
-def _frames(file: File, size: int, most: int) -> Iterator[tuple[int, int]]:
+def _between_frames(file: File, size: int, limit: int) -> Iterator[tuple[int, int]]:
     begin = before = inflated = 0
     for frame in frames(file, size):
-        if frame.end - begin > most and before > begin:
+        if frame.end - begin > limit and before > begin:
             yield before, inflated
             begin, inflated = before, 0
         before = frame.end

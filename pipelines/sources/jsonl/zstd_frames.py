@@ -1,7 +1,7 @@
-"""Where the frames of a Zstandard file end (RFC 8878, section 3.1), found without inflating it.
+"""Finds the frames of a Zstandard file (RFC 8878, section 3.1) without decompressing it.
 
-A frame says how long its blocks are, so only their headers are read: three bytes for each 128 KiB
-of text, which is also how long a frame is at most when it is inflated.
+Block headers contain the length of their blocks, so only these are read: three bytes for each
+block, which holds at most 128 KiB of text.
 """
 
 from collections.abc import Iterator
@@ -15,8 +15,8 @@ _DICTIONARY_BYTES: Final = (0, 1, 2, 4)
 _SIZE_BYTES: Final = (0, 2, 4, 8)
 _LONGEST_HEADER: Final = 18
 _STORED: Final = 0
-_REPEATED: Final = 1  # the type of a block that is one byte, so many times
-_BLOCK: Final = 128 << 10  # bytes of text that a compressed block stands for, at most
+_REPEATED: Final = 1  # the type of a block that repeats one byte
+_BLOCK: Final = 128 << 10  # the largest decompressed size of a block
 
 
 class Frame(NamedTuple):
@@ -25,13 +25,14 @@ class Frame(NamedTuple):
     end: int
     """One past its last byte."""
     inflated: int
-    """Bytes that it stands for, at most; where it is damaged, those of the blocks before."""
+    """An upper bound of its decompressed size; if it is damaged, of the blocks before."""
 
 
 def frames(file: File, size: int) -> Iterator[Frame]:
     """The frames of an open file of `size` bytes, in order.
 
-    What is damaged, or no frame, ends with the file: whoever inflates it will see.
+    A damaged frame, or data that is not a frame, extends to the end of the file; decompression
+    reports it.
     """
     at = 0
     while at < size:

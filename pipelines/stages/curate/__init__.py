@@ -76,7 +76,7 @@ class CurateParts(Stage):
             "read": totals["read"],
             "bytes": totals["bytes"],
             "documents": totals["documents"],
-            "passed_over": dict(sorted(source.passed_over.items())),
+            "passed_over": dict(sorted(source.ignored.items())),
             "natural_languages": dict(sorted(comments.items())),
         }
         skipped = build.plan.skipped_part(index)
@@ -93,7 +93,7 @@ class CurateParts(Stage):
             yield skipped_batch(inputs, skipped, curator.sketcher.schema)
             return
         batches = _read(build, index, source, curator)
-        for records in batches if self.draw is None else self.draw.some(batches, index):
+        for records in batches if self.draw is None else self.draw.draw_batches(batches, index):
             batch = curator.curate(records)
             if self.strict and batch.damaged:
                 raise InputError(_strict_message(batch.damaged[0]))

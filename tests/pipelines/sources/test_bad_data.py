@@ -125,7 +125,7 @@ def test_members_may_be_named_with_escapes(tmp_path: Path, read: Read) -> None:
 
 @pytest.mark.parametrize(
     ("value", "detail"),
-    [("null", "null"), ("5", "a number"), ("true", "no string"), ('["a"]', "no string")],
+    [("null", "null"), ("5", "a number"), ("true", "not a string"), ('["a"]', "not a string")],
 )
 def test_what_stands_for_a_text_is_told(
     tmp_path: Path, read: Read, value: str, detail: str

@@ -89,7 +89,7 @@ def test_what_is_no_crawl_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="o/r is listed twice"):
         read(GithubSource([folder, folder]))
     next((folder / "repositories/o").glob("r@*")).unlink()
-    with pytest.raises(UsageError, match="run the crawl once more"):
+    with pytest.raises(UsageError, match="run the crawl again"):
         read(GithubSource([folder]))
     (folder / "repositories.jsonl").write_text('{"repository": "o/r"}\n')
     with pytest.raises(UsageError, match=r"repositories\.jsonl:1"):

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from codecorpus.pipelines.sources.base import Limits
-from codecorpus.pipelines.sources.partition import Cutter, runs, weigh
+from codecorpus.pipelines.sources.partition import Partitioner, runs, weigh
 
 WEIGHTS = st.lists(st.integers(1, 100), max_size=30)
 
@@ -30,11 +30,13 @@ def test_parts_hold_all_inputs_in_order_however_they_are_handed_in(
     weights: list[list[int]], most: int
 ) -> None:
     def cut(handed: list[list[int]]) -> list[list[int]]:
-        cutter = Cutter(most)
+        partitioner = Partitioner(most)
         parts: list[pa.Table] = []
         for one in handed:
-            parts += cutter.add(pa.table({"w": pa.array(one, pa.int64())}), np.array(one, np.int64))
-        parts += cutter.rest()
+            parts += partitioner.add(
+                pa.table({"w": pa.array(one, pa.int64())}), np.array(one, np.int64)
+            )
+        parts += partitioner.flush()
         return [part.column("w").to_pylist() for part in parts]
 
     flat = [weight for one in weights for weight in one]

@@ -75,12 +75,12 @@ def test_a_batch_keeps_the_rows_of_what_is_drawn() -> None:
         content=pa.array([b"x" * (at % 97) for at in range(rows)], pa.large_binary()),
     )
     draw = Draw(seed=3, limit=limit_of(0.3), begin=1)
-    whole = draw.take(records, 1)
-    halves = [draw.take(records.slice(at, rows // 2), 1) for at in (0, rows // 2)]
+    whole = draw.draw(records, 1)
+    halves = [draw.draw(records.slice(at, rows // 2), 1) for at in (0, rows // 2)]
     assert whole.schema == RECORDS
     assert 0 < len(whole) < rows
     assert whole.column("row").to_pylist() == [
         row for half in halves for row in half.column("row").to_pylist()
     ]
-    assert Draw(seed=3, limit=limit_of(0.1), begin=1).take(records, 1).num_rows < len(whole)
-    assert draw.take(records, 0) is records, "parts before `begin` were drawn before"
+    assert Draw(seed=3, limit=limit_of(0.1), begin=1).draw(records, 1).num_rows < len(whole)
+    assert draw.draw(records, 0) is records, "parts before `begin` were drawn before"

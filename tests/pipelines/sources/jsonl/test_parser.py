@@ -90,7 +90,9 @@ def test_a_line_is_broken_where_json_says_so(line: str) -> None:
         except ValueError:
             good = False
         row = parse(text.encode())
-        is_broken = row.trouble is not None and row.trouble.detail == "the line is no JSON object"
+        is_broken = (
+            row.trouble is not None and row.trouble.detail == "the line is not a JSON object"
+        )
         assert is_broken == (not good)
 
 
