@@ -12,9 +12,9 @@ from typing import BinaryIO, Final
 
 from codecorpus.foundation.errors import InputError
 from codecorpus.pipelines.crawl.fetch_jobs import StoredArchive
-from codecorpus.pipelines.sources.archives.archive import most_bytes
+from codecorpus.pipelines.sources.archives.archive import max_expansion
 from codecorpus.pipelines.sources.archives.decompression import CHUNK, Gzip
-from codecorpus.pipelines.sources.archives.stream_buffer import Window
+from codecorpus.pipelines.sources.archives.stream_buffer import StreamBuffer
 from codecorpus.pipelines.sources.archives.tar_fields import padded
 from codecorpus.pipelines.sources.archives.tar_headers import (
     FOLDERS,
@@ -26,7 +26,7 @@ from codecorpus.pipelines.sources.archives.tar_headers import (
 )
 from codecorpus.pipelines.sources.base import ARCHIVE, DamagedError
 from codecorpus.pipelines.sources.github import LFS_BYTES, LFS_POINTER
-from codecorpus.pipelines.sources.io.filenames import escapes
+from codecorpus.pipelines.sources.io.filenames import leaves_folder
 from codecorpus.pipelines.sources.io.local import LocalFile
 
 _GZIP: Final = b"\x1f\x8b"  # the first bytes of a gzip file (RFC 1952)
@@ -65,7 +65,7 @@ class _GzipDownload(Gzip):
         out = super().chunk()
         self._decompressed += len(out)
         # Raise one chunk early: at the limit itself, Gzip would raise a DamagedError.
-        if self._decompressed > most_bytes(self._max_bytes) - CHUNK:
+        if self._decompressed > max_expansion(self._max_bytes) - CHUNK:
             raise ArchiveTooLargeError(f"decompresses to more than {self._decompressed:,} bytes")
         if len(self.head) < _HEAD_BYTES:
             self.head += out[: _HEAD_BYTES - len(self.head)]
@@ -105,14 +105,14 @@ def validate_archive(
         DamagedError: it is not a complete archive as GitHub makes them, or is of another commit.
     """
     stream = _GzipDownload(iter(chunks), copy_to, max_bytes)
-    window = Window(stream)
+    buffer = StreamBuffer(stream)
     contents = _Contents()
-    while (header := next_header(window)) is not None:
-        left = padded(header.stored) - contents.add(header, window)
+    while (header := next_header(buffer)) is not None:
+        left = padded(header.size) - contents.add(header, buffer)
         if contents.unpacked_bytes >= max_bytes:
             raise ArchiveTooLargeError(f"its files have {max_bytes:,} bytes or more")
-        window.skip(left)
-    window.drain()
+        buffer.skip(left)
+    buffer.drain()
     comment = _COMMENT.search(stream.head)
     if comment is not None and comment[1] != commit.encode():
         raise DamagedError(ARCHIVE, f"expected commit {commit}, got {comment[1].decode()}")
@@ -134,13 +134,13 @@ class _Contents:
         self.unpacked_bytes = self.files = self.lfs_pointers = self.submodules = 0
         self._top: bytes | None = None
 
-    def add(self, header: Header, window: Window) -> int:
-        """Count a member; returns how many bytes of its data were taken from the window.
+    def add(self, header: Header, buffer: StreamBuffer) -> int:
+        """Count a member; returns how many bytes of its data were taken from the buffer.
 
         Raises:
             DamagedError: it is outside the one top-level folder of GitHub's archives.
         """
-        if not escapes(header.name):
+        if not leaves_folder(header.name):
             top = header.name.partition(b"/")[0]
             self._top = self._top or top
             if top != self._top:
@@ -150,9 +150,9 @@ class _Contents:
         self.files += 1
         self.unpacked_bytes += header.size
         modules = header.name.endswith(b"/" + _MODULES) and header.name.count(b"/") == 1
-        if header.stored >= (_MAX_MODULES_BYTES if modules else LFS_BYTES):
+        if header.size >= (_MAX_MODULES_BYTES if modules else LFS_BYTES):
             return 0
-        data = bytes(window.take(header.stored))
+        data = bytes(buffer.take(header.size))
         self.lfs_pointers += data.startswith(LFS_POINTER)
         self.submodules += data.count(b"[submodule ") if modules else 0
         return len(data)

@@ -10,8 +10,8 @@ import pyarrow as pa
 
 from codecorpus.foundation.errors import UsageError
 from codecorpus.pipelines.sources.base import INPUTS
-from codecorpus.pipelines.sources.io.file_stat import locate, look
-from codecorpus.pipelines.sources.io.filenames import spell
+from codecorpus.pipelines.sources.io.file_stat import absolute_location, file_status
+from codecorpus.pipelines.sources.io.filenames import decode_name
 from codecorpus.pipelines.sources.io.walk import Entry, join, walk
 from codecorpus.pipelines.sources.partition import Weights
 from codecorpus.pipelines.storage.locations import Location
@@ -99,10 +99,10 @@ def find_files(
     Raises:
         UsageError: a path is missing, is a file of another kind, or contains no such file.
     """
-    excluded = locate(exclude) if exclude else None
+    excluded = absolute_location(exclude) if exclude else None
     for path in paths:
         try:
-            status = look(path)
+            status = file_status(path)
         except OSError as error:
             raise UsageError(
                 f"the input {path}: {error.strerror}; list files that exist"
@@ -116,11 +116,11 @@ def find_files(
                 if kind is not None:
                     found += 1
                     whole = join(location, entry.path)
-                    yield DataFile(spell(join(name, entry.path)), whole, kind, entry)
+                    yield DataFile(decode_name(join(name, entry.path)), whole, kind, entry)
         elif (kind := _kind(name, kinds)) is not None and status.is_file:
             found = 1
             entry = Entry(name, status.size, status.stamp)
-            yield DataFile(spell(name), location, kind, entry)
+            yield DataFile(decode_name(name), location, kind, entry)
         if not found:
             raise UsageError(
                 f"no supported files found in the input {path}; expected {', '.join(kinds)}"

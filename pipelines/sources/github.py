@@ -29,7 +29,7 @@ from codecorpus.pipelines.sources.base import (
     Source,
     UnreadableError,
 )
-from codecorpus.pipelines.sources.batching import Group, assemble
+from codecorpus.pipelines.sources.batching import RecordGroup, assemble
 from codecorpus.pipelines.sources.folder.inputs import (
     SCHEMA,
     RepositoryFacts,
@@ -38,7 +38,7 @@ from codecorpus.pipelines.sources.folder.inputs import (
 )
 from codecorpus.pipelines.sources.folder.repositories import Repository
 from codecorpus.pipelines.sources.io import open_file
-from codecorpus.pipelines.sources.io.file_stat import locate, look
+from codecorpus.pipelines.sources.io.file_stat import absolute_location, file_status
 from codecorpus.pipelines.sources.io.local import Stream
 from codecorpus.pipelines.sources.io.walk import Entry
 from codecorpus.pipelines.sources.map_inputs import map_inputs
@@ -153,7 +153,9 @@ class GithubSource:
 def _read_listing(folder: Location) -> Iterator[_Listed]:
     path = folder / LISTING
     try:
-        with io.TextIOWrapper(io.BufferedReader(Stream(open_file(locate(path)))), "utf-8") as lines:
+        with io.TextIOWrapper(
+            io.BufferedReader(Stream(open_file(absolute_location(path)))), "utf-8"
+        ) as lines:
             for number, line in enumerate(lines, 1):
                 yield _listed(folder, line, f"{path}:{number}")
     except (UnreadableError, OSError, UnicodeDecodeError) as error:
@@ -181,7 +183,7 @@ def _repository(listed: _Listed) -> Repository:
         UsageError: the archive is missing.
     """
     try:
-        found = look(listed.archive)
+        found = file_status(listed.archive)
     except OSError as error:
         raise UsageError(
             f"{listed.archive}: {error.strerror}; the crawl lists this archive: run the crawl again"
@@ -190,12 +192,12 @@ def _repository(listed: _Listed) -> Repository:
     return Repository(listed.repository, "", found.location, "tar", entry)
 
 
-def _in_repository(group: Group) -> Group:
+def _in_repository(group: RecordGroup) -> RecordGroup:
     """The same records with paths below the top folder, and errors for Git LFS pointers."""
 
-    def fill(index: int, into: memoryview | None) -> int:
-        length = group.fill(index, into)
-        if into is not None and length < LFS_BYTES and _is_pointer(into[:length]):
+    def read_content(index: int, buffer: memoryview | None) -> int:
+        length = group.read_content(index, buffer)
+        if buffer is not None and length < LFS_BYTES and _is_pointer(buffer[:length]):
             raise UnreadableError(IO, "a Git LFS pointer; its content is not in the archive")
         return length
 
@@ -208,7 +210,7 @@ def _in_repository(group: Group) -> Group:
     names = group.names.set_column(
         at, group.names.schema.field(at), pa.array(stripped, pa.string())
     )
-    return Group(names, fill)
+    return RecordGroup(names, read_content)
 
 
 def _is_pointer(content: memoryview) -> bool:

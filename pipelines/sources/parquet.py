@@ -53,7 +53,9 @@ def split_parquet(
         UsageError: there is no column of texts, or a column is not text.
     """
     try:
-        with _open(file.location, (file.entry.size, str(file.entry.stamp)), again=False) as reader:
+        with _open(
+            file.location, (file.entry.size, str(file.entry.stamp)), recheck=False
+        ) as reader:
             text, _ = _columns(file.name, reader.schema_arrow, texts, facts)
             groups = [reader.metadata.row_group(i) for i in range(reader.num_row_groups)]
             weights = [_text_bytes(group, text) + _ROW_COST * group.num_rows for group in groups]
@@ -126,9 +128,9 @@ def _row_group(
 
 @contextlib.contextmanager
 def _open(
-    location: bytes, listed: tuple[int, str], *, again: bool = True
+    location: bytes, listed: tuple[int, str], *, recheck: bool = True
 ) -> Iterator[pq.ParquetFile]:
-    opened = open_file(location, listed, again=again)
+    opened = open_file(location, listed, recheck=recheck)
     file, is_local = opened.file, isinstance(opened.file, LocalFile)
     with (
         os.fdopen(file.descriptor, "rb") if isinstance(file, LocalFile) else Stream(opened) as raw,

@@ -9,20 +9,6 @@ ROOT = Path(__file__).parents[2]
 
 UNTESTED = frozenset(
     {
-        "sources/archives/archive.py",
-        "sources/archives/decompression.py",
-        "sources/archives/reader.py",
-        "sources/archives/splits.py",
-        "sources/archives/stream_buffer.py",
-        "sources/archives/tar_archive.py",
-        "sources/archives/tar_fields.py",
-        "sources/archives/tar_headers.py",
-        "sources/archives/zip_archive.py",
-        "sources/archives/zip_directory.py",
-        "sources/io/__init__.py",
-        "sources/io/file_stat.py",
-        "sources/io/local.py",
-        "sources/io/remote.py",
         "sources/placeholders.py",
         "sources/registry.py",
         "sources/settings.py",

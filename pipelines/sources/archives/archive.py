@@ -1,4 +1,4 @@
-"""One archive, or the share of one that a part reads, and the names of its records."""
+"""An archive, or the split of one that a part reads, and the names of its records."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,19 +7,24 @@ from typing import Final, NamedTuple
 import pyarrow as pa
 
 from codecorpus.pipelines.sources.base import ARCHIVE, DamagedError, UnreadableError
-from codecorpus.pipelines.sources.batching import NAMES, Group
-from codecorpus.pipelines.sources.io.filenames import ArchiveKind, escapes, is_ignored, spell
+from codecorpus.pipelines.sources.batching import NAMES, RecordGroup
+from codecorpus.pipelines.sources.io.filenames import (
+    ArchiveKind,
+    decode_name,
+    is_ignored,
+    leaves_folder,
+)
 
 EXPANSION_BYTES: Final = 1 << 30
 EXPANSION_RATIO: Final = 250
-"""An archive that gives more than both allow is a bomb. Source code shrinks to about a fifth, and
-deflate cannot shrink anything to less than a 1,032nd."""
+"""An archive that expands to more than both allow is a bomb. Source code compresses to about a
+fifth, and deflate compresses nothing to less than 1/1,032."""
 
 CHANGED: Final = "it has changed since it was listed"
 
 
 class Row(NamedTuple):
-    """A record to be: its name, and why it has no content if that is known by now."""
+    """A record of an archive: its path, and an error if it is already known to be unreadable."""
 
     path: str
     error: str | None = None
@@ -28,28 +33,28 @@ class Row(NamedTuple):
 
 @dataclass(frozen=True)
 class Archive:
-    """One row of a part's inputs: an archive, or a share of it."""
+    """A row of a part's table: an archive, or a split of it."""
 
     location: bytes
     """Absolute raw path, or URL."""
     kind: ArchiveKind
     path: str
-    """Its file name, under which it has a row when it is damaged."""
+    """The file name of the archive; the path of the row that reports damage."""
     size: int
     stamp: str
     repository: str
     repository_bytes: int | None
     stars: int | None
     license: str | None
-    share: int
-    """Which share this is, from 0."""
-    shares: int
+    split: int
+    """The number of this split, from 0."""
+    splits: int
     first: int
-    """Of a zip's share: the byte of the directory where its first member is described. Of a tar's:
-    the inflated byte from which on its members begin."""
+    """Of a zip: the offset of the first member's entry in the directory. Of a tar: the offset in
+    the decompressed archive from which on the split's members begin."""
     count: int
-    """Of a zip's share: its number of members. Of a tar's: the inflated bytes that they begin in;
-    the last share goes to the end."""
+    """Of a zip: the number of members. Of a tar: the length in decompressed bytes of the range in
+    which the split's members begin; the last split extends to the end."""
 
     def names(self, rows: Sequence[Row]) -> pa.RecordBatch:
         """The rows as a batch of NAMES."""
@@ -61,37 +66,38 @@ class Archive:
         for name in NAMES.names:
             if name not in columns:
                 kind = NAMES.field(name).type
-                columns[name] = repeated(getattr(self, name, None), kind, len(rows))
+                columns[name] = constant_column(getattr(self, name, None), kind, len(rows))
         return pa.record_batch([columns[name] for name in NAMES.names], schema=NAMES)
 
 
-def damage_group(archive: Archive, trouble: UnreadableError) -> Group:
-    """The one row that says what is wrong with an archive."""
-    row = Row(archive.path, trouble.reason, trouble.detail)
-    return Group(archive.names([row]), lambda _index, _into: 0)
+def damage_group(archive: Archive, error: UnreadableError) -> RecordGroup:
+    """A group of one row that reports a damaged archive."""
+    row = Row(archive.path, error.reason, error.detail)
+    return RecordGroup(archive.names([row]), lambda _index, _buffer: 0)
 
 
-def repeated(value: str | int | None, kind: pa.DataType, count: int) -> pa.Array:
-    """A column of one value, or of nulls."""
+def constant_column(value: str | int | None, kind: pa.DataType, count: int) -> pa.Array:
+    """A column that repeats a value `count` times; None: nulls."""
     return pa.nulls(count, kind) if value is None else pa.repeat(pa.scalar(value, kind), count)
 
 
-def most_bytes(size: int) -> int:
-    """How many bytes an archive of `size` bytes may expand to."""
+def max_expansion(size: int) -> int:
+    """The largest number of bytes to which an archive of `size` bytes may expand."""
     return max(EXPANSION_BYTES, EXPANSION_RATIO * size)
 
 
-def bomb(size: int) -> DamagedError:
-    """The error of an archive that expands to more."""
+def bomb_error(size: int) -> DamagedError:
+    """The error of an archive of `size` bytes that expands to more than `max_expansion`."""
     return DamagedError(
-        ARCHIVE, f"a bomb: {size:,} bytes expand to more than {most_bytes(size):,}; not read on"
+        ARCHIVE,
+        f"a bomb: {size:,} bytes expand to more than {max_expansion(size):,}; reading stopped",
     )
 
 
 def member_row(path: bytes, error: str | None, detail: str | None) -> Row | None:
-    """The row of a member; None when it is no part of a repository."""
-    if escapes(path):
-        return Row(spell(path), ARCHIVE, "its path is absolute or climbs out of the archive")
+    """The row of a member; None if its path does not belong to a repository, such as `.git`."""
+    if leaves_folder(path):
+        return Row(decode_name(path), ARCHIVE, "its path is absolute or leads out of the archive")
     if is_ignored(path):
         return None
-    return Row(spell(path), error, detail)
+    return Row(decode_name(path), error, detail)

@@ -1,30 +1,22 @@
-"""A tar, compressed with gzip or not, read once from beginning to end.
+"""Reads a tar, compressed with gzip or not, once from start to end.
 
-The archive passes through a window of a megabyte. The members that lie in it are one group: names
-first, then copies of what is wanted. A member that reaches beyond is a group of its own, inflated
-straight into its batch, or dropped. So it has no row until its data has passed, and of an archive
-that is cut, the members before the cut are taken and nothing else.
+The archive passes through a buffer of about a megabyte. Members that are in the buffer as a whole
+form one group. A larger member is a group of its own, and is read directly into its batch, or
+skipped. A member gets a row only when its data has been read or skipped, so a truncated archive
+yields the members before the damage and nothing else.
 
-A share of a tar takes the members whose headers begin in a stretch of the inflated bytes. It goes
-over the headers before it without looking at names or data, and stops where the stretch ends. What
-is damaged shows in the share that the bytes belong to, since those before stop, and those behind
-do not get there.
+A split of a tar consists of the members whose headers begin in a range of the decompressed bytes.
+It follows the headers before the range without looking at names or data, and stops where the range
+ends. The split whose range contains the damage reports it, because the splits before it stop
+earlier, and those after it do not reach their range.
 """
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
-from codecorpus.pipelines.sources.archives.archive import (
-    Archive,
-    Row,
-    bomb,
-    damage_group,
-    member_row,
-    most_bytes,
-)
+from codecorpus.pipelines.sources.archives.archive import Archive, Row, damage_group, member_row
 from codecorpus.pipelines.sources.archives.decompression import Plain, open_stream
-from codecorpus.pipelines.sources.archives.sparse import expand
-from codecorpus.pipelines.sources.archives.stream_buffer import Window
+from codecorpus.pipelines.sources.archives.stream_buffer import StreamBuffer
 from codecorpus.pipelines.sources.archives.tar_fields import BLOCK, padded
 from codecorpus.pipelines.sources.archives.tar_headers import (
     CONTINUED,
@@ -36,123 +28,118 @@ from codecorpus.pipelines.sources.archives.tar_headers import (
     next_header,
 )
 from codecorpus.pipelines.sources.base import ARCHIVE, IO, TOO_LARGE, DamagedError, Limits
-from codecorpus.pipelines.sources.batching import Group
-from codecorpus.pipelines.sources.io.local import NOT_REGULAR, File, too_large
+from codecorpus.pipelines.sources.batching import RecordGroup
+from codecorpus.pipelines.sources.io.local import NOT_REGULAR, File, too_large_error
+
+_SPARSE: Final = "it is stored without its holes (a sparse file), which is not supported"
 
 
-class _Held(NamedTuple):
-    """A member whose data lies in the window."""
+class _Buffered(NamedTuple):
+    """A member whose data is in the buffer."""
 
     row: Row
-    header: Header
     data: memoryview
 
 
-class _Walk:
-    """The members of an archive in order, those that begin before the inflated byte `stop`."""
+class _Members:
+    """Iterates over the members that begin before an offset in the decompressed archive."""
 
     def __init__(self, file: File, size: int, stop: int | None = None) -> None:
-        self.window = Window(open_stream(file, size))
-        self.owed = 0  # bytes of the member before that have not been passed
-        self._size = size
+        self.buffer = StreamBuffer(open_stream(file, size))
+        self.unread = 0  # bytes of the current member that were neither read nor skipped
         self._stop = stop
-        self._unpacked = 0  # bytes of sparse files, which need no bytes in the archive
 
     @property
-    def next_in_window(self) -> bool:
-        """Whether the next header can be looked at without moving the window."""
-        return self.window.holds(self.owed + BLOCK)
+    def next_is_buffered(self) -> bool:
+        """Whether the next header is in the buffer."""
+        return self.buffer.holds(self.unread + BLOCK)
 
     def next(self) -> Header | None:
-        """The next member; None behind the last one, when all that follows has been checked."""
-        self._pass()
-        if self._stop is not None and self.window.place >= self._stop:
+        """The next member; None after the last, when the rest of the archive has been checked."""
+        self._skip_rest()
+        if self._stop is not None and self.buffer.position >= self._stop:
             return None
-        header = next_header(self.window)
+        header = next_header(self.buffer)
         if header is None:
-            self.window.drain()
+            self.buffer.drain()
             return None
-        self.owed = padded(header.stored)
-        self._unpacked += header.size if header.sparse is not None else 0
-        if self._unpacked > most_bytes(self._size):
-            raise bomb(self._size)
+        self.unread = padded(header.size)
         return header
 
-    def pass_to(self, begin: int) -> bool:
-        """Go over the members that begin before an inflated byte; False if there are no others."""
-        self._pass()
-        while self.window.place < begin:
+    def skip_to(self, offset: int) -> bool:
+        """Skip the members that begin before an offset; return False if there are no others."""
+        self._skip_rest()
+        while self.buffer.position < offset:
             if self.next() is None:
                 return False
-            self._pass()
+            self._skip_rest()
         return True
 
-    def _pass(self) -> None:
-        """Pass over what is left of a member."""
-        self.window.skip(self.owed)
-        self.owed = 0
+    def _skip_rest(self) -> None:
+        self.buffer.skip(self.unread)
+        self.unread = 0
 
     def take(self, header: Header) -> memoryview:
-        """The member's data, which the window holds."""
-        self.owed -= header.stored
-        return self.window.take(header.stored)
+        """The data of the current member, which the buffer holds."""
+        self.unread -= header.size
+        return self.buffer.take(header.size)
 
 
-def groups(archive: Archive, file: File, size: int, limits: Limits) -> Iterator[Group]:
-    """The members of an archive, or of a share of it; behind the last one its damage, if any."""
-    is_last = archive.share == archive.shares - 1
-    walk = _Walk(file, size, None if is_last else archive.first + archive.count)
+def groups(archive: Archive, file: File, size: int, limits: Limits) -> Iterator[RecordGroup]:
+    """The records of an archive, or of a split of it; damage becomes a last row."""
+    is_last = archive.split == archive.splits - 1
+    members = _Members(file, size, None if is_last else archive.first + archive.count)
     try:
-        if not walk.pass_to(archive.first):
+        if not members.skip_to(archive.first):
             return
-    except DamagedError:  # a share before this one has met it
+    except DamagedError:  # an earlier split reports it
         return
     try:
-        yield from _members(archive, walk, limits)
+        yield from _groups(archive, members, limits)
     except DamagedError as damage:
         yield damage_group(archive, damage)
 
 
-def _members(archive: Archive, walk: _Walk, limits: Limits) -> Iterator[Group]:
-    held: list[_Held] = []
+def _groups(archive: Archive, members: _Members, limits: Limits) -> Iterator[RecordGroup]:
+    buffered: list[_Buffered] = []
     while True:
-        if held and not walk.next_in_window:
-            yield _group(archive, held)
-            held = []
+        if buffered and not members.next_is_buffered:
+            yield _buffered_group(archive, buffered)
+            buffered = []
         try:
-            header = walk.next()
+            header = members.next()
         except DamagedError:
-            if held:
-                yield _group(archive, held)
+            if buffered:
+                yield _buffered_group(archive, buffered)
             raise
         if header is None:
             break
         row = _row(header, limits.record_bytes)
         if row is None:
             continue
-        if walk.window.holds(header.stored):
-            held.append(_Held(row, header, walk.take(header)))
+        if members.buffer.holds(header.size):
+            buffered.append(_Buffered(row, members.take(header)))
             continue
-        if held:
-            yield _group(archive, held)
-            held = []
-        yield _passing(archive, row, header, walk)
-    if held:
-        yield _group(archive, held)
+        if buffered:
+            yield _buffered_group(archive, buffered)
+            buffered = []
+        yield _large_group(archive, row, header, members)
+    if buffered:
+        yield _buffered_group(archive, buffered)
 
 
-def measure(file: File, size: int, most: int | None) -> int | None:
-    """The sum of the members' sizes; once it is over `most`, the sum up to there.
+def measure(file: File, size: int, limit: int | None) -> int | None:
+    """The sum of the members' sizes in bytes; once it exceeds the limit, that of those so far.
 
-    None for a compressed archive when no limit is given: it would have to be inflated for nothing
-    else. Of a damaged archive, the sum of the members before the damage.
+    None for a compressed archive without a limit, which would be decompressed only for this. For a
+    damaged archive, the sum of the members before the damage.
     """
-    if most is None and not isinstance(open_stream(file, size), Plain):
+    if limit is None and not isinstance(open_stream(file, size), Plain):
         return None
-    walk = _Walk(file, size)
+    members = _Members(file, size)
     total = 0
     try:
-        while (most is None or total <= most) and (header := walk.next()) is not None:
+        while (limit is None or total <= limit) and (header := members.next()) is not None:
             if _row(header, header.size) is not None:
                 total += header.size
     except DamagedError:
@@ -161,42 +148,41 @@ def measure(file: File, size: int, most: int | None) -> int | None:
 
 
 def _row(header: Header, record_bytes: int) -> Row | None:
+    """The row of a member; None for folders, links and labels."""
     if header.kind in FOLDERS or header.kind in LINKS or header.kind == LABEL:
         return None
     if header.kind in SPECIAL:
         return member_row(header.name, IO, NOT_REGULAR)
     if header.kind == CONTINUED:
         return member_row(header.name, ARCHIVE, "it began in another archive")
-    if max(header.size, header.stored) > record_bytes:
-        return member_row(header.name, TOO_LARGE, too_large(header.size, record_bytes).detail)
+    if header.is_sparse:
+        return member_row(header.name, ARCHIVE, _SPARSE)
+    if header.size > record_bytes:
+        detail = too_large_error(header.size, record_bytes).detail
+        return member_row(header.name, TOO_LARGE, detail)
     return member_row(header.name, None, None)
 
 
-def _group(archive: Archive, held: list[_Held]) -> Group:
-    def fill(index: int, into: memoryview | None) -> int:
-        if into is None:
+def _buffered_group(archive: Archive, members: list[_Buffered]) -> RecordGroup:
+    def read_content(index: int, buffer: memoryview | None) -> int:
+        data = members[index].data
+        if buffer is None:
             return 0
-        _, header, data = held[index]
-        if header.sparse is not None:
-            return expand(header.sparse, data, into)
-        into[: len(data)] = data
+        buffer[: len(data)] = data
         return len(data)
 
-    return Group(archive.names([member.row for member in held]), fill)
+    return RecordGroup(archive.names([member.row for member in members]), read_content)
 
 
-def _passing(archive: Archive, row: Row, header: Header, walk: _Walk) -> Group:
-    """The group of one member that reaches beyond the window."""
+def _large_group(archive: Archive, row: Row, header: Header, members: _Members) -> RecordGroup:
+    """The group of one member that extends beyond the buffer."""
 
-    def fill(_index: int, into: memoryview | None) -> int:
-        walk.owed -= header.stored
-        if into is None:
-            walk.window.skip(header.stored)
+    def read_content(_index: int, buffer: memoryview | None) -> int:
+        members.unread -= header.size
+        if buffer is None:
+            members.buffer.skip(header.size)
             return 0
-        data = (
-            into[: header.stored] if header.sparse is None else memoryview(bytearray(header.stored))
-        )
-        walk.window.copy(data)
-        return len(data) if header.sparse is None else expand(header.sparse, data, into)
+        members.buffer.copy_into(buffer[: header.size])
+        return header.size
 
-    return Group(archive.names([row]), fill)
+    return RecordGroup(archive.names([row]), read_content)

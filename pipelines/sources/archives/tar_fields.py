@@ -1,11 +1,11 @@
-"""Numbers and blocks of a tar."""
+"""Numbers and blocks of tar headers."""
 
 from typing import Final
 
 from codecorpus.pipelines.sources.base import ARCHIVE, DamagedError
 
 BLOCK: Final = 512
-"""A tar is a row of blocks of so many bytes."""
+"""Headers and data of a tar occupy whole blocks of this many bytes."""
 
 
 def padded(size: int) -> int:
@@ -13,22 +13,19 @@ def padded(size: int) -> int:
     return -(-size // BLOCK) * BLOCK
 
 
-def number(field: bytes, base: int = 8) -> int:
-    """A number in a field: digits between spaces and zeros, or, for large ones, binary.
+def parse_number(field: bytes, base: int = 8) -> int:
+    """The number in a field: digits between spaces and zeros, or binary.
 
-    Binary is GNU tar's and star's: the first bit set, the rest big-endian.
+    Binary numbers are GNU tar's and star's, for sizes over 8 GiB: the first bit is set, and the
+    rest is big-endian.
 
     Raises:
-        DamagedError: it is neither, or negative.
+        DamagedError: the field holds neither, or a negative number.
     """
     if base == 8 and field[:1] == b"\x80":
         return int.from_bytes(field[1:], "big")
-    digits = field.partition(b"\0")[0].strip(b" ")
-    if digits and not digits.isdigit():
+    digits = field.partition(b"\0")[0].strip(b" ") or b"0"
+    allowed = b"01234567" if base == 8 else b"0123456789"
+    if digits.strip(allowed):
         raise DamagedError(ARCHIVE, f"a header holds {field!r} where a number was expected")
-    try:
-        return int(digits or b"0", base)
-    except ValueError as error:
-        raise DamagedError(
-            ARCHIVE, f"a header holds {field!r} where a number was expected"
-        ) from error
+    return int(digits, base)

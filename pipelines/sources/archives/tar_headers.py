@@ -1,20 +1,20 @@
-"""The headers of a tar: one member's, from as many blocks as it has.
+"""Parses the headers of a tar; a member's header consists of one or more blocks.
 
-Understood are the formats v7, ustar, GNU (long names, sparse files) and pax (POSIX.1-2001). The
-checksum of each header is compared, so that damage is found where it is.
+The formats v7, ustar, GNU (long names) and pax (POSIX.1-2001) are supported. Files that GNU tar
+stored without their holes are recognized, but their contents are not restored. The checksum of each
+header is verified, so that damage is found where it occurs.
 """
 
 from dataclasses import dataclass
 from typing import Final
 
-from codecorpus.pipelines.sources.archives.decompression import CUT
-from codecorpus.pipelines.sources.archives.sparse import Sparse, from_header, from_records
-from codecorpus.pipelines.sources.archives.stream_buffer import Window
-from codecorpus.pipelines.sources.archives.tar_fields import BLOCK, number
+from codecorpus.pipelines.sources.archives.decompression import TRUNCATED
+from codecorpus.pipelines.sources.archives.stream_buffer import StreamBuffer
+from codecorpus.pipelines.sources.archives.tar_fields import BLOCK, parse_number
 from codecorpus.pipelines.sources.base import ARCHIVE, DamagedError
 
-_EXTENSION_BYTES: Final = 1 << 20  # a longer name or extended header is damage, or an attack
-_DATALESS: Final = frozenset(b"123456V")  # links, devices, folders, fifos, a volume's label
+_MAX_EXTENSION: Final = 1 << 20  # bytes; a longer name or extended header is damage, or an attack
+_WITHOUT_DATA: Final = frozenset(b"123456V")  # links, devices, folders, fifos, a volume's label
 
 FOLDERS: Final = frozenset(b"5D")
 LINKS: Final = frozenset(b"12")
@@ -25,38 +25,40 @@ CONTINUED: Final = ord("M")  # the rest of a file that began in another archive
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """A member: its raw name, kind (the type flag), and how many bytes of data follow."""
+    """A member of a tar.
+
+    Attributes:
+        name: its raw path.
+        kind: the type flag.
+        size: bytes of data in the archive.
+        is_sparse: whether the data lacks the file's holes.
+    """
 
     name: bytes
     kind: int
-    stored: int
-    sparse: Sparse | None
-
-    @property
-    def size(self) -> int:
-        """The file's own size in bytes, holes included."""
-        return self.stored if self.sparse is None else self.sparse.size
+    size: int
+    is_sparse: bool
 
 
-def next_header(window: Window) -> Header | None:
-    """The next member, and the window at the beginning of its data; None at the archive's end.
+def next_header(buffer: StreamBuffer) -> Header | None:
+    """Read the next header; then the buffer is at the member's data. None at the archive's end.
 
     Raises:
-        DamagedError: the archive is cut, or this is no header.
+        DamagedError: the archive is truncated, or this is not a header.
     """
     long_name: bytes | None = None
     records: list[tuple[bytes, bytes]] = []
     while True:
-        if window.ended():
-            raise DamagedError(ARCHIVE, f"{CUT}: the mark of its end is missing")
-        block = bytes(window.take(BLOCK))
+        if buffer.at_end():
+            raise DamagedError(ARCHIVE, f"{TRUNCATED}: the end-of-archive mark is missing")
+        block = bytes(buffer.take(BLOCK))
         if block.count(0) == BLOCK:
             return None
-        _check(block)
-        kind, size = block[156], number(block[124:136])
+        _verify_checksum(block)
+        kind, size = block[156], parse_number(block[124:136])
         if kind not in b"LKxXg":
-            return _header(block, long_name, records, window)
-        extension = _extension(window, size)
+            return _header(block, long_name, dict(records), buffer)
+        extension = _extension(buffer, size)
         if kind == ord("L"):
             long_name = extension.partition(b"\0")[0]
         elif kind in b"xX":
@@ -64,25 +66,32 @@ def next_header(window: Window) -> Header | None:
 
 
 def _header(
-    block: bytes, long_name: bytes | None, records: list[tuple[bytes, bytes]], window: Window
+    block: bytes, long_name: bytes | None, records: dict[bytes, bytes], buffer: StreamBuffer
 ) -> Header:
-    latest = dict(records)
     kind = block[156]
     name = long_name if long_name is not None else _name(block)
-    name = latest.get(b"GNU.sparse.name", latest.get(b"path", name))
-    stored = number(latest[b"size"], 10) if b"size" in latest else number(block[124:136])
+    name = records.get(b"GNU.sparse.name", records.get(b"path", name))
+    size = (
+        parse_number(records[b"size"], 10) if b"size" in records else parse_number(block[124:136])
+    )
     if kind in b"\x000" and name.endswith(b"/"):  # how v7 writes a folder
         kind = ord("5")
     if kind == ord("S"):
-        sparse: Sparse | None = from_header(block, lambda: bytes(window.take(BLOCK)))
-    else:
-        sparse = from_records(records) if records else None
-    return Header(name, kind, 0 if kind in _DATALESS else stored, sparse)
+        _skip_sparse_map(block, buffer)
+    is_sparse = kind == ord("S") or any(key.startswith(b"GNU.sparse.") for key in records)
+    return Header(name, kind, 0 if kind in _WITHOUT_DATA else size, is_sparse)
 
 
-def _check(block: bytes) -> None:
-    """Compare the sum of the bytes, the sum's own field taken as spaces."""
-    expected = number(block[148:156])
+def _skip_sparse_map(block: bytes, buffer: StreamBuffer) -> None:
+    """Skip the blocks that continue the map of a sparse file in GNU tar's own format."""
+    more = block[482]
+    while more:
+        more = buffer.take(BLOCK)[504]
+
+
+def _verify_checksum(block: bytes) -> None:
+    """Compare the sum of the bytes, with the checksum's own field counted as spaces."""
+    expected = parse_number(block[148:156])
     total = sum(block) - sum(block[148:156]) + 8 * ord(" ")
     if expected == total:
         return
@@ -99,11 +108,11 @@ def _name(block: bytes) -> bytes:
     return folder + b"/" + name if folder else name
 
 
-def _extension(window: Window, size: int) -> bytes:
-    if size > _EXTENSION_BYTES:
+def _extension(buffer: StreamBuffer, size: int) -> bytes:
+    if size > _MAX_EXTENSION:
         raise DamagedError(ARCHIVE, f"an extended header of {size:,} bytes")
-    extension = bytes(window.take(size))
-    window.take(-size % BLOCK)
+    extension = bytes(buffer.take(size))
+    buffer.take(-size % BLOCK)
     return extension
 
 
@@ -114,7 +123,7 @@ def _records(extension: bytes) -> list[tuple[bytes, bytes]]:
     while at < len(extension) and extension[at]:
         length, space, _ = extension[at : at + 20].partition(b" ")
         if not (space and length.isdigit() and 0 < int(length) <= len(extension) - at):
-            raise DamagedError(ARCHIVE, "an extended header is not made of records")
+            raise DamagedError(ARCHIVE, "an extended header does not consist of records")
         key, _, value = extension[at + len(length) + 1 : at + int(length) - 1].partition(b"=")
         records.append((key, value))
         at += int(length)

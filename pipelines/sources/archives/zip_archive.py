@@ -1,9 +1,9 @@
-"""A zip: its directory gives the names, then the wanted members are read where they lie.
+"""Reads a zip: its central directory lists the members, which are then read at their offsets.
 
-A zip may be cut into ranges of members that are read apart. Members may not overlap: a bomb that
-has many members share one piece of data (Fifield, "A better zip bomb", WOOT 2019) is refused whole,
-as is a zip that says it expands to more than `most_bytes`. A zip without directory, because it is
-cut short, gives its members up to there.
+A split of a zip is a range of its members. Members may not overlap: an archive whose members share
+their data (Fifield, "A better zip bomb", WOOT 2019) is refused as a whole, and so is one whose
+members' sizes add up to more than `max_expansion`. A zip without a central directory, such as a
+truncated one, is one unreadable row.
 """
 
 import zlib
@@ -18,14 +18,13 @@ from isal import isal_zlib
 from numpy.typing import NDArray
 
 from codecorpus.pipelines.sources.archives.archive import (
-    CHANGED,
     Archive,
     Row,
-    bomb,
+    bomb_error,
+    max_expansion,
     member_row,
-    most_bytes,
 )
-from codecorpus.pipelines.sources.archives.decompression import FAILED
+from codecorpus.pipelines.sources.archives.decompression import ISAL_ERROR
 from codecorpus.pipelines.sources.archives.zip_directory import (
     DEFLATED,
     LOCAL,
@@ -33,9 +32,8 @@ from codecorpus.pipelines.sources.archives.zip_directory import (
     STORED,
     Directory,
     Member,
-    described,
     find_directory,
-    walked,
+    read_members,
 )
 from codecorpus.pipelines.sources.base import (
     ARCHIVE,
@@ -45,30 +43,35 @@ from codecorpus.pipelines.sources.base import (
     Limits,
     UnreadableError,
 )
-from codecorpus.pipelines.sources.batching import Fill, Group
-from codecorpus.pipelines.sources.io.local import NOT_REGULAR, File, too_large, unreadable
+from codecorpus.pipelines.sources.batching import ReadContent, RecordGroup
+from codecorpus.pipelines.sources.io.local import (
+    NOT_REGULAR,
+    File,
+    too_large_error,
+    unreadable_error,
+)
 
-_GROUP: Final = 1_024  # members whose names are looked at together
-_PIECE: Final = 1 << 18  # compressed bytes read at once
-_OUT: Final = 4 << 20  # bytes inflated at once
+_GROUP_MEMBERS: Final = 1_024
+_READ_BYTES: Final = 1 << 18  # compressed bytes read at a time
+_INFLATE_BYTES: Final = 4 << 20  # bytes inflated at a time
 _ENCRYPTED: Final = 1 << 0 | 1 << 6 | 1 << 13
-_MOST: Final = 1 << 62  # a stated size that is larger is as good as this
+_MAX_VALUE: Final = 1 << 62  # larger sizes and offsets are clipped, to fit int64
 
 
 @dataclass
-class Survey:
-    """What the directory says of the members that are records, or would be.
+class Listing:
+    """What the directory says about all members, links and folders included.
 
     Attributes:
-        sizes: own size of each in bytes.
-        described: where the directory describes each, from the beginning of the file.
-        starts, ends: the bytes of the file that each takes up at least.
-        paths: names, if they were asked for.
+        sizes: of each member in bytes.
+        entry_offsets: of each member's entry in the directory.
+        starts, ends: the range of bytes that each member occupies at least.
+        paths: names, empty for members without a record; empty if they were not asked for.
         damage: why the directory ended early.
     """
 
     sizes: "array[int]" = field(default_factory=lambda: array("q"))
-    described: "array[int]" = field(default_factory=lambda: array("q"))
+    entry_offsets: "array[int]" = field(default_factory=lambda: array("q"))
     starts: "array[int]" = field(default_factory=lambda: array("q"))
     ends: "array[int]" = field(default_factory=lambda: array("q"))
     paths: list[str] = field(default_factory=list)
@@ -76,87 +79,78 @@ class Survey:
 
     @property
     def sizes_array(self) -> NDArray[np.int64]:
-        """int64, the sizes."""
+        """int64[n], the sizes."""
         return np.array(self.sizes, np.int64)
 
 
-def survey(file: File, size: int, *, with_paths: bool = False) -> Survey:
-    """Look through the directory.
+def list_members(file: File, size: int, *, with_paths: bool = False) -> Listing:
+    """Read the whole directory.
 
     Raises:
-        DamagedError: there is none, or it is that of a bomb.
+        DamagedError: there is no directory, or the archive is a bomb.
     """
     directory = find_directory(file, size)
-    if directory is None:
-        raise DamagedError(ARCHIVE, "it has no central directory")
-    found = Survey()
+    listing = Listing()
     try:
-        for member in described(file, directory):
+        for member in read_members(file, directory):
             start, end = member.span
-            found.sizes.append(min(member.size, _MOST))
-            found.described.append(member.described)
-            found.starts.append(min(start, _MOST))
-            found.ends.append(min(end, _MOST))
+            listing.sizes.append(min(member.size, _MAX_VALUE))
+            listing.entry_offsets.append(member.entry_offset)
+            listing.starts.append(min(start, _MAX_VALUE))
+            listing.ends.append(min(end, _MAX_VALUE))
             if with_paths:
-                row = _row(member, _MOST)
-                found.paths.append(row.path if row is not None and row.error is None else "")
+                row = _row(member, _MAX_VALUE)
+                listing.paths.append(row.path if row is not None and row.error is None else "")
     except DamagedError as damage:
-        found.damage = damage
-    _refuse_bomb(found, directory, size)
-    return found
+        listing.damage = damage
+    _refuse_bomb(listing, directory, size)
+    return listing
 
 
-def _refuse_bomb(found: Survey, directory: Directory, size: int) -> None:
-    if sum(found.sizes) > most_bytes(size):
-        raise bomb(size)
-    starts, ends = np.array(found.starts, np.int64), np.array(found.ends, np.int64)
+def _refuse_bomb(listing: Listing, directory: Directory, size: int) -> None:
+    if sum(listing.sizes) > max_expansion(size):
+        raise bomb_error(size)
+    starts, ends = np.array(listing.starts, np.int64), np.array(listing.ends, np.int64)
     order = np.argsort(starts, kind="stable")
-    nexts = np.append(starts[order][1:], directory.start)
-    if np.any(ends[order] > nexts):
+    next_starts = np.append(starts[order][1:], directory.start)
+    if np.any(ends[order] > next_starts):
         raise DamagedError(ARCHIVE, "a bomb, or damaged: members overlap; none was read")
 
 
-def groups(archive: Archive, file: File, size: int, limits: Limits) -> Iterator[Group]:
-    """The members of an archive, or of a share of it.
+def groups(archive: Archive, file: File, size: int, limits: Limits) -> Iterator[RecordGroup]:
+    """The records of an archive, or of a split of it.
 
     Raises:
-        DamagedError: behind the last whole member.
+        DamagedError: after the last complete member.
     """
-    reader = _Reader(file, size, limits.record_bytes)
+    reader = _MemberReader(file, size, limits.record_bytes)
     for members, damage in _chunks(_members(archive, file, size)):
-        taken = [
-            (member, row)
-            for member in members
-            if (row := _row(member, limits.record_bytes)) is not None
-        ]
-        if taken:
-            rows = [row for _, row in taken]
-            yield Group(archive.names(rows), reader.fill([member for member, _ in taken]))
+        rows = [(member, _row(member, limits.record_bytes)) for member in members]
+        records = [(member, row) for member, row in rows if row is not None]
+        if records:
+            names = archive.names([row for _, row in records])
+            yield RecordGroup(names, reader.read_content([member for member, _ in records]))
         if damage is not None:
             raise damage
 
 
 def _members(archive: Archive, file: File, size: int) -> Iterator[Member]:
     directory = find_directory(file, size)
-    if archive.shares > 1:
-        if directory is None:
-            raise DamagedError(ARCHIVE, CHANGED)
-        yield from islice(described(file, directory, archive.first), archive.count)
-    elif directory is None:
-        yield from walked(file, size)
+    if archive.splits > 1:
+        yield from islice(read_members(file, directory, archive.first), archive.count)
     else:
-        survey(file, size)
-        yield from described(file, directory)
+        list_members(file, size)  # refuses bombs
+        yield from read_members(file, directory)
 
 
 def _chunks(members: Iterable[Member]) -> Iterator[tuple[list[Member], DamagedError | None]]:
-    """Members by the thousand, and the damage behind the last ones."""
+    """Members in lists of up to _GROUP_MEMBERS, the last with the damage that ended them."""
     chunk: list[Member] = []
     damage = None
     try:
         for member in members:
             chunk.append(member)
-            if len(chunk) == _GROUP:
+            if len(chunk) == _GROUP_MEMBERS:
                 yield chunk, None
                 chunk = []
     except DamagedError as error:
@@ -165,6 +159,7 @@ def _chunks(members: Iterable[Member]) -> Iterator[tuple[list[Member], DamagedEr
 
 
 def _row(member: Member, record_bytes: int) -> Row | None:
+    """The row of a member; None for links and folders."""
     if member.is_link or member.name.endswith(b"/"):
         return None
     error, detail = None, None
@@ -175,74 +170,78 @@ def _row(member: Member, record_bytes: int) -> Row | None:
     elif member.method not in {STORED, DEFLATED}:
         error, detail = ARCHIVE, f"compression method {member.method} is not supported"
     elif member.size > record_bytes:
-        error, detail = TOO_LARGE, too_large(member.size, record_bytes).detail
+        error, detail = TOO_LARGE, too_large_error(member.size, record_bytes).detail
     return member_row(member.name, error, detail)
 
 
-class _Reader:
-    """Gives the contents of members; what it inflates in all is bounded."""
+class _MemberReader:
+    """Reads the contents of members, up to `max_expansion` bytes in total."""
 
     def __init__(self, file: File, size: int, record_bytes: int) -> None:
         self._file = file
         self._record_bytes = record_bytes
-        self._left = most_bytes(size)
-        self._bomb = bomb(size).detail
+        self._remaining = max_expansion(size)
+        self._bomb_detail = bomb_error(size).detail
 
-    def fill(self, members: list[Member]) -> Fill:
-        """The function that reads one of these members."""
+    def read_content(self, members: list[Member]) -> ReadContent:
+        """A function that reads one of these members by its index."""
 
-        def fill(index: int, into: memoryview | None) -> int:
-            if into is None:
+        def read_content(index: int, buffer: memoryview | None) -> int:
+            if buffer is None:
                 return 0
             try:
-                return self._read(members[index], into)
+                return self._read(members[index], buffer)
             except OSError as error:
-                raise unreadable(error) from error
+                raise unreadable_error(error) from error
 
-        return fill
+        return read_content
 
-    def _read(self, member: Member, into: memoryview) -> int:
-        if self._left <= 0:  # sizes were stated that are not true
-            raise UnreadableError(ARCHIVE, self._bomb)
+    def _read(self, member: Member, buffer: memoryview) -> int:
+        if self._remaining <= 0:  # members were larger than their sizes in the directory
+            raise UnreadableError(ARCHIVE, self._bomb_detail)
         header = self._file.pread(LOCAL.size, member.offset)
         if len(header) < LOCAL.size or header[:4] != LOCAL_SIGNATURE:
-            raise UnreadableError(ARCHIVE, "it is not where the directory says")
+            raise UnreadableError(ARCHIVE, "it is not at its offset in the central directory")
         name_length, extra_length = LOCAL.unpack(header)[-2:]
         at = member.offset + LOCAL.size + name_length + extra_length
-        copy = self._inflate if member.method == DEFLATED else self._copy
-        length = copy(member, at, into)
-        self._left -= length
+        read = self._inflate if member.method == DEFLATED else self._copy
+        length = read(member, at, buffer)
+        self._remaining -= length
         if length > self._record_bytes:
-            raise too_large(length, self._record_bytes)
-        if length != member.size or isal_zlib.crc32(into[:length]) != member.crc:
-            raise UnreadableError(ARCHIVE, "it does not have the size and checksum that are stated")
+            raise too_large_error(length, self._record_bytes)
+        if length != member.size or isal_zlib.crc32(buffer[:length]) != member.crc:
+            raise UnreadableError(
+                ARCHIVE, "its size or checksum differs from that in the central directory"
+            )
         return length
 
-    def _copy(self, member: Member, at: int, into: memoryview) -> int:
-        """Read a stored member; its length, or less where it is cut."""
-        wanted = min(member.compressed, len(into))
+    def _copy(self, member: Member, at: int, buffer: memoryview) -> int:
+        """Read a stored member; return its length, which is shorter if the file is truncated."""
+        wanted = min(member.compressed, len(buffer))
         length = 0
-        while length < wanted and (count := self._file.preadinto(into[length:wanted], at + length)):
+        while length < wanted and (
+            count := self._file.preadinto(buffer[length:wanted], at + length)
+        ):
             length += count
         return length
 
-    def _inflate(self, member: Member, at: int, into: memoryview) -> int:
-        """Inflate a member until it ends or `into` is full; its length, or less where it is cut."""
+    def _inflate(self, member: Member, at: int, buffer: memoryview) -> int:
+        """Inflate a member until it ends or the buffer is full; return its length."""
         inflater = isal_zlib.decompressobj(-zlib.MAX_WBITS)
         end = at + member.compressed
         length = 0
-        while length < len(into) and not inflater.eof:
+        while length < len(buffer) and not inflater.eof:
             data = inflater.unconsumed_tail
             if not data:
-                data = self._file.pread(min(_PIECE, end - at), at)
+                data = self._file.pread(min(_READ_BYTES, end - at), at)
                 at += len(data)
             try:
-                out = inflater.decompress(data, min(_OUT, len(into) - length))
-            except FAILED as error:
-                self._left -= length
+                out = inflater.decompress(data, min(_INFLATE_BYTES, len(buffer) - length))
+            except ISAL_ERROR as error:
+                self._remaining -= length
                 raise UnreadableError(ARCHIVE, f"its compression is damaged: {error}") from error
             if not data and not out:
                 break
-            into[length : length + len(out)] = out
+            buffer[length : length + len(out)] = out
             length += len(out)
         return length

@@ -17,7 +17,7 @@ from pydantic import Field
 from codecorpus.filters.languages.by_name import not_source
 from codecorpus.pipelines.sources.archives.reader import archive_groups
 from codecorpus.pipelines.sources.base import TOO_LARGE, Limits, NeedsContent, Source
-from codecorpus.pipelines.sources.batching import NAMES, Group, assemble
+from codecorpus.pipelines.sources.batching import NAMES, RecordGroup, assemble
 from codecorpus.pipelines.sources.folder.inputs import (
     FILE,
     RepositoryFacts,
@@ -32,7 +32,7 @@ from codecorpus.pipelines.sources.folder.repositories import (
     Repository,
     find_repositories,
 )
-from codecorpus.pipelines.sources.io.local import too_large
+from codecorpus.pipelines.sources.io.local import too_large_error
 from codecorpus.pipelines.sources.map_inputs import map_inputs
 from codecorpus.pipelines.sources.partition import NotSource, Partitioner, Weights
 from codecorpus.pipelines.sources.paths import resolve_path
@@ -158,7 +158,7 @@ class FolderSource:
         yield from assemble(_groups(inputs, limits), needs_content, limits)
 
 
-def _groups(inputs: pa.Table, limits: Limits) -> Iterator[Group]:
+def _groups(inputs: pa.Table, limits: Limits) -> Iterator[RecordGroup]:
     """The groups of a part: consecutive files together, each archive by itself."""
     kinds = inputs.column("kind").to_pylist()
     start = 0
@@ -173,7 +173,8 @@ def _groups(inputs: pa.Table, limits: Limits) -> Iterator[Group]:
         files = inputs.slice(start, end - start)
         loose = LooseFiles(files)
         try:
-            yield Group(_file_names(files, limits.record_bytes), loose.fill, loose.expect)
+            names = _file_names(files, limits.record_bytes)
+            yield RecordGroup(names, loose.read_content, loose.announce)
         finally:
             loose.close()
         start = end
@@ -184,7 +185,10 @@ def _file_names(inputs: pa.Table, record_bytes: int) -> pa.RecordBatch:
     large = pc.greater(inputs.column("size"), record_bytes)
     if pc.any(large).as_py():
         details = pa.array(
-            [too_large(size, record_bytes).detail for size in inputs.column("size").to_pylist()],
+            [
+                too_large_error(size, record_bytes).detail
+                for size in inputs.column("size").to_pylist()
+            ],
             pa.string(),
         )
         for name, value in (("error", pa.scalar(TOO_LARGE)), ("detail", details)):

@@ -7,11 +7,11 @@ from typing import Any, Final
 import numpy as np
 import pyarrow as pa
 
-from codecorpus.pipelines.sources.archives.archive import Archive, repeated
-from codecorpus.pipelines.sources.archives.splits import cut
+from codecorpus.pipelines.sources.archives.archive import Archive, constant_column
+from codecorpus.pipelines.sources.archives.splits import split_archive
 from codecorpus.pipelines.sources.base import INPUTS, IO
 from codecorpus.pipelines.sources.folder.repositories import Repository
-from codecorpus.pipelines.sources.io.filenames import spell
+from codecorpus.pipelines.sources.io.filenames import decode_name
 from codecorpus.pipelines.sources.io.walk import Entry, join
 from codecorpus.pipelines.sources.partition import NotSource, Weights, weigh
 
@@ -33,8 +33,8 @@ SCHEMA: Final = pa.schema(
         pa.field("error", pa.string()),
         pa.field("detail", pa.string()),
         # of archives, as in archives.archive.Archive
-        pa.field("share", pa.int32()),
-        pa.field("shares", pa.int32()),
+        pa.field("split", pa.int32()),
+        pa.field("splits", pa.int32()),
         pa.field("first", pa.int64()),
         pa.field("count", pa.int64()),
     ]
@@ -78,7 +78,7 @@ def file_inputs(
 
 
 def _file_table(repository: Repository, facts: RepositoryFacts, listed: list[Entry]) -> pa.Table:
-    paths = [spell(entry.path) for entry in listed]
+    paths = [decode_name(entry.path) for entry in listed]
     return _table(
         repository,
         facts,
@@ -89,8 +89,8 @@ def _file_table(repository: Repository, facts: RepositoryFacts, listed: list[Ent
         kind=[FILE] * len(listed),
         location=[join(repository.location, entry.path) for entry in listed],
         path=paths,
-        error=[None if entry.trouble is None else IO for entry in listed],
-        detail=[entry.trouble for entry in listed],
+        error=[None if entry.error is None else IO for entry in listed],
+        detail=[entry.error for entry in listed],
     )
 
 
@@ -104,11 +104,11 @@ def archive_inputs(
     """A table of SCHEMA with a row for each split of an archive, and the splits' weights."""
     assert repository.archive is not None
     assert repository.entry is not None
-    entry, path = repository.entry, spell(repository.entry.path)
-    shares, repository_bytes = cut(
+    entry, path = repository.entry, decode_name(repository.entry.path)
+    splits, repository_bytes = split_archive(
         repository.location, entry, repository.archive, part_bytes, not_source, max_repository_bytes
     )
-    count = len(shares)
+    count = len(splits)
     table = _table(
         repository,
         facts,
@@ -120,12 +120,12 @@ def archive_inputs(
         location=[repository.location] * count,
         path=[path] * count,
         repository_bytes=[repository_bytes] * count,
-        share=list(range(count)),
-        shares=[count] * count,
-        first=[share.first for share in shares],
-        count=[share.count for share in shares],
+        split=list(range(count)),
+        splits=[count] * count,
+        first=[split.first for split in splits],
+        count=[split.count for split in splits],
     )
-    return table, np.array([share.weight for share in shares], np.int64)
+    return table, np.array([split.weight for split in splits], np.int64)
 
 
 def archive_of(inputs: pa.Table, row: int) -> Archive:
@@ -142,7 +142,7 @@ def _table(
     arrays = [
         pa.array(columns[field.name], field.type)
         if field.name in columns
-        else repeated(constants.get(field.name), field.type, rows)
+        else constant_column(constants.get(field.name), field.type, rows)
         for field in SCHEMA
     ]
     return pa.Table.from_arrays(arrays, schema=SCHEMA)

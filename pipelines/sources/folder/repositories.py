@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from codecorpus.foundation.errors import UsageError
-from codecorpus.pipelines.sources.io.file_stat import locate, look
+from codecorpus.pipelines.sources.io.file_stat import absolute_location, file_status
 from codecorpus.pipelines.sources.io.filenames import (
     ARCHIVE_SUFFIXES,
     ArchiveKind,
     archive_kind,
-    spell,
+    decode_name,
 )
 from codecorpus.pipelines.sources.io.walk import Entry, join, scan, walk
 from codecorpus.pipelines.storage.locations import Location, Url, is_remote
@@ -59,7 +59,7 @@ def find_repositories(
         UsageError: a path is missing, a path is neither a folder nor an archive, or two
             repositories have the same name even with the names of their listed folders.
     """
-    excluded = locate(exclude) if exclude else None
+    excluded = absolute_location(exclude) if exclude else None
     found = [
         replace(repository, exclude=excluded)
         for path in paths
@@ -78,8 +78,9 @@ def find_repositories(
         other = by_name.setdefault(repository.name, repository)
         if other is not repository:
             raise UsageError(
-                f"two repositories have the name {repository.name!r}: {spell(other.location)} and "
-                f"{spell(repository.location)}; list only one of them, or rename a folder"
+                f"two repositories have the name {repository.name!r}: "
+                f"{decode_name(other.location)} and {decode_name(repository.location)}; list only "
+                "one of them, or rename a folder"
             )
     return named
 
@@ -89,9 +90,9 @@ def _in_path(path: Location, repositories: Repositories) -> list[Repository]:
     if not isinstance(path, Url):
         raw = os.path.abspath(raw)  # noqa: PTH100 - keeps the name of a symbolic link
     folder, _, base = raw.rpartition(b"/")
-    name, prefix = spell(base) or "/", spell(folder.rpartition(b"/")[2]) or "/"
+    name, prefix = decode_name(base) or "/", decode_name(folder.rpartition(b"/")[2]) or "/"
     try:
-        status = look(path)
+        status = file_status(path)
         if status.is_folder:
             return _in_folder(name, prefix, status.location, repositories)
     except OSError as error:
@@ -107,7 +108,7 @@ def _in_path(path: Location, repositories: Repositories) -> list[Repository]:
             "list the folder that contains it"
         )
     entry = Entry(base, status.size, status.stamp)
-    return [Repository(spell(kind[1]), prefix, status.location, kind[0], entry)]
+    return [Repository(decode_name(kind[1]), prefix, status.location, kind[0], entry)]
 
 
 def _in_folder(
@@ -126,9 +127,9 @@ def _in_folder(
     for entry in entries:
         inside = join(location, entry.path)
         if entry.is_folder:
-            found.append(Repository(spell(entry.path), name, inside))
-        elif (kind := archive_kind(entry.path)) is not None and entry.trouble is None:
-            found.append(Repository(spell(kind[1]), name, inside, kind[0], entry))
+            found.append(Repository(decode_name(entry.path), name, inside))
+        elif (kind := archive_kind(entry.path)) is not None and entry.error is None:
+            found.append(Repository(decode_name(kind[1]), name, inside, kind[0], entry))
         else:
             loose.append(entry)
     if loose:

@@ -1,8 +1,8 @@
-"""Files to read, on this machine or in a store: found, described and opened.
+"""Lists and opens input files, on disk or in a store.
 
-A remote file is read in ranges as its reader needs them, or as a whole from a copy on this
-machine's disk. A path that cannot be read makes its record unreadable; a server that does not
-answer fails the task, which can be run again.
+A remote file is read in ranges as its reader needs them, or from a complete copy on the local disk.
+A file that cannot be read makes its records unreadable; a server that does not answer fails the
+task, which can be run again.
 """
 
 import os
@@ -18,40 +18,42 @@ def open_file(
     *,
     end: int | None = None,
     whole: bool = False,
-    again: bool = True,
+    recheck: bool = True,
 ) -> Opened:
-    """Open a regular file, or one that lies elsewhere; the caller closes it.
+    """Open a regular local file, or a remote file; the caller closes it.
 
     Args:
         location: absolute raw path, or URL.
-        listed: size and stamp that a file elsewhere had when it was listed.
-        end: how far a file elsewhere will be read, mostly.
-        whole: whether others on this machine will read all of it as well.
-        again: whether a file elsewhere is looked at once more; no need right after it was listed.
+        listed: size and stamp of a remote file when it was listed.
+        end: offset up to which a remote file will mostly be read.
+        whole: whether to fetch a copy of a remote file, because several tasks on this machine read
+            it.
+        recheck: whether to check that a remote file is still the listed one; not necessary right
+            after it was listed.
 
     Raises:
-        UnreadableError: there is none, it may not be read, or it is no regular file.
-        CodecorpusError: a file elsewhere could not be had, or is not what was listed.
+        UnreadableError: the file does not exist, cannot be read, or is not regular.
+        CodecorpusError: a remote file cannot be fetched, or changed since it was listed.
     """
     if is_remote(location):
-        # Builds on a disk do not load what only remote files need.
+        # Local builds do not load the modules for remote files.
         from codecorpus.pipelines.sources.io.remote import open_remote
 
-        return open_remote(os.fsdecode(location), listed, end=end, whole=whole, again=again)
+        return open_remote(os.fsdecode(location), listed, end=end, whole=whole, recheck=recheck)
     return open_local(location)
 
 
-def read_whole(place: Location) -> bytes:
+def read_whole(path: Location) -> bytes:
     """All bytes of a small file: a list, a table, a vocabulary.
 
     Raises:
-        OSError: there is none, or it may not be read.
-        UnreadableError: likewise, of one that lies elsewhere.
-        CodecorpusError: a file elsewhere could not be had.
+        OSError: a local file does not exist or cannot be read.
+        UnreadableError: the same for a remote file.
+        CodecorpusError: a remote file cannot be fetched.
     """
-    if isinstance(place, Path):
-        return place.read_bytes()
-    file, size, _ = open_file(os.fsencode(place))
+    if isinstance(path, Path):
+        return path.read_bytes()
+    file, size, _ = open_file(os.fsencode(path))
     try:
         return file.pread(size, 0)
     finally:

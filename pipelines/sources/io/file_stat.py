@@ -1,4 +1,4 @@
-"""What stands under a listed path or URL: a folder, a file, or nothing."""
+"""The status of a listed path or URL: whether it is a folder or a file, its size and its stamp."""
 
 import os
 import stat
@@ -8,36 +8,42 @@ from codecorpus.foundation.errors import UsageError
 from codecorpus.pipelines.storage.locations import Location, Url
 
 
-class Look(NamedTuple):
-    """What was found."""
+class FileStat(NamedTuple):
+    """The status of a path or URL.
+
+    Attributes:
+        location: an absolute raw path without symbolic links, or a URL.
+        is_folder: whether it is a folder.
+        is_file: whether it is a regular file.
+        size: in bytes.
+        stamp: the modification time in nanoseconds, or what a store has instead, such as an etag.
+    """
 
     location: bytes
-    """An absolute raw path without links, or a URL."""
     is_folder: bool
     is_file: bool
-    """A regular one."""
     size: int
     stamp: int | str
 
 
-def locate(place: Location) -> bytes:
-    """An absolute raw path without links, or a URL."""
-    raw = os.fsencode(place)
-    return raw if isinstance(place, Url) else os.path.realpath(raw)
+def absolute_location(path: Location) -> bytes:
+    """An absolute raw path without symbolic links, or a URL."""
+    raw = os.fsencode(path)
+    return raw if isinstance(path, Url) else os.path.realpath(raw)
 
 
-def look(place: Location) -> Look:
-    """Look at a place.
+def file_status(path: Location) -> FileStat:
+    """The status of a path or URL.
 
     Raises:
-        OSError: nothing stands there, or it may not be looked at.
-        CodecorpusError: the same of what lies elsewhere.
+        OSError: the path does not exist or cannot be accessed.
+        CodecorpusError: the URL does not exist, or its store does not answer.
     """
-    location = locate(place)
-    if isinstance(place, Url):
-        return _look_at_store(place, location)
+    location = absolute_location(path)
+    if isinstance(path, Url):
+        return _remote_status(path, location)
     status = os.stat(location)  # noqa: PTH116 - a raw path
-    return Look(
+    return FileStat(
         location,
         stat.S_ISDIR(status.st_mode),
         stat.S_ISREG(status.st_mode),
@@ -46,10 +52,10 @@ def look(place: Location) -> Look:
     )
 
 
-def _look_at_store(url: Url, location: bytes) -> Look:
-    from codecorpus.pipelines.storage.stores import store_of  # local builds need none of it
+def _remote_status(url: Url, location: bytes) -> FileStat:
+    from codecorpus.pipelines.storage.stores import store_of  # local builds do without it
 
     found = url.info or store_of(url.text).info(url.text)
     if found is None:
-        raise UsageError(f"the input {url} does not exist; list files that do")
-    return Look(location, found.is_folder, not found.is_folder, found.size, found.stamp)
+        raise UsageError(f"the input {url} does not exist; list files that exist")
+    return FileStat(location, found.is_folder, not found.is_folder, found.size, found.stamp)

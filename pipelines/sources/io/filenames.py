@@ -1,7 +1,7 @@
-r"""Names of files: bytes on disk and in archives, text in every table.
+r"""Names of files: bytes on disk and in archives, text in tables.
 
-A name that is UTF-8 is written as it is, every other byte as `\xNN`, and a backslash as `\\`, so
-two names never become one and the bytes can be had back.
+A name in UTF-8 stays as it is, except that a backslash becomes `\\`; any other byte becomes `\xNN`.
+So different names have different texts, and the bytes can be restored.
 """
 
 import re
@@ -12,7 +12,7 @@ from codecorpus.foundation.errors import UsageError
 ArchiveKind = Literal["tar", "zip"]
 
 IGNORED: Final = frozenset({b".git", b".hg", b".svn", b"__pycache__"})
-"""What version control and Python keep beside the files of a repository; no part of it."""
+"""Folders of version control and of Python's cache, which are not part of a repository."""
 
 _SUFFIXES: Final[tuple[tuple[bytes, ArchiveKind], ...]] = (
     (b".tar.gz", "tar"),
@@ -29,33 +29,33 @@ _ESCAPE = re.compile(rb"\\(?:\\|x([0-9a-f]{2}))")
 _SEPARATOR = re.compile(rb"[/\\]")
 
 
-def spell(raw: bytes) -> str:
-    r"""A name as text: UTF-8 as it is, other bytes as `\xNN`, a backslash as `\\`."""
+def decode_name(raw: bytes) -> str:
+    r"""The text of a name: UTF-8 as it is, other bytes as `\xNN`, a backslash as `\\`."""
     return raw.replace(b"\\", b"\\\\").decode("utf-8", "backslashreplace")
 
 
-def unspell(text: str) -> bytes:
-    """The bytes of a name that `spell` wrote.
+def encode_name(text: str) -> bytes:
+    """The bytes of a name from its text.
 
     Raises:
-        UsageError: `spell` does not write such a name.
+        UsageError: the text does not come from `decode_name`.
     """
     raw = _ESCAPE.sub(
         lambda match: bytes.fromhex(match[1].decode()) if match[1] else b"\\",
         text.encode("utf-8", "surrogatepass"),
     )
-    if spell(raw) != text:
+    if decode_name(raw) != text:
         raise UsageError(
-            f"{text!r} is not a name as the ledger writes it: in it a backslash is written twice, "
-            "and a byte that is not UTF-8 as \\xNN with two lower-case digits"
+            f"{text!r} is not a name as the ledger writes it, with \\\\ for each backslash and "
+            "\\xNN, in lower-case digits, for each byte that is not UTF-8"
         )
     return raw
 
 
 def archive_kind(name: bytes) -> tuple[ArchiveKind, bytes] | None:
-    """How an archive of this name is read, and the name without its suffix; None: no archive.
+    """The kind of an archive by its name, and the name without the suffix.
 
-    Case does not matter, and something must stand before the suffix.
+    Case is ignored. None if the name has no archive's suffix, or consists of the suffix alone.
     """
     lower = name.lower()
     for suffix, kind in _SUFFIXES:
@@ -65,13 +65,13 @@ def archive_kind(name: bytes) -> tuple[ArchiveKind, bytes] | None:
 
 
 def is_ignored(path: bytes) -> bool:
-    """Whether a path leads through, or to, one of the names in IGNORED."""
+    """Whether a component of a path is in IGNORED."""
     return not IGNORED.isdisjoint(path.split(b"/"))
 
 
-def escapes(path: bytes) -> bool:
-    """Whether a member's path is absolute or climbs, so that unpacking it could leave a folder.
+def leaves_folder(path: bytes) -> bool:
+    """Whether a member's path is absolute or contains `..`, so unpacking it may leave the folder.
 
-    A backslash separates here as well, as it does where some archives are unpacked.
+    Backslashes count as separators too, as they do on some systems.
     """
     return path.startswith(b"/") or (b".." in path and b".." in _SEPARATOR.split(path))

@@ -1,9 +1,9 @@
-"""Open and read files of this machine by raw paths of any length, without ever blocking.
+"""Opens and reads local files by raw paths of any length, without blocking.
 
-A path longer than the system takes at once (PATH_MAX, 4,096 bytes on Linux, 1,024 on macOS) is
-opened in pieces, each from the folder of the one before. A file is opened without following a last
-link and without blocking, and looked at once more when it is open, so that a fifo which took a
-file's place since it was listed does no harm.
+A path longer than PATH_MAX (4,096 bytes on Linux, 1,024 on macOS) is opened in steps, each relative
+to the folder of the previous one. The last component is not followed if it is a symbolic link. A
+file is opened without blocking and checked after it is open, so a fifo that replaced it since it
+was listed does no harm.
 """
 
 import io
@@ -15,49 +15,49 @@ from codecorpus.pipelines.sources.base import IO, TOO_LARGE, UnreadableError
 
 NOT_REGULAR: Final = "not a regular file"
 
-_PIECE: Final = 1_000  # bytes of a path given to the system at once; a name has at most 765
+_STEP: Final = 1_000  # bytes of a path that are opened at a time; a name has at most 765
 _FILE: Final = os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC
 _FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
-_PASSAGE: Final = getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY | os.O_CLOEXEC
+_PARENT: Final = getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY | os.O_CLOEXEC
 
 
 def open_raw(location: bytes, flags: int) -> int:
-    """A descriptor of the file at an absolute path of any length; the caller closes it."""
-    if len(location) <= _PIECE:
+    """Open an absolute path of any length; return a descriptor, which the caller closes."""
+    if len(location) <= _STEP:
         return os.open(location, flags)
-    folder = os.open(b"/", _PASSAGE)
+    folder = os.open(b"/", _PARENT)
     at = 1
     try:
-        while len(location) - at > _PIECE:
-            cut = location.rindex(b"/", at, at + _PIECE)
-            deeper = os.open(location[at:cut], _PASSAGE, dir_fd=folder)
+        while len(location) - at > _STEP:
+            end = location.rindex(b"/", at, at + _STEP)
+            child = os.open(location[at:end], _PARENT, dir_fd=folder)
             os.close(folder)
-            folder, at = deeper, cut + 1
+            folder, at = child, end + 1
         return os.open(location[at:], flags, dir_fd=folder)
     finally:
         os.close(folder)
 
 
 def open_folder(location: bytes) -> int:
-    """A descriptor of the folder at an absolute path; links are followed only on the way."""
+    """Open a folder; symbolic links are followed except for the last component."""
     return open_raw(location, _FOLDER | os.O_NOFOLLOW)
 
 
 class File(Protocol):
-    """Bytes at places of an open file."""
+    """An open file that is read at offsets."""
 
     def pread(self, size: int, at: int) -> bytes:
-        """At most `size` bytes from `at` on; none at the end."""
+        """Up to `size` bytes at offset `at`; empty at the end of the file."""
 
     def preadinto(self, buffer: memoryview, at: int) -> int:
-        """Fill a buffer from `at` on, or as much as there is; how many."""
+        """Read bytes at offset `at` into a buffer; return how many."""
 
     def close(self) -> None:
-        """Let it go."""
+        """Release the file."""
 
 
 class Opened(NamedTuple):
-    """An open file, and what it was when it was opened."""
+    """An open file, with its size and stamp when it was opened."""
 
     file: File
     size: int
@@ -65,17 +65,17 @@ class Opened(NamedTuple):
 
 
 class LocalFile:
-    """An open file of this machine."""
+    """An open local file."""
 
     def __init__(self, descriptor: int) -> None:
         self.descriptor = descriptor
 
     def pread(self, size: int, at: int) -> bytes:
-        """As the system call."""
+        """See `File.pread`."""
         return os.pread(self.descriptor, size, at)
 
     def preadinto(self, buffer: memoryview, at: int) -> int:
-        """As `preadv` with one buffer."""
+        """See `File.preadinto`."""
         return os.preadv(self.descriptor, [buffer], at)
 
     def close(self) -> None:
@@ -84,10 +84,10 @@ class LocalFile:
 
 
 def open_local(location: bytes) -> Opened:
-    """Open a regular file of this machine; the caller closes it.
+    """Open a regular local file; the caller closes it.
 
     Raises:
-        UnreadableError: there is no such file, it may not be read, or it is not regular.
+        UnreadableError: the file does not exist, cannot be read, or is not regular.
     """
     descriptor, status = _open_local(location)
     return Opened(LocalFile(descriptor), status.st_size, str(status.st_mtime_ns))
@@ -97,7 +97,7 @@ def _open_local(location: bytes) -> tuple[int, os.stat_result]:
     try:
         descriptor = open_raw(location, _FILE)
     except OSError as error:
-        raise unreadable(error) from error
+        raise unreadable_error(error) from error
     status = os.fstat(descriptor)
     if not stat.S_ISREG(status.st_mode):
         os.close(descriptor)
@@ -106,95 +106,96 @@ def _open_local(location: bytes) -> tuple[int, os.stat_result]:
 
 
 class Stream(io.RawIOBase):
-    """An open file as Python's own, which others read and seek in; closes it."""
+    """An open file as a seekable Python stream, for libraries; closing it closes the file."""
 
     def __init__(self, opened: Opened) -> None:
         super().__init__()
         self._file, self._size, self._at = opened.file, opened.size, 0
 
     def readable(self) -> bool:
-        """Arrow asks before it reads."""
+        """True; Arrow asks before it reads."""
         return True
 
     def seekable(self) -> bool:
-        """Arrow asks before it seeks."""
+        """True; Arrow asks before it seeks."""
         return True
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        """Move on or back."""
+        """Set the position; return it."""
         self._at = offset + (0, self._at, self._size)[whence]
         return self._at
 
     def tell(self) -> int:
-        """Where the next byte is read."""
+        """The position."""
         return self._at
 
     def readinto(self, buffer: Any) -> int:  # noqa: ANN401 - any writable buffer
-        """Fill a buffer."""
+        """Read bytes into a buffer; return how many."""
         count = self._file.preadinto(memoryview(buffer).cast("B"), self._at)
         self._at += count
         return count
 
     def close(self) -> None:
-        """Close the file below."""
+        """Close the underlying file."""
         if not self.closed:
             self._file.close()
         super().close()
 
 
-def read_file(location: bytes, into: memoryview, listed: int) -> int:
-    """Read a file to the end that it had when it was opened, and return its length in bytes.
+def read_file(location: bytes, buffer: memoryview, listed_size: int) -> int:
+    """Read a file up to the size it had when it was opened; return its length in bytes.
 
-    One that is as long as it was listed takes three calls of the system, since nothing else than a
-    regular file ends just there; any other is opened anew and looked at.
+    A file of the listed size takes three system calls: a read that asks for one byte more and
+    returns exactly the listed size can only come from a regular file. Any other file is opened
+    again and checked.
 
     Args:
         location: absolute raw path.
-        into: one byte longer than the largest record.
-        listed: bytes that the file had when it was listed.
+        buffer: one byte longer than the largest record.
+        listed_size: size of the file in bytes when it was listed.
 
     Raises:
-        UnreadableError: it cannot be read, or fills `into`.
+        UnreadableError: the file cannot be read, or fills the buffer.
     """
-    if 0 < listed < len(into):
+    if 0 < listed_size < len(buffer):
         try:
             descriptor = open_raw(location, _FILE)
         except OSError as error:
-            raise unreadable(error) from error
+            raise unreadable_error(error) from error
         try:
-            if os.readv(descriptor, (into[: listed + 1],)) == listed:
-                return listed
-        except OSError:  # no file, perhaps: it is looked at below
+            if os.readv(descriptor, (buffer[: listed_size + 1],)) == listed_size:
+                return listed_size
+        except OSError:  # perhaps not a regular file, which is checked below
             pass
         finally:
             os.close(descriptor)
-    return _read_changed(location, into)
+    return _read_changed(location, buffer)
 
 
-def _read_changed(location: bytes, into: memoryview) -> int:
+def _read_changed(location: bytes, buffer: memoryview) -> int:
     descriptor, status = _open_local(location)
     try:
-        if status.st_size >= len(into):
-            raise too_large(status.st_size, len(into) - 1)
+        if status.st_size >= len(buffer):
+            raise too_large_error(status.st_size, len(buffer) - 1)
         length = 0
-        while count := os.readv(descriptor, [into[length:]]):
+        while count := os.readv(descriptor, [buffer[length:]]):
             length += count
             if length == status.st_size:
-                break  # as large as it was when it was opened: nobody needs to be asked again
-            if length == len(into):  # it grew since it was opened
-                raise too_large(length, length - 1)
+                break  # the size when it was opened; saves a read that returns nothing
+            if length == len(buffer):  # it grew since it was opened
+                raise too_large_error(length, length - 1)
     except OSError as error:
-        raise unreadable(error) from error
+        raise unreadable_error(error) from error
     finally:
         os.close(descriptor)
     return length
 
 
-def too_large(size: int, most: int) -> UnreadableError:
-    """The error of a record of at least `size` bytes where `most` are allowed."""
-    return UnreadableError(TOO_LARGE, f"{size:,} bytes or more, over the limit of {most:,}")
+def too_large_error(size: int, limit: int) -> UnreadableError:
+    """The error of a record of at least `size` bytes, over the limit in bytes."""
+    return UnreadableError(TOO_LARGE, f"{size:,} bytes or more, over the limit of {limit:,}")
 
 
-def unreadable(error: OSError) -> UnreadableError:
-    """The error of a record that the system could not give."""
+def unreadable_error(error: OSError) -> UnreadableError:
+    """The error of a record that the operating system could not read."""
     return UnreadableError(IO, error.strerror or str(error))

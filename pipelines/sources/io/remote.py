@@ -1,4 +1,4 @@
-"""Inputs that lie elsewhere, opened as files are."""
+"""Opens remote inputs like local files."""
 
 import contextlib
 import errno
@@ -14,16 +14,17 @@ from codecorpus.pipelines.storage.stores import require_unchanged, store_of
 
 
 def open_remote(
-    url: str, listed: tuple[int, str] | None, *, end: int | None, whole: bool, again: bool
+    url: str, listed: tuple[int, str] | None, *, end: int | None, whole: bool, recheck: bool
 ) -> Opened:
-    """Open a remote file as `open_file` says.
+    """Open a remote file; see `open_file`.
 
     Raises:
-        ChangedError: it is not what was listed.
-        UnreadableError: there is none, and none was listed.
-        RemoteError: it cannot be had.
+        ChangedError: the file changed or vanished since it was listed.
+        UnreadableError: there is no such file, and none was listed.
+        RemoteError: it cannot be fetched.
     """
-    if listed and not again and scheme_of(url) not in {"http", "https"}:  # which may lack ranges
+    # An HTTP server must be asked anyway, because it may not support ranges.
+    if listed and not recheck and scheme_of(url) not in {"http", "https"}:
         found: FileInfo | None = FileInfo(url, *listed)
     else:
         found = require_unchanged(url, *listed) if listed else store_of(url).info(url)
@@ -35,7 +36,7 @@ def open_remote(
             return copy
         if not found.supports_ranges:
             raise RemoteError(
-                f"{url}: the server has no ranges, and there is no room for a copy of "
+                f"{url}: the server does not support ranges, and there is no room for a copy of "
                 f"{found.size:,} bytes in {local_cache.folder()}"
             )
     file = RangedFile(lambda begin, stop: _read(url, begin, stop), found.size, end)
@@ -51,7 +52,7 @@ def _read(url: str, begin: int, end: int) -> bytes:
 
 def _open_copy(found: FileInfo) -> Opened | None:
     while (path := local_cache.copy_of(found)) is not None:
-        with contextlib.suppress(FileNotFoundError):  # another build has just swept the folder
+        with contextlib.suppress(FileNotFoundError):  # another build has just removed it
             descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
             return Opened(LocalFile(descriptor), found.size, found.stamp)
     return None

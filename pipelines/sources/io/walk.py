@@ -1,9 +1,8 @@
-"""What lies in a folder, in one order on every file system.
+"""Lists the files in a folder, in the same order on every file system: bytewise by raw path.
 
-The order is bytewise by raw path. Links are passed over, so none can lead in a circle. One folder
-is open at a time, however deep the tree, and a path may be longer than the system takes at once.
-A store's folders are what its names say: they have no links, and are listed as a whole.
-Memory: the names of the folders on the way to where the walk stands, and of their other entries.
+Symbolic links are skipped, so there are no cycles. Only one folder is open at a time, and paths may
+be longer than PATH_MAX. Memory holds the entries of the folders from the root of the walk to the
+current one. In a store, folders are prefixes of names, and all names below one are listed at once.
 """
 
 import os
@@ -20,45 +19,50 @@ if TYPE_CHECKING:
     from codecorpus.pipelines.storage.locations import FileInfo
 
 _NAMES = (sys.getfilesystemencoding(), sys.getfilesystemencodeerrors())
-"""How a name that the system gives is made bytes again, as by `os.fsencode`."""
+"""Encodes names from the operating system like `os.fsencode`."""
 
 
 class Entry(NamedTuple):
-    """A file, or what stands where one could: something that cannot be read."""
+    """A file, or something else that is reported as unreadable.
+
+    Attributes:
+        path: relative to the listed folder; `.` for that folder itself.
+        size: in bytes.
+        stamp: the modification time in nanoseconds, or what a store has instead, such as an etag.
+        error: why it cannot be read; None for a regular file.
+        is_folder: whether it is a folder.
+    """
 
     path: bytes
-    """Relative to the folder that was listed; `.` is that folder."""
     size: int
     stamp: int | str
-    """When it last changed, in nanoseconds; of a file elsewhere, what its store says instead."""
-    trouble: str | None = None
-    """Why it cannot be read, for people."""
+    error: str | None = None
     is_folder: bool = False
 
 
-def scan(location: bytes, inside: bytes = b"", without: bytes | None = None) -> list[Entry]:
-    """The entries of one folder, sorted as a walk meets them; links and IGNORED left out.
+def scan(location: bytes, prefix: bytes = b"", exclude: bytes | None = None) -> list[Entry]:
+    """The entries of one folder in the order of a walk, without symbolic links and IGNORED.
 
     Args:
         location: the folder, an absolute raw path or a URL.
-        inside: what the entries' paths begin with.
-        without: a folder or file to leave out, as `location`.
+        prefix: prepended to the entries' paths.
+        exclude: the location of a folder or file to leave out.
 
     Raises:
         OSError: the folder cannot be listed.
-        CodecorpusError: likewise, of one that lies elsewhere.
+        CodecorpusError: the same for a remote folder.
     """
     if is_remote(location):
-        return _scan_store(location, without)
+        return _scan_store(location, exclude)
     descriptor = open_folder(location)
     try:
         with os.scandir(descriptor) as entries:
             found = [
-                _look(entry, inside + name)
+                _local_entry(entry, prefix + name)
                 for entry in entries
                 if not entry.is_symlink()
                 and (name := entry.name.encode(*_NAMES)) not in IGNORED
-                and (without is None or join(location, name) != without)
+                and (exclude is None or join(location, name) != exclude)
             ]
     finally:
         os.close(descriptor)
@@ -67,37 +71,37 @@ def scan(location: bytes, inside: bytes = b"", without: bytes | None = None) -> 
 
 
 def _order(entry: Entry) -> bytes:
-    """A folder sorts as its contents will: behind "a.py" and before "a0"."""
+    """Sort a folder like the paths below it: after "a.py" and before "a0"."""
     return entry[0] + b"/" if entry[4] else entry[0]
 
 
-def walk(location: bytes, without: bytes | None = None) -> Iterator[Entry]:
+def walk(location: bytes, exclude: bytes | None = None) -> Iterator[Entry]:
     """All files below a folder, bytewise by path; a folder that cannot be listed is an entry.
 
     Args:
         location: the folder, an absolute raw path or a URL.
-        without: a folder or file below it to leave out.
+        exclude: the location of a folder or file to leave out.
     """
     if is_remote(location):
-        yield from _walk_store(location, without)
+        yield from _walk_store(location, exclude)
         return
-    waiting = [Entry(b"", 0, 0, is_folder=True)]
-    while waiting:
-        entry = waiting.pop()
+    stack = [Entry(b"", 0, 0, is_folder=True)]
+    while stack:
+        entry = stack.pop()
         if not entry.is_folder:
             yield entry
             continue
         try:
-            inside = entry.path + b"/" if entry.path else b""
-            found = scan(join(location, entry.path), inside, without)
+            prefix = entry.path + b"/" if entry.path else b""
+            found = scan(join(location, entry.path), prefix, exclude)
             found.reverse()
-            waiting += found
+            stack += found
         except OSError as error:
             yield Entry(entry.path or b".", 0, entry.stamp, f"folder: {error.strerror or error}")
 
 
-def _scan_store(location: bytes, without: bytes | None) -> list[Entry]:
-    from codecorpus.pipelines.storage.stores import store_of  # local builds need none of it
+def _scan_store(location: bytes, exclude: bytes | None) -> list[Entry]:
+    from codecorpus.pipelines.storage.stores import store_of  # local builds do without it
 
     url = os.fsdecode(location)
     found = [_entry(child, url) for child in store_of(url).list_folder(url)]
@@ -105,21 +109,21 @@ def _scan_store(location: bytes, without: bytes | None) -> list[Entry]:
         (
             entry
             for entry in found
-            if entry.path not in IGNORED and join(location, entry.path) != without
+            if entry.path not in IGNORED and join(location, entry.path) != exclude
         ),
         key=_order,
     )
 
 
-def _walk_store(location: bytes, without: bytes | None) -> Iterator[Entry]:
-    from codecorpus.pipelines.storage.stores import store_of
+def _walk_store(location: bytes, exclude: bytes | None) -> Iterator[Entry]:
+    from codecorpus.pipelines.storage.stores import store_of  # local builds do without it
 
     url = os.fsdecode(location)
-    avoided = None if without is None else without + b"/"
+    excluded = None if exclude is None else exclude + b"/"
     entries = [_entry(found, url) for found in store_of(url).find_files(url)]
     for entry in sorted(entries, key=_order):
-        whole = join(location, entry.path) + b"/"
-        if not is_ignored(entry.path) and (avoided is None or not whole.startswith(avoided)):
+        path = join(location, entry.path) + b"/"
+        if not is_ignored(entry.path) and (excluded is None or not path.startswith(excluded)):
             yield entry
 
 
@@ -133,12 +137,12 @@ def join(location: bytes, path: bytes) -> bytes:
     return location.rstrip(b"/") + b"/" + path if path else location
 
 
-def _look(entry: os.DirEntry[str], path: bytes) -> Entry:
+def _local_entry(entry: os.DirEntry[str], path: bytes) -> Entry:
     try:
         if entry.is_dir(follow_symlinks=False):
             return Entry(path, 0, 0, None, True)
         status = entry.stat(follow_symlinks=False)
-    except OSError as error:  # it went, or the file system is damaged
+    except OSError as error:  # it was removed, or the file system is damaged
         return Entry(path, 0, 0, error.strerror or str(error))
     if stat.S_ISREG(status.st_mode):
         return Entry(path, status.st_size, status.st_mtime_ns)

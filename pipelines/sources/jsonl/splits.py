@@ -62,7 +62,7 @@ def _split_points(file: DataFile, limit: int) -> Iterator[tuple[int, int]]:
         yield size, limit
         return
     try:
-        opened = open_file(file.location, (size, str(file.entry.stamp)), again=False)
+        opened = open_file(file.location, (size, str(file.entry.stamp)), recheck=False)
     except UnreadableError:  # the split will report it
         yield size, 0
         return

@@ -55,11 +55,11 @@ def test_links_devices_and_unsafe_paths_are_harmless() -> None:
     ("content", "detail"),
     [
         (b"<html>rate limited</html>", "expected gzip, got b'<html>rate"),
-        (b"", "cut short"),
-        (pack({"a.py": b"x" * 5_000}, "o-r", COMMIT)[:-20], "cut short"),
+        (b"", "truncated"),
+        (pack({"a.py": b"x" * 5_000}, "o-r", COMMIT)[:-20], "truncated"),
         (pack({"a.py": b""}, "o-r", "b" * 40), "expected commit a+, got bbbb"),
         (gzip.compress(b"not a tar" * 100), "checksum|number"),
-        (pack({"../other/a.py": b"", "x/../../b": b""}, "o-r", COMMIT)[:50], "cut short"),
+        (pack({"../other/a.py": b"", "x/../../b": b""}, "o-r", COMMIT)[:50], "truncated"),
     ],
     ids=["HTML", "empty", "truncated", "other commit", "not a tar", "first bytes only"],
 )

@@ -60,8 +60,8 @@ def test_without_a_rate_some_thousand_files_are_drawn(monkeypatch: pytest.Monkey
 
 
 def tar_stripes(name: str, count: int) -> list[pa.Table]:
-    whole = {"name": name, "size": 9, "kind": "tar", "shares": count, "count": 3}
-    rows = [whole | {"share": stripe, "first": 3 * stripe} for stripe in range(count)]
+    whole = {"name": name, "size": 9, "kind": "tar", "splits": count, "count": 3}
+    rows = [whole | {"split": stripe, "first": 3 * stripe} for stripe in range(count)]
     return [pa.Table.from_pylist([row], FILES) for row in rows]
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from codecorpus.pipelines.sources.base import ARCHIVE, IO, DamagedError, Limits, UnreadableError
-from codecorpus.pipelines.sources.batching import NAMES, Group, assemble
+from codecorpus.pipelines.sources.batching import NAMES, RecordGroup, assemble
 
 Content = bytes | UnreadableError | None
 """What a row holds; None: its error is known before it is read."""
@@ -29,7 +29,7 @@ LIMITS = st.builds(
 )
 
 
-def group(number: int, contents: list[Content]) -> Group:
+def group(number: int, contents: list[Content]) -> RecordGroup:
     known = [content is None for content in contents]
     columns: dict[str, list[Any]] = {
         "path": [f"{number}/{index}" for index in range(len(contents))],
@@ -41,19 +41,19 @@ def group(number: int, contents: list[Content]) -> Group:
         schema=NAMES,
     )
 
-    def fill(index: int, into: memoryview | None) -> int:
+    def read_content(index: int, buffer: memoryview | None) -> int:
         content = contents[index]
         if isinstance(content, DamagedError):
             raise content
-        if into is None:
+        if buffer is None:
             return 0
         if isinstance(content, UnreadableError):
             raise content
         assert content is not None
-        into[: len(content)] = content
+        buffer[: len(content)] = content
         return len(content)
 
-    return Group(names, fill)
+    return RecordGroup(names, read_content)
 
 
 def odd_are_unwanted(batch: pa.RecordBatch) -> NDArray[np.bool_]:

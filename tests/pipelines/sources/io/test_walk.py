@@ -75,7 +75,7 @@ def test_what_is_no_file_is_listed_as_such(write: Write, monkeypatch: pytest.Mon
     monkeypatch.chdir(root)  # a socket's path is short
     with socket.socket(socket.AF_UNIX) as server:
         server.bind("socket")
-    assert [(entry.path, entry.trouble) for entry in walk(os.fsencode(root))] == [
+    assert [(entry.path, entry.error) for entry in walk(os.fsencode(root))] == [
         (b"a.py", None),
         (b"fifo", NOT_REGULAR),
         (b"socket", NOT_REGULAR),
@@ -93,7 +93,7 @@ def test_a_folder_that_cannot_be_listed_is_named(
         return open_folder(location)
 
     monkeypatch.setattr("codecorpus.pipelines.sources.io.walk.open_folder", guarded)
-    assert [(entry.path, entry.trouble) for entry in walk(os.fsencode(root))] == [
+    assert [(entry.path, entry.error) for entry in walk(os.fsencode(root))] == [
         (b"a.py", None),
         (b"closed", "folder: Permission denied"),
         (b"d.py", None),

@@ -103,7 +103,7 @@ def test_a_remote_folder_is_walked_like_a_local_one(
     there, here = f"{bucket}/r".encode(), os.fsencode(tmp_path / "r")
     for look in (walk, scan):
         found, expected = (
-            [(entry.path, entry.size, entry.is_folder) for entry in look(at, without=at + b"/out")]
+            [(entry.path, entry.size, entry.is_folder) for entry in look(at, exclude=at + b"/out")]
             for at in (there, here)
         )
         assert found == expected

@@ -1,7 +1,9 @@
 import gzip
 import io
 import random
+import shutil
 import struct
+import subprocess
 import sysconfig
 import tarfile
 import zlib
@@ -122,7 +124,7 @@ def test_members_may_lie_across_windows(
 
 
 @pytest.mark.parametrize("name", ["a.tar", "a.tar.gz"])
-def test_unwanted_members_are_passed_over(
+def test_members_that_are_not_needed_are_skipped(
     tmp_path: Path, read: Read, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     monkeypatch.setattr(decompression, "CHUNK", 2_048)
@@ -204,7 +206,7 @@ FILES = {f"{number}.py": noise(50_000, number) for number in range(10)}
     "needs_content", [by_name, lambda batch: np.zeros(batch.num_rows, np.bool_)]
 )
 @pytest.mark.parametrize("name", ["a.tar", "a.tar.gz"])
-def test_of_a_cut_archive_the_members_before_are_taken(
+def test_members_before_a_truncation_are_read(
     tmp_path: Path,
     read: Read,
     monkeypatch: pytest.MonkeyPatch,
@@ -217,7 +219,7 @@ def test_of_a_cut_archive_the_members_before_are_taken(
     data = gzip.compress(data) if name.endswith("gz") else data
     for length in (len(data) * 65 // 100, len(data) * 95 // 100):
         records = read(source(tmp_path / name, data[:length]), needs_content=needs_content)
-        assert "cut short" in only_damaged(records, name)
+        assert "truncated" in only_damaged(records, name)
         whole = contents(records[:-1])
         assert list(whole) == list(FILES)[: len(whole)]
         assert len(whole) == length * 10 // len(data)
@@ -291,10 +293,10 @@ def test_damage_anywhere_never_raises(
 
 def test_a_missing_end_mark_is_reported(tmp_path: Path, read: Read) -> None:
     records = read(source(tmp_path / "a.tar", pack({"a.py": b"1"})[:1_024]))
-    assert "end is missing" in only_damaged(records, "a.tar")
+    assert "end-of-archive mark" in only_damaged(records, "a.tar")
 
 
-def test_an_archive_that_went_is_one_row(tmp_path: Path) -> None:
+def test_an_archive_that_vanished_is_one_row(tmp_path: Path) -> None:
     folder = source(tmp_path / "a.tgz", gzip.compress(pack(FILES)))
     (part,) = folder.plan(1 << 30)
     (tmp_path / "a.tgz").unlink()
@@ -338,7 +340,7 @@ def test_a_compressed_member_that_claims_exabytes_takes_no_memory(
 ) -> None:
     info = member("a.py", size=1 << 60)
     data = gzip.compress(info.tobuf(tarfile.GNU_FORMAT) + bytes(512))
-    assert "cut short" in only_damaged(read(source(tmp_path / "a.tgz", data)), "a.tgz")
+    assert "truncated" in only_damaged(read(source(tmp_path / "a.tgz", data)), "a.tgz")
 
 
 def test_an_extended_header_of_megabytes_is_refused(tmp_path: Path, read: Read) -> None:
@@ -356,26 +358,26 @@ def test_a_bad_extended_header_is_damage(tmp_path: Path, read: Read, record: byt
 
 @pytest.mark.parametrize("name", ["a.tar", "a.tar.gz"])
 @pytest.mark.parametrize("part_bytes", [100_000, 300_000])
-def test_stripes_together_are_the_whole(
+def test_splits_together_are_the_whole(
     tmp_path: Path, parts: Callable[..., Any], name: str, part_bytes: int
 ) -> None:
     files = {f"{number}.py": noise(700, number) for number in range(581)}
     data = pack(files)
     folder = source(tmp_path / name, gzip.compress(data) if name.endswith("gz") else data)
-    striped = parts(folder, part_bytes=part_bytes)
-    assert len(striped) == 2
-    together = [record for part in striped for record in part]
+    in_splits = parts(folder, part_bytes=part_bytes)
+    assert len(in_splits) == 2
+    together = [record for part in in_splits for record in part]
     assert [(record["path"], record["content"]) for record in together] == list(files.items())
-    assert abs(len(striped[0]) - len(striped[1])) < 30, "each takes about half of them"
+    assert abs(len(in_splits[0]) - len(in_splits[1])) < 30, "each takes about half of them"
 
 
-def stripes_of(folder: FolderSource, cut: int) -> list[dict[str, Any]]:
-    """The records of two stripes that are cut at an inflated byte."""
+def splits_of(folder: FolderSource, cut: int) -> list[dict[str, Any]]:
+    """The records of two splits that meet at an offset in the decompressed archive."""
     (whole,) = folder.plan(1 << 30)
     found: list[dict[str, Any]] = []
-    for share, first, count in ((0, 0, cut), (1, cut, 1)):
+    for split, first, count in ((0, 0, cut), (1, cut, 1)):
         part = whole
-        for name, value in (("share", share), ("shares", 2), ("first", first), ("count", count)):
+        for name, value in (("split", split), ("splits", 2), ("first", first), ("count", count)):
             at = part.schema.get_field_index(name)
             part = part.set_column(at, part.field(at), pa.array([value], part.field(at).type))
         found += read_part(folder, part)
@@ -389,9 +391,7 @@ def read_part(folder: FolderSource, part: pa.Table) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("kind", FORMATS)
 @pytest.mark.parametrize("name", ["a.tar", "a.tgz"])
-def test_wherever_an_archive_is_cut_its_stripes_are_the_whole(
-    tmp_path: Path, name: str, kind: int
-) -> None:
+def test_splits_at_any_offset_together_are_the_whole(tmp_path: Path, name: str, kind: int) -> None:
     files = {f"{'d' * (90 * (number % 2))}{number}.py": noise(number * 321) for number in range(9)}
     data = pack(files, kind)
     folder = source(tmp_path / name, data if name == "a.tar" else gzip.compress(data))
@@ -399,11 +399,11 @@ def test_wherever_an_archive_is_cut_its_stripes_are_the_whole(
     whole = read_part(folder, part)
     assert len(whole) == len(files)
     for cut in [*range(0, len(data) + 1_024, 512), 700, 1_333]:
-        assert stripes_of(folder, cut) == whole, cut
+        assert splits_of(folder, cut) == whole, cut
 
 
 @pytest.mark.parametrize("damage", ["cut", "flipped", "header", "bomb"])
-def test_damage_is_told_once_by_the_stripe_that_it_lies_in(
+def test_damage_is_reported_once_by_the_split_that_contains_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, damage: str
 ) -> None:
     files = {f"{number}.py": noise(3_000, number) for number in range(20)}
@@ -426,11 +426,11 @@ def test_damage_is_told_once_by_the_stripe_that_it_lies_in(
     assert 2 < len(whole) < 20
     assert [row["path"] for row in whole if row["error"]] == ["a.tgz"]
     for cut in range(0, len(data) + 8_192, 2_048):
-        together = stripes_of(folder, cut)
+        together = splits_of(folder, cut)
         assert sorted(map(str, together)) == sorted(map(str, whole)), cut
 
 
-def test_a_stripe_stops_where_it_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_split_stops_at_its_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     given: list[int] = []
     chunk = decompression.Gzip.chunk
 
@@ -461,7 +461,7 @@ def test_a_stripe_stops_where_it_ends(tmp_path: Path, monkeypatch: pytest.Monkey
         ("a.tar.gz", 120_000, 150_000),  # seen when the limit was passed
     ],
 )
-def test_the_size_of_a_repository_is_looked_for_as_far_as_needed(
+def test_a_repository_is_measured_only_as_far_as_needed(
     tmp_path: Path, read: Read, name: str, limit: int | None, expected: int | None
 ) -> None:
     data = pack(FILES)
@@ -470,7 +470,7 @@ def test_the_size_of_a_repository_is_looked_for_as_far_as_needed(
     assert {record["repository_bytes"] for record in records} == {expected}
 
 
-def test_checksums_of_signed_bytes_are_understood(tmp_path: Path, read: Read) -> None:
+def test_checksums_of_signed_bytes_are_accepted(tmp_path: Path, read: Read) -> None:
     data = bytearray(pack({"é.py": b"1"}, tarfile.GNU_FORMAT))
     data[148:156] = b" " * 8
     signed = sum(struct.unpack("512b", data[:512]))
@@ -478,7 +478,7 @@ def test_checksums_of_signed_bytes_are_understood(tmp_path: Path, read: Read) ->
     assert contents(read(source(tmp_path / "a.tar", bytes(data)))) == {"é.py": b"1"}
 
 
-def test_deflate_without_a_file_is_not_left_waiting(tmp_path: Path, read: Read) -> None:
+def test_output_that_ends_with_the_last_chunk_ends_the_stream(tmp_path: Path, read: Read) -> None:
     """A stream whose output ends exactly with its input's last chunk still ends."""
     for extra in range(3):
         data = pack({"a.py": noise((1 << 20) - 1_536 - 512 * extra)})
@@ -499,3 +499,45 @@ def test_an_archive_among_loose_files_shares_their_part(
         ("c", "y.py", b"3"),
         (tmp_path.name, "b.py", b"2"),
     ]
+
+
+def sparse(options: list[str], folder: Path, pieces: int) -> Path:
+    """A tar with a sparse member between two ordinary ones, made by GNU tar."""
+    program = shutil.which("tar")
+    if program is None or b"GNU tar" not in subprocess.check_output([program, "--version"]):
+        pytest.skip("needs GNU tar")
+    (folder / "a.py").write_bytes(b"first")
+    with (folder / "b.py").open("wb") as file:
+        for number in range(pieces):
+            file.seek((2 * number + 1) << 16)
+            file.write(noise(5_000, number))
+        file.truncate((2 * pieces + 1) << 16)
+    (folder / "c.py").write_bytes(b"last")
+    command = [program, "--sparse", *options, "-cf", "x.tar", "a.py", "b.py", "c.py"]
+    subprocess.run(command, check=True, cwd=folder)
+    if (folder / "x.tar").stat().st_size > (pieces << 16) + 20_000:
+        pytest.skip("the file system has no sparse files")
+    return folder / "x.tar"
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["--format=gnu"],
+        ["--format=posix", "--sparse-version=0.0"],
+        ["--format=posix", "--sparse-version=0.1"],
+        ["--format=posix", "--sparse-version=1.0"],
+    ],
+)
+@pytest.mark.parametrize("pieces", [1, 3, 40, 1_100])
+def test_a_sparse_member_is_unreadable_and_the_others_are_read(
+    tmp_path: Path, read: Read, options: list[str], pieces: int
+) -> None:
+    records = read(FolderSource([sparse(options, tmp_path, pieces)]))
+    assert [(r["path"], r["error"]) for r in records] == [
+        ("a.py", None),
+        ("b.py", ARCHIVE),
+        ("c.py", None),
+    ]
+    assert "sparse" in records[1]["detail"]
+    assert [r["content"] for r in records] == [b"first", None, b"last"]
