@@ -1,6 +1,6 @@
-"""What every source can be asked for, and the types of values that recipes share.
+"""Settings that all sources share, and the types of values in recipes.
 
-A source's own settings stand beside its reader and extend `SourceSettings`.
+The settings class of a source extends `SourceSettings`, and is defined beside its reader.
 """
 
 from collections.abc import Sequence
@@ -20,34 +20,34 @@ Item = TypeVar("Item")
 
 
 class Section(BaseModel):
-    """A mapping of a recipe: unknown keys are refused, and nothing changes once it is made."""
+    """A mapping of a recipe; immutable, and unknown keys are refused."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 def suggestion(word: str, known: list[str]) -> str:
-    """What to write instead of an unknown word."""
+    """A hint for an unknown word: the most similar known one, or all of them."""
     like = nearest_name(word, known)
     return f"did you mean `{like}`?" if like else f"known: {', '.join(known)}"
 
 
 def distinct(items: tuple[Item, ...]) -> tuple[Item, ...]:
-    """Refuse a list that has an item twice."""
+    """Refuse a list with duplicate items."""
     for index, item in enumerate(items):
         if item in items[:index]:
-            raise refusal(f"`{item}` stands twice in the list; leave one out", index)
+            raise refusal(f"`{item}` is in the list twice; remove one", index)
     return items
 
 
 def _name(text: str) -> str:
     if not text.isprintable() or text != text.strip():
-        raise refusal(f"got {text!r}; expected a name without line breaks and outer spaces")
+        raise refusal(f"got {text!r}; expected a name without line breaks or surrounding spaces")
     return text
 
 
 def _path(text: str) -> str:
     if "\0" in text:
-        raise refusal(f"got {text!r}; no path can hold the character NUL")
+        raise refusal(f"got {text!r}; a path cannot contain the character NUL")
     check_placeholder(text)
     scheme = scheme_of(text)
     if scheme is not None and scheme not in SCHEMES:
@@ -77,7 +77,7 @@ PathText = Annotated[
     Field(strict=True, min_length=1, json_schema_extra={"expects": "a path"}),
     AfterValidator(_path),
 ]
-"""A path as written: `~`, `*` and placeholders stay as they are until the work is planned."""
+"""A path as written; `~`, `*` and placeholders are expanded when the work is planned."""
 
 TablePath = Annotated[
     str,
@@ -100,7 +100,7 @@ Stars = Annotated[int, Field(strict=True, ge=0, le=2**31 - 1, json_schema_extra=
 
 
 class Reading(Section):
-    """What every source says first: what it is, what it is called, what it reads."""
+    """The first keys of every source."""
 
     type: str
     name: Name
@@ -108,29 +108,29 @@ class Reading(Section):
 
 
 class SourceSettings(Reading):
-    """What every source can be asked for; each kind of source adds its own keys."""
+    """Keys that every source has; each type of source adds its own."""
 
     min_stars: Stars | None = Field(
         default=None,
-        description="Fewest stars of a repository that passes, when the source knows them; null: "
-        "no limit.",
+        description="The fewest stars of a repository that is read, if the source knows them; "
+        "null: no limit.",
         examples=[1],
     )
     max_repository_bytes: RepositoryBytes | None = Field(
         default=None,
-        description="Only repositories smaller than this pass, when the source knows the size; "
-        "null: no limit.",
+        description="Only smaller repositories are read, if the source knows the size; null: no "
+        "limit.",
         examples=[10_485_760],
     )
     unknown: Literal["keep", "drop"] = Field(
         default="keep",
-        description="What happens to a repository whose stars or size a limit asks for and the "
-        "source does not know.",
+        description="What to do with a repository whose stars or size are needed for a limit, but "
+        "unknown to the source.",
         examples=["drop"],
     )
     languages: Languages | None = Field(
         default=None,
-        description="Languages of this source that stay, whatever the recipe's `languages` are.",
+        description="The languages to keep from this source, instead of the recipe's `languages`.",
         examples=[["C++", "Python", "Java"]],
         json_schema_extra={
             "expects": "`all` or a list of languages",
@@ -145,12 +145,12 @@ class SourceSettings(Reading):
         base: Path | None = None,
         exclude: Location | None = None,
     ) -> Source:
-        """The source that reads these paths as the settings say.
+        """The source with these settings.
 
         Args:
-            paths: the settings' paths as they exist, or none to read parts that are planned.
-            base: the folder that other paths in the settings are relative to.
-            exclude: a folder to leave out, such as the one that is written to.
+            paths: the files and folders that the settings' paths name; empty to read planned parts.
+            base: the folder that other relative paths in the settings start from.
+            exclude: a folder to leave out, such as the output folder.
         """
         raise NotImplementedError
 
@@ -159,9 +159,9 @@ def type_field(kind: str) -> Any:  # noqa: ANN401 - what Field itself returns
     """The field `type` of a source's settings."""
     return Field(
         default=kind,
-        description="What kind of source it is.",
+        description="The type of the source.",
         examples=[kind],
-        json_schema_extra={"default": "none; it must be written"},
+        json_schema_extra={"default": "none; required"},
     )
 
 
@@ -169,21 +169,20 @@ def name_field(kind: str, example: str) -> Any:  # noqa: ANN401 - what Field its
     """The field `name` of a source's settings."""
     return Field(
         default=kind,
-        description="What the ledger calls the source; no other source of the recipe has its name.",
+        description="The source's name in the ledger; unique in the recipe.",
         examples=[example],
         json_schema_extra={"default": f"`{kind}`; `{kind}-2` for the second without a name"},
     )
 
 
 def paths_field(what: str, *examples: list[str]) -> Any:  # noqa: ANN401 - what Field itself returns
-    """The field `paths` of a source's settings; `what` is a sentence on what they name."""
+    """The field `paths` of a source's settings; `what` is a sentence that says what they name."""
     return Field(
-        description=f"{what} Relative ones start at "
-        "the recipe's folder (at the current folder for a recipe that comes with codecorpus and is "
-        "called by its name). `~` is the home folder; `*` stands for any part of one name; "
-        "`{stdlib}`, `{site-packages}` and `{include}`, in quotes, stand for folders of the Python "
-        "installation that runs. URLs (`s3://`, `gs://`, `hf://`, `https://`, `hdfs://`) name "
-        "files elsewhere. Kept as written in the resolved recipe.",
+        description=f"{what} Relative paths start from the recipe's folder, or from the current "
+        "folder for a built-in recipe that is called by its name. `~` is the home folder, and `*` "
+        "matches any part of one name. `{stdlib}`, `{site-packages}` and `{include}`, in quotes, "
+        "are folders of the running Python installation. URLs (`s3://`, `gs://`, `hf://`, "
+        "`https://`, `hdfs://`) name remote files. The resolved recipe keeps paths as written.",
         examples=list(examples),
         json_schema_extra={"expects": "a list of at least one path"},
     )

@@ -116,7 +116,10 @@ def test_a_wrong_number_is_refused_with_its_bounds(mistake: One, text: str, said
             "deduplicate.prefer[0]: got `star`; expected one of "
             "`source`, `stars`, `license`, `size`; did you mean `stars`?",
         ),
-        ("deduplicate: {prefer: [size, size]}", "deduplicate.prefer[1]: `size` stands twice"),
+        (
+            "deduplicate: {prefer: [size, size]}",
+            "deduplicate.prefer[1]: `size` is in the list twice",
+        ),
         (
             "languages: Python",
             "languages: got `Python`; expected `all` or a list of languages; "
@@ -133,7 +136,7 @@ def test_a_wrong_number_is_refused_with_its_bounds(mistake: One, text: str, said
         ),
         ("languages: [C, javascript]", "; did you mean `JavaScript`?"),
         ("languages: [Klingonian]", "; known: C++, Python, Java,"),
-        ("languages: [C, C]", "languages[1]: `C` stands twice in the list"),
+        ("languages: [C, C]", "languages[1]: `C` is in the list twice"),
         ("languages: [1]", "languages[0]: got `1`; expected the name of a language"),
         ("filters: [file_size]", "filters: got a list; expected a mapping of rules"),
         (
@@ -211,7 +214,7 @@ def test_a_wrong_choice_is_refused_with_the_right_ones(mistake: One, text: str, 
             "got `{stdlb}`; expected a path or one of "
             "{stdlib}, {site-packages}, {include}; did you mean `{stdlib}`?",
         ),
-        ('{type: folder, paths: ["a\\0"]}', "no path can hold the character NUL"),
+        ('{type: folder, paths: ["a\\0"]}', "a path cannot contain the character NUL"),
         (
             "{type: folder, paths: [x], unknown: drp}",
             "sources[0].unknown: got `drp`; expected one of `keep`, `drop`; did you mean `drop`?",
