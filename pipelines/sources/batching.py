@@ -27,20 +27,21 @@ from codecorpus.pipelines.sources.buffer_pool import acquire, binary_column
 NAMES = pa.schema([field for field in RECORDS if field.name not in {"row", "content"}])
 """The columns that are known before a record is read."""
 
-Fill = Callable[[int, memoryview | None], int]
+ReadInto = Callable[[int, memoryview | None], int]
+"""Reads the content of the row with this index into a buffer; see `RecordGroup.read_into`."""
 
 
-class Group(NamedTuple):
+class RecordGroup(NamedTuple):
     """Consecutive records of an input."""
 
     names: pa.RecordBatch
     """The columns of NAMES; a row with an `error` has no content."""
-    fill: Fill
+    read_into: ReadInto
     """Reads the content of a row into a buffer one byte longer than the largest record, and returns
     its length; skips the content if the buffer is None. Called for every row, in order. Raises
     `UnreadableError` for a record without content, and `DamagedError` if the input ends before the
     row is complete; then the row is dropped."""
-    expect: Callable[[list[bool]], None] | None = None
+    prefetch: Callable[[list[bool]], None] | None = None
     """Called before the first row with a flag per row: whether it will be read."""
 
 
@@ -98,7 +99,7 @@ class _Batch:
 
 
 def assemble(
-    groups: Iterable[Group], needs_content: NeedsContent, limits: Limits
+    groups: Iterable[RecordGroup], needs_content: NeedsContent, limits: Limits
 ) -> Iterator[pa.RecordBatch]:
     """Yield non-empty batches of RECORDS, with the contents that are needed."""
     batch = _Batch(limits)
@@ -106,15 +107,15 @@ def assemble(
     for group in groups:
         names = _numbered(group.names, row)
         readable = _readable(names, needs_content)
-        if group.expect is not None:
-            group.expect(readable)
+        if group.prefetch is not None:
+            group.prefetch(readable)
         first = 0
         for index, is_needed in enumerate(readable):
             if batch.full:
                 batch.add_names(names.slice(first, index - first))
                 yield batch.close()
                 batch, first = _Batch(limits), index
-            if not _read_row(group.fill, index, batch, is_needed=is_needed):
+            if not _read_row(group.read_into, index, batch, is_needed=is_needed):
                 names = names.slice(0, index)
                 break
         batch.add_names(names.slice(first))
@@ -123,10 +124,10 @@ def assemble(
         yield batch.close()
 
 
-def _read_row(fill: Fill, index: int, batch: _Batch, *, is_needed: bool) -> bool:
+def _read_row(read_into: ReadInto, index: int, batch: _Batch, *, is_needed: bool) -> bool:
     """Read or skip one row; return False if its input ends before it is complete."""
     try:
-        length = fill(index, batch.space() if is_needed else None)
+        length = read_into(index, batch.space() if is_needed else None)
     except DamagedError:
         return False
     except UnreadableError as error:

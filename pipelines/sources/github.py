@@ -29,7 +29,7 @@ from codecorpus.pipelines.sources.base import (
     Source,
     UnreadableError,
 )
-from codecorpus.pipelines.sources.batching import Group, assemble
+from codecorpus.pipelines.sources.batching import RecordGroup, assemble
 from codecorpus.pipelines.sources.folder.inputs import (
     SCHEMA,
     RepositoryFacts,
@@ -190,12 +190,12 @@ def _repository(listed: _Listed) -> Repository:
     return Repository(listed.repository, "", found.location, "tar", entry)
 
 
-def _in_repository(group: Group) -> Group:
+def _in_repository(group: RecordGroup) -> RecordGroup:
     """The same records with paths below the top folder, and errors for Git LFS pointers."""
 
-    def fill(index: int, into: memoryview | None) -> int:
-        length = group.fill(index, into)
-        if into is not None and length < LFS_BYTES and _is_pointer(into[:length]):
+    def read_into(index: int, buffer: memoryview | None) -> int:
+        length = group.read_into(index, buffer)
+        if buffer is not None and length < LFS_BYTES and _is_pointer(buffer[:length]):
             raise UnreadableError(IO, "a Git LFS pointer; its content is not in the archive")
         return length
 
@@ -208,7 +208,7 @@ def _in_repository(group: Group) -> Group:
     names = group.names.set_column(
         at, group.names.schema.field(at), pa.array(stripped, pa.string())
     )
-    return Group(names, fill)
+    return RecordGroup(names, read_into)
 
 
 def _is_pointer(content: memoryview) -> bool:

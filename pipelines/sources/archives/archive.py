@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 import pyarrow as pa
 
 from codecorpus.pipelines.sources.base import ARCHIVE, DamagedError, UnreadableError
-from codecorpus.pipelines.sources.batching import NAMES, Group
+from codecorpus.pipelines.sources.batching import NAMES, RecordGroup
 from codecorpus.pipelines.sources.io.filenames import ArchiveKind, escapes, is_ignored, spell
 
 EXPANSION_BYTES: Final = 1 << 30
@@ -65,10 +65,10 @@ class Archive:
         return pa.record_batch([columns[name] for name in NAMES.names], schema=NAMES)
 
 
-def damage_group(archive: Archive, trouble: UnreadableError) -> Group:
+def damage_group(archive: Archive, trouble: UnreadableError) -> RecordGroup:
     """The one row that says what is wrong with an archive."""
     row = Row(archive.path, trouble.reason, trouble.detail)
-    return Group(archive.names([row]), lambda _index, _into: 0)
+    return RecordGroup(archive.names([row]), lambda _index, _into: 0)
 
 
 def repeated(value: str | int | None, kind: pa.DataType, count: int) -> pa.Array:

@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from codecorpus.pipelines.sources.archives import tar_archive, zip_archive
 from codecorpus.pipelines.sources.archives.archive import CHANGED, Archive, damage_group
 from codecorpus.pipelines.sources.base import ARCHIVE, IO, DamagedError, Limits, UnreadableError
-from codecorpus.pipelines.sources.batching import Group
+from codecorpus.pipelines.sources.batching import RecordGroup
 from codecorpus.pipelines.sources.io import open_file
 
 
-def archive_groups(archive: Archive, limits: Limits) -> Iterator[Group]:
+def archive_groups(archive: Archive, limits: Limits) -> Iterator[RecordGroup]:
     """The members of an archive, or of a share of it; damage is a last row.
 
     Of a tar it is one of the share that it lies in, of a zip or a file that cannot be had of the
@@ -22,7 +22,7 @@ def archive_groups(archive: Archive, limits: Limits) -> Iterator[Group]:
             yield damage_group(archive, trouble)
 
 
-def _members(archive: Archive, limits: Limits) -> Iterator[Group]:
+def _members(archive: Archive, limits: Limits) -> Iterator[RecordGroup]:
     listed = archive.size, archive.stamp
     file, size, stamp = open_file(
         archive.location, listed, whole=archive.kind == "tar" and archive.shares > 1

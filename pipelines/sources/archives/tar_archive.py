@@ -36,7 +36,7 @@ from codecorpus.pipelines.sources.archives.tar_headers import (
     next_header,
 )
 from codecorpus.pipelines.sources.base import ARCHIVE, IO, TOO_LARGE, DamagedError, Limits
-from codecorpus.pipelines.sources.batching import Group
+from codecorpus.pipelines.sources.batching import RecordGroup
 from codecorpus.pipelines.sources.io.local import NOT_REGULAR, File, too_large
 
 
@@ -98,7 +98,7 @@ class _Walk:
         return self.window.take(header.stored)
 
 
-def groups(archive: Archive, file: File, size: int, limits: Limits) -> Iterator[Group]:
+def groups(archive: Archive, file: File, size: int, limits: Limits) -> Iterator[RecordGroup]:
     """The members of an archive, or of a share of it; behind the last one its damage, if any."""
     is_last = archive.share == archive.shares - 1
     walk = _Walk(file, size, None if is_last else archive.first + archive.count)
@@ -113,7 +113,7 @@ def groups(archive: Archive, file: File, size: int, limits: Limits) -> Iterator[
         yield damage_group(archive, damage)
 
 
-def _members(archive: Archive, walk: _Walk, limits: Limits) -> Iterator[Group]:
+def _members(archive: Archive, walk: _Walk, limits: Limits) -> Iterator[RecordGroup]:
     held: list[_Held] = []
     while True:
         if held and not walk.next_in_window:
@@ -172,7 +172,7 @@ def _row(header: Header, record_bytes: int) -> Row | None:
     return member_row(header.name, None, None)
 
 
-def _group(archive: Archive, held: list[_Held]) -> Group:
+def _group(archive: Archive, held: list[_Held]) -> RecordGroup:
     def fill(index: int, into: memoryview | None) -> int:
         if into is None:
             return 0
@@ -182,10 +182,10 @@ def _group(archive: Archive, held: list[_Held]) -> Group:
         into[: len(data)] = data
         return len(data)
 
-    return Group(archive.names([member.row for member in held]), fill)
+    return RecordGroup(archive.names([member.row for member in held]), fill)
 
 
-def _passing(archive: Archive, row: Row, header: Header, walk: _Walk) -> Group:
+def _passing(archive: Archive, row: Row, header: Header, walk: _Walk) -> RecordGroup:
     """The group of one member that reaches beyond the window."""
 
     def fill(_index: int, into: memoryview | None) -> int:
@@ -199,4 +199,4 @@ def _passing(archive: Archive, row: Row, header: Header, walk: _Walk) -> Group:
         walk.window.copy(data)
         return len(data) if header.sparse is None else expand(header.sparse, data, into)
 
-    return Group(archive.names([row]), fill)
+    return RecordGroup(archive.names([row]), fill)

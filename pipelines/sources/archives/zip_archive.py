@@ -45,7 +45,7 @@ from codecorpus.pipelines.sources.base import (
     Limits,
     UnreadableError,
 )
-from codecorpus.pipelines.sources.batching import Fill, Group
+from codecorpus.pipelines.sources.batching import ReadInto, RecordGroup
 from codecorpus.pipelines.sources.io.local import NOT_REGULAR, File, too_large, unreadable
 
 _GROUP: Final = 1_024  # members whose names are looked at together
@@ -116,7 +116,7 @@ def _refuse_bomb(found: Survey, directory: Directory, size: int) -> None:
         raise DamagedError(ARCHIVE, "a bomb, or damaged: members overlap; none was read")
 
 
-def groups(archive: Archive, file: File, size: int, limits: Limits) -> Iterator[Group]:
+def groups(archive: Archive, file: File, size: int, limits: Limits) -> Iterator[RecordGroup]:
     """The members of an archive, or of a share of it.
 
     Raises:
@@ -131,7 +131,7 @@ def groups(archive: Archive, file: File, size: int, limits: Limits) -> Iterator[
         ]
         if taken:
             rows = [row for _, row in taken]
-            yield Group(archive.names(rows), reader.fill([member for member, _ in taken]))
+            yield RecordGroup(archive.names(rows), reader.fill([member for member, _ in taken]))
         if damage is not None:
             raise damage
 
@@ -188,7 +188,7 @@ class _Reader:
         self._left = most_bytes(size)
         self._bomb = bomb(size).detail
 
-    def fill(self, members: list[Member]) -> Fill:
+    def fill(self, members: list[Member]) -> ReadInto:
         """The function that reads one of these members."""
 
         def fill(index: int, into: memoryview | None) -> int:

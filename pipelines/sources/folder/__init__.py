@@ -17,7 +17,7 @@ from pydantic import Field
 from codecorpus.filters.languages.by_name import not_source
 from codecorpus.pipelines.sources.archives.reader import archive_groups
 from codecorpus.pipelines.sources.base import TOO_LARGE, Limits, NeedsContent, Source
-from codecorpus.pipelines.sources.batching import NAMES, Group, assemble
+from codecorpus.pipelines.sources.batching import NAMES, RecordGroup, assemble
 from codecorpus.pipelines.sources.folder.inputs import (
     FILE,
     RepositoryFacts,
@@ -158,7 +158,7 @@ class FolderSource:
         yield from assemble(_groups(inputs, limits), needs_content, limits)
 
 
-def _groups(inputs: pa.Table, limits: Limits) -> Iterator[Group]:
+def _groups(inputs: pa.Table, limits: Limits) -> Iterator[RecordGroup]:
     """The groups of a part: consecutive files together, each archive by itself."""
     kinds = inputs.column("kind").to_pylist()
     start = 0
@@ -173,7 +173,9 @@ def _groups(inputs: pa.Table, limits: Limits) -> Iterator[Group]:
         files = inputs.slice(start, end - start)
         loose = LooseFiles(files)
         try:
-            yield Group(_file_names(files, limits.record_bytes), loose.fill, loose.expect)
+            yield RecordGroup(
+                _file_names(files, limits.record_bytes), loose.read_into, loose.prefetch
+            )
         finally:
             loose.close()
         start = end

@@ -24,7 +24,7 @@ class LooseFiles:
         self._locations, self._sizes, self._stamps = (inputs[name].to_pylist() for name in names)
         self._prefetched: Prefetcher[FileInfo, bytes] | None = None
 
-    def expect(self, needed: list[bool]) -> None:
+    def prefetch(self, needed: list[bool]) -> None:
         """Start to fetch the remote files whose content is needed."""
         rows = [row for row, is_needed in enumerate(needed) if is_needed and self._is_remote(row)]
         if not rows:
@@ -39,19 +39,19 @@ class LooseFiles:
 
         self._prefetched = Prefetcher(read_listed, map(file_info, rows))
 
-    def fill(self, index: int, into: memoryview | None) -> int:
-        """Read a file; see `batching.Group.fill`.
+    def read_into(self, index: int, buffer: memoryview | None) -> int:
+        """Read a file; see `batching.RecordGroup.read_into`.
 
         Raises:
             CodecorpusError: a remote file could not be fetched, or changed since it was listed.
         """
-        if into is None:
+        if buffer is None:
             return 0
         if not self._is_remote(index):
-            return read_file(self._locations[index], into, self._sizes[index])
+            return read_file(self._locations[index], buffer, self._sizes[index])
         assert self._prefetched is not None
         data = next(self._prefetched)
-        into[: len(data)] = data
+        buffer[: len(data)] = data
         return len(data)
 
     def close(self) -> None:

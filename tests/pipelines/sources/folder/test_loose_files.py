@@ -27,7 +27,7 @@ def test_a_file_is_read_into_the_buffer_and_its_length_returned(write: Write) ->
     buffer = memoryview(bytearray(10))
     contents = []
     for index in range(3):
-        length = files.fill(index, buffer)
+        length = files.read_into(index, buffer)
         contents.append(bytes(buffer[:length]))
     assert contents == [b"one", b"", b"three"]
     files.close()
@@ -37,8 +37,8 @@ def test_a_file_that_is_not_needed_is_not_opened(write: Write) -> None:
     root = write({"a": b"one"})
     files = loose_files(root)
     (root / "a").unlink()
-    files.expect([False])
-    assert files.fill(0, None) == 0
+    files.prefetch([False])
+    assert files.read_into(0, None) == 0
 
 
 def test_a_file_that_vanished_is_unreadable(write: Write) -> None:
@@ -46,12 +46,12 @@ def test_a_file_that_vanished_is_unreadable(write: Write) -> None:
     files = loose_files(root)
     (root / "a").unlink()
     with pytest.raises(UnreadableError) as error:
-        files.fill(0, memoryview(bytearray(10)))
+        files.read_into(0, memoryview(bytearray(10)))
     assert error.value.reason == "unreadable.io"
 
 
 def test_a_file_that_fills_the_buffer_is_too_large(write: Write) -> None:
     files = loose_files(write({"a": b"0123456789"}))
     with pytest.raises(UnreadableError) as error:
-        files.fill(0, memoryview(bytearray(10)))  # one byte more than the largest record
+        files.read_into(0, memoryview(bytearray(10)))  # one byte more than the largest record
     assert error.value.reason == "unreadable.too_large"
