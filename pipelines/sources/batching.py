@@ -21,6 +21,7 @@ from codecorpus.pipelines.sources.base import (
     Limits,
     NeedsContent,
     UnreadableError,
+    make_records,
 )
 from codecorpus.pipelines.sources.buffer_pool import acquire, binary_column
 
@@ -105,7 +106,8 @@ def assemble(
     batch = _Batch(limits)
     row = 0
     for group in groups:
-        names = _numbered(group.names, row)
+        columns = {name: group.names.column(name) for name in NAMES.names}
+        names = make_records(row, group.names.num_rows, **columns)
         readable = _readable(names, needs_content)
         if group.prefetch is not None:
             group.prefetch(readable)
@@ -135,15 +137,6 @@ def _read_row(read_into: ReadInto, index: int, batch: _Batch, *, is_needed: bool
     else:
         batch.add(length if is_needed else None, None)
     return True
-
-
-def _numbered(names: pa.RecordBatch, row: int) -> pa.RecordBatch:
-    """The names as RECORDS with null contents, numbered from `row`."""
-    count = names.num_rows
-    columns = {name: names.column(name) for name in NAMES.names}
-    columns["row"] = pa.array(np.arange(row, row + count, dtype=np.int64))
-    columns["content"] = pa.nulls(count, pa.large_binary())
-    return pa.record_batch([columns[name] for name in RECORDS.names], schema=RECORDS)
 
 
 def _readable(names: pa.RecordBatch, needs_content: NeedsContent) -> list[bool]:

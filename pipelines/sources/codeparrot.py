@@ -26,9 +26,8 @@ from codecorpus.pipelines.sources.dataset_files import (
 from codecorpus.pipelines.sources.jsonl.parser import FieldSpec
 from codecorpus.pipelines.sources.jsonl.reader import read_jsonl
 from codecorpus.pipelines.sources.jsonl.splits import split_lines
-from codecorpus.pipelines.sources.map_inputs import map_inputs
 from codecorpus.pipelines.sources.parquet import read_parquet, split_parquet
-from codecorpus.pipelines.sources.partition import Partitioner
+from codecorpus.pipelines.sources.partition import partition_inputs
 from codecorpus.pipelines.sources.settings import (
     Name,
     PathText,
@@ -91,11 +90,10 @@ class CodeparrotSource:
             UsageError: a path is missing, no supported files are found in it, or a Parquet file
                 lacks columns.
         """
-        partitioner = Partitioner(part_bytes)
         files = find_files(self._paths, PARQUET | LINES, self._exclude)
-        for splits in map_inputs(lambda file: list(_split(file, part_bytes)), files, self._paths):
-            yield from partitioner.add(*to_inputs(splits))
-        yield from partitioner.flush()
+        yield from partition_inputs(
+            lambda file: to_inputs(_split(file, part_bytes)), files, self._paths, part_bytes
+        )
 
     def read(
         self, inputs: pa.Table, needs_content: NeedsContent, limits: Limits

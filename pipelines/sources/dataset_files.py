@@ -1,7 +1,7 @@
 """Finds the files of data sets, which hold many records each, and describes splits of them."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Final, NamedTuple
 
@@ -132,17 +132,18 @@ def _kind(name: bytes, kinds: dict[str, str]) -> str | None:
     return next((kind for end, kind in kinds.items() if lower.endswith(end.encode())), None)
 
 
-def to_inputs(splits: Sequence[tuple[Split, int]]) -> tuple[pa.Table, Weights]:
+def to_inputs(splits: Iterable[tuple[Split, int]]) -> tuple[pa.Table, Weights]:
     """A table of SCHEMA with a row for each split, and their weights as int64[n].
 
     Args:
         splits: n splits, each with its weight in bytes.
     """
+    pairs = list(splits)
     columns: dict[str, list[Any]] = {
-        field.name: [getattr(split, field.name) for split, _ in splits] for field in SCHEMA
+        field.name: [getattr(split, field.name) for split, _ in pairs] for field in SCHEMA
     }
     table = pa.Table.from_pydict(columns, schema=SCHEMA)
-    return table, np.array([weight for _, weight in splits], np.int64)
+    return table, np.array([weight for _, weight in pairs], np.int64)
 
 
 def splits_of(inputs: pa.Table) -> list[Split]:

@@ -41,8 +41,7 @@ from codecorpus.pipelines.sources.io import open_file
 from codecorpus.pipelines.sources.io.file_stat import locate, look
 from codecorpus.pipelines.sources.io.local import Stream
 from codecorpus.pipelines.sources.io.walk import Entry
-from codecorpus.pipelines.sources.map_inputs import map_inputs
-from codecorpus.pipelines.sources.partition import NotSource, Partitioner, Weights
+from codecorpus.pipelines.sources.partition import NotSource, Weights, partition_inputs
 from codecorpus.pipelines.sources.settings import (
     Name,
     PathText,
@@ -112,7 +111,6 @@ class GithubSource:
             UsageError: a folder has no list, a listed archive is missing, or a repository is listed
                 twice.
         """
-        partitioner = Partitioner(part_bytes)
         seen: set[str] = set()
 
         def all_listed() -> Iterator[_Listed]:
@@ -134,9 +132,7 @@ class GithubSource:
             size = pa.repeat(pa.scalar(listed.unpacked_bytes, pa.int64()), len(inputs))
             return inputs.set_column(at, SCHEMA.field(at), size), weights
 
-        for inputs, weights in map_inputs(inspect, all_listed(), self._paths):
-            yield from partitioner.add(inputs, weights)
-        yield from partitioner.flush()
+        yield from partition_inputs(inspect, all_listed(), self._paths, part_bytes)
 
     def read(
         self, inputs: pa.Table, needs_content: NeedsContent, limits: Limits

@@ -26,12 +26,13 @@ from codecorpus.pipelines.sources.base import (
     Limits,
     NeedsContent,
     UnreadableError,
+    damage_row,
+    make_records,
 )
 from codecorpus.pipelines.sources.dataset_files import DataFile, Split
 from codecorpus.pipelines.sources.io import open_file
 from codecorpus.pipelines.sources.io.local import LocalFile, Stream
 from codecorpus.pipelines.sources.partition import runs
-from codecorpus.pipelines.sources.records import as_names, damage_row, make_records
 
 _DAMAGE: Final = (OSError, pa.ArrowException, UnreadableError)
 _BUFFER: Final = 1 << 20  # bytes of a column read at once
@@ -212,6 +213,23 @@ def _records(
 
 def _plain(column: pa.Array) -> pa.Array:
     return column.dictionary_decode() if pa.types.is_dictionary(column.type) else column
+
+
+def as_names(raw: pa.Array) -> pa.Array:
+    r"""Decode names to string[n]; each byte that is not valid UTF-8 becomes `\xNN`.
+
+    Args:
+        raw: (large_)binary[n] or (large_)string[n].
+    """
+    wide = raw.cast(pa.large_binary())
+    try:
+        return wide.cast(pa.string())
+    except pa.ArrowInvalid:
+        texts = (
+            None if value is None else value.decode("utf-8", "backslashreplace")
+            for value in wide.to_pylist()
+        )
+        return pa.array(texts, pa.string())
 
 
 def _errors(

@@ -20,8 +20,7 @@ from codecorpus.pipelines.sources.dataset_files import LINES, find_files, splits
 from codecorpus.pipelines.sources.jsonl.parser import FieldSpec, Members, as_name
 from codecorpus.pipelines.sources.jsonl.reader import read_jsonl
 from codecorpus.pipelines.sources.jsonl.splits import split_lines
-from codecorpus.pipelines.sources.map_inputs import map_inputs
-from codecorpus.pipelines.sources.partition import Partitioner
+from codecorpus.pipelines.sources.partition import partition_inputs
 from codecorpus.pipelines.sources.settings import (
     Name,
     PathText,
@@ -85,13 +84,10 @@ class PileSource:
         Raises:
             UsageError: a path is missing, or no JSON-lines files are found in it.
         """
-        partitioner = Partitioner(part_bytes)
         files = find_files(self._paths, LINES, self._exclude)
-        for splits in map_inputs(
-            lambda file: list(split_lines(file, part_bytes)), files, self._paths
-        ):
-            yield from partitioner.add(*to_inputs(splits))
-        yield from partitioner.flush()
+        yield from partition_inputs(
+            lambda file: to_inputs(split_lines(file, part_bytes)), files, self._paths, part_bytes
+        )
 
     def read(
         self, inputs: pa.Table, needs_content: NeedsContent, limits: Limits

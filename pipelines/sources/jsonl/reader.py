@@ -19,6 +19,8 @@ from codecorpus.pipelines.sources.base import (
     Limits,
     NeedsContent,
     UnreadableError,
+    damage_row,
+    make_records,
 )
 from codecorpus.pipelines.sources.buffer_pool import acquire, binary_column
 from codecorpus.pipelines.sources.dataset_files import Split
@@ -34,7 +36,6 @@ from codecorpus.pipelines.sources.jsonl.parser import (
     is_blank,
     parse_line,
 )
-from codecorpus.pipelines.sources.records import damage_row, make_records
 
 _BATCH_LINES: Final = 1_024
 """The most lines of a batch, including those that are not records."""

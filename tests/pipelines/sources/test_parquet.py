@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from codecorpus.foundation.errors import UsageError
 from codecorpus.pipelines.sources.base import Limits
 from codecorpus.pipelines.sources.dataset_files import PARQUET, Split, find_files
-from codecorpus.pipelines.sources.parquet import read_parquet, split_parquet
+from codecorpus.pipelines.sources.parquet import as_names, read_parquet, split_parquet
 
 TEXTS = ("code", "content")
 FACTS = {"repository": "repo_name", "path": "path"}
@@ -148,3 +148,25 @@ def test_rows_before_damage_are_read_and_so_are_later_row_groups(tmp_path: Path)
     assert "row group 1 is damaged" in errors[0]["detail"]
     read = {row["content"][:4].decode() for row in found if row["content"]}
     assert {f"{number:04d}" for number in [*range(10), *range(20, 30)]} <= read
+
+
+@given(st.lists(st.text() | st.none()))
+def test_valid_names_stay_as_they_are(names: list[str | None]) -> None:
+    raw = pa.array(
+        [None if name is None else name.encode() for name in names],
+        pa.large_binary(),
+    )
+    assert as_names(raw).to_pylist() == names
+
+
+@given(st.lists(st.binary() | st.none(), min_size=1))
+def test_other_bytes_are_escaped_in_their_value_alone(values: list[bytes | None]) -> None:
+    got = as_names(pa.array(values, pa.binary()))
+    assert got.type == pa.string()
+    for value, name in zip(values, got.to_pylist(), strict=True):
+        assert name == (None if value is None else value.decode("utf-8", "backslashreplace"))
+
+
+@pytest.mark.parametrize("kind", [pa.string(), pa.large_string(), pa.binary(), pa.large_binary()])
+def test_every_text_type_is_read(kind: pa.DataType) -> None:
+    assert as_names(pa.array(["a/b.py", None], kind)).to_pylist() == ["a/b.py", None]

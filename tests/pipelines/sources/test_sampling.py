@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from codecorpus.pipelines.sources.base import RECORDS
-from codecorpus.pipelines.sources.records import make_records
+from codecorpus.pipelines.sources.base import RECORDS, make_records
 from codecorpus.pipelines.sources.sampling import Draw, limit_of, numbers_of
 
 PATHS = st.lists(st.one_of(st.none(), st.text(min_size=1, max_size=12)), min_size=1, max_size=30)
