@@ -8,17 +8,14 @@ contain them. If an object has two members with the same name, the last one is u
 
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from itertools import accumulate
 from typing import Any, Final, NamedTuple
 
 import orjson
 
 from codecorpus.pipelines.sources.base import RECORD, TOO_LARGE, UTF8, UnreadableError
-
-Members = Mapping[str, Any]
-"""A JSON object."""
+from codecorpus.pipelines.sources.dataset_files import FieldSpec, Members
 
 _DEPTH: Final = 500
 """Objects and arrays nested deeper are refused by the fallback. Python's own limit depends on the
@@ -26,23 +23,6 @@ depth of the call stack, which differs between engines."""
 
 _NAME: Final = 1 << 16  # characters; a longer name counts as missing
 _DIGITS: Final = re.compile(r"[0-9]{1,10}", re.ASCII)
-
-
-@dataclass(frozen=True)
-class FieldSpec:
-    """Which members of a source's lines become which columns of RECORDS.
-
-    Attributes:
-        texts: members that may hold the text; the first that is a string is used.
-        columns: the member for each string or int32 column of RECORDS.
-        inside: the member whose object holds `columns`; None: the line's own object does.
-        is_record: whether an object is a record of the source; others get no row.
-    """
-
-    texts: Sequence[str]
-    columns: Mapping[str, str]
-    inside: str | None = None
-    is_record: Callable[[Members], bool] = lambda _: True
 
 
 class Row(NamedTuple):

@@ -23,11 +23,10 @@ from codecorpus.pipelines.sources.base import (
     make_records,
 )
 from codecorpus.pipelines.sources.buffer_pool import acquire, binary_column
-from codecorpus.pipelines.sources.dataset_files import Split
+from codecorpus.pipelines.sources.dataset_files import FieldSpec, Split
 from codecorpus.pipelines.sources.io import open_file
 from codecorpus.pipelines.sources.jsonl.lines import BLOCK_END, read_lines
 from codecorpus.pipelines.sources.jsonl.parser import (
-    FieldSpec,
     Row,
     as_name,
     as_number,
@@ -60,7 +59,7 @@ def read_jsonl(
             yield records
     except UnreadableError as trouble:
         # A file that cannot be opened is reported once, by its first split.
-        if isinstance(trouble, DamagedError) or split.first == 0:
+        if isinstance(trouble, DamagedError) or split.decompressed_begin == 0:
             yield damage_row(row, split.name, trouble.reason, trouble.detail)
 
 

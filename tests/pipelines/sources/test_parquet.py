@@ -12,11 +12,10 @@ from hypothesis import strategies as st
 
 from codecorpus.foundation.errors import UsageError
 from codecorpus.pipelines.sources.base import Limits
-from codecorpus.pipelines.sources.dataset_files import PARQUET, Split, find_files
+from codecorpus.pipelines.sources.dataset_files import PARQUET, FieldSpec, Split, find_data_files
 from codecorpus.pipelines.sources.parquet import as_names, read_parquet, split_parquet
 
-TEXTS = ("code", "content")
-FACTS = {"repository": "repo_name", "path": "path"}
+SPEC = FieldSpec(("code", "content"), {"repository": "repo_name", "path": "path"})
 
 
 def write(file: Path, texts: list[str | None], group: int, **columns: list[Any]) -> None:
@@ -25,8 +24,8 @@ def write(file: Path, texts: list[str | None], group: int, **columns: list[Any])
 
 
 def split(path: Path, part_bytes: int) -> list[tuple[Split, int]]:
-    (file,) = find_files([path], PARQUET)
-    return list(split_parquet(file, part_bytes, TEXTS, FACTS))
+    (file,) = find_data_files([path], PARQUET)
+    return list(split_parquet(file, part_bytes, SPEC))
 
 
 def records(splits: list[tuple[Split, int]], limits: Limits | None = None) -> list[dict[str, Any]]:
@@ -34,8 +33,7 @@ def records(splits: list[tuple[Split, int]], limits: Limits | None = None) -> li
     for each, _ in splits:
         for batch in read_parquet(
             each,
-            TEXTS,
-            FACTS,
+            SPEC,
             lambda names: np.ones(len(names), np.bool_),
             limits or Limits(),
             len(found),
@@ -96,8 +94,7 @@ def test_contents_that_are_not_needed_are_not_returned(tmp_path: Path) -> None:
     ((each, _),) = split(tmp_path / "x.parquet", 1 << 20)
     (batch,) = read_parquet(
         each,
-        TEXTS,
-        FACTS,
+        SPEC,
         lambda names: np.array([path.endswith(".py") for path in names["path"].to_pylist()]),
         Limits(),
         0,

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from codecorpus.pipelines.sources.base import RECORD, TOO_LARGE, UTF8, UnreadableError
+from codecorpus.pipelines.sources.dataset_files import FieldSpec
 from codecorpus.pipelines.sources.jsonl.parser import (
-    FieldSpec,
     Row,
     as_name,
     as_number,

@@ -7,8 +7,7 @@ import numpy as np
 import pyarrow as pa
 
 from codecorpus.pipelines.sources.base import Limits
-from codecorpus.pipelines.sources.dataset_files import TO_THE_END, Split
-from codecorpus.pipelines.sources.jsonl.parser import FieldSpec
+from codecorpus.pipelines.sources.dataset_files import TO_THE_END, FieldSpec, Split
 from codecorpus.pipelines.sources.jsonl.reader import read_jsonl
 
 SPEC = FieldSpec(["text"], {"path": "name"})
