@@ -31,9 +31,9 @@ class Row(NamedTuple):
     text: str | None
     values: tuple[Any, ...]
     """The JSON values of `FieldSpec.columns`."""
-    errors: str | None = None
+    encode_errors: str | None = None
     """The `errors` argument to encode the strings with; None: all of them are valid Unicode."""
-    trouble: UnreadableError | None = None
+    error: UnreadableError | None = None
     """Why there is no text."""
 
 
@@ -48,8 +48,8 @@ def parse_line(line: bytes | memoryview, spec: FieldSpec) -> Row | None:
             return None
         members, errors = _parse_leniently(raw)
     if not isinstance(members, dict):
-        trouble = UnreadableError(RECORD, "the line is not a JSON object")
-        return Row(None, (None,) * len(spec.columns), errors, trouble)
+        error = UnreadableError(RECORD, "the line is not a JSON object")
+        return Row(None, (None,) * len(spec.columns), errors, error)
     if not spec.is_record(members):
         return None
     inner = members if spec.inside is None else members.get(spec.inside)
@@ -77,7 +77,7 @@ def encode_text(row: Row, limit: int) -> bytes:
     assert row.text is not None
     try:
         if len(row.text) <= limit:
-            raw = row.text.encode("utf-8", row.errors or "strict")
+            raw = row.text.encode("utf-8", row.encode_errors or "strict")
             if len(raw) <= limit:
                 return raw
     except UnicodeEncodeError as error:
@@ -115,7 +115,7 @@ def cannot_hold_text(line: bytes | memoryview, limit: int) -> bool:
 
 
 def _parse_leniently(raw: bytes) -> tuple[object, str]:
-    """The value of a line that orjson refuses, None if it is not JSON; and `Row.errors`."""
+    """The value of a line that orjson refuses, None if it is not JSON; and `Row.encode_errors`."""
     errors = "strict"
     try:
         line = raw.decode("utf-8")

@@ -1,4 +1,4 @@
-"""Samples draw each record with its rate, the same every time, and copies together."""
+"""A sample draws each record with the rate, deterministically, and copies together."""
 
 import numpy as np
 import pyarrow as pa
@@ -30,13 +30,13 @@ def test_each_record_is_drawn_with_the_rate(rate: float) -> None:
     assert abs(drawn.any(axis=0).mean() - rate) < 4 * (rate * (1 - rate) / count) ** 0.5 + 1e-12
 
 
-def test_by_name_and_by_size_are_drawn_independently() -> None:
+def test_draws_by_name_and_by_size_are_independent() -> None:
     by_name, by_size = numbers([f"{at}.py" for at in range(20_000)], list(range(20_000)))
     assert abs(np.corrcoef(by_name, by_size)[0, 1]) < 0.03
 
 
 @given(PATHS, st.integers(0, 5))
-def test_a_number_follows_from_the_record_alone(paths: list[str | None], seed: int) -> None:
+def test_a_draw_number_depends_on_the_record_alone(paths: list[str | None], seed: int) -> None:
     sizes = [len(path or "") for path in paths]
     together = numbers(paths, sizes, seed)
     assert ((together >= 0) & (together < 1)).all()
@@ -58,7 +58,7 @@ def test_sizes_are_hashed_by_mix64(size: int, seed: int) -> None:
     assert numbers(["a.py"], [size], seed)[1, 0] == expected / 2**53
 
 
-def test_copies_share_a_number_whatever_they_are_called() -> None:
+def test_copies_share_a_draw_number_whatever_their_names() -> None:
     found = numbers(
         ["x/six.py", "y/z/six.py", "seven.py", "pkg/__init__.py", "__init__.py"], [9] * 5
     )
@@ -67,13 +67,13 @@ def test_copies_share_a_number_whatever_they_are_called() -> None:
     assert found[0, 3] != found[0, 4], "a folder's name counts where the base name says nothing"
 
 
-def test_what_was_not_read_is_drawn_by_its_whole_name() -> None:
+def test_a_record_that_was_not_read_is_drawn_by_its_whole_name() -> None:
     found = numbers(["a/logo.png", "b/logo.png"], [-1, -1])
     assert found[0, 0] == found[0, 1]
     assert found[1, 0] != found[1, 1]
 
 
-def test_a_batch_keeps_the_rows_of_what_is_drawn() -> None:
+def test_drawn_records_keep_their_row_numbers() -> None:
     rows = 2_000
     records = make_records(
         0,
