@@ -22,7 +22,7 @@ from codecorpus.pipelines.preflight.duplicates import EARLIER, EXACT, NEAR, Dupl
 from codecorpus.pipelines.preflight.inputs import Listing
 from codecorpus.pipelines.preflight.sample import Records
 from codecorpus.pipelines.preflight.weights import Subsample, Weights
-from codecorpus.pipelines.sources.sampling import limit_of
+from codecorpus.pipelines.sources.sampling import draw_limit
 
 GROUPS: Final = 32
 _STUDENT: Final = 1.6955 / 1.6449
@@ -128,7 +128,7 @@ class Estimator:
     def _rate_at(self, share: float) -> float:
         """The rate of a record when all limits are that share of the sample's."""
         whole = self._weights.share
-        inner = limit_of(min(1.0, self._rate / whole))
+        inner = draw_limit(min(1.0, self._rate / whole))
         return (1 - (1 - inner * share) ** 2) * (whole * share if whole < 1 else 1.0)
 
     def _estimates(

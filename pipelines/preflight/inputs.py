@@ -3,7 +3,7 @@
 Loose files are listed by name and size, so they are drawn before anything is read, and their
 numbers in strata of like names and sizes are known. Archives and files of many records must be read
 to know what they hold: their parts are drawn by hash only if reading them all would be too much,
-and then the records within (`sources.drawing`), so that each record has the same chance.
+and then the records within (`sources.sampling`), so that each record has the same chance.
 
 Memory grows with what is drawn and with the number of parts, not with the number of files.
 """
@@ -23,7 +23,7 @@ from codecorpus.filters.languages.by_name import not_source
 from codecorpus.pipelines.sources.base import Limits
 from codecorpus.pipelines.sources.folder.inputs import FILE
 from codecorpus.pipelines.sources.partition import Partitioner, weigh
-from codecorpus.pipelines.sources.sampling import limit_of, numbers_of, of_name
+from codecorpus.pipelines.sources.sampling import draw_limit, draw_number, draw_numbers
 
 DEFAULT_FILES: Final = 10_000
 """Files that are drawn if nobody says how many."""
@@ -73,13 +73,13 @@ class Listing:
 
     @property
     def loose_limit(self) -> float:
-        """As of `sources.drawing`, of loose files."""
-        return limit_of(self.rate)
+        """As of `sources.sampling`, of loose files."""
+        return draw_limit(self.rate)
 
     @property
     def inner_limit(self) -> float:
         """The same of records within drawn parts."""
-        return limit_of(min(1.0, self.rate / self.share))
+        return draw_limit(min(1.0, self.rate / self.share))
 
     def drawn_parts(self, part_bytes: int) -> Iterator[tuple[int, pa.Table]]:
         """The sample as parts of a build: first of loose files, then those of archives."""
@@ -113,7 +113,7 @@ def list_inputs(
         max_container_bytes: as MAX_CONTAINER_BYTES.
     """
     found = Listing(rate or 1.0, seed)
-    limit = limit_of(found.rate)
+    limit = draw_limit(found.rate)
     for source, inputs in cut:
         found.parts += 1
         is_file = _is_file(inputs)
@@ -174,7 +174,7 @@ def _number(source: int, inputs: pa.Table, seed: int) -> float:
     """
     place = next((name for name in ("begin", "first") if name in inputs.column_names), None)
     begin = inputs[place][0].as_py() if place and inputs["kind"][0].as_py() != "tar" else 0
-    return of_name(f"{source}\0{inputs['name'][0].as_py()}\0{begin or 0}", seed + 4)
+    return draw_number(f"{source}\0{inputs['name'][0].as_py()}\0{begin or 0}", seed + 4)
 
 
 def _count(found: Listing, source: int, files: pa.Table) -> None:
@@ -192,8 +192,8 @@ def _below(files: pa.Table, limit: float, seed: int) -> pa.Table:
 
 
 def draw_numbers_of_files(files: pa.Table, seed: int) -> NDArray[np.float64]:
-    """As `numbers_of`, of listed files."""
-    return numbers_of(
+    """As `draw_numbers`, of listed files."""
+    return draw_numbers(
         files["repository"].combine_chunks(),
         files["path"].combine_chunks(),
         sizes=files["size"].to_numpy(),

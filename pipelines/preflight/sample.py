@@ -22,7 +22,7 @@ from codecorpus.pipelines.preflight.inputs import (
     strata_of,
 )
 from codecorpus.pipelines.recipe.loader import LoadedRecipe
-from codecorpus.pipelines.sources.sampling import Draw, numbers_of
+from codecorpus.pipelines.sources.sampling import Sampler, draw_numbers
 from codecorpus.pipelines.stages.base import Outcome, TaskError, list_tasks
 from codecorpus.pipelines.stages.context import Build
 from codecorpus.pipelines.stages.curate import CurateParts
@@ -47,7 +47,7 @@ class Records:
         size, tokens: int64; -1 where it was not read, and where it is not kept.
         content: int64, equal for equal contents that count as copies; -1 where it was not read.
         of: int64, of a duplicate the record that it is one of, else the record itself.
-        numbers: float64[2, n], by name and by size, as of `sources.drawing`, divided by the limit:
+        numbers: float64[2, n], by name and by size, as of `sources.sampling`, divided by the limit:
             below 1 where they draw it.
         rate: float64, the chance that it is drawn once its part is.
         part: int64, the number of a holder's part that it came from, in the listing; -1: loose.
@@ -103,8 +103,8 @@ def build_sample(
     plan = make_plan(loaded.recipe, loaded.base, vocabulary.fingerprint, folder, parts=parts)
     Build.describe(folder, loaded.recipe, plan, vocabulary)
     begin = len(parts) - len(listing.containers)
-    draw = Draw(listing.seed, listing.inner_limit, begin)
-    for stage in stages(CurateParts(draw=draw))[:-1]:
+    sampler = Sampler(listing.seed, listing.inner_limit, begin)
+    for stage in stages(CurateParts(sampler=sampler))[:-1]:
         for outcome in pool.run(list_tasks(str(folder.root), stage)):
             _require_done(outcome)
     return Build.load(str(folder.root))
@@ -128,7 +128,7 @@ def read_records(build: Build, listing: Listing) -> Records:
     sizes = ledger["size"].fill_null(-1).to_numpy()
     row = ledger["row"].to_numpy()
     inner = part >= begin
-    numbers = numbers_of(
+    numbers = draw_numbers(
         ledger["repository"].combine_chunks(),
         ledger["path"].combine_chunks(),
         sizes=sizes,

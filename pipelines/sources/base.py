@@ -93,6 +93,31 @@ class Limits:
     """A batch is closed when it has as many rows."""
 
 
+def make_records(first: int, rows: int, **columns: pa.Array) -> pa.RecordBatch:
+    """A batch of RECORDS.
+
+    Args:
+        first: the number of its first row.
+        rows: the number of rows.
+        columns: arrays by column name; columns that are not given are null.
+    """
+    columns["row"] = pa.array(np.arange(first, first + rows, dtype=np.int64))
+    return pa.record_batch(
+        [columns.get(field.name, pa.nulls(rows, field.type)) for field in RECORDS], schema=RECORDS
+    )
+
+
+def damage_row(row: int, path: str, reason: str, detail: str) -> pa.RecordBatch:
+    """A batch of one row that reports a damaged file."""
+    return make_records(
+        row,
+        1,
+        path=pa.array([path], pa.string()),
+        error=pa.array([reason], pa.string()),
+        detail=pa.array([detail], pa.string()),
+    )
+
+
 class Source(Protocol):
     """An input of a recipe.
 

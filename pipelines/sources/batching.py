@@ -21,13 +21,15 @@ from codecorpus.pipelines.sources.base import (
     Limits,
     NeedsContent,
     UnreadableError,
+    make_records,
 )
 from codecorpus.pipelines.sources.buffer_pool import acquire, binary_column
 
 NAMES = pa.schema([field for field in RECORDS if field.name not in {"row", "content"}])
 """The columns that are known before a record is read."""
 
-ReadContent = Callable[[int, memoryview | None], int]
+ReadInto = Callable[[int, memoryview | None], int]
+"""Reads the content of the row with this index into a buffer; see `RecordGroup.read_into`."""
 
 
 class RecordGroup(NamedTuple):
@@ -35,12 +37,12 @@ class RecordGroup(NamedTuple):
 
     names: pa.RecordBatch
     """The columns of NAMES; a row with an `error` has no content."""
-    read_content: ReadContent
+    read_into: ReadInto
     """Reads the content of a row into a buffer one byte longer than the largest record, and returns
     its length; skips the content if the buffer is None. Called for every row, in order. Raises
     `UnreadableError` for a record without content, and `DamagedError` if the input ends before the
     row is complete; then the row is dropped."""
-    announce: Callable[[list[bool]], None] | None = None
+    prefetch: Callable[[list[bool]], None] | None = None
     """Called before the first row with a flag per row: whether it will be read."""
 
 
@@ -104,17 +106,18 @@ def assemble(
     batch = _Batch(limits)
     row = 0
     for group in groups:
-        names = _numbered(group.names, row)
+        columns = {name: group.names.column(name) for name in NAMES.names}
+        names = make_records(row, group.names.num_rows, **columns)
         readable = _readable(names, needs_content)
-        if group.announce is not None:
-            group.announce(readable)
+        if group.prefetch is not None:
+            group.prefetch(readable)
         first = 0
         for index, is_needed in enumerate(readable):
             if batch.full:
                 batch.add_names(names.slice(first, index - first))
                 yield batch.close()
                 batch, first = _Batch(limits), index
-            if not _read_row(group.read_content, index, batch, is_needed=is_needed):
+            if not _read_row(group.read_into, index, batch, is_needed=is_needed):
                 names = names.slice(0, index)
                 break
         batch.add_names(names.slice(first))
@@ -123,10 +126,10 @@ def assemble(
         yield batch.close()
 
 
-def _read_row(read_content: ReadContent, index: int, batch: _Batch, *, is_needed: bool) -> bool:
+def _read_row(read_into: ReadInto, index: int, batch: _Batch, *, is_needed: bool) -> bool:
     """Read or skip one row; return False if its input ends before it is complete."""
     try:
-        length = read_content(index, batch.space() if is_needed else None)
+        length = read_into(index, batch.space() if is_needed else None)
     except DamagedError:
         return False
     except UnreadableError as error:
@@ -134,15 +137,6 @@ def _read_row(read_content: ReadContent, index: int, batch: _Batch, *, is_needed
     else:
         batch.add(length if is_needed else None, None)
     return True
-
-
-def _numbered(names: pa.RecordBatch, row: int) -> pa.RecordBatch:
-    """The names as RECORDS with null contents, numbered from `row`."""
-    count = names.num_rows
-    columns = {name: names.column(name) for name in NAMES.names}
-    columns["row"] = pa.array(np.arange(row, row + count, dtype=np.int64))
-    columns["content"] = pa.nulls(count, pa.large_binary())
-    return pa.record_batch([columns[name] for name in RECORDS.names], schema=RECORDS)
 
 
 def _readable(names: pa.RecordBatch, needs_content: NeedsContent) -> list[bool]:

@@ -15,20 +15,19 @@ from pydantic import Field
 
 from codecorpus.pipelines.sources.base import Limits, NeedsContent, Source
 from codecorpus.pipelines.sources.dataset_files import (
-    LINES,
+    JSON_LINES,
     PARQUET,
     DataFile,
+    FieldSpec,
     Split,
-    find_files,
-    splits_of,
-    to_inputs,
+    find_data_files,
+    splits_from_inputs,
+    splits_to_inputs,
 )
-from codecorpus.pipelines.sources.jsonl.parser import FieldSpec
 from codecorpus.pipelines.sources.jsonl.reader import read_jsonl
 from codecorpus.pipelines.sources.jsonl.splits import split_lines
-from codecorpus.pipelines.sources.map_inputs import map_inputs
 from codecorpus.pipelines.sources.parquet import read_parquet, split_parquet
-from codecorpus.pipelines.sources.partition import Partitioner
+from codecorpus.pipelines.sources.partition import partition_inputs
 from codecorpus.pipelines.sources.settings import (
     Name,
     PathText,
@@ -39,13 +38,15 @@ from codecorpus.pipelines.sources.settings import (
 )
 from codecorpus.pipelines.storage.locations import Location
 
-TEXTS = ("code", "content")
-"""Possible names of the column of texts."""
-
-FACTS = {"repository": "repo_name", "path": "path", "language": "language", "license": "license"}
-"""The data sets' name of each column of RECORDS."""
-
-_FIELDS = FieldSpec(TEXTS, FACTS)
+_FIELDS = FieldSpec(
+    texts=("code", "content"),
+    columns={
+        "repository": "repo_name",
+        "path": "path",
+        "language": "language",
+        "license": "license",
+    },
+)
 
 
 class CodeparrotSettings(SourceSettings):
@@ -91,18 +92,17 @@ class CodeparrotSource:
             UsageError: a path is missing, no supported files are found in it, or a Parquet file
                 lacks columns.
         """
-        partitioner = Partitioner(part_bytes)
-        files = find_files(self._paths, PARQUET | LINES, self._exclude)
-        for splits in map_inputs(lambda file: list(_split(file, part_bytes)), files, self._paths):
-            yield from partitioner.add(*to_inputs(splits))
-        yield from partitioner.flush()
+        files = find_data_files(self._paths, PARQUET | JSON_LINES, self._exclude)
+        yield from partition_inputs(
+            lambda file: splits_to_inputs(_split(file, part_bytes)), files, self._paths, part_bytes
+        )
 
     def read(
         self, inputs: pa.Table, needs_content: NeedsContent, limits: Limits
     ) -> Iterator[pa.RecordBatch]:
         """Read the records of one part, file by file."""
         row = 0
-        for split in splits_of(inputs):
+        for split in splits_from_inputs(inputs):
             for batch in _read(split, needs_content, limits, row):
                 row += batch.num_rows
                 yield batch
@@ -110,7 +110,7 @@ class CodeparrotSource:
 
 def _split(file: DataFile, part_bytes: int) -> Iterator[tuple[Split, int]]:
     if file.kind in PARQUET.values():
-        return split_parquet(file, part_bytes, TEXTS, FACTS)
+        return split_parquet(file, part_bytes, _FIELDS)
     return split_lines(file, part_bytes)
 
 
@@ -118,5 +118,5 @@ def _read(
     split: Split, needs_content: NeedsContent, limits: Limits, row: int
 ) -> Iterator[pa.RecordBatch]:
     if split.kind in PARQUET.values():
-        return read_parquet(split, TEXTS, FACTS, needs_content, limits, row)
+        return read_parquet(split, _FIELDS, needs_content, limits, row)
     return read_jsonl(split, _FIELDS, needs_content, limits, row)

@@ -1,7 +1,7 @@
 """Finds the files of data sets, which hold many records each, and describes splits of them."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Final, NamedTuple
 
@@ -16,7 +16,7 @@ from codecorpus.pipelines.sources.io.walk import Entry, join, walk
 from codecorpus.pipelines.sources.partition import Weights
 from codecorpus.pipelines.storage.locations import Location
 
-LINES: Final = {
+JSON_LINES: Final = {
     f"{stem}{suffix}": codec
     for stem in (".jsonl", ".json", ".ndjson")
     for suffix, codec in (("", "plain"), (".gz", "gzip"), (".zst", "zstd"))
@@ -24,7 +24,7 @@ LINES: Final = {
 """Suffixes of JSON-lines files, and their compression."""
 
 TO_THE_END: Final = 1 << 62
-"""`Split.last` of a split that extends to the end of its bytes."""
+"""`Split.decompressed_end` of a split that extends to the end of its bytes."""
 
 PARQUET: Final = {".parquet": "parquet"}
 
@@ -35,10 +35,33 @@ SCHEMA: Final = pa.schema(
         pa.field("kind", pa.string()),  # plain, gzip, zstd, parquet
         pa.field("begin", pa.int64()),  # byte, or row group
         pa.field("end", pa.int64()),
-        pa.field("first", pa.int64()),
-        pa.field("last", pa.int64()),
+        pa.field("decompressed_begin", pa.int64()),
+        pa.field("decompressed_end", pa.int64()),
     ]
 )
+
+
+Members = Mapping[str, Any]
+"""A JSON object."""
+
+
+@dataclass(frozen=True)
+class FieldSpec:
+    """Which fields of a data set become which columns of RECORDS.
+
+    Attributes:
+        texts: possible names of the field that holds the text. Parquet: the first that the file
+            has; JSON lines: the first of a line that is a string.
+        columns: the field for each string or int32 column of RECORDS; it may be missing.
+        inside: JSON lines only: the member whose object holds `columns`; None: the line's own
+            object does.
+        is_record: JSON lines only: whether an object is a record of the source; others get no row.
+    """
+
+    texts: Sequence[str]
+    columns: Mapping[str, str]
+    inside: str | None = None
+    is_record: Callable[[Members], bool] = lambda _: True
 
 
 @dataclass(frozen=True)
@@ -50,10 +73,10 @@ class Split:
         size: bytes of the whole file.
         stamp: when the file last changed: its modification time, or its store's etag.
         location: absolute raw path, or URL.
-        kind: a value of LINES or PARQUET.
+        kind: a value of JSON_LINES or PARQUET.
         begin, end: a range of bytes of the file, or of row groups.
-        first, last: of the decompressed bytes of that range, those in which the split's lines
-            begin; rounded by the reader.
+        decompressed_begin, decompressed_end: a range of the decompressed bytes of that range; the
+            split consists of the lines that begin in it. Rounded by the reader.
     """
 
     name: str
@@ -63,13 +86,13 @@ class Split:
     kind: str
     begin: int
     end: int
-    first: int = 0
-    last: int = TO_THE_END
+    decompressed_begin: int = 0
+    decompressed_end: int = TO_THE_END
 
     @property
     def is_partial(self) -> bool:
         """Whether other splits decompress the same bytes of the file."""
-        return self.first > 0 or self.last < TO_THE_END
+        return self.decompressed_begin > 0 or self.decompressed_end < TO_THE_END
 
 
 class DataFile(NamedTuple):
@@ -80,13 +103,28 @@ class DataFile(NamedTuple):
     kind: str
     entry: Entry
 
-    def split(self, begin: int, end: int, first: int = 0, last: int = TO_THE_END) -> Split:
+    def split(
+        self,
+        begin: int,
+        end: int,
+        decompressed_begin: int = 0,
+        decompressed_end: int = TO_THE_END,
+    ) -> Split:
         """A split of the file."""
-        size, stamp = self.entry.size, str(self.entry.stamp)
-        return Split(self.name, size, stamp, self.location, self.kind, begin, end, first, last)
+        return Split(
+            self.name,
+            self.entry.size,
+            str(self.entry.stamp),
+            self.location,
+            self.kind,
+            begin,
+            end,
+            decompressed_begin,
+            decompressed_end,
+        )
 
 
-def find_files(
+def find_data_files(
     paths: Sequence[Location], kinds: dict[str, str], exclude: Location | None = None
 ) -> Iterator[DataFile]:
     """Find the files of a data set, in the order of the paths and bytewise within a folder.
@@ -132,20 +170,21 @@ def _kind(name: bytes, kinds: dict[str, str]) -> str | None:
     return next((kind for end, kind in kinds.items() if lower.endswith(end.encode())), None)
 
 
-def to_inputs(splits: Sequence[tuple[Split, int]]) -> tuple[pa.Table, Weights]:
+def splits_to_inputs(splits: Iterable[tuple[Split, int]]) -> tuple[pa.Table, Weights]:
     """A table of SCHEMA with a row for each split, and their weights as int64[n].
 
     Args:
         splits: n splits, each with its weight in bytes.
     """
+    pairs = list(splits)
     columns: dict[str, list[Any]] = {
-        field.name: [getattr(split, field.name) for split, _ in splits] for field in SCHEMA
+        field.name: [getattr(split, field.name) for split, _ in pairs] for field in SCHEMA
     }
     table = pa.Table.from_pydict(columns, schema=SCHEMA)
-    return table, np.array([weight for _, weight in splits], np.int64)
+    return table, np.array([weight for _, weight in pairs], np.int64)
 
 
-def splits_of(inputs: pa.Table) -> list[Split]:
+def splits_from_inputs(inputs: pa.Table) -> list[Split]:
     """The splits that a part's table describes."""
     names = [field.name for field in fields(Split)]
     return [Split(**{name: row[name] for name in names}) for row in inputs.to_pylist()]

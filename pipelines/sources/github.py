@@ -41,8 +41,7 @@ from codecorpus.pipelines.sources.io import open_file
 from codecorpus.pipelines.sources.io.file_stat import absolute_location, file_status
 from codecorpus.pipelines.sources.io.local import Stream
 from codecorpus.pipelines.sources.io.walk import Entry
-from codecorpus.pipelines.sources.map_inputs import map_inputs
-from codecorpus.pipelines.sources.partition import NotSource, Partitioner, Weights
+from codecorpus.pipelines.sources.partition import NotSource, Weights, partition_inputs
 from codecorpus.pipelines.sources.settings import (
     Name,
     PathText,
@@ -112,7 +111,6 @@ class GithubSource:
             UsageError: a folder has no list, a listed archive is missing, or a repository is listed
                 twice.
         """
-        partitioner = Partitioner(part_bytes)
         seen: set[str] = set()
 
         def all_listed() -> Iterator[_Listed]:
@@ -134,9 +132,7 @@ class GithubSource:
             size = pa.repeat(pa.scalar(listed.unpacked_bytes, pa.int64()), len(inputs))
             return inputs.set_column(at, SCHEMA.field(at), size), weights
 
-        for inputs, weights in map_inputs(inspect, all_listed(), self._paths):
-            yield from partitioner.add(inputs, weights)
-        yield from partitioner.flush()
+        yield from partition_inputs(inspect, all_listed(), self._paths, part_bytes)
 
     def read(
         self, inputs: pa.Table, needs_content: NeedsContent, limits: Limits
@@ -195,8 +191,8 @@ def _repository(listed: _Listed) -> Repository:
 def _in_repository(group: RecordGroup) -> RecordGroup:
     """The same records with paths below the top folder, and errors for Git LFS pointers."""
 
-    def read_content(index: int, buffer: memoryview | None) -> int:
-        length = group.read_content(index, buffer)
+    def read_into(index: int, buffer: memoryview | None) -> int:
+        length = group.read_into(index, buffer)
         if buffer is not None and length < LFS_BYTES and _is_pointer(buffer[:length]):
             raise UnreadableError(IO, "a Git LFS pointer; its content is not in the archive")
         return length
@@ -210,7 +206,7 @@ def _in_repository(group: RecordGroup) -> RecordGroup:
     names = group.names.set_column(
         at, group.names.schema.field(at), pa.array(stripped, pa.string())
     )
-    return RecordGroup(names, read_content)
+    return RecordGroup(names, read_into)
 
 
 def _is_pointer(content: memoryview) -> bool:

@@ -7,7 +7,7 @@ as a whole.
 
 import contextlib
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 import numpy as np
@@ -26,28 +26,26 @@ from codecorpus.pipelines.sources.base import (
     Limits,
     NeedsContent,
     UnreadableError,
+    damage_row,
+    make_records,
 )
-from codecorpus.pipelines.sources.dataset_files import DataFile, Split
+from codecorpus.pipelines.sources.dataset_files import DataFile, FieldSpec, Split
 from codecorpus.pipelines.sources.io import open_file
 from codecorpus.pipelines.sources.io.local import LocalFile, Stream
 from codecorpus.pipelines.sources.partition import runs
-from codecorpus.pipelines.sources.records import as_names, damage_row, make_records
 
 _DAMAGE: Final = (OSError, pa.ArrowException, UnreadableError)
 _BUFFER: Final = 1 << 20  # bytes of a column read at once
 _ROW_COST: Final = 256  # reading that many bytes takes about as long as the overhead of a row
 
 
-def split_parquet(
-    file: DataFile, part_bytes: int, texts: Sequence[str], facts: Mapping[str, str]
-) -> Iterator[tuple[Split, int]]:
+def split_parquet(file: DataFile, part_bytes: int, spec: FieldSpec) -> Iterator[tuple[Split, int]]:
     """The splits of a file, each a range of row groups, with their weights in bytes.
 
     Args:
         file: the file; a damaged one becomes one split, which reports the damage when it is read.
         part_bytes: the weight of a split.
-        texts: possible names of the column of texts; the first that exists is used.
-        facts: the file's name of each column of RECORDS; any of them may be missing.
+        spec: which columns are read.
 
     Raises:
         UsageError: there is no column of texts, or a column is not text.
@@ -56,7 +54,7 @@ def split_parquet(
         with _open(
             file.location, (file.entry.size, str(file.entry.stamp)), recheck=False
         ) as reader:
-            text, _ = _columns(file.name, reader.schema_arrow, texts, facts)
+            text, _ = _columns(file.name, reader.schema_arrow, spec)
             groups = [reader.metadata.row_group(i) for i in range(reader.num_row_groups)]
             weights = [_text_bytes(group, text) + _ROW_COST * group.num_rows for group in groups]
     except _DAMAGE:
@@ -68,12 +66,7 @@ def split_parquet(
 
 
 def read_parquet(
-    split: Split,
-    texts: Sequence[str],
-    facts: Mapping[str, str],
-    needs_content: NeedsContent,
-    limits: Limits,
-    first: int,
+    split: Split, spec: FieldSpec, needs_content: NeedsContent, limits: Limits, first: int
 ) -> Iterator[pa.RecordBatch]:
     """The records of a split, numbered from `first`.
 
@@ -83,8 +76,7 @@ def read_parquet(
 
     Args:
         split: a range of row groups.
-        texts: as for `split_parquet`.
-        facts: as for `split_parquet`.
+        spec: which columns are read.
         needs_content: which rows to return with their content.
         limits: bounds on memory.
         first: the number of the first row.
@@ -92,7 +84,7 @@ def read_parquet(
     row = first
     try:
         with _open(split.location, (split.size, split.stamp)) as reader:
-            text, names = _columns(split.name, reader.schema_arrow, texts, facts)
+            text, names = _columns(split.name, reader.schema_arrow, spec)
             batch_rows = _batch_rows(reader, split, limits)
             for group in range(split.begin, split.end):
                 for batch in _row_group(reader, group, [text, *names.values()], batch_rows):
@@ -142,22 +134,20 @@ def _open(
         yield reader
 
 
-def _columns(
-    name: str, schema: pa.Schema, texts: Sequence[str], facts: Mapping[str, str]
-) -> tuple[str, dict[str, str]]:
-    """The column of texts, and the file's columns of facts by name in RECORDS.
+def _columns(name: str, schema: pa.Schema, spec: FieldSpec) -> tuple[str, dict[str, str]]:
+    """The column of texts, and the file's other columns by their names in RECORDS.
 
     Raises:
         UsageError: there is no column of texts, or a column is not text.
     """
-    text = next((column for column in texts if column in schema.names), None)
+    text = next((column for column in spec.texts if column in schema.names), None)
     got = ", ".join(f"{field.name} ({field.type})" for field in schema)
     if text is None:
         raise UsageError(
-            f"{name}: its columns are {got}; expected one of {', '.join(texts)}, and any of "
-            f"{', '.join(facts.values())}"
+            f"{name}: its columns are {got}; expected one of {', '.join(spec.texts)}, and any of "
+            f"{', '.join(spec.columns.values())}"
         )
-    found = {field: column for field, column in facts.items() if column in schema.names}
+    found = {field: column for field, column in spec.columns.items() if column in schema.names}
     for column in (text, *found.values()):
         if not _is_text(schema.field(column).type):
             raise UsageError(f"{name}: its columns are {got}; expected text in `{column}`")
@@ -199,10 +189,10 @@ def _records(
     """A batch as one or more batches of RECORDS, none of them larger than `batch_bytes` allows."""
     content = _plain(batch.column(text)).cast(pa.large_binary())
     sizes = pc.fill_null(pc.binary_length(content), 0).to_numpy(zero_copy_only=False)
-    facts = {field: as_names(_plain(batch.column(name))) for field, name in names.items()}
-    facts |= _errors(text, content, sizes, limits.record_bytes)
+    known = {field: as_names(_plain(batch.column(name))) for field, name in names.items()}
+    known |= _errors(text, content, sizes, limits.record_bytes)
     for begin, end in _slices(sizes, limits):
-        columns = {name: column.slice(begin, end - begin) for name, column in facts.items()}
+        columns = {name: column.slice(begin, end - begin) for name, column in known.items()}
         names_only = make_records(row + begin, end - begin, **columns)
         without_error = to_mask(names_only["error"].is_null())
         needed = np.asarray(needs_content(names_only), np.bool_) & without_error
@@ -214,6 +204,23 @@ def _records(
 
 def _plain(column: pa.Array) -> pa.Array:
     return column.dictionary_decode() if pa.types.is_dictionary(column.type) else column
+
+
+def as_names(raw: pa.Array) -> pa.Array:
+    r"""Decode names to string[n]; each byte that is not valid UTF-8 becomes `\xNN`.
+
+    Args:
+        raw: (large_)binary[n] or (large_)string[n].
+    """
+    wide = raw.cast(pa.large_binary())
+    try:
+        return wide.cast(pa.string())
+    except pa.ArrowInvalid:
+        texts = (
+            None if value is None else value.decode("utf-8", "backslashreplace")
+            for value in wide.to_pylist()
+        )
+        return pa.array(texts, pa.string())
 
 
 def _errors(

@@ -5,20 +5,27 @@ name rules out source code, or that exceeds the default limit of a record, will 
 weighs only the constant.
 """
 
-from collections.abc import Callable, Iterator
-from typing import Final
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Final, TypeVar
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
 from codecorpus.pipelines.sources.base import Limits
+from codecorpus.pipelines.storage.locations import Location, Url
+
+T = TypeVar("T")
+R = TypeVar("R")
 
 NotSource = Callable[[pa.Array], NDArray[np.bool_]]
 """Returns bool[n]: which paths, string[n], cannot be source code, judged by their names."""
 
 Weights = NDArray[np.int64]
 """The bytes to read of each input."""
+
+_CONCURRENCY: Final = 8
+"""Remote inputs that are inspected at a time; each may hold two windows of 8 MiB."""
 
 _OPEN_COST: Final = 1_024  # reading that many bytes takes about as long as opening a file
 
@@ -82,3 +89,41 @@ class Partitioner:
         if self._pending:
             yield pa.concat_tables(self._pending).combine_chunks()
         self._pending, self._weight = [], 0
+
+
+def partition_inputs(
+    inspect: Callable[[T], tuple[pa.Table, Weights]],
+    inputs: Iterable[T],
+    paths: Sequence[Location],
+    part_bytes: int,
+) -> Iterator[pa.Table]:
+    """Inspect inputs in order, and divide them into parts of about `part_bytes`.
+
+    Args:
+        inspect: describes an input by a table of one or more rows, with their weights; runs in
+            threads if any path is remote.
+        inputs: files, archives or folders.
+        paths: the listed paths that the inputs come from.
+        part_bytes: the weight of a part.
+    """
+    partitioner = Partitioner(part_bytes)
+    for table, weights in map_inputs(inspect, inputs, paths):
+        yield from partitioner.add(table, weights)
+    yield from partitioner.flush()
+
+
+def map_inputs(
+    inspect: Callable[[T], R], inputs: Iterable[T], paths: Sequence[Location]
+) -> Iterator[R]:
+    """The results of `inspect` for each input, in the order of the inputs.
+
+    Args:
+        inspect: called with one input; runs in threads if any path is remote.
+        inputs: files, archives or folders.
+        paths: the listed paths that the inputs come from.
+    """
+    if not any(isinstance(path, Url) for path in paths):
+        return map(inspect, inputs)
+    from codecorpus.pipelines.storage.prefetch import map_ordered  # local builds do without it
+
+    return map_ordered(inspect, inputs, concurrency=_CONCURRENCY)

@@ -16,12 +16,18 @@ import pyarrow as pa
 from pydantic import Field
 
 from codecorpus.pipelines.sources.base import Limits, NeedsContent, Source
-from codecorpus.pipelines.sources.dataset_files import LINES, find_files, splits_of, to_inputs
-from codecorpus.pipelines.sources.jsonl.parser import FieldSpec, Members, as_name
+from codecorpus.pipelines.sources.dataset_files import (
+    JSON_LINES,
+    FieldSpec,
+    Members,
+    find_data_files,
+    splits_from_inputs,
+    splits_to_inputs,
+)
+from codecorpus.pipelines.sources.jsonl.parser import as_name
 from codecorpus.pipelines.sources.jsonl.reader import read_jsonl
 from codecorpus.pipelines.sources.jsonl.splits import split_lines
-from codecorpus.pipelines.sources.map_inputs import map_inputs
-from codecorpus.pipelines.sources.partition import Partitioner
+from codecorpus.pipelines.sources.partition import partition_inputs
 from codecorpus.pipelines.sources.settings import (
     Name,
     PathText,
@@ -85,20 +91,20 @@ class PileSource:
         Raises:
             UsageError: a path is missing, or no JSON-lines files are found in it.
         """
-        partitioner = Partitioner(part_bytes)
-        files = find_files(self._paths, LINES, self._exclude)
-        for splits in map_inputs(
-            lambda file: list(split_lines(file, part_bytes)), files, self._paths
-        ):
-            yield from partitioner.add(*to_inputs(splits))
-        yield from partitioner.flush()
+        files = find_data_files(self._paths, JSON_LINES, self._exclude)
+        yield from partition_inputs(
+            lambda file: splits_to_inputs(split_lines(file, part_bytes)),
+            files,
+            self._paths,
+            part_bytes,
+        )
 
     def read(
         self, inputs: pa.Table, needs_content: NeedsContent, limits: Limits
     ) -> Iterator[pa.RecordBatch]:
         """Read the records of one part, file by file."""
         row = 0
-        for split in splits_of(inputs):
+        for split in splits_from_inputs(inputs):
             for batch in read_jsonl(split, self._fields, needs_content, limits, row):
                 row += batch.num_rows
                 yield batch

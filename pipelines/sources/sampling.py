@@ -38,13 +38,13 @@ Uniform = NDArray[np.float64]
 """Numbers of records, at least 0 and below 1."""
 
 
-def limit_of(rate: float) -> float:
+def draw_limit(rate: float) -> float:
     """The limit at which a record is drawn with probability `rate`."""
     return 1.0 - sqrt(1.0 - rate)
 
 
 @dataclass(frozen=True)
-class Draw:
+class Sampler:
     """Draws a sample of the records of parts; can be pickled.
 
     Attributes:
@@ -58,20 +58,20 @@ class Draw:
     limit: float
     begin: int
 
-    def draw_batches(
+    def sample_batches(
         self, batches: Iterable[pa.RecordBatch], part: int
     ) -> Iterator[pa.RecordBatch]:
         """The drawn records of each batch of a part."""
-        return (self.draw(batch, part) for batch in batches)
+        return (self.sample(batch, part) for batch in batches)
 
-    def draw(self, records: pa.RecordBatch, part: int) -> pa.RecordBatch:
+    def sample(self, records: pa.RecordBatch, part: int) -> pa.RecordBatch:
         """The drawn records of a batch of RECORDS that was read; rows keep their numbers."""
         if part < self.begin:
             return records
         content = records["content"]
         sizes = ByteColumn.from_arrow(content).sizes
         read = content.is_valid().to_numpy(zero_copy_only=False)
-        numbers = numbers_of(
+        numbers = draw_numbers(
             records["repository"],
             records["path"],
             sizes=np.where(read, sizes, -1),
@@ -81,7 +81,7 @@ class Draw:
         return records.filter(pa.array((numbers < self.limit).any(axis=0)))
 
 
-def numbers_of(
+def draw_numbers(
     repositories: pa.Array,
     paths: pa.Array,
     *,
@@ -101,37 +101,37 @@ def numbers_of(
     longer = pc.replace_substring_regex(paths, _FOLDERS_NAME, r"\1")
     bases = pc.replace_substring_regex(paths, r"(?s)^.*/", "")
     names = pc.if_else(pc.match_substring_regex(paths, _FOLDERS_NAME), longer, bases)
-    by_name = _of_names(names, seed)
+    by_name = _numbers_of_names(names, seed)
     nameless = np.flatnonzero(paths.is_null().to_numpy(zero_copy_only=False))
-    by_name[nameless] = _of_words(rows[nameless], seed + 1)
-    by_size = _of_words(sizes, seed + 2)
+    by_name[nameless] = _numbers_of_integers(rows[nameless], seed + 1)
+    by_size = _numbers_of_integers(sizes, seed + 2)
     unread = np.flatnonzero(sizes < 0)
     if len(unread):
         at = pa.array(unread)
         joined = pc.binary_join_element_wise(
             pc.fill_null(repositories.take(at), ""), pc.fill_null(paths.take(at), ""), "\0"
         )
-        by_size[unread] = _of_names(joined, seed + 3)
+        by_size[unread] = _numbers_of_names(joined, seed + 3)
     return np.stack([by_name, by_size])
 
 
-def of_name(name: str, seed: int) -> float:
+def draw_number(name: str, seed: int) -> float:
     """The number of a name: 53 bits of its BLAKE2b hash."""
     digest = hashlib.blake2b(name.encode(), digest_size=8, key=b"%d" % seed).digest()
     return float(int.from_bytes(digest, "little") >> 11) / 2.0**53
 
 
-def _of_names(names: pa.Array, seed: int) -> Uniform:
+def _numbers_of_names(names: pa.Array, seed: int) -> Uniform:
     encoded = names.dictionary_encode()
     numbers = [
-        0.0 if name is None else of_name(name, seed) for name in encoded.dictionary.to_pylist()
+        0.0 if name is None else draw_number(name, seed) for name in encoded.dictionary.to_pylist()
     ]
     found: Uniform = np.append(numbers, 0.0)[encoded.indices.fill_null(-1).to_numpy()]
     return found
 
 
-def _of_words(words: NDArray[np.int64], seed: int) -> Uniform:
-    """Numbers of integers, by the finalizer of SplitMix64 (Steele, Lea and Flood, OOPSLA 2014)."""
+def _numbers_of_integers(words: NDArray[np.int64], seed: int) -> Uniform:
+    """float64[n] by `shingles.mix64`; written for numpy, so that nothing is compiled here."""
     mixed = words.astype(np.uint64) + np.uint64((0x9E3779B97F4A7C15 * (seed + 1)) % 2**64)
     for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
         mixed = (mixed ^ (mixed >> np.uint64(shift))) * np.uint64(factor)

@@ -164,20 +164,20 @@ def _row(header: Header, record_bytes: int) -> Row | None:
 
 
 def _buffered_group(archive: Archive, members: list[_Buffered]) -> RecordGroup:
-    def read_content(index: int, buffer: memoryview | None) -> int:
+    def read_into(index: int, buffer: memoryview | None) -> int:
         data = members[index].data
         if buffer is None:
             return 0
         buffer[: len(data)] = data
         return len(data)
 
-    return RecordGroup(archive.names([member.row for member in members]), read_content)
+    return RecordGroup(archive.names([member.row for member in members]), read_into)
 
 
 def _large_group(archive: Archive, row: Row, header: Header, members: _Members) -> RecordGroup:
     """The group of one member that extends beyond the buffer."""
 
-    def read_content(_index: int, buffer: memoryview | None) -> int:
+    def read_into(_index: int, buffer: memoryview | None) -> int:
         members.unread -= header.size
         if buffer is None:
             members.buffer.skip(header.size)
@@ -185,4 +185,4 @@ def _large_group(archive: Archive, row: Row, header: Header, members: _Members) 
         members.buffer.copy_into(buffer[: header.size])
         return header.size
 
-    return RecordGroup(archive.names([row]), read_content)
+    return RecordGroup(archive.names([row]), read_into)

@@ -43,7 +43,7 @@ from codecorpus.pipelines.sources.base import (
     Limits,
     UnreadableError,
 )
-from codecorpus.pipelines.sources.batching import ReadContent, RecordGroup
+from codecorpus.pipelines.sources.batching import ReadInto, RecordGroup
 from codecorpus.pipelines.sources.io.local import (
     NOT_REGULAR,
     File,
@@ -129,7 +129,7 @@ def groups(archive: Archive, file: File, size: int, limits: Limits) -> Iterator[
         records = [(member, row) for member, row in rows if row is not None]
         if records:
             names = archive.names([row for _, row in records])
-            yield RecordGroup(names, reader.read_content([member for member, _ in records]))
+            yield RecordGroup(names, reader.read_into([member for member, _ in records]))
         if damage is not None:
             raise damage
 
@@ -183,10 +183,10 @@ class _MemberReader:
         self._remaining = max_expansion(size)
         self._bomb_detail = bomb_error(size).detail
 
-    def read_content(self, members: list[Member]) -> ReadContent:
+    def read_into(self, members: list[Member]) -> ReadInto:
         """A function that reads one of these members by its index."""
 
-        def read_content(index: int, buffer: memoryview | None) -> int:
+        def read_into(index: int, buffer: memoryview | None) -> int:
             if buffer is None:
                 return 0
             try:
@@ -194,7 +194,7 @@ class _MemberReader:
             except OSError as error:
                 raise unreadable_error(error) from error
 
-        return read_content
+        return read_into
 
     def _read(self, member: Member, buffer: memoryview) -> int:
         if self._remaining <= 0:  # members were larger than their sizes in the directory

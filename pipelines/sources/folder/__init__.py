@@ -7,17 +7,17 @@ paths themselves.
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
 from pathlib import Path
 from typing import Annotated, Literal
 
 import pyarrow as pa
-import pyarrow.compute as pc
 from pydantic import Field
 
 from codecorpus.filters.languages.by_name import not_source
 from codecorpus.pipelines.sources.archives.reader import archive_groups
-from codecorpus.pipelines.sources.base import TOO_LARGE, Limits, NeedsContent, Source
-from codecorpus.pipelines.sources.batching import NAMES, RecordGroup, assemble
+from codecorpus.pipelines.sources.base import Limits, NeedsContent, Source
+from codecorpus.pipelines.sources.batching import RecordGroup, assemble
 from codecorpus.pipelines.sources.folder.inputs import (
     FILE,
     RepositoryFacts,
@@ -25,16 +25,14 @@ from codecorpus.pipelines.sources.folder.inputs import (
     archive_of,
     file_inputs,
 )
-from codecorpus.pipelines.sources.folder.loose_files import LooseFiles
+from codecorpus.pipelines.sources.folder.loose_files import loose_file_groups
 from codecorpus.pipelines.sources.folder.metadata import read_metadata
 from codecorpus.pipelines.sources.folder.repositories import (
     Repositories,
     Repository,
     find_repositories,
 )
-from codecorpus.pipelines.sources.io.local import too_large_error
-from codecorpus.pipelines.sources.map_inputs import map_inputs
-from codecorpus.pipelines.sources.partition import NotSource, Partitioner, Weights
+from codecorpus.pipelines.sources.partition import NotSource, Weights, partition_inputs
 from codecorpus.pipelines.sources.paths import resolve_path
 from codecorpus.pipelines.sources.settings import (
     Name,
@@ -136,7 +134,6 @@ class FolderSource:
             UsageError: a path is missing, a path is neither a folder nor an archive, or two
                 repositories have the same name.
         """
-        partitioner = Partitioner(part_bytes)
 
         def inspect(repository: Repository) -> tuple[pa.Table, Weights]:
             facts = self._metadata.get(repository.name, RepositoryFacts())
@@ -147,9 +144,7 @@ class FolderSource:
             )
 
         found = find_repositories(self._paths, self._repositories, self._exclude)
-        for inputs, weights in map_inputs(inspect, found, self._paths):
-            yield from partitioner.add(inputs, weights)
-        yield from partitioner.flush()
+        yield from partition_inputs(inspect, found, self._paths, part_bytes)
 
     def read(
         self, inputs: pa.Table, needs_content: NeedsContent, limits: Limits
@@ -159,47 +154,14 @@ class FolderSource:
 
 
 def _groups(inputs: pa.Table, limits: Limits) -> Iterator[RecordGroup]:
-    """The groups of a part: consecutive files together, each archive by itself."""
+    """The groups of a part, in the order of its inputs."""
     kinds = inputs.column("kind").to_pylist()
     start = 0
-    while start < len(kinds):
-        if kinds[start] != FILE:
-            yield from archive_groups(archive_of(inputs, start), limits)
-            start += 1
-            continue
-        end = start
-        while end < len(kinds) and kinds[end] == FILE and end - start < limits.batch_rows:
-            end += 1
-        files = inputs.slice(start, end - start)
-        loose = LooseFiles(files)
-        try:
-            names = _file_names(files, limits.record_bytes)
-            yield RecordGroup(names, loose.read_content, loose.announce)
-        finally:
-            loose.close()
-        start = end
-
-
-def _file_names(inputs: pa.Table, record_bytes: int) -> pa.RecordBatch:
-    """The inputs as a batch of NAMES; files over the limit by their listed size have an error."""
-    large = pc.greater(inputs.column("size"), record_bytes)
-    if pc.any(large).as_py():
-        details = pa.array(
-            [
-                too_large_error(size, record_bytes).detail
-                for size in inputs.column("size").to_pylist()
-            ],
-            pa.string(),
-        )
-        for name, value in (("error", pa.scalar(TOO_LARGE)), ("detail", details)):
-            at = inputs.schema.get_field_index(name)
-            column = pc.if_else(large, value, inputs.column(name))
-            inputs = inputs.set_column(at, inputs.field(at), column)
-    count = inputs.num_rows
-    columns = [
-        inputs.column(field.name).combine_chunks()
-        if field.name in inputs.schema.names
-        else pa.nulls(count, field.type)
-        for field in NAMES
-    ]
-    return pa.record_batch(columns, schema=NAMES)
+    for is_file, run in groupby(kinds, FILE.__eq__):
+        rows = inputs.slice(start, len(list(run)))
+        start += len(rows)
+        if is_file:
+            yield from loose_file_groups(rows, limits)
+        else:
+            for row in range(len(rows)):
+                yield from archive_groups(archive_of(rows, row), limits)

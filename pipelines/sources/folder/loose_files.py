@@ -1,15 +1,35 @@
 """Reads the loose files of a part; remote ones are prefetched."""
 
 import os
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from codecorpus.pipelines.sources.io.local import read_file
+from codecorpus.pipelines.sources.base import TOO_LARGE, Limits
+from codecorpus.pipelines.sources.batching import NAMES, RecordGroup
+from codecorpus.pipelines.sources.io.local import read_file, too_large_error
 
 if TYPE_CHECKING:
     from codecorpus.pipelines.storage.locations import FileInfo
     from codecorpus.pipelines.storage.prefetch import Prefetcher
+
+
+def loose_file_groups(inputs: pa.Table, limits: Limits) -> Iterator[RecordGroup]:
+    """Groups of at most `batch_rows` files.
+
+    Args:
+        inputs: rows of a part's table, all of them files.
+        limits: a file over `record_bytes` by its listed size has an error, and is not opened.
+    """
+    for start in range(0, len(inputs), limits.batch_rows):
+        rows = inputs.slice(start, limits.batch_rows)
+        files = LooseFiles(rows)
+        try:
+            yield RecordGroup(_names(rows, limits.record_bytes), files.read_into, files.prefetch)
+        finally:
+            files.close()
 
 
 class LooseFiles:
@@ -24,7 +44,7 @@ class LooseFiles:
         self._locations, self._sizes, self._stamps = (inputs[name].to_pylist() for name in names)
         self._prefetched: Prefetcher[FileInfo, bytes] | None = None
 
-    def announce(self, needed: list[bool]) -> None:
+    def prefetch(self, needed: list[bool]) -> None:
         """Start to fetch the remote files whose content is needed."""
         rows = [row for row, is_needed in enumerate(needed) if is_needed and self._is_remote(row)]
         if not rows:
@@ -39,8 +59,8 @@ class LooseFiles:
 
         self._prefetched = Prefetcher(read_listed, map(file_info, rows))
 
-    def read_content(self, index: int, buffer: memoryview | None) -> int:
-        """Read a file; see `batching.RecordGroup.read_content`.
+    def read_into(self, index: int, buffer: memoryview | None) -> int:
+        """Read a file; see `batching.RecordGroup.read_into`.
 
         Raises:
             CodecorpusError: a remote file could not be fetched, or changed since it was listed.
@@ -61,3 +81,27 @@ class LooseFiles:
 
     def _is_remote(self, index: int) -> bool:
         return not self._locations[index].startswith(b"/")
+
+
+def _names(inputs: pa.Table, record_bytes: int) -> pa.RecordBatch:
+    """The inputs as a batch of NAMES; files over the limit by their listed size have an error."""
+    large = pc.greater(inputs.column("size"), record_bytes)
+    if pc.any(large).as_py():
+        details = pa.array(
+            [
+                too_large_error(size, record_bytes).detail
+                for size in inputs.column("size").to_pylist()
+            ],
+            pa.string(),
+        )
+        for name, value in (("error", pa.scalar(TOO_LARGE)), ("detail", details)):
+            at = inputs.schema.get_field_index(name)
+            column = pc.if_else(large, value, inputs.column(name))
+            inputs = inputs.set_column(at, inputs.field(at), column)
+    columns = [
+        inputs.column(field.name).combine_chunks()
+        if field.name in inputs.schema.names
+        else pa.nulls(inputs.num_rows, field.type)
+        for field in NAMES
+    ]
+    return pa.record_batch(columns, schema=NAMES)

@@ -38,10 +38,12 @@ def read_lines(
     Raises:
         DamagedError: at the end, after all whole lines before the damage.
     """
-    skipping = split.begin > 0 or split.first >= block_bytes
+    skipping = split.begin > 0 or split.decompressed_begin >= block_bytes
     pieces: list[bytes] = []  # the line that the last chunk ended in
     past_end = False
-    position = split.first - split.first % block_bytes  # of the chunk, in decompressed bytes
+    position = (
+        split.decompressed_begin - split.decompressed_begin % block_bytes
+    )  # of the chunk, in decompressed bytes
     boundary = position + block_bytes
     try:
         for chunk, past_end in _chunks(file, size, split, block_bytes):
@@ -83,7 +85,9 @@ def _chunks(file: File, size: int, split: Split, block_bytes: int) -> Iterator[t
     Yields:
         A chunk, and whether it lies past the end of the split; the first such chunk is empty.
     """
-    first, last = (bound - bound % block_bytes for bound in (split.first, split.last))
+    first, last = (
+        bound - bound % block_bytes for bound in (split.decompressed_begin, split.decompressed_end)
+    )
     if first == last:
         return
     at = 0

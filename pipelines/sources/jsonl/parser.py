@@ -8,17 +8,14 @@ contain them. If an object has two members with the same name, the last one is u
 
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from itertools import accumulate
 from typing import Any, Final, NamedTuple
 
 import orjson
 
 from codecorpus.pipelines.sources.base import RECORD, TOO_LARGE, UTF8, UnreadableError
-
-Members = Mapping[str, Any]
-"""A JSON object."""
+from codecorpus.pipelines.sources.dataset_files import FieldSpec, Members
 
 _DEPTH: Final = 500
 """Objects and arrays nested deeper are refused by the fallback. Python's own limit depends on the
@@ -28,32 +25,15 @@ _NAME: Final = 1 << 16  # characters; a longer name counts as missing
 _DIGITS: Final = re.compile(r"[0-9]{1,10}", re.ASCII)
 
 
-@dataclass(frozen=True)
-class FieldSpec:
-    """Which members of a source's lines become which columns of RECORDS.
-
-    Attributes:
-        texts: members that may hold the text; the first that is a string is used.
-        columns: the member for each string or int32 column of RECORDS.
-        inside: the member whose object holds `columns`; None: the line's own object does.
-        is_record: whether an object is a record of the source; others get no row.
-    """
-
-    texts: Sequence[str]
-    columns: Mapping[str, str]
-    inside: str | None = None
-    is_record: Callable[[Members], bool] = lambda _: True
-
-
 class Row(NamedTuple):
     """One record."""
 
     text: str | None
     values: tuple[Any, ...]
     """The JSON values of `FieldSpec.columns`."""
-    errors: str | None = None
+    encode_errors: str | None = None
     """The `errors` argument to encode the strings with; None: all of them are valid Unicode."""
-    trouble: UnreadableError | None = None
+    error: UnreadableError | None = None
     """Why there is no text."""
 
 
@@ -68,8 +48,8 @@ def parse_line(line: bytes | memoryview, spec: FieldSpec) -> Row | None:
             return None
         members, errors = _parse_leniently(raw)
     if not isinstance(members, dict):
-        trouble = UnreadableError(RECORD, "the line is not a JSON object")
-        return Row(None, (None,) * len(spec.columns), errors, trouble)
+        error = UnreadableError(RECORD, "the line is not a JSON object")
+        return Row(None, (None,) * len(spec.columns), errors, error)
     if not spec.is_record(members):
         return None
     inner = members if spec.inside is None else members.get(spec.inside)
@@ -97,7 +77,7 @@ def encode_text(row: Row, limit: int) -> bytes:
     assert row.text is not None
     try:
         if len(row.text) <= limit:
-            raw = row.text.encode("utf-8", row.errors or "strict")
+            raw = row.text.encode("utf-8", row.encode_errors or "strict")
             if len(raw) <= limit:
                 return raw
     except UnicodeEncodeError as error:
@@ -135,7 +115,7 @@ def cannot_hold_text(line: bytes | memoryview, limit: int) -> bool:
 
 
 def _parse_leniently(raw: bytes) -> tuple[object, str]:
-    """The value of a line that orjson refuses, None if it is not JSON; and `Row.errors`."""
+    """The value of a line that orjson refuses, None if it is not JSON; and `Row.encode_errors`."""
     errors = "strict"
     try:
         line = raw.decode("utf-8")

@@ -19,13 +19,14 @@ from codecorpus.pipelines.sources.base import (
     Limits,
     NeedsContent,
     UnreadableError,
+    damage_row,
+    make_records,
 )
 from codecorpus.pipelines.sources.buffer_pool import acquire, binary_column
-from codecorpus.pipelines.sources.dataset_files import Split
+from codecorpus.pipelines.sources.dataset_files import FieldSpec, Split
 from codecorpus.pipelines.sources.io import open_file
 from codecorpus.pipelines.sources.jsonl.lines import BLOCK_END, read_lines
 from codecorpus.pipelines.sources.jsonl.parser import (
-    FieldSpec,
     Row,
     as_name,
     as_number,
@@ -34,7 +35,6 @@ from codecorpus.pipelines.sources.jsonl.parser import (
     is_blank,
     parse_line,
 )
-from codecorpus.pipelines.sources.records import damage_row, make_records
 
 _BATCH_LINES: Final = 1_024
 """The most lines of a batch, including those that are not records."""
@@ -57,10 +57,10 @@ def read_jsonl(
             records = batch.to_arrow(row, needs_content)
             row += records.num_rows
             yield records
-    except UnreadableError as trouble:
+    except UnreadableError as error:
         # A file that cannot be opened is reported once, by its first split.
-        if isinstance(trouble, DamagedError) or split.first == 0:
-            yield damage_row(row, split.name, trouble.reason, trouble.detail)
+        if isinstance(error, DamagedError) or split.decompressed_begin == 0:
+            yield damage_row(row, split.name, error.reason, error.detail)
 
 
 def _batches(split: Split, spec: FieldSpec, limits: Limits) -> "Iterator[_Batch]":
@@ -90,7 +90,7 @@ def _batches(split: Split, spec: FieldSpec, limits: Limits) -> "Iterator[_Batch]
             if line is BLOCK_END:
                 continue
             if line is None or (len(line) > text_bytes and cannot_hold_text(line, text_bytes)):
-                batch.add(Row(None, (None,) * len(spec.columns), trouble=_TOO_LONG))
+                batch.add(Row(None, (None,) * len(spec.columns), error=_TOO_LONG))
                 lines = lines + 1 if line is not None else batch_lines  # a batch of its own
             elif (row := parse_line(line, spec)) is not None:
                 batch.add(row)
@@ -114,7 +114,7 @@ class _Batch:
         self._spec = spec
         self._text_bytes = limits.record_bytes
         self._values: list[tuple[Any, ...]] = []
-        self._errors: list[str | None] = []
+        self._encode_errors: list[str | None] = []
         self._buffer = acquire(limits.batch_bytes + limits.record_bytes + 1)
         self._view = self._buffer.data
         self._ends: list[int] = []
@@ -127,19 +127,19 @@ class _Batch:
 
     def add(self, row: Row) -> None:
         ends = self._ends
-        if row.trouble is not None:
-            self._without_text[len(ends)] = row.trouble
+        if row.error is not None:
+            self._without_text[len(ends)] = row.error
         else:
             try:
                 text = encode_text(row, self._text_bytes)
                 end = self._size + len(text)
                 self._view[self._size : end] = text
                 self._size = end
-            except UnreadableError as trouble:
-                self._not_encoded[len(ends)] = trouble
+            except UnreadableError as error:
+                self._not_encoded[len(ends)] = error
         ends.append(self._size)
         self._values.append(row.values)
-        self._errors.append(row.errors)
+        self._encode_errors.append(row.encode_errors)
 
     def to_arrow(self, first: int, needs_content: NeedsContent) -> pa.RecordBatch:
         """The batch as RECORDS, its first row numbered `first`."""
@@ -148,30 +148,32 @@ class _Batch:
             name: self._column(index, RECORDS.field(name).type)
             for index, name in enumerate(self._spec.columns)
         }
-        troubles = self._without_text
-        names = make_records(first, count, **columns, **_trouble_columns(troubles, count))
+        errors = self._without_text
+        names = make_records(first, count, **columns, **_error_columns(errors, count))
         needed: NDArray[np.bool_] = np.asarray(needs_content(names), np.bool_)
-        troubles |= {row: trouble for row, trouble in self._not_encoded.items() if needed[row]}
+        errors |= {row: error for row, error in self._not_encoded.items() if needed[row]}
         valid = np.ones(count, np.bool_)
-        valid[list(troubles)] = False
+        valid[list(errors)] = False
         content = binary_column(self._buffer, self._ends, valid)
         if not needed.all():  # `if_else` would only mark them null, and keep their bytes
             content = content.take(pa.array(np.arange(count), mask=~needed))
         columns["content"] = content
-        return make_records(first, count, **columns, **_trouble_columns(troubles, count))
+        return make_records(first, count, **columns, **_error_columns(errors, count))
 
     def _column(self, index: int, kind: pa.DataType) -> pa.Array:
         values = (row[index] for row in self._values)
         if pa.types.is_integer(kind):
             return pa.array([as_number(value) for value in values], kind)
-        return pa.array([as_name(*each) for each in zip(values, self._errors, strict=True)], kind)
+        return pa.array(
+            [as_name(*each) for each in zip(values, self._encode_errors, strict=True)], kind
+        )
 
 
-def _trouble_columns(troubles: dict[int, UnreadableError], count: int) -> dict[str, pa.Array]:
+def _error_columns(errors: dict[int, UnreadableError], count: int) -> dict[str, pa.Array]:
     """The columns `error` and `detail` of `count` rows; no column if all rows can be read."""
-    if not troubles:
+    if not errors:
         return {}
     return {
-        name: pa.array([getattr(troubles.get(row), attribute, None) for row in range(count)])
+        name: pa.array([getattr(errors.get(row), attribute, None) for row in range(count)])
         for name, attribute in (("error", "reason"), ("detail", "detail"))
     }

@@ -24,7 +24,7 @@ from codecorpus.pipelines.corpus.schemas import DECISIONS, DOCUMENTS
 from codecorpus.pipelines.sources.base import Limits, Source
 from codecorpus.pipelines.sources.opt_out import OptOut
 from codecorpus.pipelines.sources.registry import open_reader
-from codecorpus.pipelines.sources.sampling import Draw
+from codecorpus.pipelines.sources.sampling import Sampler
 from codecorpus.pipelines.stages.artifacts import CURATE, CurateSummary
 from codecorpus.pipelines.stages.base import Stage
 from codecorpus.pipelines.stages.context import Build
@@ -40,11 +40,11 @@ class CurateParts(Stage):
 
     Attributes:
         strict: damaged input fails its part instead of being counted.
-        draw: reads a sample of the records only; None: all of them.
+        sampler: reads a sample of the records only; None: all of them.
     """
 
     strict: bool = False
-    draw: Draw | None = None
+    sampler: Sampler | None = None
     artifacts = CURATE
     by_part = True
 
@@ -93,7 +93,9 @@ class CurateParts(Stage):
             yield skipped_batch(inputs, skipped, curator.sketcher.schema)
             return
         batches = _read(build, index, source, curator)
-        for records in batches if self.draw is None else self.draw.draw_batches(batches, index):
+        for records in (
+            batches if self.sampler is None else self.sampler.sample_batches(batches, index)
+        ):
             batch = curator.curate(records)
             if self.strict and batch.damaged:
                 raise InputError(_strict_message(batch.damaged[0]))

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from codecorpus.pipelines.preflight.inputs import Listing, Part, strata_of
 from codecorpus.pipelines.preflight.sample import Records
-from codecorpus.pipelines.sources.sampling import limit_of, numbers_of
+from codecorpus.pipelines.sources.sampling import draw_limit, draw_numbers
 
 REASONS = ("kept", "language.unknown", "file_size.min", "unreadable.utf8")
 
@@ -33,7 +33,7 @@ class Population:
     ) -> tuple[Records, Listing]:
         """A sample; with a share of the parts if they are archives, of loose files otherwise."""
         whole, paths = self.records, pa.array(self.paths)
-        numbers = numbers_of(
+        numbers = draw_numbers(
             pa.nulls(len(whole), pa.string()),
             paths,
             sizes=whole.size,
@@ -50,7 +50,7 @@ class Population:
         else:
             listing.share = share
             drawn, part = self._within(listing, numbers, seed)
-        limit = limit_of(rate / listing.share)
+        limit = draw_limit(rate / listing.share)
         sample = Records(
             source=whole.source,
             reason=whole.reason,

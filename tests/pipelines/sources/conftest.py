@@ -24,7 +24,7 @@ def read_parts(
     needs_content: NeedsContent = everything,
     limits: Limits | None = None,
 ) -> list[list[Record]]:
-    """The records of each part, after checks of all that any source promises."""
+    """The records of each part, after checks that hold for every source."""
     limits = limits or Limits()
     parts = []
     for inputs in source.plan(part_bytes):
@@ -43,7 +43,7 @@ def read_parts(
 
 @pytest.fixture
 def read() -> Read:
-    """All records of a source, part after part."""
+    """Returns all records of a source, in the order of the parts."""
 
     def read(source: Source, **arguments: Any) -> list[Record]:
         return [record for part in read_parts(source, **arguments) for record in part]
@@ -53,13 +53,13 @@ def read() -> Read:
 
 @pytest.fixture
 def parts() -> Callable[..., list[list[Record]]]:
-    """All records of a source, a list for each part."""
+    """Returns the records of a source, one list for each part."""
     return read_parts
 
 
 @pytest.fixture
 def write(tmp_path: Path) -> Callable[..., Path]:
-    """Write files below a folder, and return it."""
+    """Writes files into a folder, and returns the folder."""
 
     def write(files: Mapping[str, bytes], under: str = "in") -> Path:
         root = tmp_path / under

@@ -1,4 +1,4 @@
-"""Sets of many records that are damaged, or not quite what they should be."""
+"""Damaged and malformed files of data sets."""
 
 import gzip
 import json
@@ -31,7 +31,7 @@ def flip(path: Path, at: int) -> None:
 
 
 def page(path: Path, group: int) -> int:
-    """A byte within the texts of a row group."""
+    """The offset of a byte in the texts of a row group."""
     column = pq.ParquetFile(path).metadata.row_group(group).column(0)
     begin = column.dictionary_page_offset or column.data_page_offset
     middle: int = begin + column.total_compressed_size // 2
@@ -39,7 +39,9 @@ def page(path: Path, group: int) -> int:
 
 
 @pytest.mark.parametrize("compression", ["snappy", "zstd", "none"])
-def test_a_damaged_page_costs_its_row_group(tmp_path: Path, read: Read, compression: str) -> None:
+def test_a_damaged_page_loses_its_row_group_only(
+    tmp_path: Path, read: Read, compression: str
+) -> None:
     path = tmp_path / "x.parquet"
     table = pa.table({"code": TEXTS, "path": [str(i) for i in range(400)]})
     pq.write_table(
@@ -55,7 +57,7 @@ def test_a_damaged_page_costs_its_row_group(tmp_path: Path, read: Read, compress
     assert records.index(damage) == 200
 
 
-def test_damage_shows_in_the_part_that_it_lies_in(
+def test_damage_is_reported_in_the_part_that_contains_it(
     tmp_path: Path, parts: Callable[..., list[list[dict[str, Any]]]]
 ) -> None:
     path = tmp_path / "x.parquet"
@@ -66,7 +68,7 @@ def test_damage_shows_in_the_part_that_it_lies_in(
     assert found[1][0]["detail"].startswith("row group 1 ")
 
 
-def test_a_file_without_row_groups_holds_no_record(tmp_path: Path, read: Read) -> None:
+def test_a_file_without_row_groups_has_no_records(tmp_path: Path, read: Read) -> None:
     pq.ParquetWriter(tmp_path / "x.parquet", pa.schema([("code", pa.string())])).close()
     assert pq.ParquetFile(tmp_path / "x.parquet").num_row_groups == 0
     assert read(CodeparrotSource([tmp_path])) == []
@@ -83,7 +85,7 @@ def test_dictionaries_and_large_strings_are_read_in_groups(
     assert [record["content"].decode() for record in records] == repeated
 
 
-def test_changed_bytes_within_gzip_cost_what_is_behind_them(tmp_path: Path, read: Read) -> None:
+def test_changed_bytes_in_gzip_lose_only_the_lines_after_them(tmp_path: Path, read: Read) -> None:
     path = tmp_path / "x.jsonl.gz"
     path.write_bytes(
         gzip.compress(b"".join(json.dumps({"text": t}).encode() + b"\n" for t in TEXTS))
@@ -98,9 +100,7 @@ def test_changed_bytes_within_gzip_cost_what_is_behind_them(tmp_path: Path, read
 
 
 @pytest.mark.parametrize("cut", [1, 100, 3_000])
-def test_of_a_frame_that_is_cut_all_lines_before_are_taken(
-    tmp_path: Path, read: Read, cut: int
-) -> None:
+def test_lines_before_a_truncated_frame_are_read(tmp_path: Path, read: Read, cut: int) -> None:
     lines = b"".join(json.dumps({"text": text}).encode() + b"\n" for text in TEXTS)
     whole = pa.Codec("zstd").compress(lines, asbytes=True)
     (tmp_path / "x.jsonl.zst").write_bytes(whole + whole[:-cut])
@@ -115,7 +115,7 @@ def test_of_a_frame_that_is_cut_all_lines_before_are_taken(
     assert records[-1]["error"] == "unreadable.archive"
 
 
-def test_members_may_be_named_with_escapes(tmp_path: Path, read: Read) -> None:
+def test_member_names_may_contain_escapes(tmp_path: Path, read: Read) -> None:
     line = rb'{"te\u0078t": "a", "\u006deta": {"repo_nam\u0065": "o/n", "st\u0061rs": 3}}'
     (tmp_path / "x.jsonl").write_bytes(line + b"\n" + rb'{"text\u0000": "b", "te\ud800t": "c"}')
     good, bad = read(PileSource([tmp_path]))
@@ -127,7 +127,7 @@ def test_members_may_be_named_with_escapes(tmp_path: Path, read: Read) -> None:
     ("value", "detail"),
     [("null", "null"), ("5", "a number"), ("true", "not a string"), ('["a"]', "not a string")],
 )
-def test_what_stands_for_a_text_is_told(
+def test_the_detail_names_the_value_found_instead_of_a_text(
     tmp_path: Path, read: Read, value: str, detail: str
 ) -> None:
     (tmp_path / "x.jsonl").write_text(f'{{"content": {value}}}\n{{"content": "a"}}\n')
@@ -136,7 +136,7 @@ def test_what_stands_for_a_text_is_told(
     assert good["content"] == b"a"
 
 
-def test_a_long_line_is_passed_over_in_little_memory(tmp_path: Path, read: Read) -> None:
+def test_a_long_line_is_skipped_in_little_memory(tmp_path: Path, read: Read) -> None:
     write_long_line(tmp_path / "x.jsonl.gz", 40)
     tracemalloc.start()
     try:
@@ -179,7 +179,7 @@ def test_a_line_of_500_mb_takes_less_than_a_gigabyte(tmp_path: Path, suffix: str
 
 
 def write_long_line(path: Path, mebibytes: int) -> None:
-    """A line whose text has so many MiB, and one behind it."""
+    """Write a line with a text of that size, followed by a short one."""
     codec = {".gz": "gzip", ".zst": "zstd"}.get(path.suffix)
     with pa.output_stream(path, compression=codec) as file:
         file.write(b'{"text": "')

@@ -14,6 +14,8 @@ from codecorpus.pipelines.sources.base import (
     DamagedError,
     Limits,
     UnreadableError,
+    damage_row,
+    make_records,
 )
 from codecorpus.pipelines.sources.registry import SOURCES
 
@@ -55,3 +57,22 @@ def test_every_source_class_has_the_two_methods_and_the_counter(name: str) -> No
 
 def test_inputs_begin_with_what_messages_and_resuming_need() -> None:
     assert INPUTS.names == ["name", "size", "stamp"]
+
+
+def test_columns_that_are_not_given_are_null() -> None:
+    batch = make_records(7, 3, path=pa.array(["a", "b", None], pa.string()))
+    assert batch.schema == RECORDS
+    assert batch["row"].to_pylist() == [7, 8, 9]
+    assert batch["path"].to_pylist() == ["a", "b", None]
+    assert all(batch[name].null_count == 3 for name in RECORDS.names if name not in {"row", "path"})
+
+
+def test_a_damaged_file_is_one_row_that_says_why() -> None:
+    (row,) = damage_row(5, "x.parquet", base.IO, "Input/output error").to_pylist()
+    found = {name: value for name, value in row.items() if value is not None}
+    assert found == {
+        "row": 5,
+        "path": "x.parquet",
+        "error": "unreadable.io",
+        "detail": "Input/output error",
+    }

@@ -12,7 +12,7 @@ from codecorpus.pipelines.sources.base import ARCHIVE, IO, DamagedError, Limits,
 from codecorpus.pipelines.sources.batching import NAMES, RecordGroup, assemble
 
 Content = bytes | UnreadableError | None
-"""What a row holds; None: its error is known before it is read."""
+"""The content of a row, or the error on reading it; None: its error is known before."""
 
 GROUPS = st.lists(
     st.lists(
@@ -41,7 +41,7 @@ def group(number: int, contents: list[Content]) -> RecordGroup:
         schema=NAMES,
     )
 
-    def read_content(index: int, buffer: memoryview | None) -> int:
+    def read_into(index: int, buffer: memoryview | None) -> int:
         content = contents[index]
         if isinstance(content, DamagedError):
             raise content
@@ -53,10 +53,10 @@ def group(number: int, contents: list[Content]) -> RecordGroup:
         buffer[: len(content)] = content
         return len(content)
 
-    return RecordGroup(names, read_content)
+    return RecordGroup(names, read_into)
 
 
-def odd_are_unwanted(batch: pa.RecordBatch) -> NDArray[np.bool_]:
+def even_rows(batch: pa.RecordBatch) -> NDArray[np.bool_]:
     return np.array([row % 2 == 0 for row in batch.column("row").to_pylist()], np.bool_)
 
 
@@ -65,7 +65,7 @@ def everything(batch: pa.RecordBatch) -> NDArray[np.bool_]:
 
 
 @settings(deadline=None)
-@given(GROUPS, LIMITS, st.sampled_from([everything, odd_are_unwanted]))
+@given(GROUPS, LIMITS, st.sampled_from([everything, even_rows]))
 def test_the_records_do_not_depend_on_the_limits_of_a_batch(
     groups: list[list[Content]], limits: Limits, needs_content: Callable[..., Any]
 ) -> None:
@@ -110,17 +110,17 @@ def test_groups_share_batches() -> None:
     assert [b.num_rows for b in assemble(groups, everything, Limits())] == [6]
 
 
-def test_a_row_within_which_its_input_ends_has_no_record() -> None:
+def test_a_row_in_which_its_input_ends_is_dropped() -> None:
     damaged = DamagedError(ARCHIVE, "cut")
     groups = [group(0, [b"a", damaged]), group(1, [b"c"])]
     (batch,) = assemble(groups, everything, Limits())
     assert batch.column("path").to_pylist() == ["0/0", "1/0"]
     assert batch.column("row").to_pylist() == [0, 1]
-    (batch,) = assemble(groups, odd_are_unwanted, Limits())
+    (batch,) = assemble(groups, even_rows, Limits())
     assert batch.column("path").to_pylist() == ["0/0", "1/0"]
 
 
-def test_wanted_sees_names_and_known_errors_but_no_content() -> None:
+def test_needs_content_sees_names_and_known_errors_but_no_content() -> None:
     seen = []
 
     def needs_content(batch: pa.RecordBatch) -> NDArray[np.bool_]:
@@ -135,8 +135,8 @@ def test_wanted_sees_names_and_known_errors_but_no_content() -> None:
 
 
 @pytest.mark.parametrize("held", [1, 3, 10])
-def test_a_batch_that_is_held_is_never_written_over(held: int) -> None:
-    """Buffers are used again only when their batches are gone."""
+def test_a_batch_in_use_is_never_overwritten(held: int) -> None:
+    """Buffers are reused only when their batches are gone."""
     contents = [bytes([number]) * 8 for number in range(40)]
     limits = Limits(20, batch_bytes=8)
     waiting: list[tuple[pa.Array, int]] = []

@@ -43,7 +43,7 @@ def test_parquet_of_any_text_type(tmp_path: Path, read: Read, kind: Any, group: 
     expect(read(CodeparrotSource([tmp_path]), part_bytes=1))
 
 
-def test_the_raw_form_names_the_text_content_and_no_language(tmp_path: Path, read: Read) -> None:
+def test_raw_files_have_a_column_content_and_no_language(tmp_path: Path, read: Read) -> None:
     table = pa.table(ROWS).rename_columns({"code": "content"}).drop_columns(["language"])
     pq.write_table(table, tmp_path / "x.parquet")
     records = read(CodeparrotSource([tmp_path]))
@@ -60,7 +60,7 @@ def test_the_clean_set_is_json_lines(tmp_path: Path, read: Read) -> None:
     assert (record["repository"], record["path"]) == ("o/a", "a.py")
 
 
-def test_missing_and_large_texts_are_told(tmp_path: Path, read: Read) -> None:
+def test_missing_and_large_texts_have_a_reason(tmp_path: Path, read: Read) -> None:
     pq.write_table(pa.table({"code": [None, "x" * 11, "y" * 10]}), tmp_path / "x.parquet")
     records = read(CodeparrotSource([tmp_path]), limits=Limits(10))
     errors = [record["error"] for record in records]
@@ -68,13 +68,13 @@ def test_missing_and_large_texts_are_told(tmp_path: Path, read: Read) -> None:
     assert records[2]["content"] == b"y" * 10
 
 
-def test_other_columns_are_named(tmp_path: Path) -> None:
+def test_an_error_lists_the_columns_of_the_file(tmp_path: Path) -> None:
     pq.write_table(pa.table({"source": ["x"]}), tmp_path / "x.parquet")
     with pytest.raises(UsageError, match=r"columns are source \(string\); expected one of code"):
         list(CodeparrotSource([tmp_path]).plan(1))
 
 
-def test_a_column_of_numbers_is_no_text(tmp_path: Path) -> None:
+def test_a_column_of_numbers_is_refused_as_text(tmp_path: Path) -> None:
     pq.write_table(pa.table({"code": [1]}), tmp_path / "x.parquet")
     with pytest.raises(UsageError, match="expected text in `code`"):
         list(CodeparrotSource([tmp_path]).plan(1))
@@ -87,7 +87,7 @@ def test_a_damaged_file_is_one_row(tmp_path: Path, read: Read, content: bytes) -
     assert (record["error"], record["path"]) == ("unreadable.archive", f"{tmp_path.name}/x.parquet")
 
 
-def test_a_file_cut_short_is_one_row(tmp_path: Path, read: Read) -> None:
+def test_a_truncated_file_is_one_row(tmp_path: Path, read: Read) -> None:
     path = tmp_path / "x.parquet"
     pq.write_table(pa.table(ROWS), path)
     path.write_bytes(path.read_bytes()[:-20])
@@ -95,7 +95,7 @@ def test_a_file_cut_short_is_one_row(tmp_path: Path, read: Read) -> None:
     assert (record["error"], record["path"]) == ("unreadable.archive", "x.parquet")
 
 
-def test_a_table_without_rows_holds_no_record(tmp_path: Path, read: Read) -> None:
+def test_a_table_without_rows_has_no_records(tmp_path: Path, read: Read) -> None:
     pq.write_table(pa.table(ROWS).slice(0, 0), tmp_path / "x.parquet")
     assert read(CodeparrotSource([tmp_path])) == []
     pq.write_table(pa.table(ROWS), tmp_path / "x.parquet")

@@ -31,7 +31,7 @@ def read(source: GithubSource) -> list[dict[str, Any]]:
     ]
 
 
-def test_records_without_the_first_folder(tmp_path: Path) -> None:
+def test_paths_are_relative_to_the_top_folder_of_the_archive(tmp_path: Path) -> None:
     files = {"a/b.py": b"x = 1\n", "large.py": POINTER, "c.py": b""}
     rows = read(GithubSource([crawl_of(tmp_path, {"o/r": files, "p/s": {"d.py": b"1"}})]))
     assert [(row["repository"], row["path"], row["content"]) for row in rows] == [
@@ -47,7 +47,7 @@ def test_records_without_the_first_folder(tmp_path: Path) -> None:
     assert (rows[1]["error"], "LFS" in rows[1]["detail"]) == ("unreadable.io", True)
 
 
-def test_members_that_climb_keep_their_reason_and_path(tmp_path: Path) -> None:
+def test_members_with_parent_paths_keep_their_reason_and_path(tmp_path: Path) -> None:
     (row,) = read(GithubSource([crawl_of(tmp_path, {"o/r": {"../../../etc/x.py": b"1"}})]))
     assert row["error"] == "unreadable.archive"
     assert ".." in row["path"]
@@ -68,7 +68,7 @@ def test_absolute_paths_submodules_and_names_that_are_not_utf8(tmp_path: Path) -
     ]
 
 
-def test_the_plan_knows_commit_and_day(tmp_path: Path) -> None:
+def test_the_plan_contains_commit_and_day(tmp_path: Path) -> None:
     (part,) = GithubSource([crawl_of(tmp_path, {"o/r": {"a.py": b"1"}})]).plan(1 << 20)
     commit = FakeRepository(3, "o/r", files={"a.py": b"1"}).commit
     assert (part["commit"].to_pylist(), part["fetched"].to_pylist()) == ([commit], ["2020-09-13"])
@@ -82,7 +82,7 @@ def test_a_damaged_archive_is_one_row(tmp_path: Path) -> None:
     assert [row["error"] for row in rows] == ["unreadable.archive", None]
 
 
-def test_what_is_no_crawl_is_refused(tmp_path: Path) -> None:
+def test_a_folder_that_is_not_a_complete_crawl_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="codecorpus crawl"):
         read(GithubSource([tmp_path]))
     folder = crawl_of(tmp_path, {"o/r": {"a.py": b"1"}})

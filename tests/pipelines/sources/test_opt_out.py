@@ -1,4 +1,4 @@
-"""Lists of who does not want to be part of a corpus."""
+"""Opt-out lists."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from codecorpus.foundation.errors import UsageError
 from codecorpus.pipelines.sources.opt_out import OptOut, read_names, read_opt_out
 
 
-def test_repositories_and_owners(tmp_path: Path) -> None:
+def test_a_list_contains_repositories_and_all_those_of_an_owner(tmp_path: Path) -> None:
     path = tmp_path / "opt-out.txt"
     path.write_text("\ufeff# a list\nOwner\n\none/repo  # asked for it\n", "utf-8")
     found = read_opt_out(path)
@@ -22,14 +22,14 @@ def test_repositories_and_owners(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("line", ["a/b/c", "https://github.com/a/b", "/b", "a b"])
-def test_what_is_no_entry_is_refused_with_its_line(tmp_path: Path, line: str) -> None:
+def test_a_malformed_entry_is_refused_with_its_line(tmp_path: Path, line: str) -> None:
     path = tmp_path / "list.txt"
     path.write_text(f"a/b\n{line}\n")
     with pytest.raises(UsageError, match=r"list\.txt:2"):
         read_opt_out(path)
 
 
-def test_an_owner_is_no_name_and_a_list_must_be_there(tmp_path: Path) -> None:
+def test_owners_may_be_refused_and_a_missing_list_is(tmp_path: Path) -> None:
     path = tmp_path / "list.txt"
     path.write_text("a\n")
     with pytest.raises(UsageError, match="expected owner/name"):

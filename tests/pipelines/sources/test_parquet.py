@@ -12,11 +12,10 @@ from hypothesis import strategies as st
 
 from codecorpus.foundation.errors import UsageError
 from codecorpus.pipelines.sources.base import Limits
-from codecorpus.pipelines.sources.dataset_files import PARQUET, Split, find_files
-from codecorpus.pipelines.sources.parquet import read_parquet, split_parquet
+from codecorpus.pipelines.sources.dataset_files import PARQUET, FieldSpec, Split, find_data_files
+from codecorpus.pipelines.sources.parquet import as_names, read_parquet, split_parquet
 
-TEXTS = ("code", "content")
-FACTS = {"repository": "repo_name", "path": "path"}
+SPEC = FieldSpec(("code", "content"), {"repository": "repo_name", "path": "path"})
 
 
 def write(file: Path, texts: list[str | None], group: int, **columns: list[Any]) -> None:
@@ -25,8 +24,8 @@ def write(file: Path, texts: list[str | None], group: int, **columns: list[Any])
 
 
 def split(path: Path, part_bytes: int) -> list[tuple[Split, int]]:
-    (file,) = find_files([path], PARQUET)
-    return list(split_parquet(file, part_bytes, TEXTS, FACTS))
+    (file,) = find_data_files([path], PARQUET)
+    return list(split_parquet(file, part_bytes, SPEC))
 
 
 def records(splits: list[tuple[Split, int]], limits: Limits | None = None) -> list[dict[str, Any]]:
@@ -34,8 +33,7 @@ def records(splits: list[tuple[Split, int]], limits: Limits | None = None) -> li
     for each, _ in splits:
         for batch in read_parquet(
             each,
-            TEXTS,
-            FACTS,
+            SPEC,
             lambda names: np.ones(len(names), np.bool_),
             limits or Limits(),
             len(found),
@@ -96,8 +94,7 @@ def test_contents_that_are_not_needed_are_not_returned(tmp_path: Path) -> None:
     ((each, _),) = split(tmp_path / "x.parquet", 1 << 20)
     (batch,) = read_parquet(
         each,
-        TEXTS,
-        FACTS,
+        SPEC,
         lambda names: np.array([path.endswith(".py") for path in names["path"].to_pylist()]),
         Limits(),
         0,
@@ -148,3 +145,25 @@ def test_rows_before_damage_are_read_and_so_are_later_row_groups(tmp_path: Path)
     assert "row group 1 is damaged" in errors[0]["detail"]
     read = {row["content"][:4].decode() for row in found if row["content"]}
     assert {f"{number:04d}" for number in [*range(10), *range(20, 30)]} <= read
+
+
+@given(st.lists(st.text() | st.none()))
+def test_valid_names_stay_as_they_are(names: list[str | None]) -> None:
+    raw = pa.array(
+        [None if name is None else name.encode() for name in names],
+        pa.large_binary(),
+    )
+    assert as_names(raw).to_pylist() == names
+
+
+@given(st.lists(st.binary() | st.none(), min_size=1))
+def test_other_bytes_are_escaped_in_their_value_alone(values: list[bytes | None]) -> None:
+    got = as_names(pa.array(values, pa.binary()))
+    assert got.type == pa.string()
+    for value, name in zip(values, got.to_pylist(), strict=True):
+        assert name == (None if value is None else value.decode("utf-8", "backslashreplace"))
+
+
+@pytest.mark.parametrize("kind", [pa.string(), pa.large_string(), pa.binary(), pa.large_binary()])
+def test_every_text_type_is_read(kind: pa.DataType) -> None:
+    assert as_names(pa.array(["a/b.py", None], kind)).to_pylist() == ["a/b.py", None]

@@ -35,7 +35,7 @@ def texts(records: list[dict[str, Any]]) -> list[str | None]:
     return [None if r["content"] is None else r["content"].decode() for r in records]
 
 
-def test_other_sets_are_no_records(tmp_path: Path, read: Read) -> None:
+def test_lines_of_other_sets_are_ignored(tmp_path: Path, read: Read) -> None:
     rows = [released("a"), released("b", "PubMed Central"), released("c")]
     (tmp_path / "x.jsonl.zst").write_bytes(frames(encode(rows), 1 << 20))
     records = read(PileSource([tmp_path]))
@@ -43,7 +43,7 @@ def test_other_sets_are_no_records(tmp_path: Path, read: Read) -> None:
     assert {(r["repository"], r["path"], r["language"]) for r in records} == {(None, None, None)}
 
 
-def test_the_downloader_names_repository_and_stars(tmp_path: Path, read: Read) -> None:
+def test_lines_of_the_downloader_have_repository_and_stars(tmp_path: Path, read: Read) -> None:
     meta = {"repo_name": "o/n", "stars": "120", "repo_language": "C", "file_name": "last.py"}
     (tmp_path / "x.jsonl").write_bytes(encode([{"text": "a", "meta": meta}]))
     (record,) = read(PileSource([tmp_path / "x.jsonl"]))
@@ -53,7 +53,7 @@ def test_the_downloader_names_repository_and_stars(tmp_path: Path, read: Read) -
 
 @pytest.mark.parametrize("part_bytes", [3_000, 20_000, 1 << 30])
 @pytest.mark.parametrize("kind", ["plain", "gz", "frame", "frames", "tiny frames"])
-def test_every_line_is_taken_once_however_a_file_is_cut(
+def test_any_splits_give_each_line_once(
     tmp_path: Path, parts: Callable[..., Any], kind: str, part_bytes: int
 ) -> None:
     chance = random.Random(4)
@@ -79,7 +79,7 @@ def test_every_line_is_taken_once_however_a_file_is_cut(
 
 @pytest.mark.parametrize("kind", ["gz", "zst"])
 @pytest.mark.parametrize("part_bytes", [4_000, 1 << 30])
-def test_of_a_file_that_is_cut_short_the_lines_before_are_taken(
+def test_lines_before_the_end_of_a_truncated_file_are_read(
     tmp_path: Path, read: Read, kind: str, part_bytes: int
 ) -> None:
     rows = [released(random.Random(i).randbytes(300).hex()) for i in range(50)]
@@ -109,7 +109,7 @@ def test_of_a_file_that_is_cut_short_the_lines_before_are_taken(
         (json.dumps({"text": "x" * 2_000_000}).encode(), "unreadable.too_large"),
     ],
 )
-def test_a_line_that_is_no_record_costs_only_itself(
+def test_a_malformed_line_does_not_affect_its_neighbours(
     tmp_path: Path, read: Read, line: bytes, reason: str
 ) -> None:
     good = [encode([released(text)]) for text in ("before", "behind")]
@@ -121,12 +121,12 @@ def test_a_line_that_is_no_record_costs_only_itself(
 
 
 @pytest.mark.parametrize("suffix", ["", ".gz", ".zst"])
-def test_an_empty_file_holds_no_record(tmp_path: Path, read: Read, suffix: str) -> None:
+def test_an_empty_file_has_no_records(tmp_path: Path, read: Read, suffix: str) -> None:
     (tmp_path / f"x.jsonl{suffix}").write_bytes(b"")
     assert read(PileSource([tmp_path])) == []
 
 
-def test_a_line_far_over_the_limit_is_not_held(tmp_path: Path, read: Read) -> None:
+def test_a_line_far_over_the_limit_is_skipped(tmp_path: Path, read: Read) -> None:
     path = tmp_path / "x.jsonl"
     with path.open("wb") as file:
         file.write(b'{"text": "')
@@ -137,7 +137,7 @@ def test_a_line_far_over_the_limit_is_not_held(tmp_path: Path, read: Read) -> No
     assert (bad["error"], good["content"]) == ("unreadable.too_large", b"next")
 
 
-def test_rows_that_nobody_wants_have_no_content(tmp_path: Path, read: Read) -> None:
+def test_rows_that_are_not_needed_have_no_content(tmp_path: Path, read: Read) -> None:
     (tmp_path / "x.jsonl").write_bytes(encode([released(text) for text in "abc"]))
     records = read(
         PileSource([tmp_path]),
@@ -147,7 +147,7 @@ def test_rows_that_nobody_wants_have_no_content(tmp_path: Path, read: Read) -> N
     assert texts(records) == [None, "b", None]
 
 
-def test_a_path_without_such_files_is_refused(tmp_path: Path) -> None:
+def test_a_path_without_supported_files_is_refused(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("")
     for path in (tmp_path, tmp_path / "notes.txt", tmp_path / "none"):
         with pytest.raises(UsageError, match=os.fspath(path)):

@@ -54,7 +54,7 @@ def test_a_damaged_archive_is_a_row_without_content() -> None:
     group = damage_group(archive(), DamagedError(ARCHIVE, "it is truncated"))
     (row,) = group.names.to_pylist()
     assert (row["path"], row["error"], row["detail"]) == ("a.tar", ARCHIVE, "it is truncated")
-    assert group.read_content(0, None) == 0
+    assert group.read_into(0, None) == 0
 
 
 @pytest.mark.parametrize(

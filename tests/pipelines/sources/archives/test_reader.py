@@ -54,7 +54,7 @@ def rows(path: Path, kind: ArchiveKind, **values: Any) -> list[tuple[str, bytes 
     found: list[tuple[str, bytes | str]] = []
     for group in archive_groups(archive, Limits()):
         for index, row in enumerate(group.names.to_pylist()):
-            length = group.read_content(index, None if row["error"] else buffer)
+            length = group.read_into(index, None if row["error"] else buffer)
             found.append((row["path"], row["error"] or bytes(buffer[:length])))
     return found
 

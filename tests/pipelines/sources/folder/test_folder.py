@@ -34,7 +34,7 @@ def by_name(batch: pa.RecordBatch) -> NDArray[np.bool_]:
     return np.array([path.endswith(".py") for path in batch.column("path").to_pylist()], np.bool_)
 
 
-def test_records_are_those_of_an_independent_walk(read: Read) -> None:
+def test_records_are_those_of_os_walk(read: Read) -> None:
     expected = {}
     for folder, folders, names in os.walk(STANDARD_LIBRARY / "email"):
         folders[:] = [name for name in folders if name != "__pycache__"]
@@ -48,7 +48,7 @@ def test_records_are_those_of_an_independent_walk(read: Read) -> None:
     assert {record["repository_bytes"] for record in records} == {sum(map(len, expected.values()))}
 
 
-def test_children_of_the_standard_library_are_all_there(read: Read) -> None:
+def test_all_files_of_the_standard_library_are_found(read: Read) -> None:
     counted = 0
     for folder, folders, names in os.walk(STANDARD_LIBRARY):
         folders[:] = [
@@ -77,7 +77,7 @@ def test_children_of_the_standard_library_are_all_there(read: Read) -> None:
         batch_rows=st.integers(1, 12),
     )
 )
-def test_any_limits_of_batches_give_the_same_records(limits: Limits) -> None:
+def test_any_batch_size_gives_the_same_records(limits: Limits) -> None:
     folder = source(PACKAGE)
     (part,) = folder.plan(1 << 30)
     batches = list(folder.read(part, by_name, limits))
@@ -86,7 +86,7 @@ def test_any_limits_of_batches_give_the_same_records(limits: Limits) -> None:
 
 
 @pytest.mark.parametrize("part_bytes", [1, 3_000, 40_000, 1 << 30])
-def test_any_size_of_parts_gives_the_same_records(read: Read, part_bytes: int) -> None:
+def test_any_part_size_gives_the_same_records(read: Read, part_bytes: int) -> None:
     def without_row(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
         return [{**record, "row": None} for record in records]
 
@@ -94,14 +94,16 @@ def test_any_size_of_parts_gives_the_same_records(read: Read, part_bytes: int) -
     assert without_row(read(source(PACKAGE), part_bytes=part_bytes)) == whole
 
 
-def test_parts_are_about_as_large_as_asked_for_and_the_same_each_time(write: Write) -> None:
+def test_parts_have_about_the_requested_size_and_are_deterministic(write: Write) -> None:
     root = write({f"{number:03}.py": b"x" * 10_000 for number in range(30)})
     plans = [list(source(root).plan(50_000)) for _ in range(2)]
     assert [part.num_rows for part in plans[0]] == [4] * 7 + [2]
     assert all(one.equals(other) for one, other in zip(*plans, strict=True))
 
 
-def test_a_part_holds_all_that_reading_needs(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_part_can_be_read_by_another_source_and_elsewhere(
+    write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
     root = write({"a.py": b"one"})
     monkeypatch.chdir(root.parent)
     (part,) = source(Path("in")).plan(1)
@@ -119,7 +121,7 @@ def test_the_stamp_changes_with_the_file(write: Write) -> None:
     assert before.column("stamp") != after.column("stamp")
 
 
-def test_facts_come_by_repository_name(write: Write, read: Read) -> None:
+def test_metadata_is_looked_up_by_repository_name(write: Write, read: Read) -> None:
     root = write({"a/x.py": b"", "b/x.py": b""})
     metadata = {"a": RepositoryFacts(stars=7, license="MIT")}
     records = read(source(root, repositories="children", metadata=metadata))
@@ -129,7 +131,7 @@ def test_facts_come_by_repository_name(write: Write, read: Read) -> None:
     ]
 
 
-def test_an_empty_folder_gives_nothing(write: Write) -> None:
+def test_an_empty_folder_has_no_parts(write: Write) -> None:
     assert list(source(write({})).plan(1)) == []
 
 
@@ -138,7 +140,9 @@ def test_a_missing_path_is_refused(tmp_path: Path) -> None:
         list(source(tmp_path / "no").plan(1))
 
 
-def test_unwanted_files_are_not_opened(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_files_that_are_not_needed_are_not_opened(
+    write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
     folder = source(write({"a.py": b"one", "b.png": b"two"}))
     (part,) = folder.plan(1 << 20)
     opened = []
@@ -157,12 +161,12 @@ def test_unwanted_files_are_not_opened(write: Write, monkeypatch: pytest.MonkeyP
 @pytest.mark.parametrize(
     "content", [b"", b"\xff\xfe\x00", "naïve".encode("utf-16"), b"a\0b", b"x" * 300_000]
 )
-def test_bytes_come_as_they_are(write: Write, read: Read, content: bytes) -> None:
+def test_bytes_are_returned_unchanged(write: Write, read: Read, content: bytes) -> None:
     (record,) = read(source(write({"a.py": content})))
     assert record["content"] == content
 
 
-def test_one_line_of_50_megabytes_comes_whole(tmp_path: Path, read: Read) -> None:
+def test_one_line_of_50_megabytes_is_read_whole(tmp_path: Path, read: Read) -> None:
     (tmp_path / "a.js").write_bytes(b"x" * 50_000_000)
     (record,) = read(source(tmp_path))
     assert record["content"] == b"x" * 50_000_000
@@ -185,7 +189,7 @@ def test_a_sparse_file_of_2_gigabytes_is_never_opened(
 @pytest.mark.parametrize(
     ("size", "error"), [(99, None), (100, None), (101, TOO_LARGE), (5_000, TOO_LARGE)]
 )
-def test_the_limit_of_a_record_is_itself_allowed(
+def test_a_record_may_have_exactly_the_limit_of_bytes(
     write: Write, read: Read, size: int, error: str | None
 ) -> None:
     (record,) = read(source(write({"a.py": b"x" * size})), limits=Limits(record_bytes=100))
@@ -201,7 +205,7 @@ def _changed_after_listing(root: Path, change: Callable[[Path], object]) -> dict
     return dict(record)
 
 
-def test_a_file_that_went_is_a_row(write: Write) -> None:
+def test_a_file_that_vanished_is_a_row_with_an_error(write: Write) -> None:
     record = _changed_after_listing(write({"a.py": b"one"}), Path.unlink)
     assert (record["error"], record["detail"]) == (IO, "No such file or directory")
 
@@ -219,7 +223,7 @@ def test_a_file_that_grew_over_the_limit_is_too_large(write: Write) -> None:
     assert (record["error"], record["content"]) == (TOO_LARGE, None)
 
 
-def test_a_file_that_grows_without_end_while_it_is_read_is_cut_off(
+def test_a_file_that_grows_forever_while_it_is_read_is_too_large(
     write: Write, monkeypatch: pytest.MonkeyPatch, read: Read
 ) -> None:
     root = write({"a.py": b"one"})
@@ -251,7 +255,7 @@ def test_a_file_that_became_a_link_is_not_followed(write: Write) -> None:
     assert _changed_after_listing(write({"a.py": b"one"}), _to_link)["error"] == IO
 
 
-def test_a_fifo_is_a_row_and_is_never_opened(tmp_path: Path, read: Read) -> None:
+def test_a_fifo_is_a_row_with_an_error_and_is_never_opened(tmp_path: Path, read: Read) -> None:
     os.mkfifo(tmp_path / "pipe.py")
     done: list[Any] = []
     thread = threading.Thread(target=lambda: done.extend(read(source(tmp_path))), daemon=True)
@@ -260,7 +264,7 @@ def test_a_fifo_is_a_row_and_is_never_opened(tmp_path: Path, read: Read) -> None
     assert [(r["path"], r["error"], r["detail"]) for r in done] == [("pipe.py", IO, NOT_REGULAR)]
 
 
-def test_a_file_that_may_not_be_read_is_a_row(
+def test_a_file_without_permission_is_a_row_with_an_error(
     write: Write, read: Read, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     root = write({"a.py": b"one", "b.py": b"two"})
@@ -276,7 +280,7 @@ def test_a_file_that_may_not_be_read_is_a_row(
     assert [(r["error"], r["detail"]) for r in records] == [(IO, "Permission denied"), (None, None)]
 
 
-def test_a_disk_error_while_reading_is_a_row(
+def test_a_disk_error_while_reading_is_a_row_with_an_error(
     write: Write, read: Read, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(*_: object) -> int:
@@ -288,7 +292,7 @@ def test_a_disk_error_while_reading_is_a_row(
     assert (record["error"], record["detail"]) == (IO, "Input/output error")
 
 
-def test_names_in_any_bytes_are_spelled(tmp_path: Path, read: Read) -> None:
+def test_names_that_are_not_utf8_are_escaped(tmp_path: Path, read: Read) -> None:
     names = [b"a\nb.py", b"caf\xe9.py", b"back\\slash.py", "日本.py".encode()]
     for name in names:
         Path(os.fsdecode(os.fsencode(tmp_path) + b"/" + name)).write_bytes(name)
@@ -301,7 +305,7 @@ def test_names_in_any_bytes_are_spelled(tmp_path: Path, read: Read) -> None:
     }
 
 
-def test_a_path_longer_than_the_system_takes_is_listed_and_read(tmp_path: Path, read: Read) -> None:
+def test_a_path_longer_than_the_system_limit_is_listed_and_read(tmp_path: Path, read: Read) -> None:
     folder = os.open(tmp_path, os.O_RDONLY)
     for _ in range(24):
         os.mkdir("d" * 200, dir_fd=folder)
@@ -317,7 +321,7 @@ def test_a_path_longer_than_the_system_takes_is_listed_and_read(tmp_path: Path, 
     assert record["content"] == b"deep"
 
 
-def test_a_repository_is_weighed_by_all_its_files(write: Write, read: Read) -> None:
+def test_repository_bytes_are_the_sum_of_all_its_files(write: Write, read: Read) -> None:
     root = write({"a/x.py": b"12", "a/y/z.png": b"345", "b.py": b"6"})
     records = read(source(root, repositories="children"))
     sizes = [(r["repository"], r["repository_bytes"]) for r in records]

@@ -19,7 +19,7 @@ def test_children_are_folders_archives_and_the_loose_files_together(write: Write
     assert names([root], "children") == ["a", "b", "c", "d", "in"]
 
 
-def test_hidden_folders_are_children_but_for_version_control(write: Write) -> None:
+def test_hidden_folders_are_children_except_those_of_version_control(write: Write) -> None:
     root = write({".github/x.py": b"", ".git/x.py": b"", "__pycache__/x.py": b"", "a/x.py": b""})
     assert names([root], "children") == [".github", "a"]
 
@@ -38,7 +38,9 @@ def test_self_is_one_repository_and_archives_in_it_are_files(write: Write) -> No
 
 
 @pytest.mark.parametrize(("extra", "expected"), [({".git/HEAD": b""}, ["in"]), ({}, ["a", "b"])])
-def test_auto_looks_for_git(write: Write, extra: Mapping[str, bytes], expected: list[str]) -> None:
+def test_auto_depends_on_a_git_folder(
+    write: Write, extra: Mapping[str, bytes], expected: list[str]
+) -> None:
     assert names([write({"a/x.py": b"", "b/x.py": b"", **extra})]) == expected
 
 
@@ -65,13 +67,13 @@ def test_a_relative_path_is_named_after_its_folder(
     assert names([Path()], "self") == ["in"]
 
 
-def test_clashing_names_get_the_listed_folder_in_front(write: Write) -> None:
+def test_clashing_names_are_prefixed_with_the_listed_folder(write: Write) -> None:
     old = write({"foo/x.py": b"", "bar/x.py": b""}, "old")
     new = write({"foo/x.py": b""}, "new")
     assert names([old, new], "children") == ["bar", "old/foo", "new/foo"]
 
 
-def test_clashing_listed_repositories_get_the_folder_they_lie_in(write: Write) -> None:
+def test_clashing_listed_repositories_are_prefixed_with_their_parent_folder(write: Write) -> None:
     root = write({"a/foo/x.py": b"", "b/foo.zip": b""})
     assert names([root / "a" / "foo", root / "b" / "foo.zip"], "self") == ["a/foo", "b/foo"]
 
@@ -96,7 +98,7 @@ def test_a_missing_path_is_refused(tmp_path: Path) -> None:
         names([tmp_path / "nowhere"])
 
 
-def test_a_file_that_is_no_archive_is_refused(write: Write) -> None:
+def test_a_file_that_is_not_an_archive_is_refused(write: Write) -> None:
     with pytest.raises(UsageError, match="neither a folder nor an archive"):
         names([write({"a.py": b""}) / "a.py"])
 

@@ -72,7 +72,7 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("chunk", [7, 1 << 18])
 @given(LINES, st.booleans(), BOUNDS, st.integers(1, 70))
-def test_splits_by_decompressed_bytes_hold_every_line_once_and_in_order(
+def test_splits_by_decompressed_bytes_contain_each_line_once_and_in_order(
     path: Path, chunk: int, lines: list[bytes], ends: bool, bounds: list[int], block: int
 ) -> None:
     text = b"\n".join(lines) + b"\n" * ends
@@ -92,7 +92,7 @@ def test_splits_by_decompressed_bytes_hold_every_line_once_and_in_order(
 
 @pytest.mark.parametrize("chunk", [7, 1 << 18])
 @given(LINES, st.booleans(), BOUNDS)
-def test_splits_by_file_bytes_hold_every_line_once_and_in_order(
+def test_splits_by_file_bytes_contain_each_line_once_and_in_order(
     path: Path, chunk: int, lines: list[bytes], ends: bool, bounds: list[int]
 ) -> None:
     text = b"\n".join(lines) + b"\n" * ends

@@ -1,4 +1,4 @@
-"""Lines of JSON against Python's json."""
+"""Parsed lines compared with those of Python's json."""
 
 import json
 import sys
@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from codecorpus.pipelines.sources.base import RECORD, TOO_LARGE, UTF8, UnreadableError
+from codecorpus.pipelines.sources.dataset_files import FieldSpec
 from codecorpus.pipelines.sources.jsonl.parser import (
-    FieldSpec,
     Row,
     as_name,
     as_number,
@@ -49,7 +49,7 @@ def text_of(line: bytes, limit: int = 1 << 20) -> bytes | None:
     """The text of a line, None if it has none or it cannot be encoded."""
     row = parse(line)
     try:
-        return None if row.trouble else encode_text(row, limit)
+        return None if row.error else encode_text(row, limit)
     except UnreadableError:
         return None
 
@@ -59,14 +59,14 @@ def string(value: object) -> str | None:
 
 
 @given(OBJECTS, st.booleans())
-def test_members_are_those_that_json_finds(members: dict[str, Any], ascii_only: bool) -> None:
+def test_members_are_those_that_python_finds(members: dict[str, Any], ascii_only: bool) -> None:
     line = json.dumps(members, ensure_ascii=ascii_only).encode()
     row = parse(line)
     text = string(members.get("text"))
     assert text_of(line) == (None if text is None else text.encode())
-    assert (row.trouble is None) == (text is not None)
+    assert (row.error is None) == (text is not None)
     meta = members["meta"] if isinstance(members.get("meta"), dict) else {}
-    assert as_name(row.values[0], row.errors) == string(meta.get("name"))
+    assert as_name(row.values[0], row.encode_errors) == string(meta.get("name"))
 
 
 @given(TEXTS, st.booleans())
@@ -80,7 +80,7 @@ PIECES = ['{', '}', '[', ']', ':', ',', '"text"', '"a\\n"', '"\\"', '\t', ' ', "
 
 
 @given(st.lists(st.sampled_from(PIECES), max_size=12).map("".join) | VALUES.map(json.dumps))
-def test_a_line_is_broken_where_json_says_so(line: str) -> None:
+def test_a_line_is_malformed_if_python_refuses_it(line: str) -> None:
     for text in (line, '{"text": ' + line + "}"):
         if not text.strip(" \t\r"):
             assert parse_line(text.encode(), SPEC) is None
@@ -90,9 +90,7 @@ def test_a_line_is_broken_where_json_says_so(line: str) -> None:
         except ValueError:
             good = False
         row = parse(text.encode())
-        is_broken = (
-            row.trouble is not None and row.trouble.detail == "the line is not a JSON object"
-        )
+        is_broken = row.error is not None and row.error.detail == "the line is not a JSON object"
         assert is_broken == (not good)
 
 
@@ -110,8 +108,8 @@ def test_a_line_is_broken_where_json_says_so(line: str) -> None:
 )
 def test_a_text_that_cannot_be_encoded_has_a_reason(escape: str, reason: str) -> None:
     row = parse(f'{{"text": "{escape}"}}'.encode())
-    if row.trouble is not None:
-        assert row.trouble.reason == reason
+    if row.error is not None:
+        assert row.error.reason == reason
         return
     with pytest.raises(UnreadableError) as error:
         encode_text(row, 100)
@@ -122,7 +120,7 @@ def test_half_a_surrogate_pair_elsewhere_leaves_the_text() -> None:
     line = rb'{"text": "a", "te\ud800t": "b", "meta": {"name": "\ud800", "stars": 3}}'
     row = parse(line)
     assert text_of(line) == b"a"
-    assert (as_name(row.values[0], row.errors), as_number(row.values[1])) == (None, 3)
+    assert (as_name(row.values[0], row.encode_errors), as_number(row.values[1])) == (None, 3)
 
 
 @given(st.binary(max_size=20).filter(lambda raw: not {*raw} & {*range(32), *b'"\\'}))
@@ -130,11 +128,11 @@ def test_bytes_that_are_not_utf8_stay_as_they_are(raw: bytes) -> None:
     line = b'{"text": "' + raw + b'", "meta": {"name": "' + raw + b'"}}'
     assert text_of(line) == raw
     row = parse(line)
-    assert as_name(row.values[0], row.errors) == raw.decode("utf-8", "backslashreplace")
+    assert as_name(row.values[0], row.encode_errors) == raw.decode("utf-8", "backslashreplace")
 
 
 @pytest.mark.parametrize("size", [0, 1, 63, 64, 65, 1000])
-def test_a_text_may_have_just_as_many_bytes(size: int) -> None:
+def test_a_text_may_have_exactly_the_limit_of_bytes(size: int) -> None:
     line = json.dumps({"text": "é" * size}).encode()
     assert text_of(line, 2 * size) == "é".encode() * size
     if size:
@@ -144,7 +142,7 @@ def test_a_text_may_have_just_as_many_bytes(size: int) -> None:
 
 
 @given(TEXTS, st.booleans())
-def test_only_a_line_that_is_too_long_without_its_escapes_is_refused_unseen(
+def test_only_a_line_too_long_without_its_escapes_is_refused_unparsed(
     text: str, ascii_only: bool
 ) -> None:
     line = json.dumps({"text": text}, ensure_ascii=ascii_only).encode()
@@ -163,7 +161,7 @@ def test_numbers_may_be_strings_of_digits(stars: str, number: int | None) -> Non
     assert as_number(row.values[1]) == number
 
 
-def test_the_last_of_two_members_counts() -> None:
+def test_the_last_of_two_members_with_one_name_is_used() -> None:
     line = b'{"text": 1, "text": "b", "meta": {"name": "n"}, "meta": {}}'
     assert text_of(line) == b"b"
     assert parse(line).values == (None, None)
@@ -176,19 +174,19 @@ def test_nesting_has_a_limit(other: str, brackets: tuple[str, str]) -> None:
         inside = brackets[0] * depth + other + brackets[1] * depth
         return parse(f'{{"text": "{{[", "x": {inside}}}'.encode())
 
-    assert nested(400).trouble is None
+    assert nested(400).error is None
     limit = sys.getrecursionlimit()
-    assert nested(limit + 100).trouble is not None
+    assert nested(limit + 100).error is not None
     if other == "NaN":  # whatever the depth of the call stack
-        assert nested(500).trouble is not None
+        assert nested(500).error is not None
 
 
-def test_objects_of_other_sets_are_no_records() -> None:
+def test_objects_of_other_sets_are_ignored() -> None:
     spec = FieldSpec(["text"], {}, is_record=lambda members: "x" not in members)
     assert parse_line(b'{"text": "a", "x": 1}', spec) is None
     assert parse_line(b'{"text": "a"}', spec) is not None
     assert parse_line(b" \t\r", spec) is None
 
 
-def test_a_byte_order_mark_is_no_json() -> None:
-    assert parse(b'\xef\xbb\xbf{"text": "a"}').trouble is not None
+def test_a_byte_order_mark_is_refused() -> None:
+    assert parse(b'\xef\xbb\xbf{"text": "a"}').error is not None

@@ -30,13 +30,13 @@ def find(tmp_path: Path) -> Find:
 
 
 def whole(text: bytes) -> bytes:
-    """A frame that says how long its text is."""
+    """A frame whose header contains the size of its text."""
     packed: bytes = CODEC.compress(text, asbytes=True)
     return packed
 
 
 def streamed(text: bytes) -> bytes:
-    """A frame as a stream writes it, which does not."""
+    """A frame as a stream writes it, without that size."""
     sink = pa.BufferOutputStream()
     with pa.CompressedOutputStream(sink, "zstd") as stream:
         stream.write(text)
@@ -67,20 +67,20 @@ def test_a_frame_ends_where_the_next_begins(
         assert len(text) <= frame.inflated <= len(text) + 2 * BLOCK
 
 
-def test_bytes_that_cannot_be_compressed_are_counted_as_they_are(find: Find) -> None:
+def test_the_size_of_incompressible_bytes_is_exact(find: Find) -> None:
     text = random.Random(1).randbytes(300_000)
     (frame,) = find(whole(text))
     assert frame.inflated == len(text)
 
 
 @pytest.mark.parametrize("cut", [1, 3, 5, 9, 1_000])
-def test_a_frame_that_is_cut_ends_with_the_file(find: Find, cut: int) -> None:
+def test_a_truncated_frame_extends_to_the_end_of_the_file(find: Find, cut: int) -> None:
     first = whole(words(1_000))
     second = whole(words(200_000))[:-cut]
     assert [frame.end for frame in find(first + second)] == [len(first), len(first + second)]
 
 
-def test_what_is_no_frame_ends_with_the_file(find: Find) -> None:
+def test_data_that_is_not_a_frame_extends_to_the_end_of_the_file(find: Find) -> None:
     first = whole(words(1_000))
     assert [frame.end for frame in find(first + b"no frame")] == [len(first), len(first) + 8]
     assert [frame.end for frame in find(b"no frame at all")] == [15]
