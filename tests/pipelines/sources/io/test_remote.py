@@ -7,7 +7,7 @@ import pytest
 
 from codecorpus.pipelines.sources.base import IO, UnreadableError
 from codecorpus.pipelines.sources.io import open_file
-from codecorpus.pipelines.storage import settings
+from codecorpus.pipelines.storage import settings, stores
 from codecorpus.pipelines.storage.errors import ChangedError
 from tests.pipelines.storage.web_server import WebServer
 
@@ -21,6 +21,7 @@ def web(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[WebServer]:
     with WebServer() as server:
         server.files[PATH] = CONTENT
         yield server
+    stores.close_all()
 
 
 def listed(web: WebServer) -> tuple[int, str]:
