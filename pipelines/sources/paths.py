@@ -1,8 +1,8 @@
-"""From the paths of a recipe, kept as written, to files and folders of this machine.
+"""Resolve the paths of a recipe, which are kept as written, to files, folders and URLs.
 
-Only `*` is a pattern (any characters of one name, a leading dot aside); `?` and `[` are ordinary,
-as they occur in names. A path that exists as written is taken as written, `*` or not. A URL of a
-store (`s3://`, `gs://`, `hf://` …) is left as it is, but for its `*`.
+Only `*` is a pattern (any characters within one name, except a leading dot); `?` and `[` are
+ordinary characters, because file names contain them. A path that exists as written is used as
+written, even with a `*`. In a store's URL (`s3://`, `gs://`, `hf://` …) only `*` is expanded.
 """
 
 import glob
@@ -17,14 +17,14 @@ from codecorpus.pipelines.storage.locations import Location, Url, is_remote, par
 
 
 def resolve_paths(source: SourceSettings, base: Path) -> list[Location]:
-    """All folders and files that a source's paths name, in the order written, each once.
+    """Return the folders and files that a source's paths name, in the order written, each once.
 
     Args:
         source: a source of a recipe.
-        base: the folder that relative paths start at.
+        base: the folder to which relative paths are relative.
 
     Raises:
-        UsageError: a path or a pattern finds nothing.
+        UsageError: a path does not exist, or a pattern matches nothing.
     """
     found: dict[str, Location] = {}
     for text in source.paths:
@@ -37,7 +37,7 @@ def resolve_paths(source: SourceSettings, base: Path) -> list[Location]:
 
 
 def resolve_path(text: str, base: Path) -> Location:
-    """The one path or URL that `text` (`metadata`, `opt_out`) names, whether or not it exists.
+    """Return the path or URL that `text` (`metadata`, `opt_out`) names, whether or not it exists.
 
     Raises:
         UsageError: a URL that cannot be read.
@@ -49,7 +49,7 @@ def resolve_path(text: str, base: Path) -> Location:
 def _matches(text: str, base: Path) -> Sequence[Location]:
     url = parse_location(text)
     if isinstance(url, Url):
-        from codecorpus.pipelines.storage.glob import expand  # local builds need none of it
+        from codecorpus.pipelines.storage.glob import expand  # local builds do not need it
 
         return expand(url)
     return [path for full in _absolute(text, base) for path in _expand(full)]
@@ -72,7 +72,7 @@ def _expand(full: str) -> list[Path]:
 def _nothing(source: SourceSettings, text: str, base: Path) -> str:
     looked = text if is_remote(text) else " and ".join(_absolute(text, base))
     what = "nothing matches" if "*" in text else "there is no such file or folder"
-    if text.startswith("hf://"):  # the hub does not tell strangers what it has
+    if text.startswith("hf://"):  # the hub does not reveal private repositories
         what += ", or it is private or gated and HF_TOKEN may not read it"
     placeholders = ", ".join(f"{{{name}}}" for name in PLACEHOLDERS)
     return (

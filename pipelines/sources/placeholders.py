@@ -1,6 +1,6 @@
-"""Folders of the running Python installation, by the names that recipes give them.
+"""Placeholders in paths, such as `{stdlib}`, for folders of the running Python installation.
 
-They make a recipe that finds real source code on every machine, and reads the same everywhere.
+With them, one recipe text finds real source code on every machine.
 """
 
 import re
@@ -14,13 +14,13 @@ PLACEHOLDERS: dict[str, tuple[str, ...]] = {
     "site-packages": ("purelib", "platlib"),
     "include": ("include",),
 }
-"""What a recipe calls a folder, and the names of `sysconfig.get_paths` that it stands for."""
+"""Placeholder to the keys of `sysconfig.get_paths` whose folders replace it."""
 
 _PLACEHOLDER = re.compile(r"\{([^{}/]*)\}(?=/|$)")
 
 
 def check_placeholder(text: str) -> None:
-    """Refuse a path that begins with a placeholder that is none."""
+    """Refuse a path that begins with an unknown placeholder."""
     found = _PLACEHOLDER.match(text)
     if found and found[1] not in PLACEHOLDERS:
         known = ", ".join(f"{{{name}}}" for name in PLACEHOLDERS)
@@ -30,7 +30,7 @@ def check_placeholder(text: str) -> None:
 
 
 def fill_placeholder(text: str) -> list[str]:
-    """The paths that a path stands for: itself, or with its placeholder's folders in front."""
+    """Return the path itself, or one path for each distinct folder of its placeholder."""
     found = _PLACEHOLDER.match(text)
     if not found:
         return [text]

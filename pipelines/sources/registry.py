@@ -1,4 +1,4 @@
-"""The sources that a recipe may name: a new one is a module with its settings, and a line here."""
+"""The registry of source types: a new source is one module with its settings and a line here."""
 
 from pathlib import Path
 
@@ -17,16 +17,16 @@ SOURCES: dict[str, type[SourceSettings]] = {
     "codeparrot": CodeparrotSettings,
     "github": GithubSettings,
 }
-"""Settings by the `type` that a recipe gives."""
+"""The settings class of each `type` in a recipe."""
 
 
 def open_source(settings: SourceSettings, base: Path, exclude: Location | None = None) -> Source:
-    """The source of a recipe's entry, to plan with and to read.
+    """Return the source of a recipe's entry, for planning and reading.
 
     Args:
         settings: the entry.
-        base: the folder that its relative paths start at.
-        exclude: a folder to leave out: the output folder may lie within an input.
+        base: the folder to which its paths are relative.
+        exclude: a folder to leave out, because the output folder may be inside an input.
 
     Raises:
         UsageError: a path matches nothing.
@@ -35,5 +35,5 @@ def open_source(settings: SourceSettings, base: Path, exclude: Location | None =
 
 
 def open_reader(settings: SourceSettings) -> Source:
-    """The source of a recipe's entry, to read planned parts with: it looks for no paths."""
+    """Return the source of a recipe's entry for reading planned parts, without resolving paths."""
     return settings.source([])

@@ -1,6 +1,6 @@
-"""What every source can be asked for, and the types of values that recipes share.
+"""Settings that all sources share, and the types of values that recipes share.
 
-A source's own settings stand beside its reader and extend `SourceSettings`.
+Each source defines its own settings, a subclass of `SourceSettings`, beside its reader.
 """
 
 from collections.abc import Sequence
@@ -20,19 +20,19 @@ Item = TypeVar("Item")
 
 
 class Section(BaseModel):
-    """A mapping of a recipe: unknown keys are refused, and nothing changes once it is made."""
+    """A mapping in a recipe: unknown keys are refused, and instances are immutable."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 def suggestion(word: str, known: list[str]) -> str:
-    """What to write instead of an unknown word."""
+    """A hint for an unknown word: the nearest known word, else all known words."""
     like = nearest_name(word, known)
     return f"did you mean `{like}`?" if like else f"known: {', '.join(known)}"
 
 
 def distinct(items: tuple[Item, ...]) -> tuple[Item, ...]:
-    """Refuse a list that has an item twice."""
+    """Refuse a list that contains an item twice."""
     for index, item in enumerate(items):
         if item in items[:index]:
             raise refusal(f"`{item}` stands twice in the list; leave one out", index)
@@ -77,7 +77,7 @@ PathText = Annotated[
     Field(strict=True, min_length=1, json_schema_extra={"expects": "a path"}),
     AfterValidator(_path),
 ]
-"""A path as written: `~`, `*` and placeholders stay as they are until the work is planned."""
+"""A path as written: `~`, `*` and placeholders are expanded when the work is planned."""
 
 TablePath = Annotated[
     str,
@@ -100,7 +100,7 @@ Stars = Annotated[int, Field(strict=True, ge=0, le=2**31 - 1, json_schema_extra=
 
 
 class Reading(Section):
-    """What every source says first: what it is, what it is called, what it reads."""
+    """The keys that come first in every source: its type, its name and its paths."""
 
     type: str
     name: Name
@@ -108,7 +108,7 @@ class Reading(Section):
 
 
 class SourceSettings(Reading):
-    """What every source can be asked for; each kind of source adds its own keys."""
+    """The settings that all sources share; each type of source adds its own keys."""
 
     min_stars: Stars | None = Field(
         default=None,
@@ -145,12 +145,12 @@ class SourceSettings(Reading):
         base: Path | None = None,
         exclude: Location | None = None,
     ) -> Source:
-        """The source that reads these paths as the settings say.
+        """Return the source that reads these paths with these settings.
 
         Args:
-            paths: the settings' paths as they exist, or none to read parts that are planned.
-            base: the folder that other paths in the settings are relative to.
-            exclude: a folder to leave out, such as the one that is written to.
+            paths: the resolved paths; empty to read parts that are already planned.
+            base: the folder to which other paths in the settings are relative.
+            exclude: a folder to leave out, such as the output folder.
         """
         raise NotImplementedError
 
@@ -176,7 +176,7 @@ def name_field(kind: str, example: str) -> Any:  # noqa: ANN401 - what Field its
 
 
 def paths_field(what: str, *examples: list[str]) -> Any:  # noqa: ANN401 - what Field itself returns
-    """The field `paths` of a source's settings; `what` is a sentence on what they name."""
+    """The field `paths` of a source's settings; `what` is a sentence about what they name."""
     return Field(
         description=f"{what} Relative ones start at "
         "the recipe's folder (at the current folder for a recipe that comes with codecorpus and is "
