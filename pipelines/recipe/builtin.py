@@ -1,4 +1,4 @@
-"""The recipes that come with codecorpus, by their names."""
+"""Find the recipes that come with codecorpus by name."""
 
 import re
 from pathlib import Path
@@ -9,7 +9,7 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 
 
 def is_name(text: str) -> bool:
-    """Whether `text` is a shipped recipe's name rather than a path (which has a / or a suffix)."""
+    """Whether `text` has the form of a built-in recipe's name: no slash and no suffix."""
     return _NAME.fullmatch(text) is not None
 
 
@@ -19,17 +19,17 @@ def folder() -> Path:
 
 
 def names() -> list[str]:
-    """The names of all shipped recipes, sorted."""
+    """The names of all built-in recipes, sorted."""
     return sorted(path.stem for path in folder().glob("*.yaml"))
 
 
 def path_of(name: str) -> Path:
-    """The file of a shipped recipe, whether or not there is one."""
+    """The path of a built-in recipe's file, whether or not it exists."""
     return folder() / f"{name}.yaml"
 
 
 def choices(wanted: str) -> str:
-    """The end of a message about a recipe that is not found."""
+    """List the built-in recipes and suggest the nearest one, to end a "not found" message."""
     like = nearest(Path(wanted).stem, names())
     hint = f"; did you mean `{like}`?" if like else ""
     return f"recipes that come with codecorpus: {', '.join(names())}{hint}"

@@ -1,4 +1,4 @@
-"""What differs between two recipes, for a build that is refused to go on with another."""
+"""List the differences between two recipes, to explain why a build cannot be resumed."""
 
 from collections.abc import Iterator
 from typing import TypeGuard
@@ -14,16 +14,16 @@ Path = tuple[str | int, ...]
 
 
 def differences(old: Recipe | str, new: Recipe | str) -> list[str]:
-    """Lines such as `filters.file_size.max: 102400 -> 204800`; empty if nothing differs.
+    """Return lines such as `filters.file_size.max: 102400 -> 204800`; empty if nothing differs.
 
-    The order of filters counts, as it decides reasons.
+    The order of filters counts, because the first failing filter gives the reason.
 
     Args:
-        old: a recipe, or the text of a resolved one, perhaps another version's.
+        old: a recipe, or the YAML of a resolved one, possibly written by another version.
         new: likewise.
 
     Raises:
-        RecipeError: a text is no YAML mapping.
+        RecipeError: a text is not a YAML mapping.
     """
     return list(_compare((), _plain(old, "the old recipe"), _plain(new, "the new recipe")))
 

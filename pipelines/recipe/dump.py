@@ -1,10 +1,10 @@
-"""A recipe as YAML that every reader reads back to the same values."""
+"""Write values as YAML that every YAML reader reads back unchanged."""
 
 import yaml
 
 
 class _Dumper(yaml.SafeDumper):
-    """Puts text with line breaks and the like into double quotes, escaped.
+    """Writes text with unprintable characters in double quotes, escaped.
 
     Other styles write U+0085 as it is, which YAML 1.1 reads as a line break.
     """
@@ -19,12 +19,12 @@ _Dumper.add_representer(str, _text)
 
 
 def to_yaml(values: object) -> str:
-    """The values in their order; equal values give equal text."""
+    """Return the values as YAML, in their order; equal values have equal text."""
     return yaml.dump(values, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=2**31)
 
 
 def to_line(value: object) -> str:
-    """A value on one line, for messages and examples."""
+    """Return a value as one line of YAML, for messages and examples."""
     text = yaml.dump(
         value,
         Dumper=_Dumper,

@@ -1,4 +1,4 @@
-"""Validators that look at many entries and report what is wrong in all of them at once."""
+"""Collect the validation errors of many entries and raise them together."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,14 +12,14 @@ _OF_PYDANTIC = frozenset(get_args(ErrorType))
 
 
 class Refusals:
-    """Gathers the errors of entries under the entries' keys."""
+    """Collects errors, each located by the key of its entry."""
 
     def __init__(self) -> None:
         self._found: list[InitErrorDetails] = []
 
     @contextmanager
     def at(self, *where: str | int) -> Iterator[None]:
-        """Catch what is refused inside; it stands at `where`."""
+        """Catch validation errors raised inside, and prefix their locations with `where`."""
         try:
             yield
         except ValidationError as error:
@@ -34,13 +34,13 @@ class Refusals:
                 )
 
     def raise_any(self) -> None:
-        """Raise all that was caught as one error, if anything was."""
+        """Raise the collected errors as one `ValidationError`, if there are any."""
         if self._found:
             raise ValidationError.from_exception_data("recipe", self._found)
 
 
 def _rebuilt(kind: str, message: str) -> PydanticCustomError | None:
-    """An error of our own again; None for one of pydantic's, which its name and context make."""
+    """Rebuild a custom error; None for pydantic's own, which its type and context define."""
     if kind in _OF_PYDANTIC:
         return None
     return PydanticCustomError(kind, "{message}", {"message": message})

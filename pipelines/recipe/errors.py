@@ -1,4 +1,4 @@
-"""What is wrong with a recipe: every mistake at once, each with its file and line."""
+"""Errors in a recipe: all mistakes are reported together, each with its file and line."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -12,8 +12,8 @@ class Place:
 
     Attributes:
         depth: 0 in the recipe itself, 1 in the one that it extends, and so on.
-        file: its name as the user wrote it, or what stands for a file.
-        line: from 1; 0: the file as a whole.
+        file: its name as the user wrote it, or a label if there is no file.
+        line: counted from 1; 0 means the whole file.
     """
 
     depth: int
@@ -26,7 +26,7 @@ class Place:
 
 @dataclass(frozen=True, order=True)
 class Mistake:
-    """One thing to mend: where it stands, and what was got and expected."""
+    """One mistake: its place, and a text with the value found and the value expected."""
 
     place: Place
     text: str
@@ -39,7 +39,7 @@ class RecipeError(UsageError):
     """A recipe cannot be used as it is.
 
     Attributes:
-        mistakes: all that were found, by file and line.
+        mistakes: all mistakes, sorted by depth, file and line.
     """
 
     def __init__(self, mistakes: Iterable[Mistake]) -> None:

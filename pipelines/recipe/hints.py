@@ -1,6 +1,6 @@
-"""What the validation found, said of the lines that the user wrote.
+"""Translate validation errors into mistakes at the lines that the user wrote.
 
-Each mistake says what was got, what was expected and, where it can be told, what to write instead.
+Each mistake says what was found, what was expected and, where possible, what to write instead.
 """
 
 import re
@@ -26,11 +26,11 @@ _SIZE = re.compile(
     r"([0-9]+(?:\.[0-9]+)?)\s*([kmgt]?)i?b(?:ytes?)?|([0-9]+)\s*bytes?", re.IGNORECASE
 )
 _LOADING_KEYS = ("extends",)
-"""Keys of a recipe's file that are gone once it is resolved."""
+"""Keys of a recipe's file that the resolved recipe no longer has."""
 
 
 def explain(error: ValidationError, tree: Node, root: type[BaseModel] = Recipe) -> list[Mistake]:
-    """One mistake for each place of the tree, read as a `root`, that something was found at."""
+    """Return one mistake for each node of `tree`, validated as a `root`, that has an error."""
     found: dict[Path, ErrorDetails] = {}
     for details in error.errors(include_url=False):
         path = _path(details["loc"], tree, missing=details["type"] == "missing")
@@ -50,7 +50,7 @@ def spell(path: Sequence[str | int]) -> str:
 
 
 def _path(loc: Iterable[str | int], tree: Node, *, missing: bool) -> Path:
-    """The keys of a location that are the recipe's; pydantic adds the names of types tried."""
+    """The recipe's keys in an error's location; pydantic adds the names of the types it tried."""
     path: list[str | int] = []
     node = tree
     keys = list(loc)
@@ -100,7 +100,7 @@ def _unknown_key(path: Path, owner: Annotation, root: type[BaseModel]) -> str:
 
 
 def _belongs(key: str) -> str:
-    """The places where a key of just this name is known."""
+    """Name the sections that have a key of this name; empty if there are none."""
     near = type_text.step(Deduplicate, "near", None)
     sections = {
         "the top level": Recipe,
@@ -123,7 +123,7 @@ def _unexpected(path: Path, details: ErrorDetails, node: Node, annotation: Annot
 
 
 def _hint(node: Node, annotation: Annotation, expected: str) -> str:
-    """What to write instead, where the value shows what was meant."""
+    """Suggest what to write instead, if the value shows what was meant; else empty."""
     value = node.value
     if isinstance(value, str) and type_text.allows(annotation, int, float):
         return _number_hint(value.strip(), annotation, quoted=node.quoted)

@@ -1,6 +1,6 @@
-"""YAML to a tree that remembers where each value stands and how it was written.
+"""Parse YAML into a tree that records each value's line and its original spelling.
 
-YAML has traps, and a recipe must not fall into one unseen. Refused: a key that stands twice (YAML
+YAML has traps, which are refused here: a key that occurs twice (YAML
 keeps the last), `010` and `1:30` (8 and 90 in YAML 1.1), tabs as indentation, files that are not
 UTF-8, values that contain themselves. Anchors, aliases and merge keys work; a key is always text,
 and so is a date.
@@ -16,12 +16,12 @@ from codecorpus.pipelines.recipe.errors import Mistake, Place, RecipeError
 
 Scalar = str | int | float | bool | None
 Plain = Scalar | list["Plain"] | dict[str, "Plain"]
-"""A value without places."""
+"""A value without line numbers."""
 
 MAX_BYTES = 1 << 20
-"""A larger file is no recipe."""
+"""A larger file is not a recipe."""
 _MAX_VALUES = 100_000
-"""Aliases can make billions of values of a few lines."""
+"""Aliases can expand a few lines into billions of values."""
 
 _TAG = "tag:yaml.org,2002:"
 _AMBIGUOUS = re.compile(r"[-+]?(0[0-9_]+|[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?)$")
@@ -108,7 +108,7 @@ def describe_value(node: Node) -> str:
 
 
 def list_of(texts: Iterable[str], place: Place) -> Node:
-    """A list of texts that stand in no file."""
+    """Return a list of texts that come from no file, all located at `place`."""
     return Node([Node(text, place, text) for text in texts], place)
 
 
