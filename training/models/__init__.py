@@ -1,0 +1,1 @@
+"""Language models: a present-day decoder, and CodeGeeX."""
