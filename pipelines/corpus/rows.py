@@ -1,0 +1,214 @@
+"""Reads the training rows of a complete build, with the number of valid ids in each.
+
+Padding has the id of end of text, so which ids of a row are valid follows from `rows/`, never from
+the ids. A trainer of any kind can use this:
+
+    corpus = open_corpus("build/quickstart")
+    ids = corpus.ids(rows)                # uint16[n, sequence_length + 1]
+    inputs, targets = ids[:, :-1], ids[:, 1:]
+    mask = corpus.loss_mask(rows)         # bool[n, sequence_length], for the targets
+
+Opening maps the shards; nothing is read until it is needed. Shards in an object store are first
+copied to the local disk.
+"""
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import ArrayLike, NDArray
+
+from codecorpus.foundation.errors import UsageError
+from codecorpus.pipelines.corpus.layout import ROWS, SHARDS, TOKENIZER, part_file, shard_file
+from codecorpus.pipelines.corpus.reader import open_build
+from codecorpus.pipelines.storage.folder import Folder
+from codecorpus.pipelines.storage.locations import Location, is_remote, parse_location
+
+_UNREAD: Final = -1
+
+
+class Corpus:
+    """The rows of a build.
+
+    Attributes:
+        folder: the build's folder.
+        manifest: its manifest.
+        rows: number of rows.
+        sequence_length: ids of a row, minus one.
+        digest: SHA-256 over the digests of the shards, hexadecimal.
+    """
+
+    def __init__(self, folder: Folder, manifest: dict[str, Any]) -> None:
+        """Map the shards; `open_corpus` checks the folder first."""
+        self.folder = folder
+        self.manifest = manifest
+        self.rows: int = manifest["rows"]
+        self.sequence_length: int = manifest["sequence_length"]
+        self._part_rows = np.array([part["rows"] for part in manifest["parts"]], np.int64)
+        self._first_rows = np.concatenate([[0], np.cumsum(self._part_rows)])
+        count = len(self._part_rows)
+        names = [shard_file(part, count) for part in range(count)]
+        digests = "".join(manifest["files"][name][1] for name in names)
+        self.digest = hashlib.sha256(digests.encode()).hexdigest()
+        self._maps: list[pa.Table] = []
+        self._chunk_first, self._chunk_address = self._map_shards(names)
+        self._lengths = np.full(self.rows, _UNREAD, np.int32)
+
+    def _map_shards(self, names: list[str]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """The first row and the address of each record batch."""
+        width = self.sequence_length + 1
+        first, addresses, seen = [0], [], 0
+        for name, rows in zip(names, self._part_rows.tolist(), strict=True):
+            try:
+                table = pa.ipc.open_stream(pa.memory_map(str(self.folder.path(name)))).read_all()
+            except (pa.ArrowInvalid, OSError) as error:
+                raise UsageError(
+                    f"{self.folder.where(name)}: cannot be read: {error}; run `codecorpus verify`"
+                ) from error
+            kind = table.schema.field("input_ids").type
+            if table.num_rows != rows or kind != pa.list_(pa.uint16(), width):
+                raise UsageError(
+                    f"{self.folder.where(name)}: has {table.num_rows:,} rows of {kind}; the "
+                    f"manifest expects {rows:,} rows of {width} ids in uint16"
+                )
+            self._maps.append(table)
+            for chunk in table["input_ids"].chunks:
+                values = chunk.values
+                start = values.offset + chunk.offset * width
+                addresses.append(values.buffers()[1].address + 2 * start)
+                seen += len(chunk)
+                first.append(seen)
+        return np.array(first, np.int64), np.array(addresses, np.int64)
+
+    @property
+    def parts(self) -> int:
+        """Number of parts, each of which has one shard."""
+        return len(self._part_rows)
+
+    def part_range(self, part: int) -> tuple[int, int]:
+        """The first row of a part, and one past its last."""
+        return int(self._first_rows[part]), int(self._first_rows[part + 1])
+
+    def ids(self, rows: ArrayLike, out: NDArray[np.uint16] | None = None) -> NDArray[np.uint16]:
+        """The ids of rows, uint16[n, sequence_length + 1].
+
+        Args:
+            rows: n numbers of rows, in any order.
+            out: receives the ids, instead of a new array.
+        """
+        numbers = self._checked(rows)
+        if out is None:
+            out = np.empty((len(numbers), self.sequence_length + 1), np.uint16)
+        self.copy_windows(numbers, np.zeros_like(numbers), out)
+        return out
+
+    def copy_windows(
+        self, rows: NDArray[np.int64], begins: NDArray[np.int64], out: NDArray[np.uint16]
+    ) -> None:
+        """Copy a range of each row; nothing is checked.
+
+        Args:
+            rows: int64[n].
+            begins: int64[n], the first id of each.
+            out: uint16[n, ids].
+        """
+        # The compiler is loaded with the first row that is read.
+        from codecorpus.foundation.gather import gather_rows
+
+        width = self.sequence_length + 1
+        gather_rows(rows, begins, self._chunk_first, self._chunk_address, width, out)
+
+    def addresses(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        """int64[n], where the first id of each row is mapped in this process's memory."""
+        chunks = np.searchsorted(self._chunk_first, rows, side="right") - 1
+        offsets = (rows - self._chunk_first[chunks]) * (self.sequence_length + 1)
+        return self._chunk_address[chunks] + 2 * offsets
+
+    def lengths(self, rows: ArrayLike) -> NDArray[np.int32]:
+        """int32[n], the number of valid ids of each row; padding follows them."""
+        numbers = self._checked(rows)
+        for part in np.unique(np.searchsorted(self._first_rows, numbers, side="right") - 1):
+            begin, end = self.part_range(int(part))
+            if begin < end and self._lengths[begin] == _UNREAD:
+                self._lengths[begin:end] = self.part_lengths(int(part))
+        found: NDArray[np.int32] = self._lengths[numbers]
+        return found
+
+    def loss_mask(self, rows: ArrayLike) -> NDArray[np.bool_]:
+        """bool[n, sequence_length]: whether the target ids[:, 1:] is valid, and not padding."""
+        column = np.arange(1, self.sequence_length + 1)
+        return column[None, :] < self.lengths(rows)[:, None]
+
+    def placements(self, part: int, columns: list[str]) -> pa.Table:
+        """Columns of the segments of a part (`corpus.schemas.PLACEMENTS`), by row and offset."""
+        return pq.read_table(self.folder.path(part_file(ROWS, part, self.parts)), columns=columns)
+
+    def part_lengths(self, part: int) -> NDArray[np.int32]:
+        """int32[rows of the part], the number of valid ids of each row.
+
+        Raises:
+            UsageError: the segments of a row do not follow each other.
+        """
+        table = self.placements(part, ["row", "offset", "length"])
+        begin, end = self.part_range(part)
+        rows = table["row"].to_numpy() - begin
+        ends = table["offset"].to_numpy() + table["length"].to_numpy()
+        lengths = np.zeros(end - begin, np.int32)
+        np.maximum.at(lengths, rows, ends)
+        held = np.zeros(end - begin, np.int64)
+        np.add.at(held, rows, table["length"].to_numpy())
+        if np.any(held != lengths):
+            name = self.folder.where(part_file(ROWS, part, self.parts))
+            raise UsageError(f"{name}: segments overlap or leave gaps; run `codecorpus verify`")
+        return lengths
+
+    def _checked(self, rows: ArrayLike) -> NDArray[np.int64]:
+        numbers = np.ascontiguousarray(rows, np.int64).reshape(-1)
+        if len(numbers) and not 0 <= numbers.min() <= numbers.max() < self.rows:
+            raise IndexError(f"the corpus has rows 0 to {self.rows - 1:,}")
+        return numbers
+
+
+def open_corpus(
+    path: str | Path | Location, report: Callable[[str], None] = lambda _: None
+) -> Corpus:
+    """Open the rows of a complete build.
+
+    Args:
+        path: the folder given to `build --out`, on disk or in an object store.
+        report: is called with a line of text before shards are copied from a store.
+
+    Raises:
+        UsageError: there is no complete build, or shards or rows are missing, truncated or more
+            than the manifest lists.
+    """
+    location = parse_location(path) if isinstance(path, str) else path
+    folder, manifest = open_build(location)
+    files: dict[str, list[Any]] = manifest["files"]
+    shards = sorted(name for name in files if name.startswith(f"{SHARDS}/data-"))
+    wanted = [*shards, *(name for name in files if name.startswith(f"{ROWS}/")), TOKENIZER]
+    found = {
+        f"{kind}/{name.rpartition('/')[2]}"
+        for kind in (SHARDS, ROWS)
+        for name in folder.names(kind)
+    }
+    for name in wanted:
+        if name in files and not folder.holds(name, files[name][0]):
+            state = "is missing" if not folder.exists(name) else "is truncated or changed"
+            raise UsageError(f"{folder.where(name)}: {state}; run `codecorpus verify {path}`")
+    extra = sorted(
+        name for name in found if name.startswith(f"{SHARDS}/data-") and name not in files
+    )
+    if extra:
+        raise UsageError(
+            f"{folder.where(extra[0])}: is not a shard of this build; remove it, or run "
+            f"`codecorpus verify {path}`"
+        )
+    if is_remote(str(location)):
+        size = sum(files[name][0] for name in wanted if name in files)
+        report(f"copying {size / 1e9:.2f} GB of shards from {location} to the local disk")
+    return Corpus(folder, manifest)

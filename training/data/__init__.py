@@ -1,0 +1,1 @@
+"""Rows of a corpus in a computed order, as micro-batches for each rank."""
