@@ -1,13 +1,12 @@
 """Validate the name of a language in a recipe, and suggest the nearest known name."""
 
-import difflib
-from collections.abc import Iterable
 from typing import Annotated
 
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
 from codecorpus.filters.languages.table import LANGUAGES
+from codecorpus.foundation.similar_names import nearest
 
 _SHORT_NAMES = {
     "bash": "Shell",
@@ -26,13 +25,6 @@ _SHORT_NAMES = {
     "ts": "TypeScript",
 }
 """Common short names, which are too different for `nearest` to find."""
-
-
-def nearest(word: str, known: Iterable[str]) -> str | None:
-    """The known name most similar to `word`, or None; ignores case and `-` versus `_`."""
-    names = {name.lower().replace("-", "_"): name for name in known}
-    similar = difflib.get_close_matches(word.lower().replace("-", "_"), names, n=1)
-    return names[similar[0]] if similar else None
 
 
 def _check_known(name: str) -> str:

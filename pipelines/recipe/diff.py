@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from typing import TypeGuard
 
+from codecorpus.foundation.config_files.explain import format_path
+from codecorpus.foundation.config_files.yaml_tree import Plain, read
 from codecorpus.pipelines.recipe.dump import to_line
-from codecorpus.pipelines.recipe.hints import spell
 from codecorpus.pipelines.recipe.model import Recipe
-from codecorpus.pipelines.recipe.yaml_tree import Plain, read
 
 _ABSENT = object()
 
@@ -23,7 +23,7 @@ def differences(old: Recipe | str, new: Recipe | str) -> list[str]:
         new: likewise.
 
     Raises:
-        RecipeError: a text is not a YAML mapping.
+        ConfigError: a text is not a YAML mapping.
     """
     return list(_compare((), _plain(old, "the old recipe"), _plain(new, "the new recipe")))
 
@@ -44,7 +44,7 @@ def _compare(path: Path, old: object, new: object) -> Iterator[str]:
             pair = (items[index] if index < len(items) else _ABSENT for items in (old, new))
             yield from _compare((*path, index), *pair)
     elif type(old) is not type(new) or old != new:
-        yield f"{spell(path)}: {_show(old)} -> {_show(new)}"
+        yield f"{format_path(path)}: {_show(old)} -> {_show(new)}"
 
 
 def _compare_order(old: dict[object, object], new: dict[object, object]) -> Iterator[str]:

@@ -13,17 +13,55 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TypedDict
+from typing import Final, TypedDict
 
-from pydantic import ValidationError
-
+from codecorpus.filters.rule import Rule
+from codecorpus.filters.rules import RULES
+from codecorpus.foundation.config_files import type_text
+from codecorpus.foundation.config_files.errors import ConfigError, Mistake, SourceLine
+from codecorpus.foundation.config_files.explain import Dialect
+from codecorpus.foundation.config_files.loading import validate
+from codecorpus.foundation.config_files.type_text import Annotation
+from codecorpus.foundation.config_files.yaml_tree import (
+    MAX_BYTES,
+    Node,
+    describe_value,
+    list_of,
+    read,
+)
 from codecorpus.foundation.errors import UsageError
 from codecorpus.pipelines.recipe import builtin
-from codecorpus.pipelines.recipe.errors import Mistake, Place, RecipeError
-from codecorpus.pipelines.recipe.hints import explain
-from codecorpus.pipelines.recipe.model import Recipe
-from codecorpus.pipelines.recipe.yaml_tree import MAX_BYTES, Node, describe_value, list_of, read
+from codecorpus.pipelines.recipe.model import Deduplicate, Encode, Recipe
+from codecorpus.pipelines.sources.folder import FolderSettings
+from codecorpus.pipelines.sources.placeholders import PLACEHOLDERS
+from codecorpus.pipelines.sources.registry import SOURCES
+from codecorpus.pipelines.sources.settings import SourceSettings
 from codecorpus.pipelines.storage.locations import is_remote
+
+
+def _choose_type(declared: Annotation, key: str | int, value: object) -> Annotation | None:
+    """A rule's settings follow from its key, and a source's from its `type`."""
+    base = type_text.unwrap(declared)[0]
+    if base is Rule:
+        return RULES.get(str(key), object)
+    if base is SourceSettings and isinstance(value, dict):
+        return SOURCES.get(str(value.get("type")), object)
+    return None
+
+
+_DIALECT: Final = Dialect(
+    root=Recipe,
+    choose=_choose_type,
+    loading_keys=("extends",),
+    sections={
+        "the top level": Recipe,
+        "a source": FolderSettings,
+        "deduplicate": Deduplicate,
+        "deduplicate.near": type_text.step(Deduplicate, "near", None),
+        "encode": Encode,
+    },
+    placeholders=PLACEHOLDERS,
+)
 
 
 @dataclass(frozen=True)
@@ -49,7 +87,7 @@ def load(path_or_name: str, *, overrides: Overrides | None = None) -> LoadedReci
     """Read a recipe file, or a shipped recipe by its name, and what it extends.
 
     Raises:
-        RecipeError: it cannot be read, or holds mistakes.
+        ConfigError: it cannot be read, or holds mistakes.
         UsageError: an override does not fit the recipe.
     """
     path, base = _locate(path_or_name)
@@ -58,14 +96,14 @@ def load(path_or_name: str, *, overrides: Overrides | None = None) -> LoadedReci
     tree = _with_name(tree, path.stem)
     if overrides and "input" in overrides:
         tree = _with_input(tree, overrides["input"], base)
-    return LoadedRecipe(_validate(tree, mistakes), base)
+    return LoadedRecipe(validate(tree, mistakes, Recipe, _DIALECT), base)
 
 
 def load_resolved(path: Path) -> Recipe:
     """Read a recipe that `Recipe.to_yaml` wrote.
 
     Raises:
-        RecipeError: it cannot be read, or this version does not know it.
+        ConfigError: it cannot be read, or this version does not know it.
     """
     return _loads(_read_bytes(path, str(path)), str(path))
 
@@ -78,14 +116,14 @@ def loads(text: str, *, file: str = "recipe.yaml") -> Recipe:
         file: what messages call it.
 
     Raises:
-        RecipeError: it holds mistakes.
+        ConfigError: it holds mistakes.
     """
     return _loads(text.encode("utf-8", "surrogatepass"), file)
 
 
 def _loads(data: bytes, file: str) -> Recipe:
     mistakes: list[Mistake] = []
-    return _validate(read(data, file, 0, mistakes), mistakes)
+    return validate(read(data, file, 0, mistakes, "sources"), mistakes, Recipe, _DIALECT)
 
 
 def _locate(text: str) -> tuple[Path, Path]:
@@ -93,19 +131,19 @@ def _locate(text: str) -> tuple[Path, Path]:
     if builtin.is_name(text):
         path = builtin.path_of(text)
         if not path.is_file():
-            raise _not_found(Place(0, text, 0), f"there is no recipe `{text}`", text)
+            raise _not_found(SourceLine(0, text, 0), f"there is no recipe `{text}`", text)
         return path, Path.cwd()
     path = Path(text).expanduser() if text.startswith("~/") else Path(text)
     return path, Path(os.path.realpath(path.parent))
 
 
-def _not_found(place: Place, what: str, wanted: str) -> RecipeError:
+def _not_found(place: SourceLine, what: str, wanted: str) -> ConfigError:
     ways = "expected a recipe's file (its path has a / or ends in .yaml) or a name"
-    return RecipeError([Mistake(place, f"{what}; {ways}; {builtin.choices(wanted)}")])
+    return ConfigError([Mistake(place, f"{what}; {ways}; {builtin.choices(wanted)}")])
 
 
-def _read_bytes(path: Path, file: str, place: Place | None = None) -> bytes:
-    place = place or Place(0, file, 0)
+def _read_bytes(path: Path, file: str, place: SourceLine | None = None) -> bytes:
+    place = place or SourceLine(0, file, 0)
     try:
         with path.open("rb") as stream:
             return stream.read(MAX_BYTES + 1)
@@ -115,7 +153,7 @@ def _read_bytes(path: Path, file: str, place: Place | None = None) -> bytes:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         text = f"cannot read `{file}`: {reason}; expected a recipe's file"
-        raise RecipeError([Mistake(place, text)]) from error
+        raise ConfigError([Mistake(place, text)]) from error
 
 
 def _resolve(
@@ -123,10 +161,10 @@ def _resolve(
     file: str,
     children: tuple[str, ...],
     mistakes: list[Mistake],
-    place: Place | None = None,
+    place: SourceLine | None = None,
 ) -> Node:
     """The tree of a recipe merged over those that it extends; `children` extend it."""
-    tree = read(_read_bytes(path, file, place), file, len(children), mistakes)
+    tree = read(_read_bytes(path, file, place), file, len(children), mistakes, "sources")
     assert isinstance(tree.value, dict)
     extends = tree.value.pop("extends", None)
     if extends is None:
@@ -144,7 +182,7 @@ def _resolve(
     if os.path.realpath(parent) in opened:
         circle = " -> ".join(Path(each).name for each in (*opened, os.path.realpath(parent)))
         text = f"extends: the recipes extend each other in a circle: {circle}"
-        raise RecipeError([Mistake(extends.place, text)])
+        raise ConfigError([Mistake(extends.place, text)])
     file = os.path.normpath(parent)
     below = _resolve(parent, file, opened, mistakes, extends.place)
     assert isinstance(below.value, dict)
@@ -169,7 +207,7 @@ def merge(parent: Node, child: Node) -> Node:
 def _with_name(tree: Node, name: str) -> Node:
     if not isinstance(tree.value, dict) or "name" in tree.value:
         return tree
-    place = Place(0, tree.place.file, 0)
+    place = SourceLine(0, tree.place.file, 0)
     return replace(tree, value={"name": Node(name, place, name), **tree.value})
 
 
@@ -187,7 +225,7 @@ def _with_input(tree: Node, paths: Sequence[str], base: Path) -> Node:
     items = list(sources.value)
     entry = items[folders[0]]
     assert isinstance(entry.value, dict)
-    given = list_of((_from_base(path, base) for path in paths), Place(0, "--input", 0))
+    given = list_of((_from_base(path, base) for path in paths), SourceLine(0, "--input", 0))
     items[folders[0]] = replace(entry, value={**entry.value, "paths": given})
     assert isinstance(tree.value, dict)
     return replace(tree, value={**tree.value, "sources": replace(sources, value=items)})
@@ -205,13 +243,3 @@ def _from_base(path: str, base: Path) -> str:
     if path.startswith(("/", "~", "{")) or is_remote(path) or not path or base == here:
         return path
     return os.path.join(os.path.relpath(here, base), path)  # noqa: PTH118
-
-
-def _validate(tree: Node, mistakes: list[Mistake]) -> Recipe:
-    try:
-        recipe = Recipe.model_validate(tree.plain())
-    except ValidationError as error:
-        raise RecipeError([*mistakes, *explain(error, tree)]) from None
-    if mistakes:
-        raise RecipeError(mistakes)
-    return recipe

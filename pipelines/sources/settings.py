@@ -10,8 +10,8 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from codecorpus.filters.language_names import Language
-from codecorpus.filters.language_names import nearest as nearest_name
-from codecorpus.filters.rule import refusal
+from codecorpus.foundation.config_files.refusals import refusal
+from codecorpus.foundation.similar_names import nearest as nearest_name
 from codecorpus.pipelines.sources.base import Source
 from codecorpus.pipelines.sources.placeholders import check_placeholder
 from codecorpus.pipelines.storage.locations import EXPECTED, SCHEMES, Location, scheme_of

@@ -7,16 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from codecorpus.pipelines.recipe.errors import Mistake, RecipeError
+from codecorpus.foundation.config_files.errors import ConfigError, Mistake
+from codecorpus.foundation.config_files.yaml_tree import MAX_BYTES, read
 from codecorpus.pipelines.recipe.loader import loads
-from codecorpus.pipelines.recipe.yaml_tree import MAX_BYTES, read
 
 One = Callable[[str], str]
 
 
 def said(data: bytes) -> str:
     mistakes: list[Mistake] = []
-    with pytest.raises(RecipeError) as caught:
+    with pytest.raises(ConfigError) as caught:
         read(data, "f", 0, mistakes)
     return str(caught.value)
 
@@ -24,7 +24,7 @@ def said(data: bytes) -> str:
 @pytest.mark.parametrize(
     ("data", "expected"),
     [
-        (b"", "f: the file is empty; expected a mapping of keys, at least `sources`"),
+        (b"", "f: the file is empty; expected a mapping of keys"),
         (b"# only a comment\n", "f: the file is empty"),
         (b"\n- a\n- b\n", "f:2: got a list; expected a mapping of keys"),
         (b"codegeex\n", "f:1: got `codegeex`; expected a mapping of keys"),
@@ -36,11 +36,11 @@ def said(data: bytes) -> str:
         (b"paths: [*.py]\n", "; a value that begins with `*` needs quotes"),
         (b"a: *b\n", "; a value that begins with `*` needs quotes"),
         (b"a: 1\n---\nb: 1\n", "f:2: not YAML: "),
-        (b"a: 1\n---\nb: 1\n", "; a recipe is one document"),
+        (b"a: 1\n---\nb: 1\n", "; a configuration is one document"),
         (b"a: b: c\n", "; write `key: value`"),
         (b"a: [1\n", "f:2: not YAML: "),
         (b"a: &a [*a]\n", "f:1: this value contains itself by its alias"),
-        (b"a: 1\n" * MAX_BYTES, "expected a recipe, a small YAML file"),
+        (b"a: 1\n" * MAX_BYTES, "expected a configuration, a small YAML file"),
         (
             b"a: &a [1,1,1,1,1,1,1,1,1,1]\n"
             + b"".join(
@@ -51,7 +51,7 @@ def said(data: bytes) -> str:
         ),
     ],
 )
-def test_what_is_no_recipe_is_refused(data: bytes, expected: str) -> None:
+def test_other_files_are_refused(data: bytes, expected: str) -> None:
     assert expected in said(data)
 
 
@@ -133,5 +133,5 @@ sources:
 )
 def test_no_file_is_more_than_refused(data: bytes) -> None:
     mistakes: list[Mistake] = []
-    with suppress(RecipeError):  # any other error fails the test
+    with suppress(ConfigError):  # any other error fails the test
         assert isinstance(read(data, "f", 0, mistakes).value, dict)

@@ -1,4 +1,4 @@
-"""Errors in a recipe: all mistakes are reported together, each with its file and line."""
+"""The mistakes in a configuration file: all are reported together, each with its line."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -7,11 +7,11 @@ from codecorpus.foundation.errors import UsageError
 
 
 @dataclass(frozen=True, order=True)
-class Place:
+class SourceLine:
     """A line of a file.
 
     Attributes:
-        depth: 0 in the recipe itself, 1 in the one that it extends, and so on.
+        depth: 0 in the file itself, 1 in the one that it extends, and so on.
         file: its name as the user wrote it, or a label if there is no file.
         line: counted from 1; 0 means the whole file.
     """
@@ -28,14 +28,14 @@ class Place:
 class Mistake:
     """One mistake: its place, and a text with the value found and the value expected."""
 
-    place: Place
+    place: SourceLine
     text: str
 
     def __str__(self) -> str:
         return f"{self.place}: {self.text}"
 
 
-class RecipeError(UsageError):
+class ConfigError(UsageError):
     """A recipe cannot be used as it is.
 
     Attributes:

@@ -4,20 +4,18 @@ Each mistake says what was found, what was expected and, where possible, what to
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from codecorpus.filters.language_names import nearest
-from codecorpus.filters.rule import REFUSED
-from codecorpus.pipelines.recipe import type_text
-from codecorpus.pipelines.recipe.errors import Mistake
-from codecorpus.pipelines.recipe.model import Deduplicate, Encode, Recipe
-from codecorpus.pipelines.recipe.type_text import Annotation
-from codecorpus.pipelines.recipe.yaml_tree import Node, describe_value
-from codecorpus.pipelines.sources.folder import FolderSettings
-from codecorpus.pipelines.sources.placeholders import PLACEHOLDERS
+from codecorpus.foundation.config_files import type_text
+from codecorpus.foundation.config_files.errors import Mistake
+from codecorpus.foundation.config_files.refusals import REFUSED
+from codecorpus.foundation.config_files.type_text import Annotation
+from codecorpus.foundation.config_files.yaml_tree import Node, describe_value
+from codecorpus.foundation.similar_names import nearest
 
 Path = tuple[str | int, ...]
 
@@ -25,11 +23,28 @@ _MULTIPLES = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
 _SIZE = re.compile(
     r"([0-9]+(?:\.[0-9]+)?)\s*([kmgt]?)i?b(?:ytes?)?|([0-9]+)\s*bytes?", re.IGNORECASE
 )
-_LOADING_KEYS = ("extends",)
-"""Keys of a recipe's file that the resolved recipe no longer has."""
 
 
-def explain(error: ValidationError, tree: Node, root: type[BaseModel] = Recipe) -> list[Mistake]:
+@dataclass(frozen=True)
+class Dialect:
+    """A kind of configuration file.
+
+    Attributes:
+        root: the model of the whole file.
+        choose: the types of entries that depend on their keys or values.
+        loading_keys: keys of the root that are processed before validation.
+        sections: for a misplaced key, the places where it may belong, by name.
+        placeholders: words that are written in braces, and must then be quoted.
+    """
+
+    root: type[BaseModel]
+    choose: type_text.ChooseType = lambda *_: None
+    loading_keys: tuple[str, ...] = ()
+    sections: Mapping[str, Annotation] = field(default_factory=dict)
+    placeholders: Collection[str] = ()
+
+
+def explain(error: ValidationError, tree: Node, dialect: Dialect) -> list[Mistake]:
     """Return one mistake for each node of `tree`, validated as a `root`, that has an error."""
     found: dict[Path, ErrorDetails] = {}
     for details in error.errors(include_url=False):
@@ -37,13 +52,13 @@ def explain(error: ValidationError, tree: Node, root: type[BaseModel] = Recipe) 
         if path not in found or details["type"] == REFUSED:
             found[path] = details
     return [
-        _mistake(path, details, tree, root)
+        _mistake(path, details, tree, dialect)
         for path, details in found.items()
         if not any(path == other[: len(path)] for other in found if len(other) > len(path))
     ]
 
 
-def spell(path: Sequence[str | int]) -> str:
+def format_path(path: Sequence[str | int]) -> str:
     """A path as people write it: `sources[0].paths`."""
     text = "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in path)
     return text.removeprefix(".")
@@ -70,59 +85,63 @@ def _inner(node: Node, key: str | int) -> Node | None:
     return None
 
 
-def _mistake(path: Path, details: ErrorDetails, tree: Node, root: type[BaseModel]) -> Mistake:
+def _mistake(path: Path, details: ErrorDetails, tree: Node, dialect: Dialect) -> Mistake:
     node = tree
-    owner: Annotation = root
-    annotation: Annotation = root
+    owner: Annotation = dialect.root
+    annotation: Annotation = dialect.root
     for key in path:
         inner = _inner(node, key)
         owner = annotation
-        annotation = type_text.step(annotation, key, inner.plain() if inner else None)
+        annotation = type_text.step(
+            annotation, key, inner.plain() if inner else None, dialect.choose
+        )
         node = inner or node
     if details["type"] == REFUSED:
-        text = f"{spell(path)}: {details['msg']}"
+        text = f"{format_path(path)}: {details['msg']}"
     elif details["type"] == "missing":
-        text = f"{spell(path)} is missing; expected {type_text.expected(annotation)}"
+        text = f"{format_path(path)} is missing; expected {type_text.expected(annotation)}"
     elif details["type"] == "extra_forbidden":
-        text = _unknown_key(path, owner, root)
+        text = _unknown_key(path, owner, dialect)
     else:
-        text = _unexpected(path, details, node, annotation)
+        text = _unexpected(path, details, node, annotation, dialect)
     return Mistake(node.place, text)
 
 
-def _unknown_key(path: Path, owner: Annotation, root: type[BaseModel]) -> str:
-    key, where = str(path[-1]), spell(path[:-1])
-    known = [*type_text.keys(owner), *(_LOADING_KEYS if owner is Recipe else ())]
+def _unknown_key(path: Path, owner: Annotation, dialect: Dialect) -> str:
+    key, where = str(path[-1]), format_path(path[:-1])
+    known = [*type_text.keys(owner), *(dialect.loading_keys if owner is dialect.root else ())]
     like = nearest(key, known)
-    hint = (_belongs(key) if root is Recipe else "") or (f"did you mean `{like}`?" if like else "")
+    hint = _belongs(key, dialect) or (f"did you mean `{like}`?" if like else "")
     text = f"{where}: " if where else ""
     return f"{text}unknown key `{key}`; expected {', '.join(known)}" + (f"; {hint}" if hint else "")
 
 
-def _belongs(key: str) -> str:
-    """Name the sections that have a key of this name; empty if there are none."""
-    near = type_text.step(Deduplicate, "near", None)
-    sections = {
-        "the top level": Recipe,
-        "a source": FolderSettings,
-        "deduplicate": Deduplicate,
-        "deduplicate.near": near,
-        "encode": Encode,
-    }
-    places = [name for name, section in sections.items() if key in type_text.keys(section)]
+def _belongs(key: str, dialect: Dialect) -> str:
+    """The sections in which a key is known."""
+    places = [name for name, section in dialect.sections.items() if key in type_text.keys(section)]
     return f"`{key}` belongs in {' or '.join(places)}" if places else ""
 
 
-def _unexpected(path: Path, details: ErrorDetails, node: Node, annotation: Annotation) -> str:
+def _unexpected(
+    path: Path, details: ErrorDetails, node: Node, annotation: Annotation, dialect: Dialect
+) -> str:
+    if details["type"] in ("union_tag_invalid", "union_tag_not_found"):
+        tag = details["ctx"].get("tag")
+        what = f": got `{tag}`" if tag is not None else " is missing"
+        types = type_text.model_types(annotation)
+        like = nearest(str(tag), types) if tag is not None else None
+        hint = f"; did you mean `{like}`?" if like else ""
+        known = ", ".join(f"`{name}`" for name in types)
+        return f"{format_path(path)}.type{what}; expected one of {known}{hint}"
     if details["type"] in ("value_error", "assertion_error"):
-        return f"{spell(path)}: {details.get('ctx', {}).get('error', details['msg'])}"
+        return f"{format_path(path)}: {details.get('ctx', {}).get('error', details['msg'])}"
     expected = details["msg"] if annotation is object else type_text.expected(annotation)
-    text = f"{spell(path)}: got {describe_value(node)}; expected {expected}"
-    hint = _hint(node, annotation, expected)
+    text = f"{format_path(path)}: got {describe_value(node)}; expected {expected}"
+    hint = _hint(node, annotation, expected, dialect)
     return f"{text}; {hint}" if hint else text
 
 
-def _hint(node: Node, annotation: Annotation, expected: str) -> str:
+def _hint(node: Node, annotation: Annotation, expected: str, dialect: Dialect) -> str:
     """Suggest what to write instead, if the value shows what was meant; else empty."""
     value = node.value
     if isinstance(value, str) and type_text.allows(annotation, int, float):
@@ -131,7 +150,7 @@ def _hint(node: Node, annotation: Annotation, expected: str) -> str:
         return f"did you mean `{like}`?"
     if isinstance(value, float) and value.is_integer() and type_text.allows(annotation, int):
         return f"write {int(value)}"
-    if isinstance(value, dict) and len(value) == 1 and set(value) <= set(PLACEHOLDERS):
+    if isinstance(value, dict) and len(value) == 1 and set(value) <= set(dialect.placeholders):
         return f"""YAML takes braces for a mapping: write "{{{next(iter(value))}}}" in quotes"""
     if isinstance(value, str | dict) and expected.startswith("a list"):
         return f"write [{value}]" if isinstance(value, str) else "begin each entry with `- `"

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import yaml
 
-from codecorpus.pipelines.recipe.errors import Mistake, Place, RecipeError
+from codecorpus.foundation.config_files.errors import ConfigError, Mistake, SourceLine
 
 Scalar = str | int | float | bool | None
 Plain = Scalar | list["Plain"] | dict[str, "Plain"]
@@ -39,7 +39,7 @@ class Node:
     """
 
     value: "Scalar | dict[str, Node] | list[Node]"
-    place: Place
+    place: SourceLine
     written: str = ""
     quoted: bool = False
 
@@ -52,22 +52,24 @@ class Node:
         return self.value
 
 
-def read(data: bytes, file: str, depth: int, mistakes: list[Mistake]) -> Node:
-    """Parse a recipe's file into a mapping.
+def read(data: bytes, file: str, depth: int, mistakes: list[Mistake], required: str = "") -> Node:
+    """Parse a file into a mapping.
 
     Args:
         data: the file's bytes.
         file: its name for messages.
-        depth: how many recipes were extended on the way to it.
-        mistakes: what is wrong but does not keep the rest from being read is added to it.
+        depth: how many files were extended on the way to it.
+        mistakes: mistakes that do not prevent reading the rest are appended to it.
+        required: a key to name if the file is empty or not a mapping.
 
     Raises:
-        RecipeError: it is not YAML, or no mapping.
+        ConfigError: it is not YAML, or not a mapping.
     """
 
-    def refuse(line: int, text: str) -> RecipeError:
-        return RecipeError([*mistakes, Mistake(Place(depth, file, line), text)])
+    def refuse(line: int, text: str) -> ConfigError:
+        return ConfigError([*mistakes, Mistake(SourceLine(depth, file, line), text)])
 
+    expected = "expected a mapping of keys" + (f", at least `{required}`" if required else "")
     text = _decode(data, refuse)
     try:
         loader = yaml.SafeLoader(text)
@@ -81,11 +83,11 @@ def read(data: bytes, file: str, depth: int, mistakes: list[Mistake]) -> Node:
     except yaml.MarkedYAMLError as error:
         raise refuse(*_syntax(error)) from error
     if root is None:
-        raise refuse(0, "the file is empty; expected a mapping of keys, at least `sources`")
+        raise refuse(0, f"the file is empty; {expected}")
     node = _Tree(loader, file, depth, mistakes).convert(root, root.start_mark.line + 1)
     if not isinstance(node.value, dict):
         what = describe_value(node)
-        raise refuse(node.place.line, f"got {what}; expected a mapping of keys, at least `sources`")
+        raise refuse(node.place.line, f"got {what}; {expected}")
     return node
 
 
@@ -107,7 +109,7 @@ def describe_value(node: Node) -> str:
     return f"`{written}`" + (f", which YAML reads as {means}" if written != means else "")
 
 
-def list_of(texts: Iterable[str], place: Place) -> Node:
+def list_of(texts: Iterable[str], place: SourceLine) -> Node:
     """Return a list of texts that come from no file, all located at `place`."""
     return Node([Node(text, place, text) for text in texts], place)
 
@@ -127,16 +129,16 @@ class _Tree:
 
     def convert(self, node: yaml.Node, line: int) -> Node:
         """The node as ours; `line` is its own, or its key's."""
-        place = Place(self._depth, self._file, line)
+        place = SourceLine(self._depth, self._file, line)
         self._count += 1
         if self._count > _MAX_VALUES:
             text = f"more than {_MAX_VALUES:,} values; aliases of aliases?"
-            raise RecipeError([Mistake(place, text)])
+            raise ConfigError([Mistake(place, text)])
         if isinstance(node, yaml.ScalarNode):
             return self._scalar(node, place)
         self._check_tag(node, ("map", "seq"), line)
         if id(node) in self._open:
-            raise RecipeError([Mistake(place, "this value contains itself by its alias")])
+            raise ConfigError([Mistake(place, "this value contains itself by its alias")])
         self._open.add(id(node))
         try:
             if isinstance(node, yaml.MappingNode):
@@ -168,7 +170,7 @@ class _Tree:
             else:
                 self._refuse(line, "got a list or mapping as a key; expected a name")
 
-    def _scalar(self, node: yaml.ScalarNode, place: Place) -> Node:
+    def _scalar(self, node: yaml.ScalarNode, place: SourceLine) -> Node:
         written = str(node.value)
         kind = node.tag.removeprefix(_TAG)
         if kind in ("int", "float") and _AMBIGUOUS.match(written):
@@ -190,12 +192,14 @@ class _Tree:
             self._refuse(line, text)
 
     def _refuse(self, line: int, text: str) -> None:
-        self._mistakes.append(Mistake(Place(self._depth, self._file, line), text))
+        self._mistakes.append(Mistake(SourceLine(self._depth, self._file, line), text))
 
 
-def _decode(data: bytes, refuse: Callable[[int, str], RecipeError]) -> str:
+def _decode(data: bytes, refuse: Callable[[int, str], ConfigError]) -> str:
     if len(data) > MAX_BYTES:
-        raise refuse(0, f"more than {MAX_BYTES:,} bytes; expected a recipe, a small YAML file")
+        raise refuse(
+            0, f"more than {MAX_BYTES:,} bytes; expected a configuration, a small YAML file"
+        )
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -213,7 +217,7 @@ def _syntax(error: yaml.MarkedYAMLError) -> tuple[int, str]:
         "'\\t'": "indent with spaces, not with tabs",
         "alias": "a value that begins with `*` needs quotes",
         "anchor": "a value that begins with `&` needs quotes",
-        "a single document": "a recipe is one document; remove the `---` before the next",
+        "a single document": "a configuration is one document; remove the `---` before the next",
         ":": "write `key: value`, and indent what belongs to a key by two spaces",
     }
     hint = next(hint for sign, hint in hints.items() if sign in problem + ":")

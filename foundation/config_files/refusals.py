@@ -8,7 +8,29 @@ from pydantic import ValidationError
 from pydantic_core import InitErrorDetails, PydanticCustomError
 from pydantic_core.core_schema import ErrorType
 
+REFUSED = "refused"
+"""The type of pydantic errors whose message is complete: what is wrong, and what to write."""
 _OF_PYDANTIC = frozenset(get_args(ErrorType))
+
+
+def refusal(message: str, *where: str | int, got: object = None) -> ValidationError:
+    """A validation error for the value at `where`, below the validated one.
+
+    Args:
+        message: shown to users as it is.
+        where: path of keys and indices from the validated value.
+        got: the refused value.
+    """
+    return ValidationError.from_exception_data(
+        "recipe",
+        [
+            InitErrorDetails(
+                type=PydanticCustomError(REFUSED, "{message}", {"message": message}),
+                loc=where,
+                input=got,
+            )
+        ],
+    )
 
 
 class Refusals:

@@ -1,23 +1,21 @@
-"""What the types of a recipe's keys say in words: for error messages and the reference page."""
+"""Describes the types of a configuration's keys in words, for messages and reference pages."""
 
 import types
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import annotated_types
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from codecorpus.filters.rule import Rule
-from codecorpus.filters.rules import RULES
-from codecorpus.pipelines.sources.registry import SOURCES
-from codecorpus.pipelines.sources.settings import SourceSettings
-
 Annotation = Any
 """A type as it is written behind a name; such types have no type in common."""
 
+ChooseType = Callable[[Annotation, str | int, object], Annotation | None]
+"""The type of an entry that depends on its key or value, given the declared type; None: that."""
+
 _NO_LIMIT = 2**31 - 1
-"""Upper bounds from here on only keep numbers storable; they are not worth a word."""
+"""Upper bounds from here on only keep numbers storable, and are not mentioned."""
 
 
 def _origin(annotation: Annotation) -> Annotation:
@@ -103,27 +101,42 @@ def keys(annotation: Annotation) -> Mapping[str, FieldInfo]:
     return {}
 
 
-def step(annotation: Annotation, key: str | int, value: object) -> Annotation:
-    """The type of what stands under `key`; `object` where nothing is known.
+def step(
+    annotation: Annotation, key: str | int, value: object, choose: ChooseType = lambda *_: None
+) -> Annotation:
+    """The type of an entry of a mapping or list; `object` if it is unknown.
 
     Args:
         annotation: the type of the mapping or list.
-        key: a key or a position in it.
-        value: the plain value that stands there; a source's type follows from it.
+        key: the entry's key or position.
+        value: the entry's plain value.
+        choose: the types of entries that depend on their keys or values.
     """
     for member in members(annotation):
         base = unwrap(member)[0]
         if isinstance(key, str) and key in (known := keys(base)):
-            return annotation_of(known[key])
-        if _origin(base) is dict:
-            inner = get_args(base)[1]
-            return RULES.get(str(key), object) if unwrap(inner)[0] is Rule else inner
-        if _origin(base) is tuple and isinstance(key, int):
-            inner = get_args(base)[0]
-            if unwrap(inner)[0] is SourceSettings and isinstance(value, dict):
-                return SOURCES.get(str(value.get("type")), object)
-            return inner
+            return _narrowed(annotation_of(known[key]), value)
+        if _origin(base) is dict or (_origin(base) is tuple and isinstance(key, int)):
+            inner = get_args(base)[1 if _origin(base) is dict else 0]
+            chosen = choose(inner, key, value)
+            return inner if chosen is None else chosen
     return object
+
+
+def model_types(annotation: Annotation) -> list[str]:
+    """The values of `type` by which a union's models are distinguished."""
+    fields = (keys(member).get("type") for member in members(annotation))
+    return [word for field in fields if field is not None for word in get_args(field.annotation)]
+
+
+def _narrowed(annotation: Annotation, value: object) -> Annotation:
+    """Of a union of models with a `type`, the one that a value names; else the annotation."""
+    if isinstance(value, dict) and "type" in value:
+        for member in members(annotation):
+            field = keys(member).get("type")
+            if field is not None and value["type"] in get_args(field.annotation):
+                return member
+    return annotation
 
 
 def _choice(values: tuple[object, ...]) -> str:
