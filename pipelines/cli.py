@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from codecorpus.foundation.errors import CodecorpusError, InterruptedBuildError
+from codecorpus.foundation.errors import CodecorpusError, InterruptedBuildError, UsageError
 from codecorpus.pipelines.storage.locations import parse_location
 
 app = typer.Typer(
@@ -117,6 +117,40 @@ def build(
         skip_failed=skip_failed,
         engine_options=context.args,
     )
+
+
+@app.command()
+def train(
+    directory: Folder,
+    config: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME|FILE", help="a built-in configuration (small, 1b, 13b) or a file"
+        ),
+    ],
+    out: Annotated[Path, typer.Option("--out", metavar="RUN", help="the run's folder")],
+    steps: Annotated[
+        int | None, typer.Option(min=1, help="length of the run, with its schedule")
+    ] = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="a value over the configuration's"),
+    ] = None,
+) -> None:
+    """Train a model on a corpus. The same command resumes a run.
+
+    On several processes or GPUs: torchrun --nproc_per_node N --no-python codecorpus train …
+
+    Example: codecorpus train build/quickstart --config small --out build/run --steps 300
+    """
+    try:
+        from codecorpus.training.run import run_training
+    except ModuleNotFoundError as error:
+        if error.name not in {"torch", "tensorboard"}:
+            raise
+        message = "training needs torch: pip install 'codecorpus[train]'"
+        raise UsageError(message) from error
+    run_training(directory, config, out, steps=steps, overrides=settings or [])
 
 
 @app.command(context_settings={"allow_extra_args": True})
