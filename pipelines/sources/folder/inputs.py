@@ -128,7 +128,7 @@ def archive_inputs(
     return table, np.array([share.weight for share in shares], np.int64)
 
 
-def archive_of(inputs: pa.Table, row: int) -> Archive:
+def archive_from_inputs(inputs: pa.Table, row: int) -> Archive:
     """The archive, or split of one, that a row describes."""
     (values,) = inputs.slice(row, 1).to_pylist()
     return Archive(**{field.name: values[field.name] for field in fields(Archive)})
