@@ -125,7 +125,7 @@ class DataFile(NamedTuple):
 
 
 def find_data_files(
-    paths: Sequence[Location], kinds: dict[str, str], exclude: Location | None = None
+    paths: Sequence[Location], kinds: Mapping[str, str], exclude: Location | None = None
 ) -> Iterator[DataFile]:
     """Find the files of a data set, in the order of the paths and bytewise within a folder.
 
@@ -165,7 +165,7 @@ def find_data_files(
             )
 
 
-def _kind(name: bytes, kinds: dict[str, str]) -> str | None:
+def _kind(name: bytes, kinds: Mapping[str, str]) -> str | None:
     lower = name.lower()
     return next((kind for end, kind in kinds.items() if lower.endswith(end.encode())), None)
 

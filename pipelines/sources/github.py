@@ -31,10 +31,10 @@ from codecorpus.pipelines.sources.base import (
 )
 from codecorpus.pipelines.sources.batching import RecordGroup, assemble
 from codecorpus.pipelines.sources.folder.inputs import (
-    SCHEMA,
     RepositoryFacts,
     archive_from_inputs,
     archive_inputs,
+    with_repository_bytes,
 )
 from codecorpus.pipelines.sources.folder.repositories import Repository
 from codecorpus.pipelines.sources.io import open_file
@@ -128,9 +128,7 @@ class GithubSource:
             inputs, weights = archive_inputs(
                 _repository(listed), listed.facts, self._not_source, part_bytes, None
             )
-            at = SCHEMA.get_field_index("repository_bytes")
-            size = pa.repeat(pa.scalar(listed.unpacked_bytes, pa.int64()), len(inputs))
-            return inputs.set_column(at, SCHEMA.field(at), size), weights
+            return with_repository_bytes(inputs, listed.unpacked_bytes), weights
 
         yield from partition_inputs(inspect, listed_archives(), self._paths, part_bytes)
 
