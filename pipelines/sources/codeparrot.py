@@ -25,13 +25,8 @@ from codecorpus.pipelines.sources.settings import (
 from codecorpus.pipelines.storage.locations import Location
 
 _FIELDS = FieldSpec(
-    texts=("code", "content"),
-    columns={
-        "repository": "repo_name",
-        "path": "path",
-        "language": "language",
-        "license": "license",
-    },
+    ["code", "content"],
+    {"repository": "repo_name", "path": "path", "language": "language", "license": "license"},
 )
 
 

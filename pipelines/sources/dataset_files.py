@@ -26,6 +26,9 @@ JSON_LINES: Final = {
 TO_THE_END: Final = 1 << 62
 """`Split.decompressed_end` of a split that extends to the end of its bytes."""
 
+Range = tuple[int, int]
+"""Begin and end."""
+
 PARQUET: Final = {".parquet": "parquet"}
 
 SCHEMA: Final = pa.schema(
@@ -103,25 +106,10 @@ class DataFile(NamedTuple):
     kind: str
     entry: Entry
 
-    def split(
-        self,
-        begin: int,
-        end: int,
-        decompressed_begin: int = 0,
-        decompressed_end: int = TO_THE_END,
-    ) -> Split:
+    def split(self, begin: int, end: int, decompressed: Range = (0, TO_THE_END)) -> Split:
         """A split of the file."""
-        return Split(
-            self.name,
-            self.entry.size,
-            str(self.entry.stamp),
-            self.location,
-            self.kind,
-            begin,
-            end,
-            decompressed_begin,
-            decompressed_end,
-        )
+        size, stamp = self.entry.size, str(self.entry.stamp)
+        return Split(self.name, size, stamp, self.location, self.kind, begin, end, *decompressed)
 
 
 def find_data_files(
