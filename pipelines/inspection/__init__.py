@@ -1,1 +1,1 @@
-"""Looking at a build: the report, why a file is in or out, and whether all of it holds."""
+"""Inspects a complete build: its report, the decisions about a file, and verification."""

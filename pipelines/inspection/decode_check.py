@@ -1,11 +1,12 @@
-"""The decode check: rows must give back the files that they were made of, byte for byte.
+"""Checks that training rows decode to the kept files, byte for byte.
 
-Of each file in the sample, the ids of its segments, without tags and end of text, must decode to
-the document's text; each tag to the language's; one end of text must follow the last segment; and
-the text must have the content id it goes by.
+For each file of a sample: the ids of its segments, without tags and end of text, must decode to the
+text of the document; each tag must decode to the tag of its language; one end of text must follow
+the last segment; and the text must have its content id.
 """
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -24,7 +25,7 @@ from codecorpus.tokenization.vocabulary_files import read_vocabulary
 
 
 class Segment(NamedTuple):
-    """Where a segment stands: see design of `rows`."""
+    """A row of the table `rows`: the position of a segment of a file in the training rows."""
 
     row: int
     offset: int
@@ -40,8 +41,8 @@ class DecodeChecker:
     """Compares rows with documents.
 
     Attributes:
-        decoder: of the build's own tokenizer.json.
-        end_of_text: id that ends a file.
+        decoder: decodes with the build's own tokenizer.json.
+        end_of_text: the id that ends a file.
     """
 
     decoder: Decoder
@@ -52,42 +53,44 @@ class DecodeChecker:
         content_id: bytes,
         text: bytes,
         language: str,
-        copy: list[NDArray[np.uint16]],
+        segments: list[NDArray[np.uint16]],
         tag_lengths: list[int],
     ) -> str | None:
-        """What is wrong with one file, or None.
+        """Describe what is wrong with one file; None if nothing is.
 
         Args:
-            content_id: the name that the file goes by.
-            text: the document.
-            language: of the document.
-            copy: ids of each segment in order, with tag and end of text.
-            tag_lengths: ids of each segment's tag.
+            content_id: the content id of the file in `rows`.
+            text: the text of the document.
+            language: the language of the document.
+            segments: the ids of each segment in order, with tag and end of text.
+            tag_lengths: the number of ids of each segment's tag.
         """
         if blob_id(text) != content_id:
             return "the document's text has another content id"
-        for ids, tagged in zip(copy, tag_lengths, strict=True):
+        for ids, tagged in zip(segments, tag_lengths, strict=True):
             if self.decoder.decode(ids[:tagged]) != language_tag(language).encode():
                 return f"a segment does not begin with the tag of {language}"
-        if not len(copy[-1]) or copy[-1][-1] != self.end_of_text:
-            return "no end of text behind the last segment"
-        copy = [*copy[:-1], copy[-1][:-1]]
-        ids = np.concatenate([ids[tagged:] for ids, tagged in zip(copy, tag_lengths, strict=True)])
+        if not len(segments[-1]) or segments[-1][-1] != self.end_of_text:
+            return "no end of text after the last segment"
+        segments = [*segments[:-1], segments[-1][:-1]]
+        ids = np.concatenate(
+            [ids[tagged:] for ids, tagged in zip(segments, tag_lengths, strict=True)]
+        )
         if self.decoder.decode(ids) != text:
             return "its ids decode to another text"
         return None
 
 
 def check_decoding(folder: Folder, manifest: dict[str, Any], sample: int) -> tuple[int, list[str]]:
-    """Decode a sample of the kept files, chosen by content id, so the same on every run.
+    """Decode a sample of the kept files, chosen by content id, so that every run has the same.
 
     Args:
         folder: the output folder.
         manifest: its manifest.
-        sample: about how many files; 0: all.
+        sample: the approximate number of files; 0: all.
 
     Returns:
-        How many files were compared, and what was wrong with them.
+        The number of different contents that were decoded, and a message for each fault.
     """
     vocabulary = read_vocabulary(folder.path("tokenizer.json"))
     checker = DecodeChecker(Decoder(vocabulary), vocabulary.end_of_text)
@@ -101,15 +104,17 @@ def check_decoding(folder: Folder, manifest: dict[str, Any], sample: int) -> tup
         documents = _documents(folder.path(part_file(DOCUMENTS, index, count)), segments.keys())
         shard = folder.path(shard_file(index, count))
         ids = _ids(shard, manifest["sequence_length"] + 1)
-        for content_id, placed in segments.items():
+        for content_id, found in segments.items():
             checked += 1
             if content_id not in documents:
-                faults.append(f"{content_id.hex()}: in rows, but no document")
+                faults.append(f"{content_id.hex()}: in rows, but not in documents")
                 continue
             text, language = documents[content_id]
-            for copy in _copies(placed):
-                cut = [ids[s.row - first_row, s.offset : s.offset + s.length] for s in copy]
-                fault = checker.fault(content_id, text, language, cut, [s.tag_length for s in copy])
+            for copy in _copies(found):
+                parts = [ids[s.row - first_row, s.offset : s.offset + s.length] for s in copy]
+                fault = checker.fault(
+                    content_id, text, language, parts, [s.tag_length for s in copy]
+                )
                 if fault:
                     faults.append(f"{content_id.hex()}: {fault}")
         first_row += part["rows"]
@@ -117,7 +122,7 @@ def check_decoding(folder: Folder, manifest: dict[str, Any], sample: int) -> tup
 
 
 def _segments(path: Path, bound: int) -> dict[bytes, list[Segment]]:
-    """The segments of the files whose content id, as a fraction, lies below the bound."""
+    """The segments by content id, of content ids whose first 64 bits are below the bound."""
     found: dict[bytes, list[Segment]] = defaultdict(list)
     with pq.ParquetFile(path) as file:
         for batch in file.iter_batches():
@@ -130,16 +135,16 @@ def _segments(path: Path, bound: int) -> dict[bytes, list[Segment]]:
     return found
 
 
-def _copies(placed: list[Segment]) -> list[list[Segment]]:
-    """Segments grouped into whole files: identical files may both be kept."""
-    ordered = sorted(placed, key=lambda s: (s.segment, s.row, s.offset))
+def _copies(segments: list[Segment]) -> list[list[Segment]]:
+    """Divide the segments of a content into files, since identical files may both be kept."""
+    ordered = sorted(segments, key=lambda s: (s.segment, s.row, s.offset))
     copies = len(ordered) // ordered[0].segments
     return [ordered[first::copies] for first in range(copies)]
 
 
-def _documents(path: Path, wanted: Any) -> dict[bytes, tuple[bytes, str]]:  # noqa: ANN401
+def _documents(path: Path, content_ids: Iterable[bytes]) -> dict[bytes, tuple[bytes, str]]:
     found: dict[bytes, tuple[bytes, str]] = {}
-    names = pa.array(list(wanted), pa.binary(20))
+    names = pa.array(list(content_ids), pa.binary(20))
     with pq.ParquetFile(path) as file:
         for group in range(file.num_row_groups):
             table = file.read_row_group(group, columns=["content_id", "text", "language"])
@@ -149,7 +154,7 @@ def _documents(path: Path, wanted: Any) -> dict[bytes, tuple[bytes, str]]:  # no
 
 
 def _ids(path: Path, width: int) -> NDArray[np.uint16]:
-    """uint16[rows, width] of a shard, memory-mapped if it has one batch."""
+    """The ids of a shard as uint16[rows, width], memory-mapped if it has one batch."""
     with pa.memory_map(str(path)) as source:
         column = pa.ipc.open_stream(source).read_all()["input_ids"]
     chunks = [chunk.flatten().to_numpy().reshape(-1, width) for chunk in column.chunks]

@@ -1,4 +1,4 @@
-"""Where a record's repository is from, as its source knew when the build was planned."""
+"""The provenance of a record: facts about its repository that its source had when planning."""
 
 from typing import Any, Final
 
@@ -8,29 +8,29 @@ from codecorpus.pipelines.corpus.layout import PLAN
 from codecorpus.pipelines.stages.plan import Plan
 from codecorpus.pipelines.storage.folder import Folder
 
-_TOLD: Final = {
+_FORMATS: Final = {
     "commit": "commit {}",
     "fetched": "fetched {}",
     "license": "license {}",
     "stars": "{:,} stars",
 }
-"""Columns that the inputs of a part may have, and how each is told."""
+"""Optional columns of a part's inputs, and the format of each."""
 
 
 def provenance(folder: Folder, row: dict[str, Any]) -> list[str]:
-    """Commit, day of fetching, licence and stars, as far as they are known, in a line.
+    """A line with the known ones of commit, day of fetching, licence and stars; else no line.
 
     Args:
-        folder: of the build; without its plan, which lies in `log/`, nothing is known.
-        row: of the ledger.
+        folder: the output folder; nothing is known if the plan in `log/` was removed.
+        row: a row of the ledger.
     """
     if row["repository"] is None or not folder.exists(PLAN):
         return []
     inputs = Plan.read(folder).inputs(folder, row["part"])
-    known = [name for name in _TOLD if name in inputs.column_names]
+    known = [name for name in _FORMATS if name in inputs.column_names]
     if not known:
         return []
-    mine = inputs.filter(pc.equal(inputs["repository"], row["repository"])).slice(0, 1)
-    facts = {name: mine[name][0].as_py() for name in known} if len(mine) else {}
-    told = [form.format(facts[name]) for name, form in _TOLD.items() if facts.get(name)]
-    return [f"  repository  {', '.join(told)}"] if told else []
+    matching = inputs.filter(pc.equal(inputs["repository"], row["repository"])).slice(0, 1)
+    facts = {name: matching[name][0].as_py() for name in known} if len(matching) else {}
+    texts = [form.format(facts[name]) for name, form in _FORMATS.items() if facts.get(name)]
+    return [f"  repository  {', '.join(texts)}"] if texts else []

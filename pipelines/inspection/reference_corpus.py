@@ -1,4 +1,4 @@
-"""CodeGeeX's corpus, to compare with (arXiv 2303.17568, table of languages; 158.7 B tokens)."""
+"""The corpus of CodeGeeX, for comparison: 158.7 B tokens by language (arXiv 2303.17568)."""
 
 BILLION_TOKENS = {
     "C++": 45.2283,
@@ -28,5 +28,5 @@ BILLION_TOKENS = {
 
 
 def token_share(language: str) -> float:
-    """The share of a language in CodeGeeX's tokens, 0 to 1."""
+    """The fraction of CodeGeeX's tokens in a language; 0 for other languages."""
     return BILLION_TOKENS.get(language, 0.0) / sum(BILLION_TOKENS.values())

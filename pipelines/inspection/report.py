@@ -1,4 +1,4 @@
-"""The report on the terminal: what went in, what stayed, what was dropped and why."""
+"""Prints the report of a build: files by decision and reason, languages, rows."""
 
 import sys
 from pathlib import Path
@@ -15,17 +15,17 @@ from codecorpus.pipelines.storage.locations import Location
 _SHOWN = 20
 
 WIDTH = 80
-"""Columns of the report where the output is no terminal."""
+"""Columns of the report if the output is not a terminal."""
 
 _SHORT = {"none": "(hardly any)", "unclear": "(unclear)"}
-"""What stands for a language where comments are in none (`filters.natural_language`)."""
+"""Displayed values of `filters.natural_language` that are not languages."""
 
 
 def print_report(path: Location) -> None:
     """Print the report of a complete build.
 
     Raises:
-        NoBuildError: there is none in the folder.
+        NoBuildError: the folder contains no complete build.
     """
     _, manifest = open_build(path)
     console = terminal()
@@ -45,13 +45,13 @@ def print_report(path: Location) -> None:
 
 
 def print_next_steps(path: Location) -> None:
-    """Say what to do with a complete build."""
+    """Print commands to use with a complete build."""
     console = terminal()
     console.print("\nNext:")
-    called = Path(sys.argv[0])  # as it was called, so that it can be called again
+    called = Path(sys.argv[0])  # printed so that it can be copied and run
     name = str(_relative_to_cwd(called)) if called.name == "codecorpus" else "codecorpus"
     for command, meaning in (
-        (f"{name} verify {path}", "check sums, digests, and that rows decode"),
+        (f"{name} verify {path}", "check counts and digests, and that rows decode"),
         (f"{name} why {path} REPO/PATH", "every decision about one file"),
         (
             f'datasets.load_from_disk("{path / "shards"}")',
@@ -62,19 +62,19 @@ def print_next_steps(path: Location) -> None:
 
 
 def _relative_to_cwd(path: Path) -> Path:
-    """A path from the current folder, if it lies below."""
+    """A path relative to the current folder, if it is inside."""
     absolute = path.absolute()
     return absolute.relative_to(Path.cwd()) if absolute.is_relative_to(Path.cwd()) else path
 
 
 def terminal() -> Console:
-    """Standard output: as wide as it is, or WIDTH where it is no terminal."""
+    """Standard output, as wide as the terminal, or WIDTH if it is not a terminal."""
     console = Console(highlight=False)
     return console if console.is_terminal else Console(width=WIDTH, highlight=False)
 
 
 def _decisions(manifest: dict[str, Any]) -> Table:
-    """One line a reason, most files first, under the four decisions."""
+    """One line for each reason, below its decision, most files first."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("decision", min_width=40)
     table.add_column("files", justify="right")
@@ -102,7 +102,7 @@ def _decisions(manifest: dict[str, Any]) -> Table:
 
 
 def _skipped(manifest: dict[str, Any]) -> list[str]:
-    """What the build is without."""
+    """Lines about the parts that failed and were skipped."""
     skipped = manifest.get("skipped", [])
     if not skipped:
         return []
@@ -131,7 +131,7 @@ def decision_of(reason: str) -> str:
 
 
 def _languages(manifest: dict[str, Any]) -> Table:
-    """One line a language, most tokens first, beside CodeGeeX's share."""
+    """One line for each language, most tokens first, compared with CodeGeeX's share."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("\nlanguage", min_width=18)
     for name in ("files", "MB", "tokens", "share", "CodeGeeX"):
@@ -161,7 +161,7 @@ def _languages(manifest: dict[str, Any]) -> Table:
 
 
 def _natural_languages(files: dict[str, int]) -> Table:
-    """What languages a sample of the files is commented in, most files first."""
+    """Natural languages of the comments in a sample of the files, most files first."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("\ncomments are in", min_width=18)
     for name in ("files of a sample", "share"):
@@ -186,17 +186,17 @@ def _rows(manifest: dict[str, Any]) -> list[str]:
     if duplicates["buckets_capped"]:
         lines.append(
             f"{duplicates['buckets_capped']:,} buckets were too large to compare all pairs of: "
-            "their files were compared with the best ones only"
+            "their files were compared with the preferred ones only"
         )
     return lines
 
 
 def _ignored_records(sources: dict[str, dict[str, int]]) -> list[str]:
-    """A sentence for each source that met what is none of its records."""
+    """A line for each source with ignored items, such as lines of other sets."""
     lines = []
     for source, counts in sources.items():
         named = ", ".join(f"{name} {count:,}" for name, count in counts.items())
-        lines.append(f"{source}: {sum(counts.values()):,} lines of other sets passed over: {named}")
+        lines.append(f"{source}: {sum(counts.values()):,} lines of other sets ignored: {named}")
     return lines
 
 

@@ -1,6 +1,7 @@
-"""Whether a build holds: its files, its sums, and that its rows decode to the files they came from.
+"""Verifies a build: digests of its files, its counts, and that its rows decode to the kept files.
 
-Digests find what changed since; sums find what was lost; decoding finds what was encoded wrongly.
+Digests reveal files that changed later, counts reveal lost records, decoding reveals encoding
+errors.
 """
 
 from collections import Counter
@@ -22,7 +23,7 @@ from codecorpus.pipelines.storage.locations import Location
 
 
 class VerificationError(CodecorpusError):
-    """The build does not hold; the message names each fault."""
+    """A build failed verification; the message lists the faults."""
 
 
 _SHOWN = 20
@@ -33,10 +34,10 @@ def print_verification(path: Location, sample: int) -> None:
 
     Args:
         path: the output folder.
-        sample: how many kept files to decode; 0: all.
+        sample: the approximate number of kept files to decode; 0: all.
 
     Raises:
-        VerificationError: something is wrong.
+        VerificationError: the build has faults.
     """
     folder, manifest = open_build(path)
     try:
@@ -55,9 +56,11 @@ def _print_verification(folder: Folder, manifest: dict[str, Any], sample: int) -
     if faults:
         shown = "\n".join(f"  {fault}" for fault in faults[:_SHOWN])
         more = f"\n  and {len(faults) - _SHOWN} more" if len(faults) > _SHOWN else ""
-        raise VerificationError(f"{folder.root} does not hold:\n{shown}{more}")
+        raise VerificationError(f"{folder.root}: verification failed:\n{shown}{more}")
     console = Console(highlight=False, soft_wrap=True)
-    console.print(f"{len(digests):,} files as written; {manifest['records']:,} records add up")
+    console.print(
+        f"{len(digests):,} files match the manifest; {manifest['records']:,} records add up"
+    )
     console.print(f"{checked:,} of {manifest['counts'].get('kept', 0):,} kept files decode exactly")
     console.print(f"digest: {combined_digest(digests)}")
 
@@ -70,10 +73,10 @@ def _digest_faults(manifest: dict[str, Any], digests: dict[str, FileDigest]) -> 
         elif name not in expected:
             yield f"{name}: not in the manifest"
         elif digests[name] != expected[name]:
-            got, wanted = digests[name], expected[name]
+            actual, listed = digests[name], expected[name]
             yield (
-                f"{name}: {got.size} bytes, sha256 {got.sha256[:12]}…; the manifest says "
-                f"{wanted.size} bytes, {wanted.sha256[:12]}…"
+                f"{name}: {actual.size} bytes, sha256 {actual.sha256[:12]}…; the manifest has "
+                f"{listed.size} bytes, sha256 {listed.sha256[:12]}…"
             )
 
 
@@ -93,11 +96,10 @@ def _sum_faults(folder: Folder, manifest: dict[str, Any]) -> Iterator[str]:
         kept = rows.filter(rows["reason"].is_null()).group_by("language")
         for sums in kept.aggregate([("tokens", "sum")]).to_pylist():
             tokens[sums["language"]] += sums["tokens_sum"]
-    for what, got, wanted in (
+    for what, actual, listed in (
         ("counts", counts, Counter(manifest["counts"])),
         ("tokens", tokens, Counter(manifest["tokens"])),
     ):
-        if got != wanted:
-            differing = sorted(key for key in got | wanted if got[key] != wanted[key])
-            key = differing[0]
-            yield f"{what} of {key}: the ledger has {got[key]}, the manifest {wanted[key]}"
+        if actual != listed:
+            key = min(key for key in actual | listed if actual[key] != listed[key])
+            yield f"{what} of {key}: the ledger has {actual[key]}, the manifest {listed[key]}"

@@ -1,4 +1,4 @@
-"""The whole story of one file: every decision, in the order in which it was taken."""
+"""Explains the decisions about a file, in the order in which they were made."""
 
 import difflib
 import json
@@ -23,18 +23,18 @@ _SHOWN = 20
 
 
 class NotFoundError(CodecorpusError):
-    """No record of that name."""
+    """The build has no such record."""
 
 
 def print_explanation(path: Location, query: str) -> None:
-    """Print what was decided about a file.
+    """Print the decisions about a file.
 
     Args:
         path: the output folder.
-        query: `repository/path`, a content id, or its first 6 or more digits.
+        query: `repository/path`, or at least the first 6 digits of a content id.
 
     Raises:
-        NotFoundError: the build has no such record; names those that come near.
+        NotFoundError: the build has no such record; suggests similar names.
     """
     folder, _ = open_build(path)
     try:
@@ -58,7 +58,7 @@ def _print_explanation(folder: Folder, path: Location, query: str) -> None:
 
 
 def find(folder: Folder, query: str) -> list[dict[str, Any]]:
-    """The ledger rows that a query names, in the order of parts and rows."""
+    """The ledger rows that match a query, in the order of parts and rows."""
     found: list[dict[str, Any]] = []
     if _CONTENT_ID.fullmatch(query):
         low = bytes.fromhex(query.lower().ljust(40, "0"))
@@ -74,7 +74,7 @@ def find(folder: Folder, query: str) -> list[dict[str, Any]]:
 
 
 def explain(folder: Folder, recipe: Recipe, row: dict[str, Any]) -> list[str]:
-    """Every decision about one record, as lines of text."""
+    """Describe all decisions about one record, as lines of text."""
     verdict = row["decision"] + (f" ({row['reason']})" if row["reason"] else "")
     lines = [
         f"{row['repository']}/{row['path']}: {verdict}",
@@ -84,7 +84,7 @@ def explain(folder: Folder, recipe: Recipe, row: dict[str, Any]) -> list[str]:
     if row["content_id"]:
         lines.append(f"  content id  {row['content_id'].hex()}, {row['size']:,} bytes")
     else:
-        lines.append("  content id  none: it was not read")
+        lines.append("  content id  none: the file was not read")
     lines += _unreadable(folder, row)
     if row["language"]:
         lines.append(f"  language    {row['language']}")
@@ -106,7 +106,7 @@ def _unreadable(folder: Folder, row: dict[str, Any]) -> list[str]:
 
 
 def _rules(recipe: Recipe, row: dict[str, Any]) -> list[str]:
-    """Each rule of the recipe with its limits and the file's signal, and whether it passed."""
+    """A line for each rule, with the signal of the file, the limits, and whether it passed."""
     if row["content_id"] is None or row["decision"] == "unreadable":
         return []
     lines = []
@@ -137,7 +137,7 @@ def _show(value: object) -> str:
 
 
 def _reached(recipe: Recipe, row: dict[str, Any], name: str) -> bool:
-    """Whether a rule was asked: nothing before it had spoken."""
+    """Whether a rule was applied, because nothing before it had dropped the file."""
     reason = row["reason"] or ""
     if reason.startswith(("language.", "repository.")) and reason != "repository.earlier_source":
         return False
@@ -160,22 +160,22 @@ def _duplicate(folder: Folder, row: dict[str, Any]) -> list[str]:
     )
     similarity = folder.dataset(DUPLICATES).to_table(filter=pair)["similarity"][0].as_py()
     return [
-        f"  stays       {survivor['repository']}/{survivor['path']} ({row['duplicate_of'].hex()})",
+        f"  survivor    {survivor['repository']}/{survivor['path']} ({row['duplicate_of'].hex()})",
         f"  similarity  {similarity:.3f}",
     ]
 
 
 def _placements(folder: Folder, row: dict[str, Any]) -> list[str]:
-    mine = pc.field("content_id") == row["content_id"]
-    placed = folder.dataset(ROWS).to_table(filter=mine).sort_by("segment").to_pylist()
+    same_content = pc.field("content_id") == row["content_id"]
+    segments = folder.dataset(ROWS).to_table(filter=same_content).sort_by("segment").to_pylist()
     lines = [f"  tokens      {row['tokens']:,}"]
     lines += [
         f"  segment     {item['segment'] + 1} of {item['segments']}: row {item['row']}, ids "
         f"{item['offset']} to {item['offset'] + item['length'] - 1}"
-        for item in placed[:_SHOWN]
+        for item in segments[:_SHOWN]
     ]
-    if len(placed) > _SHOWN:
-        lines.append(f"  and {len(placed) - _SHOWN} more segments")
+    if len(segments) > _SHOWN:
+        lines.append(f"  and {len(segments) - _SHOWN} more segments")
     return lines
 
 
@@ -183,18 +183,21 @@ def _not_found(folder: Folder, path: Location, query: str) -> str:
     best = difflib.get_close_matches(query, _candidates(folder, query), 3, 0.6)
     hint = "".join(f"\n  {name}" for name in best)
     return (
-        f"{path} has no record of {query!r}; expected repository/path as the ledger spells it, "
-        "or a content id (6 to 40 hexadecimal digits)" + (f"; near it:{hint}" if hint else "")
+        f"{path} has no record of {query!r}; expected repository/path as in the ledger, "
+        "or a content id (6 to 40 hexadecimal digits)" + (f"; similar names:{hint}" if hint else "")
     )
 
 
 def _candidates(folder: Folder, query: str) -> list[str]:
-    """Names worth comparing with a query: of the same repository, or with the same file name."""
+    """Names to compare with a query: those of its repository, and those with its file name.
+
+    If there are none, all names; in either case at most 10,000.
+    """
     names = folder.dataset(LEDGER).to_table(columns=["repository", "path"])
     repository, base = query.split("/", 1)[0], query.rsplit("/", 1)[-1]
-    alike = pc.or_(
+    is_related = pc.or_(
         pc.equal(names["repository"], repository),
         pc.or_(pc.equal(names["path"], base), pc.ends_with(names["path"], "/" + base)),
     )
-    near = names.filter(alike) if pc.any(alike).as_py() else names
-    return [f"{row['repository']}/{row['path']}" for row in near.slice(0, 10_000).to_pylist()]
+    related = names.filter(is_related) if pc.any(is_related).as_py() else names
+    return [f"{row['repository']}/{row['path']}" for row in related.slice(0, 10_000).to_pylist()]

@@ -1,4 +1,4 @@
-"""The command: list, draw, build the sample in a temporary folder, estimate, print."""
+"""`codecorpus preflight`: list the inputs, draw and build a sample, estimate, print."""
 
 import json
 import os
@@ -29,7 +29,7 @@ from codecorpus.pipelines.storage.folder import Folder
 from codecorpus.pipelines.storage.transfer_stats import TransferStats
 
 _SUBSAMPLES = (0.25, 0.5, 1.0)
-"""Limits of the smaller samples within the sample, as shares of its own."""
+"""Limits of the subsamples, as fractions of the sample's limit."""
 
 
 def run_preflight(
@@ -42,13 +42,15 @@ def run_preflight(
     as_json: bool,
     out: Path | None,
 ) -> None:
-    """Predict what a recipe's build would give, and print it.
+    """Predict the results of a recipe's build, and print the prediction.
 
     Raises:
-        CodecorpusError: as its text says; nothing is left behind.
+        CodecorpusError: the recipe, an input or a task is wrong; no files are left behind.
     """
     if rate is not None and not 0 < rate <= 1:
-        raise UsageError(f"--rate {rate:g}: expected a share of the files, above 0 and up to 1")
+        raise UsageError(
+            f"--rate {rate:g}: expected a fraction of the files, above 0 and at most 1"
+        )
     try:
         with ProcessPool(workers or os.cpu_count() or 1) as pool:
             loaded = load(recipe, overrides={"input": inputs} if inputs else None)
@@ -74,18 +76,18 @@ def predict(
     seed: int = 0,
     max_container_bytes: int = MAX_CONTAINER_BYTES,
 ) -> Prediction:
-    """Predict what a build would give; a temporary folder holds the sample's build meanwhile.
+    """Predict the results of a build by building a sample in a temporary folder.
 
     Args:
         loaded: the recipe.
-        pool: where tasks run.
-        rate: the chance of each file; None: so that about 10,000 are drawn.
-        seed: another one draws another sample.
-        max_container_bytes: limit on the bytes of archives and data sets that are read, unless the
-            rate asks for more.
+        pool: runs the tasks.
+        rate: the probability that a file is drawn; None: chosen to draw about 10,000 files.
+        seed: each seed draws another sample.
+        max_container_bytes: limit on the bytes of archives and data sets that are read, unless
+            `rate` requires more.
 
     Raises:
-        UsageError: the recipe names an input that does not exist, or the rate draws nothing.
+        UsageError: the recipe names an input that does not exist, or no file is drawn.
         InputError: there are no input files.
         TaskError: a task failed, as it would in the build.
     """
@@ -94,9 +96,9 @@ def predict(
         folder = Folder(Path(temporary))
         begun = transfer_stats.snapshot()
         try:
-            cut = plan_parts(loaded.recipe, loaded.base, folder)
+            parts = plan_parts(loaded.recipe, loaded.base, folder)
             listing = list_inputs(
-                cut,
+                parts,
                 part_bytes=loaded.recipe.part_bytes,
                 rate=rate,
                 seed=seed,
@@ -113,7 +115,7 @@ def predict(
 def _prediction(
     loaded: LoadedRecipe, listing: Listing, build: Build, planning: TransferStats
 ) -> Prediction:
-    """What the sample's build says of the whole."""
+    """Estimate the whole build from the sample's build."""
     records = read_records(build, listing)
     if not len(records):
         raise _nothing_drawn(listing)
@@ -123,7 +125,7 @@ def _prediction(
     disk = estimate_disk_usage(build, listing.parts, records, totals)
     before = transfer_stats.snapshot()
     times = estimate_times(build, listing, totals)
-    again = transfer_stats.snapshot().since(before)
+    timing = transfer_stats.snapshot().since(before)
     return Prediction(
         name=loaded.recipe.name,
         rate=listing.rate,
@@ -136,7 +138,7 @@ def _prediction(
         subsamples=estimator.subsample_estimates(_SUBSAMPLES),
         disk=disk,
         times=times,
-        fetched=FetchedBytes(planning.fetched, sample.fetched, sample.whole, again.fetched),
+        fetched=FetchedBytes(planning.fetched, sample.fetched, sample.whole, timing.fetched),
     )
 
 
@@ -150,12 +152,12 @@ def _require_input(loaded: LoadedRecipe, listing: Listing) -> None:
 
 def _nothing_drawn(listing: Listing) -> UsageError:
     return UsageError(
-        f"--rate {listing.rate:g} draws none of the files; give a higher one, or leave it out"
+        f"--rate {listing.rate:g} draws no files; give a higher rate, or leave it out"
     )
 
 
 def _write(path: Path, text: str) -> None:
-    """Write the file whole or not at all."""
+    """Write a file that appears only when it is complete."""
     temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
     try:
         try:

@@ -1,47 +1,48 @@
-"""Intervals of totals that are sums over a sample, good for small counts too.
+"""Confidence intervals of totals estimated from a sample, valid for small counts too.
 
 The interval is that of Fay and Feuer (Statistics in Medicine 16, 1997) for weighted sums of
-counts: gamma quantiles with the sum's mean and variance, the upper end with one more record of the
-largest weight. With many records it is the normal one; with none it still has an upper end.
+counts: gamma quantiles with the sum's mean and variance; the upper end assumes one more record of
+the largest weight. With many records it approaches the normal interval; without records it still
+has an upper end.
 """
 
 from math import sqrt
 from typing import Final, NamedTuple
 
 CONFIDENCE: Final = 0.90
-"""How often an interval should hold the truth."""
+"""The probability that an interval contains the true value."""
 
 _NORMAL: Final = 1.6449
 """The normal distribution's quantile at 0.95."""
 
 _SURE: Final = 1e-9
-"""A relative error that is rounding: the number is known, not estimated."""
+"""A relative error up to this is rounding: the number is known, not estimated."""
 
 
 class Estimate(NamedTuple):
-    """A predicted number, and the interval that holds it with CONFIDENCE."""
+    """A predicted number, and the interval that contains it with CONFIDENCE."""
 
     value: float
     low: float
     high: float
 
     def union(self, other: "Estimate") -> "Estimate":
-        """Between the two, with an interval that holds both."""
+        """The mean of two estimates, with the smallest interval that contains both."""
         middle = (self.value + other.value) / 2
         return Estimate(middle, min(self.low, other.low), max(self.high, other.high))
 
     def scaled(self, factor: float) -> "Estimate":
-        """As many of something else."""
+        """The estimate times a factor."""
         return Estimate(self.value * factor, self.low * factor, self.high * factor)
 
 
 def confidence_interval(value: float, variance: float, weight: float) -> Estimate:
-    """The interval of a sum.
+    """The estimate of a sum, with its interval.
 
     Args:
-        value: the sum; below 0 it counts as 0.
+        value: the sum; a negative one is replaced by 0.
         variance: its variance.
-        weight: what one more record would add at most.
+        weight: the most that one more record would add.
     """
     value = max(value, 0.0)
     low = high = value

@@ -1,8 +1,9 @@
-"""Disk and shuffle of the whole build, by the bytes that the sample's build has left.
+"""Estimates disk usage and shuffle of the whole build from the files of the sample's build.
 
-Each kind of file grows with something that is estimated: documents with their bytes, the ledger
-with records, shards and what lies where in them with tokens, sketches with documents. How well
-tables compress depends on what stands beside what, so their intervals allow for a fifth more.
+The size of each kind of file is proportional to an estimated total: documents to their bytes, the
+ledger to records, shards and the tables of their rows to tokens, sketches to documents. How well a
+table compresses depends on which rows are next to each other, so intervals of tables are widened by
+a fifth.
 """
 
 from collections import Counter
@@ -27,14 +28,14 @@ _COMPRESSION: Final = 0.2
 
 @dataclass(frozen=True)
 class DiskUsage:
-    """What a build puts on disk, in bytes, and how many rows.
+    """The disk usage of a build in bytes, and its training rows.
 
     Attributes:
-        folders: of the output, by folder.
-        work: of what only its stages need, beside them until the build is complete.
-        shuffle: of names, sketches and band keys, which tasks read of other parts.
-        rows: training rows.
-        padding: the share of them that is padding.
+        folders: bytes of each output folder.
+        work: bytes of the files that only the stages need, until the build is complete.
+        shuffle: bytes of names, sketches and band keys, which tasks read from other parts.
+        rows: the number of training rows.
+        padding: the fraction of the rows that is padding.
     """
 
     folders: dict[str, Estimate]
@@ -45,13 +46,13 @@ class DiskUsage:
 
 
 def estimate_disk_usage(build: Build, parts: int, records: Records, totals: Totals) -> DiskUsage:
-    """The disk that the whole build takes.
+    """Estimate the disk usage of the whole build.
 
     Args:
-        build: that of the sample, as it was when it was complete.
-        parts: how many the whole build has.
-        records: those of the sample.
-        totals: estimates of the whole.
+        build: the sample's build, complete and not modified since.
+        parts: the number of parts of the whole build.
+        records: the records of the sample.
+        totals: estimates for the whole build.
     """
     kinds = _bytes_by_kind(build)
     is_document = np.isin(records.reason, (KEPT, EXACT, NEAR, EARLIER))
@@ -86,14 +87,14 @@ def estimate_disk_usage(build: Build, parts: int, records: Records, totals: Tota
 
 
 def _folder(name: str, size: Estimate) -> Estimate:
-    """A folder's bytes, with room for how well its tables compress."""
+    """The bytes of a folder; its interval allows for tables that compress differently."""
     if name == "shards":
         return size
     return Estimate(size.value, size.low * (1 - _COMPRESSION), size.high * (1 + _COMPRESSION))
 
 
 def _bytes_by_kind(build: Build) -> Counter[str]:
-    """Bytes of the sample's files: by folder of the output, and what only stages need by kind."""
+    """Bytes of the sample's files, by output folder, or by kind for files that only stages need."""
     found: Counter[str] = Counter()
     for stage in STAGES[:-1]:
         for index in range(len(stage.weights(build))):

@@ -1,13 +1,13 @@
-"""From the records of a sample to numbers of the whole, each with an interval.
+"""Estimates totals of the whole input from the records of a sample, each with an interval.
 
-All numbers are sums over records of what a record is, times how many it stands for: `weighting`
-says how many records, `duplicates` how many of the kept ones go as duplicates. Tokens of a sample's
-duplicates, which are not encoded, are taken from their size and language.
+Each total is a weighted sum over records. `weights` determines how many records each one
+represents, and `duplicates` how many of the kept ones are removed as duplicates. Duplicates are not
+encoded, so their tokens are estimated from their size and language.
 
 Variances are those of a delete-a-group jackknife (Kott, Journal of Official Statistics 17, 2001;
-32 groups): what lies in one stretch of the numbers by name, by size and of parts is left out, and
-everything is estimated anew from the rest. So files that are drawn together vary together, ratios
-and corrections included.
+32 groups): each group is an interval of the draw numbers by name, by size and of parts; it is left
+out, and all totals are estimated from the rest. Files that are drawn together are thus left out
+together, and the variance includes that of ratios and corrections.
 """
 
 from collections.abc import Callable, Iterable
@@ -21,12 +21,12 @@ from codecorpus.pipelines.preflight.confidence_intervals import Estimate, confid
 from codecorpus.pipelines.preflight.duplicates import EARLIER, EXACT, NEAR, DuplicateEstimator
 from codecorpus.pipelines.preflight.inputs import Listing
 from codecorpus.pipelines.preflight.sample import Records
-from codecorpus.pipelines.preflight.weights import Subsample, Weights
+from codecorpus.pipelines.preflight.weights import SampleWeights, Subsample
 from codecorpus.pipelines.sources.sampling import draw_limit
 
 GROUPS: Final = 32
 _STUDENT: Final = 1.6955 / 1.6449
-"""Quantiles at 0.95 of Student's distribution with 31 degrees of freedom, and of the normal one."""
+"""Ratio of the 0.95 quantiles of Student's t distribution, 31 degrees, and the normal."""
 
 _DUPLICATES: Final = (EXACT, NEAR)
 KEPT: Final = "kept"
@@ -34,14 +34,14 @@ KEPT: Final = "kept"
 
 @dataclass(frozen=True)
 class Totals:
-    """Numbers of the whole.
+    """Estimated totals of the whole input.
 
     Attributes:
-        records, read, bytes: records in all; those that are read, and their bytes.
-        reasons: records by reason, `kept` among them.
-        files, sizes, tokens: of the kept files by language, in bytes and ids.
+        records, read, bytes: all records; the records that are read, and their bytes.
+        reasons: records by reason, including `kept`.
+        files, sizes, tokens: kept files by language, their bytes, and their ids.
         kept: files, bytes and tokens of all languages.
-        documents: files that curation keeps, before duplicates go, and their bytes.
+        documents: files kept before deduplication, and their bytes.
     """
 
     records: Estimate
@@ -57,13 +57,13 @@ class Totals:
 
 @dataclass(frozen=True)
 class SubsampleEstimate:
-    """What a sample of a lower rate says of duplicates, drawn within the sample.
+    """Duplicates estimated from a subsample.
 
     Attributes:
-        rate: its rate.
-        files: how many records it has.
-        seen: exact and near duplicates among them that are such in the sample.
-        exact, near: estimates for the whole.
+        rate: the sampling rate of the subsample.
+        files: the number of its records.
+        seen: the numbers of its exact and near duplicates whose survivor it contains as well.
+        exact, near: estimates for the whole input.
     """
 
     rate: float
@@ -74,16 +74,16 @@ class SubsampleEstimate:
 
 
 class Estimator:
-    """Estimates numbers of the whole from one sample.
+    """Estimates totals from one sample.
 
     Args:
         records: the sample.
-        listing: what it was drawn from.
+        listing: the inputs that it was drawn from.
     """
 
     def __init__(self, records: Records, listing: Listing) -> None:
         self._records, self._rate, self._listed = records, listing.rate, listing.bytes
-        self._weights = Weights(records, listing)
+        self._weights = SampleWeights(records, listing)
         self._duplicates = DuplicateEstimator(records, self._weights)
         self._reasons, self._reason = np.unique(records.reason, return_inverse=True)
         document = np.isin(records.reason, (KEPT, *_DUPLICATES, EARLIER))
@@ -93,7 +93,7 @@ class Estimator:
         self._tokens = self._tokens_by_record()
 
     def totals(self) -> Totals:
-        """The numbers of the whole."""
+        """Estimate the totals of the whole input."""
         found = self._estimates(self._columns, 1.0)
         names = [str(name) for name in self._reasons]
         at = iter(found)
@@ -109,7 +109,11 @@ class Estimator:
         return Totals(records, read, size, reasons, files, sizes, tokens, kept, documents)
 
     def subsample_estimates(self, shares: Iterable[float]) -> list[SubsampleEstimate]:
-        """Duplicates as smaller samples within this one see them."""
+        """Estimate duplicates from subsamples.
+
+        Args:
+            shares: the limits of the subsamples, as fractions of the sample's limit.
+        """
         found = []
         for share in shares:
             subsample = self._weights.subsample(below=share)
@@ -126,7 +130,7 @@ class Estimator:
         return found
 
     def _rate_at(self, share: float) -> float:
-        """The rate of a record when all limits are that share of the sample's."""
+        """The sampling rate if all limits are multiplied by `share`."""
         whole = self._weights.share
         inner = draw_limit(min(1.0, self._rate / whole))
         return (1 - (1 - inner * share) ** 2) * (whole * share if whole < 1 else 1.0)
@@ -134,13 +138,19 @@ class Estimator:
     def _estimates(
         self, numbers: "Callable[[Subsample, bool], Sums]", share: float
     ) -> list[Estimate]:
-        """Values and intervals of what `numbers` gives of the sample of a share of the limits."""
+        """The sums that `numbers` returns, as estimates with intervals.
+
+        Args:
+            numbers: computes sums from a subsample; the flag selects the upper bound of unseen
+                families.
+            share: the limits of the subsample, as a fraction of the sample's limits.
+        """
         subsample = self._weights.subsample(below=share)
         whole = numbers(subsample, False)
         left_out = np.stack(
             [
-                numbers(self._weights.subsample(below=share, without=stretch), False).values
-                for stretch in _stretches(share)
+                numbers(self._weights.subsample(below=share, exclude=interval), False).values
+                for interval in _intervals(share)
             ]
         )
         missing = 1 - self._rate_at(share)
@@ -189,10 +199,10 @@ class Estimator:
             np.concatenate([_sums(sums), count, *languages, _sums(ends)]),
             np.concatenate(
                 [
-                    _most([weights, read, sums[2] * (records.part >= 0)]),
+                    _largest([weights, read, sums[2] * (records.part >= 0)]),
                     heavy,
                     *heaviest,
-                    _most(ends),
+                    _largest(ends),
                 ]
             ),
         )
@@ -200,9 +210,9 @@ class Estimator:
     def _bytes_read(
         self, sizes: NDArray[np.float64], weights: NDArray[np.float64]
     ) -> NDArray[np.float64]:
-        """The bytes that records stand for.
+        """float64[n], the bytes that each record represents.
 
-        Those of loose files add up to what was listed, as far as the sample's were read.
+        Those of loose files are scaled to add up to the listed bytes.
         """
         expected = float((weights * self._records.listed).sum())
         factor = self._listed / expected if expected else 1.0
@@ -210,11 +220,11 @@ class Estimator:
 
     def _removed(self, subsample: Subsample, max_unseen: bool) -> "Sums":
         found = self._duplicates.removed(subsample, max_unseen=max_unseen)
-        weight = _most([self._weights.weights(subsample)])[0]
+        weight = _largest([self._weights.weights(subsample)])[0]
         return Sums(np.array([found.exact, found.near]), np.array([weight, weight]))
 
     def _tokens_by_record(self) -> NDArray[np.float64]:
-        """float64[n], the tokens of each document, of duplicates by size and language."""
+        """float64[n], the tokens of each document; estimated for duplicates."""
         records = self._records
         known = records.tokens >= 0
         size = np.maximum(records.size, 0).astype(np.float64)
@@ -230,13 +240,13 @@ class Estimator:
 
 @dataclass(frozen=True)
 class Sums:
-    """Sums over the whole, and of each the most that one record of the sample adds to it."""
+    """Sums over the whole input, and for each the largest contribution of one sampled record."""
 
     values: NDArray[np.float64]
     weights: NDArray[np.float64]
 
 
-def _stretches(share: float) -> list[tuple[float, float]]:
+def _intervals(share: float) -> list[tuple[float, float]]:
     return [(share * group / GROUPS, share * (group + 1) / GROUPS) for group in range(GROUPS)]
 
 
@@ -244,7 +254,7 @@ def _sums(columns: list[NDArray[np.float64]]) -> NDArray[np.float64]:
     return np.array([column.sum() for column in columns])
 
 
-def _most(columns: list[NDArray[np.float64]]) -> NDArray[np.float64]:
+def _largest(columns: list[NDArray[np.float64]]) -> NDArray[np.float64]:
     return np.array([np.abs(column).max(initial=0.0) for column in columns])
 
 

@@ -1,11 +1,12 @@
-"""What there is to read, and what of it is drawn: one look at the list of all inputs.
+"""Lists the inputs of a build, and draws the files and parts of a sample from the list.
 
-Loose files are listed by name and size, so they are drawn before anything is read, and their
-numbers in strata of like names and sizes are known. Archives and files of many records must be read
-to know what they hold: their parts are drawn by hash only if reading them all would be too much,
-and then the records within (`sources.sampling`), so that each record has the same chance.
+Names and sizes of loose files are listed, so they are drawn without reading anything, and the
+number of files in each stratum of similar names and sizes is known. The records in archives and
+data sets ("containers") are known only after reading. If reading all of these would be too much,
+their parts are drawn by hash first, and then the records within the parts (`sources.sampling`), so
+that each record has the same probability.
 
-Memory grows with what is drawn and with the number of parts, not with the number of files.
+Memory grows with the sample and with the number of parts, not with the number of files.
 """
 
 from collections import Counter
@@ -26,19 +27,19 @@ from codecorpus.pipelines.sources.partition import Partitioner, weigh
 from codecorpus.pipelines.sources.sampling import draw_limit, draw_number, draw_numbers
 
 DEFAULT_FILES: Final = 10_000
-"""Files that are drawn if nobody says how many."""
+"""The number of files to draw if no rate is given."""
 
 MAX_CONTAINER_BYTES: Final = 4 << 30
-"""Bytes, by the weight of their parts, of archives and the like that are read at most to draw from,
-or as many as the rate asks."""
+"""The most bytes of containers to read, by the weights of their parts, unless the rate requires
+more."""
 
-_MAX_HELD: Final = 8 * DEFAULT_FILES
-_RECORD: Final = 8_192  # bytes of a record in an archive, about: only to choose a rate
+_MAX_DRAWN: Final = 8 * DEFAULT_FILES
+_RECORD_BYTES: Final = 8_192  # typical size of a record in an archive; only to choose a rate
 _CLASSES: Final = 64
 
 
 class Part(NamedTuple):
-    """A planned part of archives and the like; `number`: drawn if below the share of parts."""
+    """A planned part of containers; it is drawn if `number` is below `Listing.share`."""
 
     source: int
     inputs: pa.Table
@@ -47,18 +48,18 @@ class Part(NamedTuple):
 
 @dataclass
 class Listing:
-    """What was listed.
+    """The inputs of a build, and the sample drawn from them.
 
     Attributes:
-        rate: the chance of each record to be drawn.
-        share: the chance of each part of archives and the like.
-        seed: what the draws depend on.
-        parts: how many parts the whole build has.
-        loose: drawn files by source.
-        strata: how many files each stratum has, by `strata_of`, drawn or not.
-        bytes: of loose files that are to be read.
-        containers: the drawn parts of archives and the like.
-        holding: how many there are by source, drawn or not.
+        rate: the probability that a record is drawn.
+        seed: each seed draws another sample.
+        share: the probability that a part of containers is drawn.
+        parts: the number of parts of the whole build.
+        loose: the drawn loose files by source.
+        strata: the number of files in each stratum (`strata_of`), drawn or not.
+        bytes: the bytes of all loose files that a build reads.
+        containers: the drawn parts of containers.
+        container_counts: the number of parts of containers by source, drawn or not.
     """
 
     rate: float
@@ -73,16 +74,16 @@ class Listing:
 
     @property
     def loose_limit(self) -> float:
-        """As of `sources.sampling`, of loose files."""
+        """The limit of draw numbers (`sources.sampling`) of loose files."""
         return draw_limit(self.rate)
 
     @property
     def inner_limit(self) -> float:
-        """The same of records within drawn parts."""
+        """The limit of draw numbers of records in drawn parts."""
         return draw_limit(min(1.0, self.rate / self.share))
 
     def drawn_parts(self, part_bytes: int) -> Iterator[tuple[int, pa.Table]]:
-        """The sample as parts of a build: first of loose files, then those of archives."""
+        """Yield the sample as parts of a build: parts of loose files first, then of containers."""
         for source, tables in sorted(self.loose.items()):
             partitioner = Partitioner(part_bytes)
             for table in tables:
@@ -96,25 +97,25 @@ class Listing:
 
 
 def list_inputs(
-    cut: Iterable[tuple[int, pa.Table]],
+    parts: Iterable[tuple[int, pa.Table]],
     *,
     part_bytes: int,
     rate: float | None,
     seed: int,
     max_container_bytes: int = MAX_CONTAINER_BYTES,
 ) -> Listing:
-    """Look through the parts of a build, and draw.
+    """List the inputs of a build, and draw a sample.
 
     Args:
-        cut: the parts, as of `plan.plan_parts`.
-        part_bytes: what a part weighs, about.
-        rate: the chance of each record; None: so that about DEFAULT_FILES are drawn.
-        seed: another one draws another sample.
-        max_container_bytes: as MAX_CONTAINER_BYTES.
+        parts: the source and the inputs of each part, from `plan.plan_parts`.
+        part_bytes: the approximate weight of a part.
+        rate: the probability that a record is drawn; None: chosen to draw about DEFAULT_FILES.
+        seed: each seed draws another sample.
+        max_container_bytes: see MAX_CONTAINER_BYTES.
     """
     found = Listing(rate or 1.0, seed)
     limit = draw_limit(found.rate)
-    for source, inputs in cut:
+    for source, inputs in parts:
         found.parts += 1
         is_file = _is_file(inputs)
         files, containers = inputs.filter(is_file), inputs.filter(pc.invert(is_file))
@@ -123,15 +124,15 @@ def list_inputs(
             found.containers.append(Part(source, containers, _number(source, containers, seed)))
         if len(files):
             _count(found, source, files)
-            found.loose.setdefault(source, []).append(_below(files, limit, seed))
-        while rate is None and _held(found) > _MAX_HELD:
+            found.loose.setdefault(source, []).append(_draw_files(files, limit, seed))
+        while rate is None and _drawn_files(found) > _MAX_DRAWN:
             limit /= 2
-            _thin(found, limit)
-    held_back = len(found.containers) * part_bytes
-    files = sum(found.strata.values()) + held_back / _RECORD
+            _lower_limit(found, limit)
+    container_bytes = len(found.containers) * part_bytes
+    files = sum(found.strata.values()) + container_bytes / _RECORD_BYTES
     found.rate = rate or min(1.0, DEFAULT_FILES / max(files, 1))
-    found.share = min(1.0, max(found.rate, max_container_bytes / max(held_back, 1)))
-    _thin(found, found.loose_limit)
+    found.share = min(1.0, max(found.rate, max_container_bytes / max(container_bytes, 1)))
+    _lower_limit(found, found.loose_limit)
     for source, tables in found.loose.items():
         found.loose[source] = [table.drop_columns("number") for table in tables if len(table)]
     found.containers = [part for part in found.containers if part.number < found.share]
@@ -139,9 +140,10 @@ def list_inputs(
 
 
 def strata_of(source: int, paths: pa.Array, sizes: NDArray[np.int64]) -> NDArray[np.int64]:
-    """int64[n], the stratum of each loose file, by source, kind of name and bits of its size.
+    """int64[n], the stratum of each loose file: by source, kind of name, and bits of its size.
 
-    A name says that the file is not to be read, or that it may be source code, or nothing.
+    There are three kinds of names: those of files that are not read, those of a known language, and
+    all others.
     """
     verdict = by_name(paths)
     known = verdict.language.is_valid().to_numpy(zero_copy_only=False) | (verdict.ambiguous > 0)
@@ -152,7 +154,7 @@ def strata_of(source: int, paths: pa.Array, sizes: NDArray[np.int64]) -> NDArray
 
 
 def bytes_to_read(files: pa.Table) -> NDArray[np.int64]:
-    """int64[n], the size of each loose file, 0 where its name or size rules out that it is read."""
+    """int64[n], the size of each loose file; 0 if its name or size means it is not read."""
     sizes = files["size"].to_numpy()
     read = ~not_source(files["path"].combine_chunks()) & (sizes <= Limits.record_bytes)
     return np.where(read, sizes, 0)
@@ -168,12 +170,12 @@ def _is_file(inputs: pa.Table) -> pa.ChunkedArray:
 
 
 def _number(source: int, inputs: pa.Table, seed: int) -> float:
-    """A part's number: that of its first input, and of the place where reading begins there.
+    """The draw number of a part: a hash of its first input and where reading begins in it.
 
-    So the stripes of a file, each of which inflates all of it, are drawn together.
+    Splits that decompress the same bytes begin at the same place, so they are drawn together.
     """
-    place = next((name for name in ("begin", "first") if name in inputs.column_names), None)
-    begin = inputs[place][0].as_py() if place and inputs["kind"][0].as_py() != "tar" else 0
+    column = next((name for name in ("begin", "first") if name in inputs.column_names), None)
+    begin = inputs[column][0].as_py() if column and inputs["kind"][0].as_py() != "tar" else 0
     return draw_number(f"{source}\0{inputs['name'][0].as_py()}\0{begin or 0}", seed + 4)
 
 
@@ -184,15 +186,15 @@ def _count(found: Listing, source: int, files: pa.Table) -> None:
     found.bytes += int(bytes_to_read(files).sum())
 
 
-def _below(files: pa.Table, limit: float, seed: int) -> pa.Table:
-    """Those of the files that are drawn, with the lesser of their numbers."""
-    lesser = draw_numbers_of_files(files, seed).min(axis=0)
-    drawn = lesser < limit
-    return files.append_column("number", pa.array(lesser)).filter(pa.array(drawn))
+def _draw_files(files: pa.Table, limit: float, seed: int) -> pa.Table:
+    """The drawn files, with the smaller of their two draw numbers in a column `number`."""
+    smaller = draw_numbers_of_files(files, seed).min(axis=0)
+    drawn = smaller < limit
+    return files.append_column("number", pa.array(smaller)).filter(pa.array(drawn))
 
 
 def draw_numbers_of_files(files: pa.Table, seed: int) -> NDArray[np.float64]:
-    """As `draw_numbers`, of listed files."""
+    """float64[2, n], the draw numbers of listed files; see `draw_numbers`."""
     return draw_numbers(
         files["repository"].combine_chunks(),
         files["path"].combine_chunks(),
@@ -202,10 +204,10 @@ def draw_numbers_of_files(files: pa.Table, seed: int) -> NDArray[np.float64]:
     )
 
 
-def _held(found: Listing) -> int:
+def _drawn_files(found: Listing) -> int:
     return sum(len(table) for tables in found.loose.values() for table in tables)
 
 
-def _thin(found: Listing, limit: float) -> None:
+def _lower_limit(found: Listing, limit: float) -> None:
     for source, tables in found.loose.items():
         found.loose[source] = [t.filter(pc.less(t["number"], limit)) for t in tables]

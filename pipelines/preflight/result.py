@@ -1,4 +1,4 @@
-"""A prediction as a whole, and as JSON."""
+"""The prediction of a build, and its JSON form."""
 
 from dataclasses import asdict, dataclass
 from typing import Any, Final
@@ -12,13 +12,13 @@ FORMAT: Final = 1
 
 @dataclass(frozen=True)
 class FetchedBytes:
-    """Bytes of remote inputs that came; those that listing a store takes are not counted.
+    """Bytes fetched from remote inputs; listings of stores are not counted.
 
     Attributes:
-        planning: to list and cut all inputs.
+        planning: to list the inputs and divide them into parts.
         sample: to read the sample.
-        whole: of these, those of files that came from their beginning to their end.
-        timing: to read some parts of the sample once more.
+        whole: those of `sample` that belong to files fetched completely.
+        timing: to read some parts of the sample again.
     """
 
     planning: int
@@ -34,17 +34,17 @@ class FetchedBytes:
 
 @dataclass(frozen=True)
 class Prediction:
-    """What a build would give.
+    """The predicted results and costs of a build.
 
     Attributes:
-        name: of the recipe.
-        rate, share, seed: as of `listing.Listing`.
-        parts: how many the whole build has.
-        sources: how many sources the recipe has.
-        sampled: records of the sample, and bytes that were read of them.
+        name: the name of the recipe.
+        rate, share, seed: see `inputs.Listing`.
+        parts: the number of parts of the whole build.
+        sources: the number of sources of the recipe.
+        sampled: the number of records of the sample, and the bytes read of them.
         totals, subsamples, disk: the estimates.
-        times: seconds of one core by group of stages.
-        fetched: what came from remote inputs.
+        times: processor seconds by group of stages.
+        fetched: bytes fetched from remote inputs.
     """
 
     name: str
@@ -61,7 +61,7 @@ class Prediction:
     fetched: FetchedBytes
 
     def to_json(self) -> dict[str, Any]:
-        """The same names as in a manifest, where it has them; each number with its interval."""
+        """JSON values, named as in a manifest where possible; each number has its interval."""
         totals, disk = self.totals, self.disk
         return {
             "format": FORMAT,

@@ -1,7 +1,7 @@
-"""A build of the sample, by the stages of every build, in a temporary folder; and its records.
+"""Builds the sample with the stages of an ordinary build, and reads its records.
 
-The records come back as arrays, one entry a record: what became of it, and what the estimates need
-to know of how it was drawn.
+The records are returned as arrays with one entry per record: its decision, and the facts about its
+draw that the estimates need.
 """
 
 from collections.abc import Iterator
@@ -42,18 +42,18 @@ class Records:
     """n records of a sample, loose files first.
 
     Attributes:
-        source: int64, of the recipe.
-        reason, language: str; `kept` where nothing speaks against it, "" for an unknown language.
-        size, tokens: int64; -1 where it was not read, and where it is not kept.
-        content: int64, equal for equal contents that count as copies; -1 where it was not read.
-        of: int64, of a duplicate the record that it is one of, else the record itself.
-        numbers: float64[2, n], by name and by size, as of `sources.sampling`, divided by the limit:
-            below 1 where they draw it.
-        rate: float64, the chance that it is drawn once its part is.
-        part: int64, the number of a holder's part that it came from, in the listing; -1: loose.
-        stratum: int64, as of `strata_of`; -1: not loose.
+        source: int64, the index of its source in the recipe.
+        reason, language: str; the reason of a kept record is `kept`, an unknown language is "".
+        size, tokens: int64; size is -1 if it was not read, tokens is -1 if it is not kept.
+        content: int64, equal for exact copies; -1 if it was not read.
+        duplicate_of: int64, the index of the survivor of a duplicate; otherwise its own index.
+        numbers: float64[2, n], the draw numbers by name and by size (`sources.sampling`), divided
+            by the limit: a record is drawn by those below 1.
+        rate: float64, the probability that it is drawn if its part is.
+        part: int64, the index of its part in `Listing.containers`; -1 for a loose file.
+        stratum: int64, see `strata_of`; -1 if it is not a loose file.
         named: bool, whether it has a path.
-        listed: int64, bytes of a loose file that its name does not rule out, else 0.
+        listed: int64, see `bytes_to_read`; 0 if it is not a loose file.
     """
 
     source: NDArray[np.int64]
@@ -74,7 +74,7 @@ class Records:
         return len(self.source)
 
     def select(self, rows: NDArray[np.bool_]) -> "Records":
-        """Some of them; `of` is not followed any more."""
+        """A subset of the records; `duplicate_of` keeps the indices of the whole sample."""
         return replace(
             self, **{field.name: getattr(self, field.name)[..., rows] for field in fields(self)}
         )
@@ -87,14 +87,14 @@ def build_sample(
     folder: Folder,
     pool: ProcessPool,
 ) -> Build:
-    """Build what was drawn.
+    """Build the sample.
 
     Args:
         loaded: the recipe.
-        listing: what was drawn.
-        vocabulary: the recipe's.
-        folder: an empty one.
-        pool: where tasks run.
+        listing: the drawn files and parts.
+        vocabulary: the recipe's vocabulary.
+        folder: an empty folder.
+        pool: runs the tasks.
 
     Raises:
         TaskError: a task failed, as it would in the build.
@@ -111,7 +111,7 @@ def build_sample(
 
 
 def _require_done(outcome: Outcome) -> None:
-    """Stop at the first task that failed; its trace goes with the folder, so it is not named."""
+    """Raise a task's error, without the file of its trace, which is removed with the folder."""
     if outcome.error is not None:
         what = outcome.error.partition("; trace in ")[0]
         advice = "; a build would fail in the same way" if outcome.permanent else ""
@@ -119,7 +119,7 @@ def _require_done(outcome: Outcome) -> None:
 
 
 def read_records(build: Build, listing: Listing) -> Records:
-    """What became of the records of the sample."""
+    """Read the records of the sample from the ledger of its build."""
     tables = list(_ledgers(build))
     ledger = pa.concat_tables(tables).combine_chunks()
     part = np.repeat(np.arange(len(tables)), [len(table) for table in tables])
@@ -127,7 +127,7 @@ def read_records(build: Build, listing: Listing) -> Records:
     loose = [build.plan.inputs(build.folder, index) for index in range(begin)]
     sizes = ledger["size"].fill_null(-1).to_numpy()
     row = ledger["row"].to_numpy()
-    inner = part >= begin
+    in_container = part >= begin
     numbers = draw_numbers(
         ledger["repository"].combine_chunks(),
         ledger["path"].combine_chunks(),
@@ -138,12 +138,12 @@ def read_records(build: Build, listing: Listing) -> Records:
     stratum = np.full(len(part), -1, np.int64)
     listed = np.zeros(len(part), np.int64)
     if loose:
-        numbers[:, ~inner] = np.concatenate(
+        numbers[:, ~in_container] = np.concatenate(
             [draw_numbers_of_files(table, listing.seed) for table in loose], axis=1
         )
-        stratum[~inner] = np.concatenate([_strata(build, i, t) for i, t in enumerate(loose)])
-        listed[~inner] = np.concatenate([bytes_to_read(table) for table in loose])
-    limits = np.where(inner, listing.inner_limit, listing.loose_limit)
+        stratum[~in_container] = np.concatenate([_strata(build, i, t) for i, t in enumerate(loose)])
+        listed[~in_container] = np.concatenate([bytes_to_read(table) for table in loose])
+    limits = np.where(in_container, listing.inner_limit, listing.loose_limit)
     return Records(
         source=np.array([planned.source for planned in build.plan.parts], np.int64)[part],
         reason=ledger["reason"].fill_null("kept").to_numpy(zero_copy_only=False).astype(str),
@@ -158,7 +158,7 @@ def read_records(build: Build, listing: Listing) -> Records:
         duplicate_of=_survivors(ledger, part, row),
         numbers=numbers / limits,
         rate=1 - (1 - limits) ** 2,
-        part=np.where(inner, part - begin, -1),
+        part=np.where(in_container, part - begin, -1),
         stratum=stratum,
         named=ledger["path"].is_valid().to_numpy(),
         listed=listed,
@@ -166,7 +166,7 @@ def read_records(build: Build, listing: Listing) -> Records:
 
 
 def _ledgers(build: Build) -> Iterator[pa.Table]:
-    """Of each part, in the order of its records."""
+    """The ledger of each part, in the order of its records."""
     for index in range(len(build.plan.parts)):
         path = build.folder.path(build.part_file(LEDGER, index))
         yield pq.read_table(path, columns=list(_COLUMNS), use_threads=False)
@@ -184,12 +184,12 @@ def _numbered(values: pa.ChunkedArray) -> NDArray[np.int64]:
 
 
 def _survivors(ledger: pa.Table, part: NDArray[Any], row: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The record that each duplicate names, found by part and row, which ascend."""
-    places = (part.astype(np.int64) << 40) + row
-    of = np.arange(len(places))
-    named = ledger["duplicate_of_part"].is_valid().to_numpy()
+    """int64[n], the index of each duplicate's survivor, found by part and row, which are sorted."""
+    keys = (part.astype(np.int64) << 40) + row
+    survivors = np.arange(len(keys))
+    is_duplicate = ledger["duplicate_of_part"].is_valid().to_numpy()
     wanted = (ledger["duplicate_of_part"].fill_null(0).to_numpy().astype(np.int64) << 40) + ledger[
         "duplicate_of_row"
     ].fill_null(0).to_numpy()
-    of[named] = np.searchsorted(places, wanted[named])
-    return of
+    survivors[is_duplicate] = np.searchsorted(keys, wanted[is_duplicate])
+    return survivors

@@ -1,4 +1,4 @@
-"""A prediction on the terminal, 80 columns wide."""
+"""Prints a prediction as tables, 80 columns wide."""
 
 from collections.abc import Callable, Iterable
 
@@ -15,7 +15,7 @@ _NONE = Estimate(0, 0, 0)
 
 
 def print_prediction(prediction: Prediction, console: Console) -> None:
-    """Print the prediction."""
+    """Print a prediction."""
     records, size = prediction.sampled
     console.print(
         f"[bold]{prediction.name}[/]: predicted from {records:,} files "
@@ -24,12 +24,12 @@ def print_prediction(prediction: Prediction, console: Console) -> None:
     if prediction.share < 1:
         console.print(
             f"parts of archives and data sets: {prediction.share:.3g} of them were read, "
-            f"and {min(1.0, prediction.rate / prediction.share):.3g} of their files taken"
+            f"and {min(1.0, prediction.rate / prediction.share):.3g} of their files drawn"
         )
     if prediction.fetched.all:
         console.print(_fetched(prediction.fetched))
     console.print(
-        f"each number with the interval that should hold it in {CONFIDENCE:.0%} of cases\n"
+        f"each number with an interval that should contain it in {CONFIDENCE:.0%} of cases\n"
     )
     for table in (
         _decisions(prediction),
@@ -46,12 +46,12 @@ def print_prediction(prediction: Prediction, console: Console) -> None:
 def _fetched(fetched: FetchedBytes) -> str:
     parts = [f"{fetched.sample / 1e6:,.1f} MB as the sample"]
     if fetched.whole:
-        parts[0] += f" ({fetched.whole / 1e6:,.1f} MB of it files that came whole)"
+        parts[0] += f" ({fetched.whole / 1e6:,.1f} MB of it whole files)"
     parts += [
         f"{size / 1e6:,.1f} MB {what}"
         for size, what in (
-            (fetched.planning, "to list and cut all inputs"),
-            (fetched.timing, "to time parts once more"),
+            (fetched.planning, "to list all inputs and divide them into parts"),
+            (fetched.timing, "to time parts again"),
         )
         if size
     ]
@@ -112,7 +112,7 @@ def _languages(prediction: Prediction) -> Table:
 
 
 def _duplicates(prediction: Prediction) -> Table:
-    """How the estimates hold when the sample is smaller."""
+    """Estimates of duplicates from subsamples, which should agree with those of the sample."""
     table = _table("duplicates at rate", "seen", "exact", "from", "to", "near", "from", "to")
     for step in prediction.subsamples:
         numbers = (*step.exact, *step.near)
@@ -150,11 +150,11 @@ def _cost(prediction: Prediction) -> Table:
 def _notes(prediction: Prediction) -> list[str]:
     notes = [
         f"{prediction.parts:,} parts",
-        "what no file of the sample shows is not listed: rare reasons and languages may turn up",
+        "reasons and languages that do not occur in the sample are not listed; rare ones may occur",
     ]
     if prediction.sources > 1:
         notes.append(
-            f"{EARLIER} is a lower bound: a sample does not see every repository of two sources"
+            f"{EARLIER} is a lower bound: a sample misses some repositories that two sources share"
         )
     return notes
 

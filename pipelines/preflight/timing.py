@@ -1,13 +1,13 @@
-"""Processor time of the whole build, by what the sample's took.
+"""Estimates processor time of the whole build from the times of the sample's tasks.
 
-Parts of the sample are done again here, when all is warm; that is the least that they take. The
-most is what they took when they were built, when files were read for the first time and workers
-loaded what they need, which a large build does not notice. The truth lies between, the nearer to
-the first the larger the sample; the estimate is the geometric mean. Archives are only timed here,
-at full: a build reads all of an archive of which a sample takes a few files.
+Some tasks of the sample are repeated here with warm caches, which gives a lower bound. The upper
+bound is the time they took in the sample's build, when files were read for the first time and
+workers loaded their modules, costs that are negligible in a large build. The estimate is the
+geometric mean of the two; the larger the sample, the closer the bounds. Parts of archives are timed
+only here, and reading all of their files, because a build reads all of an archive.
 
-A time depends on the machine and on what else it does at the moment: repeated builds on one machine
-differed by some tenths, so intervals allow for a third more on either side.
+Times depend on the machine and on its load: repeated builds on one machine differed by tens of per
+cent, so intervals are widened by a third on either side.
 """
 
 import json
@@ -32,49 +32,50 @@ from codecorpus.pipelines.storage.locations import is_remote
 from codecorpus.pipelines.storage.transfer_stats import TransferStats
 
 _TIMED: Final = 8
-"""Parts that are timed at most."""
+"""The most parts that are timed."""
 
 _FETCHED: Final = 2
-"""Of these, parts that lie elsewhere: they are fetched once more."""
+"""The most remote parts among them; these are fetched again."""
 
 _MACHINE: Final = 1 / 3
+"""Widens the intervals, for the load of the machine."""
 
 
 def sum_estimates(estimates: Iterable[Estimate]) -> Estimate:
-    """A sum, with an interval as if all of it erred alike."""
+    """The sum of estimates; its interval assumes that their errors are fully correlated."""
     found = list(estimates)
     return Estimate(*(sum(each[at] for each in found) for at in range(3)))
 
 
 def estimate_times(build: Build, listing: Listing, totals: Totals) -> dict[str, Estimate]:
-    """Seconds of one core that the whole build takes, by group of stages.
+    """Estimate the processor seconds of the whole build, by group of stages.
 
     Args:
-        build: that of the sample; its files are not what they were afterwards.
-        listing: what was drawn.
-        totals: estimates of the whole.
+        build: the sample's build; its files are modified.
+        listing: the drawn files and parts.
+        totals: estimates for the whole build.
     """
     count = len(build.plan.parts)
     begin = count - len(listing.containers)
-    noted = _recorded_seconds(build)
+    recorded = _recorded_seconds(build)
     loose = _largest(build, range(begin), max_remote=_FETCHED)
-    first, again = _first_and_warm_seconds(
-        build, CurateParts(), loose, noted
-    )  # their files stay as they are
+    # This rewrites the same files, because parts of loose files contain only drawn ones.
+    first, warm = _first_and_warm_seconds(build, CurateParts(), loose, recorded)
     read = sum(_bytes_read(build, index) for index in loose)
     every = _largest(build, range(count))
-    first_encode, again_encode = _first_and_warm_seconds(build, EncodeParts(), every, noted)
+    first_encode, warm_encode = _first_and_warm_seconds(build, EncodeParts(), every, recorded)
     encoded = sum(_bytes_encoded(build, index) for index in every)
     deduplicating = _deduplication(build, listing.parts, totals)
     containers = _largest(build, range(begin, count), max_remote=_FETCHED)
-    _, inner = _first_and_warm_seconds(build, CurateParts(), containers, noted)
-    held = sum(_bytes_read(build, index) for index in containers)
-    inside = Estimate(*(max(bound - listing.bytes, 0.0) for bound in totals.bytes))
+    # Without a sampler, all files of these parts are read; this overwrites the sample's.
+    _, container_seconds = _first_and_warm_seconds(build, CurateParts(), containers, recorded)
+    container_bytes = sum(_bytes_read(build, index) for index in containers)
+    in_containers = Estimate(*(max(bound - listing.bytes, 0.0) for bound in totals.bytes))
     curating = [
-        _between_warm_and_first(again, first).scaled(listing.bytes / max(read, 1)),
-        inside.scaled(inner / max(held, 1)),
+        _between_warm_and_first(warm, first).scaled(listing.bytes / max(read, 1)),
+        in_containers.scaled(container_seconds / max(container_bytes, 1)),
     ]
-    per_byte = _between_warm_and_first(again_encode, first_encode).scaled(1 / max(encoded, 1))
+    per_byte = _between_warm_and_first(warm_encode, first_encode).scaled(1 / max(encoded, 1))
     encoding = (one * other for one, other in zip(per_byte, totals.kept[1], strict=True))
     stages = {
         "curate": sum_estimates(curating),
@@ -85,7 +86,7 @@ def estimate_times(build: Build, listing: Listing, totals: Totals) -> dict[str, 
 
 
 def fetched_by_tasks(build: Build) -> TransferStats:
-    """What the tasks of the sample's build have fetched so far."""
+    """The bytes that the tasks of the sample's build fetched."""
     lines = list(_timings(build))
     return TransferStats(
         *(sum(line.get(name, 0) for line in lines) for name in TransferStats._fields)
@@ -106,7 +107,7 @@ def _timings(build: Build) -> Iterator[dict[str, Any]]:
 
 
 def _largest(build: Build, indices: Iterable[int], *, max_remote: int = _TIMED) -> list[int]:
-    """The parts to be timed, at most so many of those whose inputs lie elsewhere."""
+    """The largest parts, at most _TIMED, of which at most `max_remote` have remote inputs."""
     sizes, sources = CurateParts().weights(build), build.recipe.sources
     ordered = sorted(indices, key=lambda index: -sizes[index])
     chosen: list[int] = []
@@ -120,18 +121,22 @@ def _largest(build: Build, indices: Iterable[int], *, max_remote: int = _TIMED) 
 
 
 def _first_and_warm_seconds(
-    build: Build, stage: Stage, indices: list[int], noted: Counter[tuple[str, int]]
+    build: Build, stage: Stage, indices: list[int], recorded: Counter[tuple[str, int]]
 ) -> tuple[float, float]:
-    """Seconds that tasks took when the sample was built, and that they take now, warm."""
+    """Processor seconds of tasks in the sample's build, and now, with warm caches."""
     if not indices:
         return 0.0, 0.0
     _perform(build, stage, indices[-1])
-    again = sum(_perform(build, stage, index) for index in indices)
-    return sum(noted[stage.name, index] for index in indices), again
+    warm = sum(_perform(build, stage, index) for index in indices)
+    return sum(recorded[stage.name, index] for index in indices), warm
 
 
 def _deduplication(build: Build, parts: int, totals: Totals) -> Estimate:
-    """Between what the sample's takes, as if that were all for tasks, and as if by documents."""
+    """Processor seconds of deduplication.
+
+    The shortest task estimates the overhead of a task. The lower bound adds that overhead for each
+    part that the sample does not have; the upper bound scales the rest with the documents.
+    """
     for _ in range(2):
         seconds = [
             _perform(build, stage, index)
@@ -164,9 +169,9 @@ def _bytes_encoded(build: Build, index: int) -> int:
     return sum(language["bytes"] for language in languages)
 
 
-def _between_warm_and_first(again: float, first: float) -> Estimate:
-    """Seconds between those of warm tasks and those of the sample's, however these compare."""
-    least, most = sorted((again, first))
+def _between_warm_and_first(warm: float, first: float) -> Estimate:
+    """The geometric mean of two times, in either order, with the interval between them."""
+    least, most = sorted((warm, first))
     return Estimate(sqrt(least * most), least, most)
 
 

@@ -1,9 +1,9 @@
-"""How many records of the whole each record of a sample stands for.
+"""Sampling weights: the number of records that each record of a sample represents.
 
-A record represents 1 / (its chance to be drawn). Where more is known, the weight is corrected: the
-loose files of a stratum with similar names and sizes represent as many as the stratum has
-(post-stratification: Holt and Smith, JRSS A 142, 1979), with small strata joined; the drawn parts
-of archives represent as many as there are.
+The weight of a record is 1 / (its probability to be drawn), corrected by known totals: the loose
+files of a stratum, which have similar names and sizes, represent the number of files in the stratum
+(post-stratification: Holt and Smith, JRSS A 142, 1979; small strata are merged), and the drawn
+parts of archives represent the number of all such parts.
 """
 
 from collections import Counter
@@ -17,18 +17,18 @@ from numpy.typing import NDArray
 from codecorpus.pipelines.preflight.inputs import Listing, source_of
 from codecorpus.pipelines.preflight.sample import Records
 
-_ENOUGH: Final = 8
-"""Drawn files of a stratum; with fewer it is joined with its neighbour."""
+_MIN_DRAWN: Final = 8
+"""A stratum with fewer drawn files is merged with its neighbour."""
 
 
 @dataclass(frozen=True)
 class Subsample:
-    """A smaller sample within the sample.
+    """A subset of the sample that is itself a sample, of a lower rate.
 
     Attributes:
-        by: bool[2, n], which records the name and the size draw.
-        part: bool, which of the drawn parts of archives are in.
-        scale: the share of each limit, and of the parts, that is left.
+        drawn_by: bool[2, n], which records are drawn by name, and which by size.
+        part: bool, which of the drawn parts of archives it contains.
+        scale: its limits, and its fraction of the parts, relative to the sample's.
     """
 
     drawn_by: NDArray[np.bool_]
@@ -36,32 +36,32 @@ class Subsample:
     scale: float
 
 
-class Weights:
-    """Weighs the records of a sample, or of a smaller one within it.
+class SampleWeights:
+    """Computes the weights of the records of a sample or a subsample.
 
     Args:
         records: the sample.
-        listing: what it was drawn from.
+        listing: the inputs that it was drawn from.
     """
 
     def __init__(self, records: Records, listing: Listing) -> None:
         self.share = listing.share
         self._records = records
         self._parts = np.array([part.number for part in listing.containers]) / listing.share
-        self._groups, self._known = _join(listing.strata, records.stratum)
+        self._groups, self._known = _merge_strata(listing.strata, records.stratum)
         self._sources = np.array([part.source for part in listing.containers], np.int64)
         self._container_counts = listing.container_counts
 
     def subsample(
-        self, *, below: float = 1.0, without: tuple[float, float] = (0.0, 0.0)
+        self, *, below: float = 1.0, exclude: tuple[float, float] = (0.0, 0.0)
     ) -> Subsample:
-        """The sample of a lower rate, or without what lies in one stretch of the numbers.
+        """The subsample with draw numbers below a limit and outside an interval.
 
         Args:
-            below: the share of each limit that is left.
-            without: the stretch, as shares of the limits.
+            below: the limit, as a fraction of the sample's.
+            exclude: begin and end of the interval, as fractions of the sample's limit.
         """
-        begin, end = without
+        begin, end = exclude
         numbers, parts = self._records.numbers, self._parts
         return Subsample(
             drawn_by=(numbers < below) & ~((begin <= numbers) & (numbers < end)),
@@ -70,24 +70,24 @@ class Weights:
         )
 
     def share_in(self, subsample: Subsample) -> float:
-        """The chance that a part of archives is in."""
+        """The probability that a part of archives is drawn."""
         return 1.0 if self.share == 1 else self.share * subsample.scale
 
     def inside(self, subsample: Subsample) -> NDArray[np.bool_]:
-        """bool[n], which records' parts are in; loose files are in none."""
+        """bool[n], whether the part of each record is in the subsample; True for loose files."""
         return np.append(subsample.part, True)[self._records.part]
 
     def limits(self, subsample: Subsample) -> NDArray[np.float64]:
-        """float64[n], the chance of each record to be drawn by its name, or by its size."""
+        """float64[n], the probability that a record is drawn by its name; the same by its size."""
         limit: NDArray[np.float64] = (1 - (1 - self._records.rate) ** 0.5) * subsample.scale
         return limit
 
     def part_chance(self, subsample: Subsample) -> NDArray[np.float64]:
-        """float64[n], the chance that a record's part is in."""
+        """float64[n], the probability that the part of a record is drawn; 1 for loose files."""
         return np.where(self._records.part < 0, 1.0, self.share_in(subsample))
 
     def weights(self, subsample: Subsample) -> NDArray[np.float64]:
-        """float64[n], how many records each stands for; 0 outside the subsample."""
+        """float64[n], the number of records that each represents; 0 outside the subsample."""
         drawn = subsample.drawn_by.any(axis=0) & self.inside(subsample)
         weights = drawn / ((1 - (1 - self.limits(subsample)) ** 2) * self.part_chance(subsample))
         loose = self._groups >= 0
@@ -100,19 +100,24 @@ class Weights:
         return weights
 
     def _by_parts(self, subsample: Subsample) -> NDArray[np.float64]:
-        """Of each source, its parts over those that the drawn ones stand for."""
-        most = max(self._container_counts) + 1
-        drawn = np.bincount(self._sources[subsample.part], minlength=most) / self.share_in(
+        """float64[sources], the number of parts over the number that the drawn parts represent."""
+        sources = max(self._container_counts) + 1
+        drawn = np.bincount(self._sources[subsample.part], minlength=sources) / self.share_in(
             subsample
         )
-        known = np.array([self._container_counts[source] for source in range(most)], np.float64)
-        return np.divide(known, drawn, out=np.ones(most), where=drawn > 0)
+        known = np.array([self._container_counts[source] for source in range(sources)], np.float64)
+        return np.divide(known, drawn, out=np.ones(sources), where=drawn > 0)
 
 
-def _join(
+def _merge_strata(
     known: Counter[int], drawn: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """The group of strata of each record, -1 without one, and the number of files of each group."""
+    """Merge strata with few drawn files.
+
+    Returns:
+        The merged stratum of each record, -1 for records without one; and the number of files of
+        each merged stratum.
+    """
     counts = Counter(drawn[drawn >= 0].tolist())
     groups: list[list[int]] = []
     for stratum in sorted(known):
@@ -129,4 +134,4 @@ def _join(
 
 
 def _few(strata: list[int], counts: Mapping[int, int]) -> bool:
-    return sum(counts.get(stratum, 0) for stratum in strata) < _ENOUGH
+    return sum(counts.get(stratum, 0) for stratum in strata) < _MIN_DRAWN

@@ -102,9 +102,11 @@ def make_records(first: int, rows: int, **columns: pa.Array) -> pa.RecordBatch:
         columns: arrays by column name; columns that are not given are null.
     """
     columns["row"] = pa.array(np.arange(first, first + rows, dtype=np.int64))
-    return pa.record_batch(
-        [columns.get(field.name, pa.nulls(rows, field.type)) for field in RECORDS], schema=RECORDS
-    )
+    arrays = [
+        columns[field.name] if field.name in columns else pa.nulls(rows, field.type)
+        for field in RECORDS
+    ]
+    return pa.record_batch(arrays, schema=RECORDS)
 
 
 def damage_row(row: int, path: str, reason: str, detail: str) -> pa.RecordBatch:

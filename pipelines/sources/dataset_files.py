@@ -26,6 +26,9 @@ JSON_LINES: Final = {
 TO_THE_END: Final = 1 << 62
 """`Split.decompressed_end` of a split that extends to the end of its bytes."""
 
+Range = tuple[int, int]
+"""Begin and end."""
+
 PARQUET: Final = {".parquet": "parquet"}
 
 SCHEMA: Final = pa.schema(
@@ -103,29 +106,14 @@ class DataFile(NamedTuple):
     kind: str
     entry: Entry
 
-    def split(
-        self,
-        begin: int,
-        end: int,
-        decompressed_begin: int = 0,
-        decompressed_end: int = TO_THE_END,
-    ) -> Split:
+    def split(self, begin: int, end: int, decompressed: Range = (0, TO_THE_END)) -> Split:
         """A split of the file."""
-        return Split(
-            self.name,
-            self.entry.size,
-            str(self.entry.stamp),
-            self.location,
-            self.kind,
-            begin,
-            end,
-            decompressed_begin,
-            decompressed_end,
-        )
+        size, stamp = self.entry.size, str(self.entry.stamp)
+        return Split(self.name, size, stamp, self.location, self.kind, begin, end, *decompressed)
 
 
 def find_data_files(
-    paths: Sequence[Location], kinds: dict[str, str], exclude: Location | None = None
+    paths: Sequence[Location], kinds: Mapping[str, str], exclude: Location | None = None
 ) -> Iterator[DataFile]:
     """Find the files of a data set, in the order of the paths and bytewise within a folder.
 
@@ -165,7 +153,7 @@ def find_data_files(
             )
 
 
-def _kind(name: bytes, kinds: dict[str, str]) -> str | None:
+def _kind(name: bytes, kinds: Mapping[str, str]) -> str | None:
     lower = name.lower()
     return next((kind for end, kind in kinds.items() if lower.endswith(end.encode())), None)
 

@@ -31,10 +31,10 @@ from codecorpus.pipelines.sources.base import (
 )
 from codecorpus.pipelines.sources.batching import RecordGroup, assemble
 from codecorpus.pipelines.sources.folder.inputs import (
-    SCHEMA,
     RepositoryFacts,
+    archive_from_inputs,
     archive_inputs,
-    archive_of,
+    with_repository_bytes,
 )
 from codecorpus.pipelines.sources.folder.repositories import Repository
 from codecorpus.pipelines.sources.io import open_file
@@ -61,7 +61,7 @@ LFS_BYTES: Final = 1_024
 
 
 @dataclass(frozen=True)
-class _Listed:
+class _ListedArchive:
     """A line of the list of archives."""
 
     repository: str
@@ -113,7 +113,7 @@ class GithubSource:
         """
         seen: set[str] = set()
 
-        def all_listed() -> Iterator[_Listed]:
+        def listed_archives() -> Iterator[_ListedArchive]:
             for folder in self._paths:
                 for listed in _read_listing(folder):
                     if listed.repository.lower() in seen:
@@ -124,15 +124,13 @@ class GithubSource:
                     seen.add(listed.repository.lower())
                     yield listed
 
-        def inspect(listed: _Listed) -> tuple[pa.Table, Weights]:
+        def inspect(listed: _ListedArchive) -> tuple[pa.Table, Weights]:
             inputs, weights = archive_inputs(
                 _repository(listed), listed.facts, self._not_source, part_bytes, None
             )
-            at = SCHEMA.get_field_index("repository_bytes")
-            size = pa.repeat(pa.scalar(listed.unpacked_bytes, pa.int64()), len(inputs))
-            return inputs.set_column(at, SCHEMA.field(at), size), weights
+            return with_repository_bytes(inputs, listed.unpacked_bytes), weights
 
-        yield from partition_inputs(inspect, all_listed(), self._paths, part_bytes)
+        yield from partition_inputs(inspect, listed_archives(), self._paths, part_bytes)
 
     def read(
         self, inputs: pa.Table, needs_content: NeedsContent, limits: Limits
@@ -141,51 +139,53 @@ class GithubSource:
         groups = (
             _in_repository(group)
             for row in range(len(inputs))
-            for group in archive_groups(archive_of(inputs, row), limits)
+            for group in archive_groups(archive_from_inputs(inputs, row), limits)
         )
         yield from assemble(groups, needs_content, limits)
 
 
-def _read_listing(folder: Location) -> Iterator[_Listed]:
+def _read_listing(folder: Location) -> Iterator[_ListedArchive]:
     path = folder / LISTING
     try:
         with io.TextIOWrapper(
             io.BufferedReader(Stream(open_file(absolute_location(path)))), "utf-8"
         ) as lines:
             for number, line in enumerate(lines, 1):
-                yield _listed(folder, line, f"{path}:{number}")
+                yield _parse_line(folder, line, f"{path}:{number}")
     except (UnreadableError, OSError, UnicodeDecodeError) as error:
         raise UsageError(
             f"{path}: {error}; expected the folder of a crawl: `codecorpus crawl RECIPE --out DIR`"
         ) from error
 
 
-def _listed(folder: Location, line: str, where: str) -> _Listed:
+def _parse_line(folder: Location, line: str, where: str) -> _ListedArchive:
     try:
         value = json.loads(line)
         name, archive, license_ = value["repository"], value["archive"], value["license"]
         stars, size = int(value["stars"]), int(value["unpacked_bytes"])
         facts = RepositoryFacts(stars, license_, value.get("commit"), value.get("fetched"))
-        found = _Listed(str(name), folder / str(archive), facts, size)
+        listed = _ListedArchive(str(name), folder / str(archive), facts, size)
     except (ValueError, KeyError, TypeError) as error:
-        raise UsageError(f"{where}: {error!r}; expected a line as a crawl writes it") from error
-    return found
+        raise UsageError(
+            f"{where}: {error!r}; expected a line written by `codecorpus crawl`"
+        ) from error
+    return listed
 
 
-def _repository(listed: _Listed) -> Repository:
+def _repository(listed: _ListedArchive) -> Repository:
     """The archive as a repository of the source `folder`.
 
     Raises:
         UsageError: the archive is missing.
     """
     try:
-        found = file_status(listed.archive)
+        status = file_status(listed.archive)
     except OSError as error:
         raise UsageError(
             f"{listed.archive}: {error.strerror}; the crawl lists this archive: run the crawl again"
         ) from error
-    entry = Entry(os.path.basename(found.location), found.size, found.stamp)  # noqa: PTH119
-    return Repository(listed.repository, "", found.location, "tar", entry)
+    entry = Entry(os.path.basename(status.location), status.size, status.stamp)  # noqa: PTH119
+    return Repository(listed.repository, "", status.location, "tar", entry)
 
 
 def _in_repository(group: RecordGroup) -> RecordGroup:

@@ -7,27 +7,16 @@ downloader have `text` and a `meta` with `repo_name` and `stars`. Their `file_na
 of the repository as a whole, for every file: `path` and `language` are null.
 """
 
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
-import pyarrow as pa
 from pydantic import Field
 
-from codecorpus.pipelines.sources.base import Limits, NeedsContent, Source
-from codecorpus.pipelines.sources.dataset_files import (
-    JSON_LINES,
-    FieldSpec,
-    Members,
-    find_data_files,
-    splits_from_inputs,
-    splits_to_inputs,
-)
+from codecorpus.pipelines.sources.base import Source
+from codecorpus.pipelines.sources.dataset import DatasetSource
+from codecorpus.pipelines.sources.dataset_files import JSON_LINES, FieldSpec, Members
 from codecorpus.pipelines.sources.jsonl.parser import as_name
-from codecorpus.pipelines.sources.jsonl.reader import read_jsonl
-from codecorpus.pipelines.sources.jsonl.splits import split_lines
-from codecorpus.pipelines.sources.partition import partition_inputs
 from codecorpus.pipelines.sources.settings import (
     Name,
     PathText,
@@ -70,44 +59,13 @@ class PileSettings(SourceSettings):
         return PileSource(paths, exclude=exclude)
 
 
-class PileSource:
-    """Files of The Pile.
-
-    Args:
-        paths: JSON-lines files, and folders that contain them.
-        exclude: a folder that is not searched, such as the output folder.
-    """
+class PileSource(DatasetSource):
+    """Files of The Pile, JSON lines; arguments as of `DatasetSource`."""
 
     def __init__(self, paths: Sequence[Location], *, exclude: Location | None = None) -> None:
-        self.ignored: Counter[str] = Counter()
-        self._paths = tuple(paths)
-        self._exclude = exclude
         columns = {"repository": "repo_name", "stars": "stars"}
-        self._fields = FieldSpec(["text"], columns, "meta", self._is_github)
-
-    def plan(self, part_bytes: int) -> Iterator[pa.Table]:
-        """Divide the files into parts.
-
-        Raises:
-            UsageError: a path is missing, or no JSON-lines files are found in it.
-        """
-        files = find_data_files(self._paths, JSON_LINES, self._exclude)
-        yield from partition_inputs(
-            lambda file: splits_to_inputs(split_lines(file, part_bytes)),
-            files,
-            self._paths,
-            part_bytes,
-        )
-
-    def read(
-        self, inputs: pa.Table, needs_content: NeedsContent, limits: Limits
-    ) -> Iterator[pa.RecordBatch]:
-        """Read the records of one part, file by file."""
-        row = 0
-        for split in splits_from_inputs(inputs):
-            for batch in read_jsonl(split, self._fields, needs_content, limits, row):
-                row += batch.num_rows
-                yield batch
+        spec = FieldSpec(["text"], columns, "meta", self._is_github)
+        super().__init__(paths, JSON_LINES, spec, exclude)
 
     def _is_github(self, members: Members) -> bool:
         """Whether a line belongs to the GitHub part or names no set; counts the other lines."""

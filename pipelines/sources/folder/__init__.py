@@ -21,8 +21,8 @@ from codecorpus.pipelines.sources.batching import RecordGroup, assemble
 from codecorpus.pipelines.sources.folder.inputs import (
     FILE,
     RepositoryFacts,
+    archive_from_inputs,
     archive_inputs,
-    archive_of,
     file_inputs,
 )
 from codecorpus.pipelines.sources.folder.loose_files import loose_file_groups
@@ -60,7 +60,7 @@ class _FolderReading(Reading):
 
 
 class FolderSettings(SourceSettings, _FolderReading):
-    """Repositories in folders and archives of this machine."""
+    """Repositories in folders and archives, on disk or in an object store."""
 
     type: Literal["folder"] = type_field("folder")
     name: Name = name_field("folder", "own-code")
@@ -71,7 +71,7 @@ class FolderSettings(SourceSettings, _FolderReading):
     metadata: TablePath | None = Field(
         default=None,
         description="A table (.csv with a header, or .jsonl) with the columns `repository`, "
-        "`stars` and `license`: what a folder does not know of its repositories; null: none.",
+        "`stars` and `license`, which the files of a repository do not contain; null: no table.",
         examples=["repositories.csv"],
     )
 
@@ -164,4 +164,4 @@ def _groups(inputs: pa.Table, limits: Limits) -> Iterator[RecordGroup]:
             yield from loose_file_groups(rows, limits)
         else:
             for row in range(len(rows)):
-                yield from archive_groups(archive_of(rows, row), limits)
+                yield from archive_groups(archive_from_inputs(rows, row), limits)

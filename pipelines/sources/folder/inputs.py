@@ -72,9 +72,13 @@ def file_inputs(
         weights.append(weigh(table.column("path"), table.column("size").to_numpy(), not_source))
     table = pa.concat_tables(tables)
     total = sum(table.column("size").to_numpy().tolist())
+    return with_repository_bytes(table, total), np.concatenate(weights)
+
+
+def with_repository_bytes(inputs: pa.Table, size: int) -> pa.Table:
+    """The inputs of one repository, with its size in bytes."""
     at = SCHEMA.get_field_index("repository_bytes")
-    column = pa.repeat(pa.scalar(total, pa.int64()), table.num_rows)
-    return table.set_column(at, SCHEMA.field(at), column), np.concatenate(weights)
+    return inputs.set_column(at, SCHEMA.field(at), repeated(size, pa.int64(), len(inputs)))
 
 
 def _file_table(repository: Repository, facts: RepositoryFacts, listed: list[Entry]) -> pa.Table:
@@ -128,7 +132,7 @@ def archive_inputs(
     return table, np.array([split.weight for split in splits], np.int64)
 
 
-def archive_of(inputs: pa.Table, row: int) -> Archive:
+def archive_from_inputs(inputs: pa.Table, row: int) -> Archive:
     """The archive, or split of one, that a row describes."""
     (values,) = inputs.slice(row, 1).to_pylist()
     return Archive(**{field.name: values[field.name] for field in fields(Archive)})

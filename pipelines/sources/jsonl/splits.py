@@ -42,8 +42,8 @@ def split_lines(file: DataFile, part_bytes: int) -> Iterator[tuple[Split, int]]:
         if inflated > part_bytes and (begin, end) == (0, size) and file.kind != "plain":
             ranges = min(_MAX_RANGES, -(-inflated // part_bytes))
             bounds = [inflated * number // ranges for number in range(ranges)] + [TO_THE_END]
-            for first, last in pairwise(bounds):
-                yield file.split(0, size, first, last), inflated // ranges
+            for decompressed in pairwise(bounds):
+                yield file.split(0, size, decompressed), inflated // ranges
         else:
             yield file.split(begin, end), (end - begin) * factor
         begin = end

@@ -31,7 +31,7 @@ def store_of(url: str | bytes) -> Store:
 
 
 def close_all() -> None:
-    """Close all stores; later ones are opened with the environment as it is then."""
+    """Close all stores; they are opened again, with the environment at that time, when needed."""
     while _stores:
         _stores.popitem()[1].close()
 
@@ -54,7 +54,7 @@ def require_unchanged(url: str, size: int, stamp: str) -> FileInfo:
 
 
 def read_listed(file: FileInfo) -> bytes:
-    """All bytes of a file that was listed, by one request if the store can, else by two.
+    """All bytes of a listed file, by one request if the store supports that, else by two.
 
     Raises:
         ChangedError: it is missing, or differs.

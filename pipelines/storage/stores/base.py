@@ -10,7 +10,7 @@ _BLOCK: Final = 32 << 20  # bytes fetched per request when a whole file is downl
 
 
 class Store(Protocol):
-    """Files under the URLs of one scheme; every call may raise what `retry.with_retries` does."""
+    """Files under the URLs of one scheme; every call may raise the errors of `with_retries`."""
 
     def info(self, url: str) -> FileInfo | None:
         """The file or folder at a URL; None if there is neither."""
@@ -27,11 +27,11 @@ class Store(Protocol):
     def read_if_unchanged(self, file: FileInfo) -> bytes | None:
         """All bytes of a listed file, by one request.
 
-        None if it has changed, or if the store's responses do not say whether it has.
+        None if it has changed, or if the store's responses do not show whether it has.
         """
 
     def download(self, file: FileInfo, path: Path) -> None:
-        """Write a whole file to this machine's disk."""
+        """Write a whole file to the local disk."""
 
     def close(self) -> None:
         """Close all connections."""
@@ -41,7 +41,7 @@ class WritableStore(Store, Protocol):
     """A store that can hold an output folder."""
 
     def upload(self, path: Path, url: str) -> FileInfo:
-        """Store a file of this machine; readers see all of it or nothing."""
+        """Store a local file; readers see all of it or nothing."""
 
     def write(self, url: str, data: bytes, *, create: bool = False) -> None:
         """Store bytes; with `create`, FileExistsError if the file exists."""
@@ -54,7 +54,7 @@ class WritableStore(Store, Protocol):
 
 
 def download_by_blocks(store: Store, file: FileInfo, path: Path) -> None:
-    """Write a whole file to this machine's disk; a failed request repeats only its block."""
+    """Write a whole file to the local disk; a failed request repeats only its block."""
     with path.open("wb") as local:
         for begin in range(0, file.size, _BLOCK):
             local.write(store.read(file.url, begin, min(begin + _BLOCK, file.size)))

@@ -3,7 +3,7 @@
 It takes Hadoop's own settings from `HADOOP_CONF_DIR`: `hdfs://NAME/path` is a name service,
 `hdfs:///path` the default file system. The user is `HADOOP_USER_NAME`. A file is written beside its
 final name and renamed; the name node does this in one step, even if it replaces another file. The
-client has no timeouts, so each call runs on a thread of its own, which costs a millisecond.
+client has no timeouts, so each call runs on a separate thread, which costs a millisecond.
 """
 
 import contextlib
@@ -26,7 +26,7 @@ from codecorpus.pipelines.storage.stores.base import download_by_blocks, info_af
 
 T = TypeVar("T")
 Progress = Callable[[], None]
-"""A long call reports progress by it; raises TimeoutError if the caller has given up."""
+"""Reports that a long call makes progress; raises TimeoutError if the caller has given up."""
 
 _PIECE: Final = 4 << 20  # bytes read or written between two reports of progress
 _UNFINISHED: Final = (
@@ -41,7 +41,7 @@ _CONFIG: Final[dict[str, Any]] = {
 _RPC_ERROR: Final = re.compile(
     r'\w*RPCError\("(?:[\w$]+\.)*([\w$]+)", "(.*?)(?:\\n|"\)$)', re.DOTALL
 )
-_FINAL: Final = frozenset({
+_PERMANENT: Final = frozenset({
     "AccessControlException", "AuthorizationException", "DSQuotaExceededException", "InvalidToken",
     "InvalidPathException", "NSQuotaExceededException", "PathComponentTooLongException",
 })  # fmt: skip
@@ -131,7 +131,7 @@ class HdfsStore:
         self._call(url, lambda client, path, _: client.delete(path, recursive=True))
 
     def arrow_filesystem(self, url: str) -> tuple[Any, str]:
-        """A file system of fsspec's kind, and its path of the URL."""
+        """An fsspec file system, and its path of the URL."""
         from hdfs_native.fsspec import HdfsFileSystem  # only tables of finished builds need it
 
         authority, path = _split(url)
@@ -161,7 +161,7 @@ class HdfsStore:
         ]
 
     def _call(self, url: str, call: Callable[[Client, str, Progress], T]) -> T:
-        """The result of a call with a client and a path, repeated by `retry`."""
+        """The result of a call with a client and a path; `retry` repeats it."""
         authority, path = _split(url)
 
         def once() -> T:
@@ -184,17 +184,17 @@ class HdfsStore:
         return self._clients[authority]
 
 
-def call_with_timeout(call: Callable[[Progress], T], silence: float) -> T:
+def call_with_timeout(call: Callable[[Progress], T], timeout: float) -> T:
     """The result of a call that may hang.
 
-    A call that hangs keeps its thread, which does no harm, until the process ends.
+    The thread of a call that hangs remains until the process ends, which does no harm.
 
     Args:
-        call: runs on a thread of its own, and reports progress.
-        silence: seconds without progress after which it is abandoned.
+        call: runs on a separate thread, and reports its progress.
+        timeout: seconds without progress after which the call is abandoned.
 
     Raises:
-        TimeoutError: there was no progress for that long.
+        TimeoutError: the call made no progress for that long.
     """
     result: Future[T] = Future()
     last = time.monotonic()
@@ -218,11 +218,11 @@ def call_with_timeout(call: Callable[[Progress], T], silence: float) -> T:
     try:
         while True:
             with contextlib.suppress(TimeoutError):
-                return result.result(max(0, last + silence - time.monotonic()))
+                return result.result(max(0, last + timeout - time.monotonic()))
             if result.done():  # the call itself raised TimeoutError
                 return result.result()
-            if time.monotonic() >= last + silence and result.cancel():
-                raise TimeoutError(f"no answer for {silence:g} s")
+            if time.monotonic() >= last + timeout and result.cancel():
+                raise TimeoutError(f"no response for {timeout:g} s")
     finally:
         result.cancel()
 
@@ -268,7 +268,7 @@ def _write(
 
 
 def _translated(error: RuntimeError) -> Exception:
-    """The client's error as one that `retry` recognizes as final or temporary."""
+    """The client's error as one that `retry` recognizes as permanent or temporary."""
     text = str(error)
     if text.startswith(_UNKNOWN_USER):
         return PermissionError(text)
@@ -278,4 +278,4 @@ def _translated(error: RuntimeError) -> Exception:
     name, line = match[1], match[2].replace('\\"', '"')
     if name == "ParentNotDirectoryException":
         return FileNotFoundError(line)
-    return PermissionError(f"{name}: {line}") if name in _FINAL else OSError(f"{name}: {line}")
+    return PermissionError(f"{name}: {line}") if name in _PERMANENT else OSError(f"{name}: {line}")

@@ -1,7 +1,7 @@
-"""Files by HTTP, read by ranges if the server supports them; they cannot be listed or written.
+"""Reads files by HTTP, in ranges if the server supports them; cannot list or write files.
 
-Responses are checked: the status, the range and the length that the server states, and that it did
-not send a web page instead of the file.
+Every response is checked: its status, its range and its length, and that it is not a web page
+instead of the file.
 """
 
 import contextlib
@@ -48,7 +48,7 @@ class HttpStore:
         Raises:
             UsageError: always.
         """
-        raise UsageError(f"{url}: the web has no folders; name each file by its own URL")
+        raise UsageError(f"{url}: web servers have no folders; list each file by its own URL")
 
     def find_files(self, url: str) -> list[FileInfo]:
         """Not supported, as `list_folder`."""
@@ -92,12 +92,12 @@ class HttpStore:
             if response.headers.get("content-type", "").startswith("text/html"):
                 raise InputError(
                     f"{url}: received a web page (from {response.url}), expected the file itself; "
-                    "the URL may need a login, or lead to a page about the file"
+                    "the URL may require a login, or be that of a page about the file"
                 )
             ranged = response.status_code in {206, 416}
             size = _range(response)[2] if ranged else _length(response)
             if size is None:
-                raise InputError(f"{url}: the server does not say how large the file is")
+                raise InputError(f"{url}: the server does not state the size of the file")
             stamp = response.headers.get("etag") or response.headers.get("last-modified") or ""
             return FileInfo(url, size, stamp.strip('"'), supports_ranges=ranged)
 
@@ -114,7 +114,11 @@ class HttpStore:
 
 
 def _body(response: httpx2.Response, size: int) -> Iterator[bytes]:
-    """The chunks of a body of exactly `size` bytes; reading stops if it is longer."""
+    """The chunks of a body of exactly `size` bytes.
+
+    Raises:
+        ConnectionError: the body is shorter or longer; a longer one is not read to its end.
+    """
     received = 0
     for chunk in response.iter_raw():
         received += len(chunk)
@@ -127,7 +131,7 @@ def _body(response: httpx2.Response, size: int) -> Iterator[bytes]:
 
 
 def _range(response: httpx2.Response) -> tuple[int | None, int | None, int | None]:
-    """First and last byte and the size of the whole file, as the response states them."""
+    """First byte, last byte and file size from the header Content-Range; None: not stated."""
     match = _CONTENT_RANGE.fullmatch(response.headers.get("content-range", ""))
     if match is None:
         return None, None, None

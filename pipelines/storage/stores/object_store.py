@@ -1,6 +1,6 @@
 """Stores read through fsspec: S3, Google Cloud Storage, the Hugging Face hub.
 
-Credentials and endpoints come from where each library looks for them: s3fs (`AWS_ACCESS_KEY_ID`,
+Each library finds its own credentials and endpoints: s3fs (`AWS_ACCESS_KEY_ID`,
 `AWS_PROFILE`, `AWS_ENDPOINT_URL`, instance roles …), gcsfs (application default credentials,
 `STORAGE_EMULATOR_HOST`), huggingface_hub (`HF_TOKEN`, `HF_ENDPOINT`). Listings are not cached. The
 libraries' own retries are switched off, so that a request is retried only by `retry`.
@@ -27,10 +27,10 @@ _STAMPS: Final = (
 
 
 class ObjectStore:
-    """The files of one scheme.
+    """The files of one URL scheme.
 
     Attributes:
-        filesystem: fsspec's.
+        filesystem: the fsspec file system.
     """
 
     def __init__(self, scheme: str) -> None:
@@ -71,32 +71,35 @@ class ObjectStore:
 
         def get() -> bytes:
             data: bytes = self.filesystem.cat_file(self.path(url), start=begin, end=end)
-            return _counted(data, end - begin)
+            return _checked(data, end - begin)
 
         return with_retries(url, get) if end > begin else b""
 
     def read_if_unchanged(self, file: FileInfo) -> bytes | None:
-        """All bytes of a listed file, by one request; None if it has changed, or always (hub)."""
+        """All bytes of a listed file, by one request; None if it has changed.
+
+        For the Hugging Face hub, always None.
+        """
         read = _READS_IF_UNCHANGED.get(self._scheme)
         if read is None:
             return None
 
         def get() -> bytes | None:
             data = read(self.filesystem, self.path(file.url), file.stamp)
-            return None if data is None else _counted(data, file.size)
+            return None if data is None else _checked(data, file.size)
 
         return with_retries(file.url, get)
 
     def download(self, file: FileInfo, path: Path) -> None:
         """Write a whole file to this machine's disk, block by block.
 
-        Why not fsspec's `get_file`: a retry would start the whole file again, and s3fs requests a
-        large file once as a whole, drops that response, and requests it again in ranges.
+        fsspec's `get_file` is not used, because a retry would start the whole file again, and s3fs
+        requests a large file as a whole, drops that response, and requests it again in ranges.
         """
         download_by_blocks(self, file, path)
 
     def upload(self, path: Path, url: str) -> FileInfo:
-        """Store a file; it appears when its upload ends.
+        """Store a file; it appears when its upload is complete.
 
         Raises:
             ForbiddenError: there is no such bucket, or the server refuses.
@@ -144,13 +147,13 @@ class ObjectStore:
 
 
 def _no_bucket(url: str) -> ForbiddenError:
-    """The error for a write that a store answers with "not found"."""
+    """The error for a write to which a store responds "not found"."""
     bucket = "/".join(url.split("/")[:3])
     return ForbiddenError(f"{url}: there is no bucket {bucket}; create it, or name one that exists")
 
 
-def _counted(data: bytes, size: int) -> bytes:
-    """Count the bytes of a response that should have `size` of them."""
+def _checked(data: bytes, size: int) -> bytes:
+    """The bytes of a response, after counting them and checking that there are `size`."""
     transfer_stats.record(fetched=len(data))
     if len(data) != size:
         raise ConnectionError(f"requested {size:,} bytes, received {len(data):,}")
@@ -230,4 +233,4 @@ _READS_IF_UNCHANGED: Final[dict[str, Callable[[Any, str, str], bytes | None]]] =
     "s3": _read_s3,
     "gs": _read_gs,
 }
-"""By scheme: reads a whole object of fsspec's file system; None if its stamp is another one."""
+"""By scheme: a function that reads a whole object, or returns None if its stamp is different."""

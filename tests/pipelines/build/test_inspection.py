@@ -73,7 +73,7 @@ def test_why_of_a_duplicate_names_the_kept_file(
 ) -> None:
     text = explain(built, "json/decoder.py", capsys)
     assert "duplicate (near_duplicate)" in text
-    assert "stays       edited/decoder.py" in text
+    assert "survivor    edited/decoder.py" in text
     assert "similarity  0.9" in text
 
 
@@ -81,7 +81,7 @@ def test_why_of_an_unreadable_file(built: Path, capsys: pytest.CaptureFixture[st
     assert "unreadable (unreadable.utf8)" in explain(built, "edited/latin.py", capsys)
     text = explain(built, "edited/logo.png", capsys)
     assert "dropped (language.not_source)" in text
-    assert "it was not read" in text
+    assert "the file was not read" in text
 
 
 def test_why_by_content_id_finds_all_copies(
@@ -118,7 +118,7 @@ def test_verify_finds_a_flipped_byte(copy: Path) -> None:
     data = bytearray(shard.read_bytes())
     data[len(data) // 2] ^= 1
     shard.write_bytes(data)
-    with pytest.raises(VerificationError, match=rf"shards/{shard.name}: .*the manifest says"):
+    with pytest.raises(VerificationError, match=rf"shards/{shard.name}: .*the manifest has"):
         print_verification(copy, 0)
 
 

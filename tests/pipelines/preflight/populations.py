@@ -1,4 +1,4 @@
-"""Made-up inputs whose numbers are known, and samples of them drawn as a preflight draws."""
+"""Synthetic inputs with known totals, and samples drawn from them as preflight draws."""
 
 from collections import Counter
 from dataclasses import dataclass, replace
@@ -16,7 +16,7 @@ REASONS = ("kept", "language.unknown", "file_size.min", "unreadable.utf8")
 
 @dataclass(frozen=True)
 class Population:
-    """Files of repositories, as `Records` would have all of them, and their families.
+    """Files of repositories, as `Records` of a complete sample, and their families.
 
     Attributes:
         records: all files; the first of each family is kept, the others are its duplicates.
@@ -31,7 +31,7 @@ class Population:
     def draw(
         self, seed: int, rate: float, *, share: float | None = None
     ) -> tuple[Records, Listing]:
-        """A sample; with a share of the parts if they are archives, of loose files otherwise."""
+        """A sample of loose files; of records in archives, if a share of their parts is given."""
         whole, paths = self.records, pa.array(self.paths)
         numbers = draw_numbers(
             pa.nulls(len(whole), pa.string()),
@@ -85,7 +85,7 @@ class Population:
 
 
 def _decided(sample: Records, drawn: NDArray[np.bool_]) -> Records:
-    """What deduplication makes of the drawn files: the first of each family there stays."""
+    """The drawn files after deduplication, which keeps the first of each family."""
     reason = sample.reason.copy()
     number = np.cumsum(drawn) - 1
     of = np.arange(len(sample))
@@ -104,7 +104,7 @@ def _decided(sample: Records, drawn: NDArray[np.bool_]) -> Records:
 
 
 def make_population(seed: int, *, files: int = 8000, repositories: int = 150) -> Population:
-    """Files whose repositories differ in language, in reasons and in how often they are copied."""
+    """Files of repositories that differ in language, reasons and number of copies."""
     random = np.random.default_rng(seed)
     repository = np.sort(random.zipf(1.6, files) % repositories)
     language = np.where(random.random(repositories)[repository] < 0.7, "Python", "C++")

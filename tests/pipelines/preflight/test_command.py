@@ -1,4 +1,4 @@
-"""What is predicted of real files, beside what a build of them gives."""
+"""Predictions for real files, compared with their build."""
 
 import json
 import shutil
@@ -48,7 +48,7 @@ def write_recipe(folder: Path, sources: list[dict[str, Any]], **changes: Any) ->
 
 @pytest.fixture(scope="module")
 def loaded(tmp_path_factory: pytest.TempPathFactory) -> LoadedRecipe:
-    """Some packages, pip once more as it was vendored, and edited."""
+    """Some packages, with vendored and edited copies of pip."""
     folder = tmp_path_factory.mktemp("inputs")
     ignore = shutil.ignore_patterns("__pycache__", "*.pyc")
     for name in NAMES:
@@ -74,14 +74,14 @@ def pool() -> Iterator[ProcessPool]:
 
 @pytest.fixture(scope="module")
 def prediction(loaded: LoadedRecipe, pool: ProcessPool) -> Prediction:
-    """From three files of ten."""
+    """The prediction from 30 % of the files."""
     return predict(loaded, pool, rate=0.3, seed=1)
 
 
 def compared(
     prediction: Prediction, real: dict[str, Any]
 ) -> dict[str, tuple[dict[str, float], float]]:
-    """What was predicted and what is, of everything that both name."""
+    """Predicted and actual value of each number that prediction and manifest contain."""
     said = prediction.to_json()
     found = {name: (value, real["counts"].get(name, 0)) for name, value in said["counts"].items()}
     for name, value in said["tokens"].items():
@@ -97,7 +97,7 @@ def compared(
     return found
 
 
-def test_of_all_files_it_predicts_the_build(
+def test_a_sample_of_all_files_predicts_the_build_exactly(
     loaded: LoadedRecipe, real: dict[str, Any], pool: ProcessPool
 ) -> None:
     pairs = compared(predict(loaded, pool, rate=1.0), real)
@@ -110,7 +110,7 @@ def test_of_all_files_it_predicts_the_build(
         assert pairs[name][0]["value"] == pytest.approx(pairs[name][1], rel=0.05)
 
 
-def test_of_some_files_it_predicts_the_build_within_its_intervals(
+def test_intervals_of_a_smaller_sample_contain_the_build(
     prediction: Prediction, real: dict[str, Any]
 ) -> None:
     pairs = compared(prediction, real)
@@ -126,7 +126,7 @@ def test_of_some_files_it_predicts_the_build_within_its_intervals(
     assert value["high"] - value["low"] < real["counts"]["kept"] / 2
 
 
-def test_the_same_sample_says_the_same(loaded: LoadedRecipe, pool: ProcessPool) -> None:
+def test_a_prediction_is_deterministic(loaded: LoadedRecipe, pool: ProcessPool) -> None:
     first, second = (predict(loaded, pool, rate=0.05).to_json() for _ in range(2))
     for said in (first, second):
         del said["core_seconds"]
@@ -163,7 +163,7 @@ def held(loaded: LoadedRecipe, tmp_path_factory: pytest.TempPathFactory) -> Load
     return write_recipe(folder, sources, part_bytes=1 << 19)
 
 
-def test_archives_and_data_sets_are_drawn_from_too(
+def test_archives_and_data_sets_are_sampled_too(
     held: LoadedRecipe, pool: ProcessPool, tmp_path: Path
 ) -> None:
     real = build(held, tmp_path / "out")
@@ -183,14 +183,16 @@ def test_archives_and_data_sets_are_drawn_from_too(
         assert sum(held_by) / len(held_by) >= 0.75, pairs
 
 
-def test_nothing_to_read_and_nothing_drawn_are_said(pool: ProcessPool, tmp_path: Path) -> None:
+def test_a_build_without_input_and_a_sample_without_files_are_refused(
+    pool: ProcessPool, tmp_path: Path
+) -> None:
     (tmp_path / "empty").mkdir()
     source = {"type": "folder", "paths": ["empty"], "repositories": "children"}
     recipe = write_recipe(tmp_path, [source])
     with pytest.raises(InputError, match="no input files found in"):
         predict(recipe, pool)
     (tmp_path / "empty" / "a.py").write_text("x = 1\n")
-    with pytest.raises(UsageError, match="draws none"):
+    with pytest.raises(UsageError, match="draws no files"):
         predict(recipe, pool, rate=1e-9)
 
 
@@ -202,10 +204,10 @@ def test_nothing_to_read_and_nothing_drawn_are_said(pool: ProcessPool, tmp_path:
         ("def f():\n    return 1\n" * 60, {"encode": {"packing": "concat"}}),
     ],
 )
-def test_of_few_files_all_is_said(
+def test_inputs_of_few_files_are_predicted(
     text: str, changes: dict[str, Any], pool: ProcessPool, tmp_path: Path
 ) -> None:
-    """Nothing that stays, nothing that is compared, rows that files share."""
+    """No kept files, no compared files, or rows shared by several files."""
     (tmp_path / "in" / "r").mkdir(parents=True)
     for number in range(3):
         (tmp_path / "in" / "r" / f"{number}.py").write_text(text)
@@ -216,7 +218,7 @@ def test_of_few_files_all_is_said(
     assert said["rows"]["value"] == real["rows"]
 
 
-def test_the_command_prints_json_writes_it_and_leaves_nothing_else(
+def test_the_command_prints_and_writes_json_and_leaves_no_other_files(
     loaded: LoadedRecipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TMPDIR", str(tmp_path))
@@ -251,7 +253,7 @@ def test_the_tables_fit_a_terminal(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("rate", [0.05, 0.2])
-def test_it_predicts_the_quickstart(rate: float, tmp_path: Path, pool: ProcessPool) -> None:
+def test_the_quickstart_is_predicted(rate: float, tmp_path: Path, pool: ProcessPool) -> None:
     """Every package of the running Python and its standard library."""
     loaded = load("quickstart")
     prediction = predict(loaded, pool, rate=rate)

@@ -1,4 +1,4 @@
-"""Intervals hold what they should, for counts of any size."""
+"""Intervals contain the true value with the stated probability, for counts of any size."""
 
 import numpy as np
 import pytest
@@ -11,26 +11,26 @@ ORDINARY = st.floats(0, 1e12).filter(lambda number: number == 0 or number > 1e-6
 
 
 @given(ORDINARY, ORDINARY, ORDINARY)
-def test_an_interval_holds_its_value(value: float, variance: float, weight: float) -> None:
+def test_an_interval_contains_its_value(value: float, variance: float, weight: float) -> None:
     found = confidence_interval(value, variance, weight)
     assert 0 <= found.low <= found.value == value <= found.high
 
 
-def test_with_much_seen_it_is_the_normal_one() -> None:
+def test_an_interval_of_a_large_count_is_normal() -> None:
     found = confidence_interval(1_000_000, 1_000**2, 1)
     assert found.low == pytest.approx(1_000_000 - 1_645, abs=5)
     assert found.high == pytest.approx(1_000_000 + 1_645, abs=5)
 
 
-def test_of_nothing_seen_there_may_still_be_some() -> None:
-    """The exact bound of a count of which none was seen is 2.996 at 95 %."""
+def test_an_interval_of_zero_has_an_upper_end() -> None:
+    """The exact upper bound of a count of zero is 2.996 at 95 %."""
     found = confidence_interval(0, 0, 10)
     assert found.low == 0
     assert found.high == pytest.approx(29.96, rel=0.02)
 
 
 @pytest.mark.parametrize("mean", [0.5, 2, 8, 40])
-def test_counts_lie_within_as_often_as_said(mean: float) -> None:
+def test_intervals_of_counts_have_the_stated_coverage(mean: float) -> None:
     counts = np.random.default_rng(1).poisson(mean, 2_000)
     held = [
         found.low <= mean <= found.high

@@ -1,4 +1,4 @@
-"""Families that were torn apart: how many were not seen."""
+"""Bounds on the number of families that were not seen."""
 
 import numpy as np
 import pytest
@@ -9,7 +9,7 @@ from codecorpus.pipelines.preflight.duplicates import unseen_families
 @pytest.mark.parametrize("size", [1, 2, 3, 8])
 @pytest.mark.parametrize("share", [0.2, 0.5, 0.9])
 def test_unseen_families_lie_between_the_bounds(size: int, share: float) -> None:
-    """Of families of one size the least is right if they are large, the most if they are alone."""
+    """For large families the lower bound is exact, for families of one file the upper bound."""
     seen = np.random.default_rng(0).binomial(size, share, 20_000)
     once, twice = int((seen == 1).sum()), int((seen == 2).sum())
     truth = int((seen == 0).sum())
@@ -22,5 +22,5 @@ def test_unseen_families_lie_between_the_bounds(size: int, share: float) -> None
     assert most > truth * 0.9 - 20
 
 
-def test_where_all_were_seen_twice_none_is_missing() -> None:
+def test_no_family_is_unseen_if_all_were_seen_twice() -> None:
     assert unseen_families(0, 7, 0.3) == unseen_families(0, 7, 0.3, max_unseen=True) == 0

@@ -1,4 +1,4 @@
-"""Estimates of made-up inputs: right when all is seen, right on average, as sure as they say."""
+"""Estimates for synthetic inputs: exact for a full sample, unbiased, with valid intervals."""
 
 from collections import Counter, defaultdict
 from functools import cache
@@ -32,7 +32,7 @@ def estimates(totals: Totals) -> dict[str, Estimate]:
 def tried(
     count: int, rate: float, share: float | None
 ) -> tuple[dict[str, float], dict[str, float]]:
-    """How often each number lay in its interval, and its mean error in standard errors.
+    """The fraction of intervals that contain each number, and its mean error in standard errors.
 
     Of `count` made-up inputs with a sample each.
     """
@@ -55,37 +55,37 @@ def tried(
 
 
 @pytest.mark.parametrize("share", [None, 1.0])
-def test_of_everything_the_numbers_are_exact(share: float | None) -> None:
+def test_estimates_from_all_records_are_exact(share: float | None) -> None:
     population = make_population(7)
     found = estimates(Estimator(*population.draw(7, 1.0, share=share)).totals())
     for name, value in truth(population).items():
         assert found[name] == pytest.approx((value, value, value)), name
 
 
-def test_samples_are_right_on_average() -> None:
+def test_estimates_are_unbiased() -> None:
     _, errors = tried(100, 0.1, None)
     assert max(map(abs, errors.values())) < 4, errors
 
 
-def test_intervals_of_loose_files_hold_the_truth() -> None:
+def test_intervals_of_loose_files_have_the_stated_coverage() -> None:
     held, _ = tried(100, 0.1, None)
     assert min(held.values()) >= 0.80, held
 
 
-def test_intervals_hold_the_truth_where_parts_are_drawn() -> None:
-    """Files of one part are drawn together, and families torn: both must show in the intervals."""
+def test_intervals_have_the_stated_coverage_if_parts_are_drawn() -> None:
+    """Intervals account for files drawn together with their part, and for incomplete families."""
     held, _ = tried(40, 0.1, 0.4)
     assert min(held.values()) >= 0.80, held
 
 
-def test_the_same_draw_gives_the_same_estimates() -> None:
+def test_estimates_are_deterministic() -> None:
     population = make_population(1, files=2_000)
     first, second = (Estimator(*population.draw(5, 0.2)).totals() for _ in range(2))
     assert first == second
     assert first != Estimator(*population.draw(6, 0.2)).totals()
 
 
-def test_smaller_samples_within_see_fewer_duplicates_and_estimate_as_many() -> None:
+def test_subsamples_see_fewer_duplicates_and_estimate_the_same_number() -> None:
     estimator = Estimator(*make_population(2, files=20_000).draw(2, 0.4))
     quarter, half, whole = estimator.subsample_estimates((0.25, 0.5, 1.0))
     assert quarter.rate < half.rate < whole.rate == pytest.approx(0.4)

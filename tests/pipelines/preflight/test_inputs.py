@@ -1,4 +1,4 @@
-"""What is listed is counted, what is drawn follows from names and sizes alone."""
+"""Listed files are counted, and drawn by their names and sizes alone."""
 
 from collections.abc import Callable
 
@@ -38,7 +38,7 @@ def drawn(found: Listing) -> list[str]:
     return [name for _, part in found.drawn_parts(1 << 16) for name in part["path"].to_pylist()]
 
 
-def test_files_are_counted_and_drawn_however_they_are_cut() -> None:
+def test_counts_and_draws_do_not_depend_on_parts() -> None:
     whole = listed([(0, files(5_000))], 0.1)
     halves = listed([(0, files(2_500)), (0, files(2_500, 2_500))], 0.1)
     assert sum(whole.strata.values()) == 5_000
@@ -49,13 +49,17 @@ def test_files_are_counted_and_drawn_however_they_are_cut() -> None:
     assert set(drawn(whole)) != set(drawn(listed([(0, files(5_000))], 0.1, seed=1)))
 
 
-def test_without_a_rate_some_thousand_files_are_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_rate_about_the_default_number_of_files_is_drawn(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(module, "DEFAULT_FILES", 500)
-    monkeypatch.setattr(module, "_MAX_HELD", 1_000)
+    monkeypatch.setattr(module, "_MAX_DRAWN", 1_000)
     cut = [(0, files(1_000, 1_000 * part)) for part in range(5)]
     found = listed(cut)
     assert found.rate == pytest.approx(0.1)
-    assert drawn(found) == drawn(listed(cut, 0.1)), "files were let go early that were drawn"
+    assert drawn(found) == drawn(listed(cut, 0.1)), (
+        "files that belong to the sample were dropped early"
+    )
     assert listed([(0, files(100))]).rate == 1.0
 
 
@@ -66,7 +70,9 @@ def tar_stripes(name: str, count: int) -> list[pa.Table]:
 
 
 @pytest.mark.parametrize("make", [stripes, tar_stripes])
-def test_stripes_of_one_file_are_drawn_together(make: Callable[[str, int], list[pa.Table]]) -> None:
+def test_splits_that_decompress_the_same_bytes_are_drawn_together(
+    make: Callable[[str, int], list[pa.Table]],
+) -> None:
     cut = [(0, part) for at in range(60) for part in make(f"{at}.x", 4)]
     found = listed(cut, 0.1, max_container_bytes=120 << 16)
     assert found.share == pytest.approx(0.5)
@@ -76,7 +82,7 @@ def test_stripes_of_one_file_are_drawn_together(make: Callable[[str, int], list[
     assert {taken.count(name) for name in set(taken)} == {4}
 
 
-def test_all_archives_are_read_where_that_is_little() -> None:
+def test_all_archives_are_read_if_they_are_small() -> None:
     found = listed([(0, part) for part in stripes("a.jsonl.zst", 8)], 0.1)
     assert found.share == 1.0
     assert len(found.containers) == 8

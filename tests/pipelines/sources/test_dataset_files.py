@@ -90,5 +90,5 @@ def test_splits_come_back_from_the_table_of_a_part(pairs: list[tuple[Split, int]
 def test_only_a_range_of_the_decompressed_bytes_is_partial(write: Write) -> None:
     (file,) = find_data_files([write({"a.jsonl.gz": b"xyz"})], JSON_LINES)
     assert not file.split(0, 3).is_partial
-    assert file.split(0, 3, decompressed_begin=1).is_partial
-    assert file.split(0, 3, decompressed_end=1).is_partial
+    assert file.split(0, 3, (1, TO_THE_END)).is_partial
+    assert file.split(0, 3, (0, 1)).is_partial

@@ -14,8 +14,8 @@ from codecorpus.pipelines.sources.folder.inputs import (
     FILE,
     SCHEMA,
     RepositoryFacts,
+    archive_from_inputs,
     archive_inputs,
-    archive_of,
     file_inputs,
 )
 from codecorpus.pipelines.sources.folder.repositories import find_repositories
@@ -71,7 +71,7 @@ def test_a_large_archive_has_a_row_for_each_split(
     table, weights = archive_inputs(repository, RepositoryFacts(), is_image, part_bytes, None)
     assert (table.num_rows > 1) is is_split
     assert table["name"].to_pylist() == ["foo/foo.tar"] * table.num_rows
-    archives = [archive_of(table, row) for row in range(table.num_rows)]
+    archives = [archive_from_inputs(table, row) for row in range(table.num_rows)]
     assert all(isinstance(each, Archive) for each in archives)
     assert {each.repository for each in archives} == {"foo"}
     assert len(weights) == table.num_rows

@@ -155,5 +155,5 @@ def test_the_command_prints_how_much_it_fetched(inputs: Path, bucket: str, tmp_p
     command = [sys.executable, "-m", "codecorpus", "preflight", str(recipe), "--workers", "2"]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert "\nfetched " in done.stdout
-    assert "came whole" in done.stdout.replace("\n", " ")
+    assert "whole files" in done.stdout.replace("\n", " ")
     assert not list(local_cache.folder().rglob("*"))

@@ -31,7 +31,7 @@ def test_a_silent_name_node_times_out(
     monkeypatch.setenv("CODECORPUS_REMOTE_TIMEOUT", "0.1")
     url = url_of(listener)
     with pytest.raises(
-        RemoteError, match=rf"{url}: TimeoutError: no answer for 0\.1 s \(after 3 attempts\)"
+        RemoteError, match=rf"{url}: TimeoutError: no response for 0\.1 s \(after 3 attempts\)"
     ):
         store_of(url).info(url)
 

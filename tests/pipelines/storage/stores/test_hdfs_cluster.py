@@ -69,11 +69,11 @@ def test_unfinished_files_are_not_listed(hdfs: str) -> None:
 def test_a_failed_write_leaves_no_file(
     hdfs: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def failing(call: Callable[..., object], silence: float) -> object:
+    def failing(call: Callable[..., object], timeout: float) -> object:
         def stop() -> None:
             raise ForbiddenError("stopped half-way")
 
-        return call_with_timeout(lambda _: call(stop), silence)
+        return call_with_timeout(lambda _: call(stop), timeout)
 
     store = writable(hdfs)
     store.write(f"{hdfs}/failing/x", b"first")

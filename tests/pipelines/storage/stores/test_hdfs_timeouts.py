@@ -29,7 +29,7 @@ def test_an_abandoned_call_stops_when_it_reports_progress() -> None:
             done.set()
             raise
 
-    with pytest.raises(TimeoutError, match=r"no answer for 0\.05 s"):
+    with pytest.raises(TimeoutError, match=r"no response for 0\.05 s"):
         call_with_timeout(call, 0.05)
     go.set()
     assert done.wait(60)

@@ -90,7 +90,7 @@ def test_a_page_instead_of_a_file_is_refused(url: str, web: WebServer) -> None:
 
 def test_a_file_of_unknown_size_is_refused(url: str, web: WebServer) -> None:
     web.faults["/data/x.jsonl"] = "unsized"
-    with pytest.raises(InputError, match="does not say how large"):
+    with pytest.raises(InputError, match="does not state the size of the file"):
         info(url)
 
 
@@ -110,8 +110,8 @@ def test_a_server_that_is_down(url: str, web: WebServer) -> None:
         info(url)
 
 
-def test_the_web_has_no_folders(url: str) -> None:
-    with pytest.raises(UsageError, match="name each file by its own URL"):
+def test_web_servers_have_no_folders(url: str) -> None:
+    with pytest.raises(UsageError, match="list each file by its own URL"):
         store_of(url).list_folder(url)
 
 
