@@ -78,7 +78,7 @@ def file_inputs(
 def with_repository_bytes(inputs: pa.Table, size: int) -> pa.Table:
     """The inputs of one repository, with its size in bytes."""
     at = SCHEMA.get_field_index("repository_bytes")
-    return inputs.set_column(at, SCHEMA.field(at), repeated(size, pa.int64(), len(inputs)))
+    return inputs.set_column(at, SCHEMA.field(at), constant_column(size, pa.int64(), len(inputs)))
 
 
 def _file_table(repository: Repository, facts: RepositoryFacts, listed: list[Entry]) -> pa.Table:
