@@ -154,7 +154,13 @@ class Corpus:
 
     def placements(self, part: int, columns: list[str]) -> pa.Table:
         """Columns of the segments of a part (`corpus.schemas.PLACEMENTS`), by row and offset."""
-        return pq.read_table(self.folder.path(part_file(ROWS, part, self.parts)), columns=columns)
+        name = part_file(ROWS, part, self.parts)
+        try:
+            return pq.read_table(self.folder.path(name), columns=columns)
+        except (pa.ArrowInvalid, OSError) as error:
+            raise UsageError(
+                f"{self.folder.where(name)}: cannot be read: {error}; run `codecorpus verify`"
+            ) from error
 
     def part_lengths(self, part: int) -> NDArray[np.int32]:
         """int32[rows of the part], the number of valid ids of each row.
@@ -212,26 +218,26 @@ def open_corpus(
     location = parse_location(path) if isinstance(path, str) else path
     folder, manifest = open_build(location)
     files: dict[str, list[Any]] = manifest["files"]
-    shards = sorted(name for name in files if name.startswith(f"{SHARDS}/data-"))
-    wanted = [*shards, *(name for name in files if name.startswith(f"{ROWS}/")), TOKENIZER]
-    found = {
-        f"{kind}/{name.rpartition('/')[2]}"
-        for kind in (SHARDS, ROWS)
-        for name in folder.names(kind)
-    }
-    for name in wanted:
-        if name in files and not folder.holds(name, files[name][0]):
+    parts = range(len(manifest["parts"]))
+    needed = [
+        TOKENIZER,
+        *(shard_file(part, len(parts)) for part in parts),
+        *(part_file(ROWS, part, len(parts)) for part in parts),
+    ]
+    advice = f"run `codecorpus verify {path}`"
+    for name in needed:
+        if name not in files:
+            raise UsageError(f"{folder.where(name)}: is not in the manifest; {advice}")
+        if not folder.holds(name, files[name][0]):
             state = "is missing" if not folder.exists(name) else "is truncated or changed"
-            raise UsageError(f"{folder.where(name)}: {state}; run `codecorpus verify {path}`")
-    extra = sorted(
-        name for name in found if name.startswith(f"{SHARDS}/data-") and name not in files
-    )
-    if extra:
-        raise UsageError(
-            f"{folder.where(extra[0])}: is not a shard of this build; remove it, or run "
-            f"`codecorpus verify {path}`"
-        )
+            raise UsageError(f"{folder.where(name)}: {state}; {advice}")
+    for name in folder.names(SHARDS):
+        if name.startswith("data-") and f"{SHARDS}/{name}" not in files:
+            raise UsageError(
+                f"{folder.where(f'{SHARDS}/{name}')}: is not a shard of this build; remove it, or "
+                f"{advice}"
+            )
     if is_remote(str(location)):
-        size = sum(files[name][0] for name in wanted if name in files)
+        size = sum(files[name][0] for name in needed)
         report(f"copying {size / 1e9:.2f} GB of shards from {location} to the local disk")
     return Corpus(folder, manifest)
