@@ -101,8 +101,12 @@ class RowTable:
         ends = np.append(offsets[1:], int(self.lengths[row]))
         first, last = window * self.context, (window + 1) * self.context
         inside = np.flatnonzero((offsets <= last) & (ends > first)) + begin
+        return self.file_names(self.segment_file[inside])
+
+    def file_names(self, numbers: NDArray[np.int64]) -> list[SampleFile]:
+        """Repository, path and content id of files, given by their numbers."""
         found = []
-        for number in self.segment_file[inside].tolist():
+        for number in numbers.tolist():
             batch = int(np.searchsorted(self._first_files, number, side="right")) - 1
             one = self._files.get_batch(batch).slice(number - int(self._first_files[batch]), 1)
             (values,) = one.to_pylist()
