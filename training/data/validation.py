@@ -58,8 +58,11 @@ def choose(
     uses = _uses(rows, files)
     if (uses == VALIDATION).sum() >= count * share / 2:
         return uses, ""
-    files = _by_content(rows, share)
-    uses = _uses(rows, files)
+    limit = share
+    uses = _uses(rows, _by_content(rows, limit))
+    while (uses == VALIDATION).sum() > count * share * _EXCESS:
+        limit /= 2
+        uses = _uses(rows, _by_content(rows, limit))
     if not (uses == VALIDATION).any():
         return np.zeros(count, np.uint8), "the corpus is too small for validation; it is turned off"
     return uses, (
@@ -101,11 +104,16 @@ def _by_repository(rows: RowFiles, repositories: Sequence[str], share: float) ->
     return mask
 
 
-def _by_content(rows: RowFiles, share: float) -> NDArray[np.bool_]:
+def _by_content(rows: RowFiles, limit: float) -> NDArray[np.bool_]:
     """bool[files]: all files of the rows whose first file has a hash below a limit.
 
     The hash is the content id. Choosing files by theirs would leave hardly a row of several files
-    with all of them chosen.
+    with all of them chosen. Where files continue in other rows, more rows have only chosen files
+    than were drawn.
+
+    Args:
+        rows: segments and files.
+        limit: 1 for the largest hash.
     """
     chosen = np.zeros(len(rows.repository), np.bool_)
     for part, segments, row in _chunks(rows):
@@ -114,7 +122,7 @@ def _by_content(rows: RowFiles, share: float) -> NDArray[np.bool_]:
         firsts = rows.file[rows.first_segment[part][filled]]
         words = np.ascontiguousarray(rows.content_id[firsts, :8]).view(">u8")[:, 0]
         is_chosen = np.zeros(len(counts), np.bool_)
-        is_chosen[filled] = words < np.uint64(share * 2**64)
+        is_chosen[filled] = words < np.uint64(limit * 2**64)
         chosen[rows.file[segments][is_chosen[row]]] = True
     return chosen
 
