@@ -1,0 +1,300 @@
+"""Runs of the command: resuming, killing, dividing, and what is refused."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+CONFIG = """
+model: {type: decoder, layers: 2, width: 32, heads: 4, kv_heads: 2, feed_forward: 48, context: 64}
+steps: 12
+batch_size: 8
+learning_rate: 1.0e-3
+warmup_steps: 2
+precision: fp32
+validation: 0.1
+validate_every: 6
+validation_rows: 24
+log_every: 1
+checkpoint_every: 4
+"""
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    path = tmp_path / "tiny.yaml"
+    path.write_text(CONFIG)
+    return path
+
+
+def command(ranks: int, corpus: Path, config: Path, out: Path, *options: str) -> list[str]:
+    words = ["train", str(corpus), "--config", str(config), "--out", str(out), *options]
+    if ranks == 1:
+        return [sys.executable, "-m", "codecorpus", *words]
+    launcher = ["-m", "torch.distributed.run", "--standalone", "--nproc_per_node", str(ranks)]
+    return [sys.executable, *launcher, "-m", "codecorpus", *words]
+
+
+def train(
+    ranks: int, corpus: Path, config: Path, out: Path, *options: str
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command(ranks, corpus, config, out, *options),
+        env=os.environ | {"OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=180,
+    )
+
+
+def metrics(run: Path, name: str) -> dict[int, Any]:
+    """A value of each logged step that has it."""
+    lines = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
+    found: dict[int, Any] = {}
+    for line in lines:
+        if name in line:
+            assert line["step"] not in found, "a step is logged once"
+            found[line["step"]] = line[name]
+    return found
+
+
+@pytest.fixture(scope="module")
+def undisturbed(corpus_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run of one process from beginning to end."""
+    folder = tmp_path_factory.mktemp("undisturbed")
+    (folder / "tiny.yaml").write_text(CONFIG)
+    done = train(1, corpus_folder, folder / "tiny.yaml", folder / "run")
+    assert done.returncode == 0, done.stderr
+    assert " 1/12 loss" in done.stderr
+    assert "validation loss" in done.stderr
+    return folder / "run"
+
+
+def assert_equal(run: Path, other: Path, limit: float) -> None:
+    for name in ("loss", "gradient_norm", "validation_loss"):
+        mine, expected = metrics(run, name), metrics(other, name)
+        assert mine.keys() == expected.keys()
+        # Norms in fp32 over 1.6 million weights of the vocabulary are less exact than losses.
+        most = limit * 10 if name == "gradient_norm" else limit
+        assert all(abs(mine[step] - expected[step]) <= most for step in mine), name
+    assert metrics(run, "tokens") == metrics(other, "tokens")
+
+
+def test_a_run_leaves_its_files(undisturbed: Path) -> None:
+    names = {path.name for path in undisturbed.iterdir()}
+    assert names == {"checkpoints", "config.yaml", "data", "lock", "metrics.jsonl", "tensorboard"}
+    steps = sorted(path.name for path in (undisturbed / "checkpoints").iterdir())
+    assert steps == ["step-00000004", "step-00000008", "step-00000012"]
+    assert list(metrics(undisturbed, "loss")) == list(range(1, 13))
+    assert list(metrics(undisturbed, "validation_loss")) == [6, 12]
+    assert set(metrics(undisturbed, "loss_by_language")[6]) == {"Python"}
+    losses = list(metrics(undisturbed, "loss").values())
+    assert losses[-1] < losses[0] - 0.05, "it learns"
+
+
+def test_two_processes_train_like_one(
+    corpus_folder: Path, config: Path, tmp_path: Path, undisturbed: Path
+) -> None:
+    done = train(2, corpus_folder, config, tmp_path / "run", "--set", "micro_batch_size=2")
+    assert done.returncode == 0, done.stderr
+    assert_equal(tmp_path / "run", undisturbed, 1e-5)
+
+
+def test_a_killed_run_resumes_with_another_division(
+    corpus_folder: Path, config: Path, tmp_path: Path, undisturbed: Path
+) -> None:
+    """Killed twice in a row, then finished by one process, by two and by one again."""
+    run = tmp_path / "run"
+    for ranks, after in ((1, 5), (2, 9)):
+        process = subprocess.Popen(
+            command(ranks, corpus_folder, config, run, "--set", "checkpoint_every=2"),
+            env=os.environ | {"OMP_NUM_THREADS": "1"},
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+        assert process.stderr is not None
+        for line in process.stderr:
+            if line.strip().startswith(f"{after}/12"):
+                break
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        process.stderr.close()
+    done = train(1, corpus_folder, config, run, "--set", "micro_batch_size=4")
+    assert done.returncode == 0, done.stderr
+    assert "resumed from" in done.stderr
+    assert_equal(run, undisturbed, 1e-5)
+
+
+def test_a_resumed_run_is_equal_bit_for_bit(
+    corpus_folder: Path, config: Path, tmp_path: Path, undisturbed: Path
+) -> None:
+    run = tmp_path / "run"
+    shutil.copytree(undisturbed, run)
+    shutil.rmtree(run / "checkpoints" / "step-00000012")
+    shutil.rmtree(run / "checkpoints" / "step-00000008")
+    done = train(1, corpus_folder, config, run)
+    assert done.returncode == 0, done.stderr
+    assert "after step 4" in done.stderr
+    assert_equal(run, undisturbed, 0.0)
+
+
+def test_a_signal_saves_and_ends(corpus_folder: Path, config: Path, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    process = subprocess.Popen(
+        command(
+            1, corpus_folder, config, run, "--steps", "100000", "--set", "checkpoint_every=90000"
+        ),
+        env=os.environ | {"OMP_NUM_THREADS": "1"},
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stderr is not None
+    for line in process.stderr:
+        if line.strip().startswith("3/"):
+            break
+    process.send_signal(signal.SIGUSR1)
+    rest = process.stderr.read()
+    assert process.wait(60) == 0
+    process.stderr.close()
+    assert "stopped by a signal after step" in rest
+    stopped = int(rest.rpartition("after step ")[2].split(";")[0])
+    assert (run / "checkpoints" / f"step-{stopped:08d}").is_dir()
+
+
+def test_a_finished_run_says_so(corpus_folder: Path, config: Path, undisturbed: Path) -> None:
+    done = train(1, corpus_folder, config, undisturbed)
+    assert done.returncode == 0
+    assert "finished: all 12 steps are done" in done.stderr
+
+
+def test_a_damaged_checkpoint_is_passed_over(
+    corpus_folder: Path, config: Path, tmp_path: Path, undisturbed: Path
+) -> None:
+    run = tmp_path / "run"
+    shutil.copytree(undisturbed, run)
+    (data,) = (run / "checkpoints" / "step-00000012").glob("*.distcp")
+    data.write_bytes(data.read_bytes()[:-10])
+    done = train(1, corpus_folder, config, run)
+    assert done.returncode == 0, done.stderr
+    assert "step-00000012: damaged" in done.stderr
+    assert "after step 8" in done.stderr
+    assert_equal(run, undisturbed, 0.0)
+
+
+def refused(corpus: Path, config: Path, out: Path, *options: str, ranks: int = 1) -> str:
+    """The one line of a command that is refused."""
+    done = train(ranks, corpus, config, out, *options)
+    assert ranks > 1 or "Traceback" not in done.stderr, "torchrun itself prints one"
+    lines = [line for line in done.stderr.splitlines() if line.startswith("codecorpus: ")]
+    assert len(lines) == 1, done.stderr
+    assert not (out / "config.yaml").exists()
+    if ranks == 1:
+        assert done.returncode == 2, done.stderr
+    return lines[0]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (
+            ["model.context=50"],
+            "model.context 50 does not divide the corpus's sequence length, 128",
+        ),
+        (["model.vocabulary=50000"], "its shards were encoded with another vocabulary"),
+        (["learing_rate=1"], "did you mean `learning_rate`?"),
+        (["precision=fp23"], "--set precision=fp23: precision: got `fp23`"),
+        (["model.kv_heads=3"], "3 kv_heads do not divide the 4 heads"),
+        (["device=cuda"], "this machine has 0 GPUs"),
+        (["micro_batch_size=3"], "micro_batch_size 3 does not divide the 8 rows"),
+        (["parallel.tensor=2"], "is 2 processes, but 1 were started"),
+        (["weights={by: language, weights: {Rust: 1}}"], "no rows of Rust in the corpus"),
+    ],
+)
+def test_what_does_not_fit_is_refused(
+    corpus_folder: Path, config: Path, tmp_path: Path, options: list[str], message: str
+) -> None:
+    words = [word for option in options for word in ("--set", option)]
+    assert message in refused(corpus_folder, config, tmp_path / "run", *words)
+
+
+def test_processes_that_do_not_divide_the_batch_are_refused(
+    corpus_folder: Path, config: Path, tmp_path: Path
+) -> None:
+    message = refused(corpus_folder, config, tmp_path / "run", "--set", "batch_size=7", ranks=2)
+    assert "batch_size 7 is not a multiple of the 2 groups" in message
+
+
+def test_another_configuration_is_not_the_same_run(
+    corpus_folder: Path, config: Path, undisturbed: Path
+) -> None:
+    done = train(1, corpus_folder, config, undisturbed, "--steps", "20")
+    assert done.returncode == 2
+    assert "steps: 12 before, 20 now" in done.stderr
+
+
+def test_a_checkpoint_of_another_corpus_is_refused(
+    corpora: dict[str, Path], config: Path, tmp_path: Path, undisturbed: Path
+) -> None:
+    run = tmp_path / "run"
+    shutil.copytree(undisturbed, run)
+    done = train(1, corpora["concat"], config, run)
+    assert done.returncode == 2
+    assert "a checkpoint of another model or corpus: corpus:" in done.stderr
+
+
+def test_a_step_that_is_not_finite_changes_nothing_and_names_its_files(
+    corpus_folder: Path, config: Path, tmp_path: Path
+) -> None:
+    run = tmp_path / "run"
+    options = ["--set", "learning_rate=1.0e+25", "--set", "max_skipped_steps=3"]
+    done = train(1, corpus_folder, config, run, *options)
+    assert done.returncode == 1
+    assert "3 steps in a row were not finite" in done.stderr
+    skipped = [json.loads(line) for line in (run / "skipped_steps.jsonl").read_text().splitlines()]
+    assert len(skipped) == 3
+    assert all(file["path"].endswith(".py") for row in skipped[0]["rows"] for file in row["files"])
+    assert all(file["repository"] for row in skipped[0]["rows"] for file in row["files"])
+
+
+def test_a_lost_rank_is_named(corpus_folder: Path, config: Path, tmp_path: Path) -> None:
+    process = subprocess.Popen(
+        command(2, corpus_folder, config, tmp_path / "run", "--steps", "100000"),
+        env=os.environ | {"OMP_NUM_THREADS": "1"},
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    assert process.stderr is not None
+    for line in process.stderr:
+        if line.strip().startswith("3/"):
+            break
+    victim = next(
+        int(path.name)
+        for path in Path("/proc").iterdir()
+        if path.name.isdigit() and _is_rank(path, process.pid, 1)
+    )
+    os.kill(victim, signal.SIGKILL)
+    begin = time.monotonic()
+    rest = process.stderr.read()
+    assert process.wait(100) != 0
+    process.stderr.close()
+    assert time.monotonic() - begin < 60
+    assert "rank 1 died or does not answer" in rest
+
+
+def _is_rank(process: Path, parent: int, rank: int) -> bool:
+    try:
+        status = (process / "stat").read_text().rpartition(")")[2].split()
+        environment = (process / "environ").read_bytes().split(b"\0")
+    except OSError:
+        return False
+    return int(status[1]) == parent and f"RANK={rank}".encode() in environment
