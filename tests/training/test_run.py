@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -11,6 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from codecorpus.foundation.errors import UsageError
+from codecorpus.training.config import load
+from codecorpus.training.run import TrainingError, run_training
 
 CONFIG = """
 model: {type: decoder, layers: 2, width: 32, heads: 4, kv_heads: 2, feed_forward: 48, context: 64}
@@ -66,9 +71,14 @@ def metrics(run: Path, name: str) -> dict[int, Any]:
     return found
 
 
+def train_here(corpus: Path, config: Path, out: Path, *overrides: str) -> None:
+    """Train in this process, which has torch imported already."""
+    run_training(str(corpus), str(config), out, steps=None, overrides=overrides)
+
+
 @pytest.fixture(scope="module")
 def undisturbed(corpus_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A run of one process from beginning to end."""
+    """A run of one process from beginning to end, by the command."""
     folder = tmp_path_factory.mktemp("undisturbed")
     (folder / "tiny.yaml").write_text(CONFIG)
     done = train(1, corpus_folder, folder / "tiny.yaml", folder / "run")
@@ -135,15 +145,18 @@ def test_a_killed_run_resumes_with_another_division(
 
 
 def test_a_resumed_run_is_equal_bit_for_bit(
-    corpus_folder: Path, config: Path, tmp_path: Path, undisturbed: Path
+    corpus_folder: Path,
+    config: Path,
+    tmp_path: Path,
+    undisturbed: Path,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     run = tmp_path / "run"
     shutil.copytree(undisturbed, run)
     shutil.rmtree(run / "checkpoints" / "step-00000012")
     shutil.rmtree(run / "checkpoints" / "step-00000008")
-    done = train(1, corpus_folder, config, run)
-    assert done.returncode == 0, done.stderr
-    assert "after step 4" in done.stderr
+    train_here(corpus_folder, config, run)
+    assert "after step 4" in capsys.readouterr().err
     assert_equal(run, undisturbed, 0.0)
 
 
@@ -170,75 +183,81 @@ def test_a_signal_saves_and_ends(corpus_folder: Path, config: Path, tmp_path: Pa
     assert (run / "checkpoints" / f"step-{stopped:08d}").is_dir()
 
 
-def test_a_finished_run_says_so(corpus_folder: Path, config: Path, undisturbed: Path) -> None:
-    done = train(1, corpus_folder, config, undisturbed)
-    assert done.returncode == 0
-    assert "finished: all 12 steps are done" in done.stderr
+def test_a_finished_run_says_so(
+    corpus_folder: Path, config: Path, undisturbed: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    train_here(corpus_folder, config, undisturbed)
+    assert "finished: all 12 steps are done" in capsys.readouterr().err
 
 
 def test_a_damaged_checkpoint_is_passed_over(
-    corpus_folder: Path, config: Path, tmp_path: Path, undisturbed: Path
+    corpus_folder: Path,
+    config: Path,
+    tmp_path: Path,
+    undisturbed: Path,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     run = tmp_path / "run"
     shutil.copytree(undisturbed, run)
     (data,) = (run / "checkpoints" / "step-00000012").glob("*.distcp")
     data.write_bytes(data.read_bytes()[:-10])
-    done = train(1, corpus_folder, config, run)
-    assert done.returncode == 0, done.stderr
-    assert "step-00000012: damaged" in done.stderr
-    assert "after step 8" in done.stderr
+    train_here(corpus_folder, config, run)
+    said = capsys.readouterr().err
+    assert "step-00000012: damaged" in said
+    assert "after step 8" in said
     assert_equal(run, undisturbed, 0.0)
 
 
-def refused(corpus: Path, config: Path, out: Path, *options: str, ranks: int = 1) -> str:
-    """The one line of a command that is refused."""
-    done = train(ranks, corpus, config, out, *options)
-    assert ranks > 1 or "Traceback" not in done.stderr, "torchrun itself prints one"
-    lines = [line for line in done.stderr.splitlines() if line.startswith("codecorpus: ")]
-    assert len(lines) == 1, done.stderr
-    assert not (out / "config.yaml").exists()
-    if ranks == 1:
-        assert done.returncode == 2, done.stderr
-    return lines[0]
-
-
 @pytest.mark.parametrize(
-    ("options", "message"),
+    ("override", "message"),
     [
-        (
-            ["model.context=50"],
-            "model.context 50 does not divide the corpus's sequence length, 128",
-        ),
-        (["model.vocabulary=50000"], "its shards were encoded with another vocabulary"),
-        (["learing_rate=1"], "did you mean `learning_rate`?"),
-        (["precision=fp23"], "--set precision=fp23: precision: got `fp23`"),
-        (["model.kv_heads=3"], "3 kv_heads do not divide the 4 heads"),
-        (["device=cuda"], "this machine has 0 GPUs"),
-        (["micro_batch_size=3"], "micro_batch_size 3 does not divide the 8 rows"),
-        (["parallel.tensor=2"], "is 2 processes, but 1 were started"),
-        (["weights={by: language, weights: {Rust: 1}}"], "no rows of Rust in the corpus"),
+        ("model.context=50", "context 50 does not divide the corpus's sequence length, 128"),
+        ("model.vocabulary=50000", "its shards were encoded with another vocabulary"),
+        ("learing_rate=1", "did you mean `learning_rate`?"),
+        ("precision=fp23", "--set precision=fp23: precision: got `fp23`"),
+        ("model.kv_heads=3", "3 kv_heads do not divide the 4 heads"),
+        ("model.type=codegeeks", "model.type: got `codegeeks`; expected one of"),
+        ("device=cuda", "this machine has 0 GPUs"),
+        ("micro_batch_size=3", "micro_batch_size 3 does not divide the 8 rows"),
+        ("parallel.tensor=2", "is 2 processes, but 1 were started"),
+        ("weights={by: language, weights: {Rust: 1}}", "no rows of Rust in the corpus"),
     ],
 )
 def test_what_does_not_fit_is_refused(
-    corpus_folder: Path, config: Path, tmp_path: Path, options: list[str], message: str
+    corpus_folder: Path, config: Path, tmp_path: Path, override: str, message: str
 ) -> None:
-    words = [word for option in options for word in ("--set", option)]
-    assert message in refused(corpus_folder, config, tmp_path / "run", *words)
+    with pytest.raises(UsageError, match=re.escape(message)) as error:
+        train_here(corpus_folder, config, tmp_path / "run", override)
+    assert "\n" not in str(error.value)
+    assert not (tmp_path / "run" / "config.yaml").exists()
 
 
-def test_processes_that_do_not_divide_the_batch_are_refused(
+def test_processes_that_do_not_divide_the_batch_are_refused_once(
     corpus_folder: Path, config: Path, tmp_path: Path
 ) -> None:
-    message = refused(corpus_folder, config, tmp_path / "run", "--set", "batch_size=7", ranks=2)
-    assert "batch_size 7 is not a multiple of the 2 groups" in message
+    done = train(2, corpus_folder, config, tmp_path / "run", "--set", "batch_size=7")
+    (line,) = [line for line in done.stderr.splitlines() if line.startswith("codecorpus: ")]
+    assert "batch_size 7 is not a multiple of the 2 groups" in line
+    assert done.returncode != 0
+
+
+@pytest.mark.parametrize("name", ["small", "1b", "13b"])
+def test_built_in_configurations_are_valid(name: str) -> None:
+    config = load(name)
+    assert config.warmup_steps <= config.steps // 10
+    assert config.model.context in {256, 2_048}
+
+
+def test_an_unknown_name_lists_the_known_ones() -> None:
+    with pytest.raises(UsageError, match=r"expected a \.yaml file, or one of 13b, 1b, small"):
+        load("medium")
 
 
 def test_another_configuration_is_not_the_same_run(
     corpus_folder: Path, config: Path, undisturbed: Path
 ) -> None:
-    done = train(1, corpus_folder, config, undisturbed, "--steps", "20")
-    assert done.returncode == 2
-    assert "steps: 12 before, 20 now" in done.stderr
+    with pytest.raises(UsageError, match="steps: 12 before, 20 now"):
+        train_here(corpus_folder, config, undisturbed, "steps=20")
 
 
 def test_a_checkpoint_of_another_corpus_is_refused(
@@ -246,19 +265,24 @@ def test_a_checkpoint_of_another_corpus_is_refused(
 ) -> None:
     run = tmp_path / "run"
     shutil.copytree(undisturbed, run)
-    done = train(1, corpora["concat"], config, run)
-    assert done.returncode == 2
-    assert "a checkpoint of another model or corpus: corpus:" in done.stderr
+    with pytest.raises(UsageError, match="a checkpoint of another model or corpus: corpus:"):
+        train_here(corpora["concat"], config, run)
+
+
+def test_a_folder_that_is_no_run_is_refused(
+    corpus_folder: Path, config: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "thesis.tex").touch()
+    with pytest.raises(UsageError, match="not empty, and not the folder of a run"):
+        train_here(corpus_folder, config, tmp_path)
 
 
 def test_a_step_that_is_not_finite_changes_nothing_and_names_its_files(
     corpus_folder: Path, config: Path, tmp_path: Path
 ) -> None:
     run = tmp_path / "run"
-    options = ["--set", "learning_rate=1.0e+25", "--set", "max_skipped_steps=3"]
-    done = train(1, corpus_folder, config, run, *options)
-    assert done.returncode == 1
-    assert "3 steps in a row were not finite" in done.stderr
+    with pytest.raises(TrainingError, match="3 steps in a row were not finite"):
+        train_here(corpus_folder, config, run, "learning_rate=1.0e+25", "max_skipped_steps=3")
     skipped = [json.loads(line) for line in (run / "skipped_steps.jsonl").read_text().splitlines()]
     assert len(skipped) == 3
     assert all(file["path"].endswith(".py") for row in skipped[0]["rows"] for file in row["files"])
