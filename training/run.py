@@ -315,6 +315,7 @@ class _Run:
             first_step=progress.step,
             steps=config.steps,
             ahead=config.read_ahead,
+            with_documents=config.reset_at_documents,
         )
         meter = _Meter(config, self._mesh, rate)
         try:

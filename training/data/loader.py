@@ -23,6 +23,7 @@ from codecorpus.training.data.order import SampleOrder
 from codecorpus.training.data.row_table import RowTable
 
 _BLOCK_SAMPLES: Final = 4_096
+_NO_STARTS: Final = np.empty(0, np.int64)
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,8 @@ class Batch:
     Attributes:
         ids: uint16[samples, context + 1].
         lengths: int32[samples], valid ids of each.
-        document_starts: int64[documents], positions in their samples, in order.
+        document_starts: int64[documents], positions in their samples, in order; empty if the
+            loader was not asked for documents.
         first_document: int64[samples + 1], the first document of each sample.
         languages: uint8[samples], positions in corpus.shards.CLASSES.
         samples: int64[samples].
@@ -81,6 +83,7 @@ class Loader:
         first_step: int = 0,
         steps: int,
         ahead: int = 2,
+        with_documents: bool = True,
     ) -> None:
         """Start the thread.
 
@@ -95,12 +98,14 @@ class Loader:
             first_step: the first step to prepare.
             steps: the step to stop before.
             ahead: steps that are prepared ahead.
+            with_documents: whether batches say where documents begin.
         """
         assert batch_size % ranks == 0
         self._corpus, self._table, self._order = corpus, table, order
         self._batch_size, self._micro = batch_size, micro_batch_size
         self._rank, self._ranks = rank, ranks
         self._first_step, self._steps = first_step, steps
+        self._with_documents = with_documents
         self._ready: queue.Queue[StepBatch | BaseException | None] = queue.Queue(maxsize=ahead)
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="loader", daemon=True)
@@ -143,27 +148,69 @@ class Loader:
     def step_batches(self) -> Iterator[StepBatch]:
         """The steps, prepared in the calling thread."""
         in_block = max(1, _BLOCK_SAMPLES // self._batch_size)
+        per_rank = self._batch_size // self._ranks
+        begin = self._rank * per_rank
         for first in range(self._first_step, self._steps, in_block):
             count = min(in_block, self._steps - first)
             samples = self._order.samples(first * self._batch_size, count * self._batch_size)
             samples = samples.reshape(count, self._batch_size)
-            per_rank = self._batch_size // self._ranks
-            mine = samples[:, self._rank * per_rank : (self._rank + 1) * per_rank]
-            prefetch_pages(self._corpus, mine.reshape(-1) // self._table.windows)
-            lengths = window_lengths(self._table, samples)
-            valid = np.maximum(lengths - 1, 0).sum(1)
+            valid = np.maximum(window_lengths(self._table, samples) - 1, 0).sum(1)
+            mine = np.ascontiguousarray(samples[:, begin : begin + per_rank]).reshape(-1)
+            prefetch_pages(self._corpus, mine // self._table.windows)
+            block = _Block(self._corpus, self._table, mine, with_documents=self._with_documents)
             for number in range(count):
-                batches = [
-                    make_batch(self._corpus, self._table, mine[number, at : at + self._micro])
-                    for at in range(0, per_rank, self._micro)
-                ]
+                start = number * per_rank
                 yield StepBatch(
                     first + number,
-                    batches,
+                    [
+                        block.batch(start + at, min(self._micro, per_rank - at))
+                        for at in range(0, per_rank, self._micro)
+                    ],
                     int(valid[number]),
                     self._batch_size * self._table.context,
                     samples[number],
                 )
+
+
+class _Block:
+    """Samples whose facts are looked up together, and whose ids are copied batch by batch."""
+
+    def __init__(
+        self, corpus: Corpus, table: RowTable, samples: NDArray[np.int64], *, with_documents: bool
+    ) -> None:
+        self._corpus, self._table, self._samples = corpus, table, samples
+        self._with_documents = with_documents
+        self._rows, window = np.divmod(samples, table.windows)
+        self._begins = window * table.context
+        self._lengths = window_lengths(table, samples)
+        self._languages = table.languages[self._rows]
+
+    def batch(self, begin: int, count: int) -> Batch:
+        """The samples at `begin` and following."""
+        here = slice(begin, begin + count)
+        rows, begins = self._rows[here], self._begins[here]
+        ids = np.empty((count, self._table.context + 1), np.uint16)
+        self._corpus.copy_windows(rows, begins, ids)
+        starts, first = _NO_STARTS, np.zeros(count + 1, np.int64)
+        if self._with_documents:
+            starts, first = _documents(self._table, rows, begins)
+        return Batch(
+            ids, self._lengths[here], starts, first, self._languages[here], self._samples[here]
+        )
+
+
+def _documents(
+    table: RowTable, rows: NDArray[np.int64], begins: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """`Batch.document_starts` and `Batch.first_document` of windows that begin at these ids."""
+    first_segment = table.first_segment[rows]
+    counts = table.first_segment[rows + 1] - first_segment
+    segments = np.repeat(first_segment - np.cumsum(counts) + counts, counts)
+    segments += np.arange(len(segments))
+    starts = table.segment_offset[segments].astype(np.int64) - np.repeat(begins, counts)
+    inside = (starts >= 0) & (starts <= table.context)
+    sample = np.repeat(np.arange(len(rows)), counts)[inside]
+    return starts[inside], np.searchsorted(sample, np.arange(len(rows) + 1))
 
 
 def validation_batches(
@@ -209,27 +256,21 @@ def make_batch(
         corpus: the rows.
         table: what is known of them.
         samples: int64[n].
-        fill_to: with fewer samples, copies of the first without valid ids are appended.
+        fill_to: with fewer samples, samples without valid ids are appended.
     """
-    count = max(len(samples), fill_to)
-    ids = np.zeros((count, table.context + 1), np.uint16)
-    rows, window = np.divmod(samples, table.windows)
-    corpus.copy_windows(rows, window * table.context, ids[: len(samples)])
-    lengths = np.zeros(count, np.int32)
-    lengths[: len(samples)] = window_lengths(table, samples)
-    begins, ends = table.first_segment[rows], table.first_segment[rows + 1]
-    counts = ends - begins
-    segments = np.repeat(begins - np.cumsum(counts) + counts, counts) + np.arange(counts.sum())
-    starts = table.segment_offset[segments].astype(np.int64)
-    starts -= np.repeat(window * table.context, counts)
-    inside = (starts >= 0) & (starts <= table.context)
-    sample = np.repeat(np.arange(len(samples)), counts)[inside]
-    first = np.searchsorted(sample, np.arange(count + 1))
-    languages = np.zeros(count, np.uint8)
-    languages[: len(samples)] = table.languages[rows]
-    numbers = np.full(count, -1, np.int64)
-    numbers[: len(samples)] = samples
-    return Batch(ids, lengths, starts[inside], first, languages, numbers)
+    block = _Block(corpus, table, samples, with_documents=True)
+    batch = block.batch(0, len(samples))
+    missing = max(0, fill_to - len(samples))
+    if not missing:
+        return batch
+    return Batch(
+        np.pad(batch.ids, ((0, missing), (0, 0))),
+        np.pad(batch.lengths, (0, missing)),
+        batch.document_starts,
+        np.pad(batch.first_document, (0, missing), mode="edge"),
+        np.pad(batch.languages, (0, missing)),
+        np.pad(batch.samples, (0, missing), constant_values=-1),
+    )
 
 
 def prefetch_pages(corpus: Corpus, rows: NDArray[np.int64]) -> None:
