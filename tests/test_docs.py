@@ -103,6 +103,6 @@ def test_the_readme_names_every_package_of_the_pipelines() -> None:
     listing = blocks("text")[-1]
     packages = {path.parent.name for path in (ROOT / "pipelines").glob("*/__init__.py")}
     modules = {path.name for path in (ROOT / "pipelines").glob("*.py")} - {"__init__.py"}
-    top = {"filters", "foundation", "pipelines", "tokenization"}
+    top = {"filters", "foundation", "pipelines", "tokenization", "training"}
     assert set(re.findall(r"(\w+)/", listing)) == packages | top
     assert set(re.findall(r"\w+\.py", listing)) - {"registry.py", "order.py"} == modules

@@ -31,7 +31,7 @@ def test_it_adds_one_top_level_name(installed: Path) -> None:
 
 def test_it_holds_the_recipes_and_every_data_file(installed: Path) -> None:
     shipped = {path.relative_to(installed) for path in installed.rglob("*") if path.is_file()}
-    for folder in ("filters", "foundation", "pipelines", "recipes", "tokenization"):
+    for folder in FOLDERS:
         for path in (ROOT / folder).rglob("*"):
             if path.is_file() and "__pycache__" not in path.parts:
                 assert Path("codecorpus", path.relative_to(ROOT)) in shipped
@@ -50,6 +50,8 @@ def test_folders_of_the_user_change_no_import(with_folders: dict[str, str], tmp_
     code = (
         "import importlib, pkgutil, codecorpus\n"
         "for found in pkgutil.walk_packages(codecorpus.__path__, 'codecorpus.'):\n"
+        "    if found.name.startswith('codecorpus.training.'):  # needs torch\n"
+        "        continue\n"
         "    found.name.endswith('__main__') or importlib.import_module(found.name)\n"
         "    print(found.name)\n"
     )

@@ -30,7 +30,7 @@ CHANGEABLE: Final = frozenset(
         "read_ahead",
         "timeout",
         "validate_every",
-        "validation_batches",
+        "validation_rows",
     }
 )
 """Keys that may change when a run resumes; any other would make it another run."""
@@ -87,7 +87,7 @@ class Config(BaseModel):
         precision: of matrix products; fp32, bf16, fp16 with a loss scale, or fp64.
         validation: share of the rows that is kept for validation; 0 turns it off.
         validate_every: steps between validations; one follows the last step.
-        validation_batches: micro-batches per process that a validation reads at most.
+        validation_rows: rows, or windows of rows, that a validation reads at most.
         reset_at_documents: whether positions and attention begin anew with each file of a row.
         weights: how often each language or source is drawn.
         log_every: steps between two lines of the log.
@@ -120,7 +120,7 @@ class Config(BaseModel):
     precision: Precision = "bf16"
     validation: Annotated[float, Field(ge=0, lt=0.5)] = 0.03
     validate_every: Positive = 1000
-    validation_batches: Positive = 32
+    validation_rows: Positive = 512
     reset_at_documents: bool = True
     weights: Weights | None = None
     log_every: Positive = 10

@@ -100,9 +100,11 @@ def run_training(
     try:
         given = [*overrides, *([f"steps={steps}"] if steps is not None else [])]
         config = configs.load(config_name, given)
+        # The signals are handled until the end: torchrun sends SIGTERM to those whose neighbour
+        # died, and they have yet to say which one it was.
         with (
-            process_group(config.device, config.timeout) as process,
             StopRequest().listening() as stop,
+            process_group(config.device, config.timeout) as process,
         ):
             _Run(directory, config, out, process, stop).run()
     except UsageError:
@@ -313,6 +315,7 @@ class _Run:
             first_step=progress.step,
             steps=config.steps,
             ahead=config.read_ahead,
+            with_documents=config.reset_at_documents,
         )
         meter = _Meter(config, self._mesh, rate)
         try:
@@ -406,7 +409,7 @@ class _Run:
             micro_batch_size=self._micro,
             rank=self._mesh.data_rank,
             ranks=self._mesh.data_size,
-            limit=self._config.validation_batches * self._micro * self._mesh.data_size,
+            limit=self._config.validation_rows,
         )
         result = trainer.validate(batches)
         if not result.targets:

@@ -35,7 +35,8 @@ class Batch:
     Attributes:
         ids: uint16[samples, context + 1].
         lengths: int32[samples], valid ids of each.
-        document_starts: int64[documents], positions in their samples, in order.
+        document_starts: int64[documents], positions in their samples, in order; empty if the
+            loader was not asked for documents.
         first_document: int64[samples + 1], the first document of each sample.
         languages: uint8[samples], positions in corpus.shards.CLASSES.
         samples: int64[samples].
@@ -84,6 +85,7 @@ class Loader:
         first_step: int = 0,
         steps: int,
         ahead: int = 2,
+        with_documents: bool = True,
     ) -> None:
         """Start the thread.
 
@@ -98,12 +100,14 @@ class Loader:
             first_step: the first step to prepare.
             steps: the step to stop before.
             ahead: steps that are prepared ahead.
+            with_documents: whether batches say where documents begin.
         """
         assert batch_size % ranks == 0
         self._corpus, self._table, self._order = corpus, table, order
         self._batch_size, self._micro = batch_size, micro_batch_size
         self._rank, self._ranks = rank, ranks
         self._first_step, self._steps = first_step, steps
+        self._with_documents = with_documents
         self._ready: queue.Queue[StepBatch | BaseException | None] = queue.Queue(maxsize=ahead)
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="loader", daemon=True)
@@ -175,7 +179,8 @@ class Loader:
             samples = samples.reshape(count, self._batch_size)
             mine = samples[:, self._rank * per_rank : (self._rank + 1) * per_rank].reshape(-1)
             valid = np.maximum(window_lengths(self._table, samples) - 1, 0).sum(1)
-            yield _Block(first, samples, valid.tolist(), Windows(self._table, mine))
+            windows = Windows(self._table, mine, with_documents=self._with_documents)
+            yield _Block(first, samples, valid.tolist(), windows)
 
 
 @dataclass(frozen=True)
@@ -215,12 +220,15 @@ class _StorageReads:
 class Windows:
     """Samples, with what the table knows of them; ids are copied batch by batch."""
 
-    def __init__(self, table: RowTable, samples: NDArray[np.int64]) -> None:
+    def __init__(
+        self, table: RowTable, samples: NDArray[np.int64], *, with_documents: bool = True
+    ) -> None:
         """Look the samples up.
 
         Args:
             table: what is known of the rows.
             samples: int64[n].
+            with_documents: whether batches say where documents begin.
         """
         self._samples = np.ascontiguousarray(samples)
         self._ids = table.context + 1
@@ -228,15 +236,20 @@ class Windows:
         self._begins = window * table.context
         self._lengths = window_lengths(table, self._samples)
         self._languages = table.languages[self._rows]
+        self._starts = np.empty(0, np.int64)
+        self._first = np.zeros(len(samples) + 1, np.int64)
+        if with_documents:
+            self._find_documents(table)
+
+    def _find_documents(self, table: RowTable) -> None:
         first, last = table.first_segment[self._rows], table.first_segment[self._rows + 1]
         counts = last - first
         segments = np.repeat(first - np.cumsum(counts) + counts, counts) + np.arange(counts.sum())
-        starts = table.segment_offset[segments].astype(np.int64)
-        starts -= np.repeat(self._begins, counts)
+        starts = table.segment_offset[segments] - np.repeat(self._begins, counts)
         inside = (starts >= 0) & (starts <= table.context)
-        sample = np.repeat(np.arange(len(samples)), counts)[inside]
+        sample = np.repeat(np.arange(len(counts)), counts)[inside]
         self._starts = starts[inside]
-        self._first = np.searchsorted(sample, np.arange(len(samples) + 1))
+        self._first = np.searchsorted(sample, np.arange(len(counts) + 1))
 
     def read_ahead(self, corpus: Corpus) -> None:
         """Ask the operating system for the ids of all samples, without waiting."""
@@ -309,10 +322,10 @@ def make_batch(
     if missing <= 0:
         return batch
     return Batch(
-        np.concatenate([batch.ids, np.zeros((missing, table.context + 1), np.uint16)]),
-        np.concatenate([batch.lengths, np.zeros(missing, np.int32)]),
+        np.pad(batch.ids, ((0, missing), (0, 0))),
+        np.pad(batch.lengths, (0, missing)),
         batch.document_starts,
-        np.concatenate([batch.first_document, np.full(missing, batch.first_document[-1])]),
-        np.concatenate([batch.languages, np.zeros(missing, np.uint8)]),
-        np.concatenate([batch.samples, np.full(missing, -1)]),
+        np.pad(batch.first_document, (0, missing), mode="edge"),
+        np.pad(batch.languages, (0, missing)),
+        np.pad(batch.samples, (0, missing), constant_values=-1),
     )

@@ -2,6 +2,7 @@
 
 import threading
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -28,10 +29,10 @@ def table(
     return prepare(corpus, tmp_path_factory.mktemp("run"), context=request.param, validation=0.1)
 
 
-def steps(corpus: Corpus, table: RowTable, **values: int) -> list[StepBatch]:
+def steps(corpus: Corpus, table: RowTable, **values: Any) -> list[StepBatch]:
     order = SampleOrder([table.training], seed=5)
     loader = Loader(
-        corpus, table, order, **{"batch_size": 12, "micro_batch_size": 4, "steps": 30} | values
+        corpus, table, order, **({"batch_size": 12, "micro_batch_size": 4, "steps": 30} | values)
     )
     try:
         return list(loader)
