@@ -14,7 +14,8 @@ PAGE = Path(__file__).parents[3] / "docs" / "training.md"
 
 
 def example() -> str:
-    (code,) = re.findall(r"^```python\n(.*?)^```", PAGE.read_text("utf-8"), re.MULTILINE | re.DOTALL)
+    block = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
+    (code,) = block.findall(PAGE.read_text("utf-8"))
     return str(code)
 
 
