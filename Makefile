@@ -4,6 +4,7 @@
 # make test-engines-slow  its long tests: many kills on each engine
 # make test-training  the tests of training, on the CPU; installs torch
 # make test-training-slow  its long tests: the whole matrix of parallel runs
+# make benchmark-training  the loader beside its peers, into benchmarks/TRAINING.md; some 5 minutes
 # make check    format, lint, types, import rules
 # make benchmark  every claim beside its peers, into benchmarks/RESULTS.md; some 20 minutes
 # Each first installs what it needs into .venv, with the versions pinned in constraints.txt: corpus
@@ -19,7 +20,7 @@ WORKERS ?=
 ENGINES := build/engines
 
 .DELETE_ON_ERROR:
-.PHONY: corpus test test-slow test-engines test-engines-slow test-training test-training-slow engines no-prism check benchmark format clean help
+.PHONY: corpus test test-slow test-engines test-engines-slow test-training test-training-slow engines no-prism check benchmark benchmark-training format clean help
 
 corpus: $(READY)-base
 	@$(BIN)/codecorpus build $(if $(INPUT),recipes/folder.yaml $(foreach path,$(INPUT),--input $(path)),recipes/quickstart.yaml) \
@@ -76,6 +77,12 @@ check: $(READY)-dev
 
 benchmark: $(READY)-base
 	$(BIN)/python -m benchmarks
+
+benchmark-training: $(READY)-train build/quickstart/manifest.json
+	$(BIN)/python -m benchmarks.loader --corpus build/quickstart
+
+build/quickstart/manifest.json:
+	@$(MAKE) --no-print-directory corpus OUT=build/quickstart INPUT=
 
 format: $(READY)-dev
 	$(BIN)/ruff format .

@@ -8,6 +8,7 @@ import hashlib
 import shutil
 import subprocess
 import sys
+import sysconfig
 from functools import cached_property
 from pathlib import Path
 
@@ -21,8 +22,16 @@ TIMEOUT = 900
 class Peer:
     """A peer and its virtual environment."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, *, beside_ours: bool = False) -> None:
+        """Name a peer.
+
+        Args:
+            name: of its requirements file.
+            beside_ours: whether it also finds the packages of our environment, such as torch, and
+                is installed without its dependencies.
+        """
         self.name = name
+        self.beside_ours = beside_ours
 
     @property
     def requirements(self) -> Path:
@@ -37,6 +46,14 @@ class Peer:
                 return line.strip().replace("==", " ")
         raise ValueError(f"{self.requirements} pins no version")
 
+    def version_of(self, package: str) -> str:
+        """The pinned version of one of its requirements."""
+        for line in self.requirements.read_text("utf-8").splitlines():
+            name, _, version = line.partition("==")
+            if name == package:
+                return version
+        raise ValueError(f"{self.requirements} does not pin {package}")
+
     @cached_property
     def python(self) -> Path:
         """The interpreter of its environment, which is created if needed."""
@@ -48,6 +65,10 @@ class Peer:
             shutil.rmtree(folder, ignore_errors=True)
             subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
             install = ["-m", "pip", "install", "--quiet", f"--requirement={self.requirements}"]
+            if self.beside_ours:
+                install.append("--no-deps")
+                (packages,) = folder.glob("lib/python*/site-packages")
+                (packages / "zz_ours.pth").write_text(sysconfig.get_path("purelib"))
             subprocess.run([str(folder / "bin" / "python"), *install], check=True, timeout=TIMEOUT)
             marker.write_text(digest)
         return folder / "bin" / "python"
