@@ -10,9 +10,9 @@ from pydantic import AfterValidator, Field, StrictBool, ValidationError, model_v
 
 from codecorpus.filters.language_names import Language
 from codecorpus.filters.rule import refusal
-from codecorpus.pipelines.recipe.errors import Mistake, Place, RecipeError
-from codecorpus.pipelines.recipe.hints import explain
-from codecorpus.pipelines.recipe.yaml_tree import MAX_BYTES, read
+from codecorpus.foundation.config_files.errors import Mistake, Place, RecipeError
+from codecorpus.foundation.config_files.hints import explain
+from codecorpus.foundation.config_files.yaml_tree import MAX_BYTES, read
 from codecorpus.pipelines.sources.settings import PathText, Section
 
 KeepOrDrop = Literal["keep", "drop"]

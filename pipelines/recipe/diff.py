@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from typing import TypeGuard
 
+from codecorpus.foundation.config_files.hints import spell
+from codecorpus.foundation.config_files.yaml_tree import Plain, read
 from codecorpus.pipelines.recipe.dump import to_line
-from codecorpus.pipelines.recipe.hints import spell
 from codecorpus.pipelines.recipe.model import Recipe
-from codecorpus.pipelines.recipe.yaml_tree import Plain, read
 
 _ABSENT = object()
 

@@ -17,12 +17,18 @@ from typing import TypedDict
 
 from pydantic import ValidationError
 
+from codecorpus.foundation.config_files.errors import Mistake, Place, RecipeError
+from codecorpus.foundation.config_files.hints import explain
+from codecorpus.foundation.config_files.yaml_tree import (
+    MAX_BYTES,
+    Node,
+    describe_value,
+    list_of,
+    read,
+)
 from codecorpus.foundation.errors import UsageError
 from codecorpus.pipelines.recipe import builtin
-from codecorpus.pipelines.recipe.errors import Mistake, Place, RecipeError
-from codecorpus.pipelines.recipe.hints import explain
 from codecorpus.pipelines.recipe.model import Recipe
-from codecorpus.pipelines.recipe.yaml_tree import MAX_BYTES, Node, describe_value, list_of, read
 from codecorpus.pipelines.storage.locations import is_remote
 
 

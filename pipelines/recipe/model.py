@@ -22,8 +22,8 @@ from codecorpus.filters.languages import CONFIDENCE
 from codecorpus.filters.languages.table import LANGUAGES
 from codecorpus.filters.rule import Rule, refusal
 from codecorpus.filters.rules import RULES
+from codecorpus.foundation.config_files.refusals import Refusals
 from codecorpus.pipelines.recipe.dump import to_yaml
-from codecorpus.pipelines.recipe.error_collector import Refusals
 from codecorpus.pipelines.recipe.sources import read_sources
 from codecorpus.pipelines.sources.settings import (
     Languages,

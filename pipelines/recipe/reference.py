@@ -13,8 +13,9 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from codecorpus.filters.rules import RULES
+from codecorpus.foundation.config_files import type_text
 from codecorpus.pipelines.corpus.reasons import AFTER_FILTERS, BEFORE_FILTERS
-from codecorpus.pipelines.recipe import builtin, type_text
+from codecorpus.pipelines.recipe import builtin
 from codecorpus.pipelines.recipe.dump import to_line
 from codecorpus.pipelines.recipe.model import Deduplicate, Encode, Near, Recipe
 from codecorpus.pipelines.sources.placeholders import PLACEHOLDERS

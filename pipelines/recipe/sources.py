@@ -3,7 +3,7 @@
 from typing import Any
 
 from codecorpus.filters.rule import refusal
-from codecorpus.pipelines.recipe.error_collector import Refusals
+from codecorpus.foundation.config_files.refusals import Refusals
 from codecorpus.pipelines.sources.folder import FolderSettings
 from codecorpus.pipelines.sources.registry import SOURCES
 from codecorpus.pipelines.sources.settings import suggestion

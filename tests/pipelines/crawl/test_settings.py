@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from codecorpus.foundation.config_files.errors import RecipeError
 from codecorpus.pipelines.crawl.settings import load_crawl
-from codecorpus.pipelines.recipe.errors import RecipeError
 
 RECIPES = Path(__file__).parents[3] / "recipes" / "crawls"
 

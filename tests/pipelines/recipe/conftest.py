@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from codecorpus.pipelines.recipe.errors import RecipeError
+from codecorpus.foundation.config_files.errors import RecipeError
 from codecorpus.pipelines.recipe.loader import load, loads
 
 MINIMAL = "name: x\nsources: [{type: folder, paths: [src]}]\n"

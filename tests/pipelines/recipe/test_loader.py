@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from codecorpus.foundation.config_files.errors import RecipeError
 from codecorpus.foundation.errors import UsageError
 from codecorpus.pipelines.recipe import builtin
-from codecorpus.pipelines.recipe.errors import RecipeError
 from codecorpus.pipelines.recipe.loader import load, load_resolved, loads
 from codecorpus.pipelines.sources.paths import resolve_paths
 

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from codecorpus.pipelines.recipe.errors import Mistake, RecipeError
+from codecorpus.foundation.config_files.errors import Mistake, RecipeError
+from codecorpus.foundation.config_files.yaml_tree import MAX_BYTES, read
 from codecorpus.pipelines.recipe.loader import loads
-from codecorpus.pipelines.recipe.yaml_tree import MAX_BYTES, read
 
 One = Callable[[str], str]
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import yaml
 
-from codecorpus.pipelines.recipe.errors import Mistake, Place, RecipeError
+from codecorpus.foundation.config_files.errors import Mistake, Place, RecipeError
 
 Scalar = str | int | float | bool | None
 Plain = Scalar | list["Plain"] | dict[str, "Plain"]

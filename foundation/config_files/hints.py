@@ -11,11 +11,11 @@ from pydantic_core import ErrorDetails
 
 from codecorpus.filters.language_names import nearest
 from codecorpus.filters.rule import REFUSED
-from codecorpus.pipelines.recipe import type_text
-from codecorpus.pipelines.recipe.errors import Mistake
+from codecorpus.foundation.config_files import type_text
+from codecorpus.foundation.config_files.errors import Mistake
+from codecorpus.foundation.config_files.type_text import Annotation
+from codecorpus.foundation.config_files.yaml_tree import Node, describe_value
 from codecorpus.pipelines.recipe.model import Deduplicate, Encode, Recipe
-from codecorpus.pipelines.recipe.type_text import Annotation
-from codecorpus.pipelines.recipe.yaml_tree import Node, describe_value
 from codecorpus.pipelines.sources.folder import FolderSettings
 from codecorpus.pipelines.sources.placeholders import PLACEHOLDERS
 

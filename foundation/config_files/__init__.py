@@ -1,0 +1,1 @@
+"""Read YAML configuration files, and explain every mistake in them with its line."""
