@@ -1,13 +1,12 @@
 """Validate the name of a language in a recipe, and suggest the nearest known name."""
 
-import difflib
-from collections.abc import Iterable
 from typing import Annotated
 
 from pydantic import AfterValidator, Field
-from pydantic_core import PydanticCustomError
 
 from codecorpus.filters.languages.table import LANGUAGES
+from codecorpus.foundation.config_files.refusals import refusal
+from codecorpus.foundation.config_files.suggestions import suggestion
 
 _SHORT_NAMES = {
     "bash": "Shell",
@@ -25,23 +24,14 @@ _SHORT_NAMES = {
     "sh": "Shell",
     "ts": "TypeScript",
 }
-"""Common short names, which are too different for `nearest` to find."""
-
-
-def nearest(word: str, known: Iterable[str]) -> str | None:
-    """The known name most similar to `word`, or None; ignores case and `-` versus `_`."""
-    names = {name.lower().replace("-", "_"): name for name in known}
-    similar = difflib.get_close_matches(word.lower().replace("-", "_"), names, n=1)
-    return names[similar[0]] if similar else None
+"""Common short names, which are too different for `suggestion` to find."""
 
 
 def _check_known(name: str) -> str:
     if name in LANGUAGES:
         return name
-    similar = _SHORT_NAMES.get(name.lower()) or nearest(name, LANGUAGES)
-    hint = f"did you mean `{similar}`?" if similar else f"known: {', '.join(LANGUAGES)}"
-    message = f"got `{name}`; expected the name of a language; {hint}"
-    raise PydanticCustomError("refused", "{message}", {"message": message})
+    hint = suggestion(_SHORT_NAMES.get(name.lower(), name), LANGUAGES)
+    raise refusal(f"got `{name}`; expected the name of a language; {hint}")
 
 
 Language = Annotated[

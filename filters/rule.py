@@ -14,15 +14,14 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
-    ValidationError,
     ValidationInfo,
     field_validator,
     model_validator,
 )
-from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from codecorpus.filters.language_names import Language
 from codecorpus.filters.masks import Mask, to_mask
+from codecorpus.foundation.config_files.refusals import refusal
 
 Bytes = Annotated[int, Field(strict=True, ge=0, le=2**63 - 1, json_schema_extra={"unit": "bytes"})]
 """A number of bytes, in the range of an int64 signal."""
@@ -45,9 +44,6 @@ Ratio = Annotated[
     ),
 ]
 """A share of the characters (code points) of a text, from 0 to 1."""
-
-REFUSED = "refused"
-"""The type of pydantic errors whose message is complete: what is wrong, and what to write."""
 
 
 class Failure(NamedTuple):
@@ -203,26 +199,6 @@ class Threshold(Rule, Generic[BoundsT]):
         special = pa.array([getattr(bounds, which) for bounds in self.languages.values()], kind)
         index = pc.index_in(language, pa.array(list(self.languages), pa.string()))
         return pc.if_else(pc.is_valid(index), special.take(index), general)
-
-
-def refusal(message: str, *where: str | int, got: object = None) -> ValidationError:
-    """A validation error for the value at `where`, below the validated one.
-
-    Args:
-        message: shown to users as it is.
-        where: path of keys and indices from the validated value.
-        got: the refused value.
-    """
-    return ValidationError.from_exception_data(
-        "recipe",
-        [
-            InitErrorDetails(
-                type=PydanticCustomError(REFUSED, "{message}", {"message": message}),
-                loc=where,
-                input=got,
-            )
-        ],
-    )
 
 
 def _refuse_crossed(low: float | None, high: float | None, *where: str | int) -> None:

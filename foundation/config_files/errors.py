@@ -1,4 +1,4 @@
-"""Errors in a recipe: all mistakes are reported together, each with its file and line."""
+"""Errors in a configuration file: all mistakes are reported together, each with file and line."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ class Place:
     """A line of a file.
 
     Attributes:
-        depth: 0 in the recipe itself, 1 in the one that it extends, and so on.
+        depth: 0 in the file itself, 1 in a file that it extends, and so on.
         file: its name as the user wrote it, or a label if there is no file.
         line: counted from 1; 0 means the whole file.
     """
@@ -35,8 +35,8 @@ class Mistake:
         return f"{self.place}: {self.text}"
 
 
-class RecipeError(UsageError):
-    """A recipe cannot be used as it is.
+class ConfigError(UsageError):
+    """A configuration file cannot be used as it is.
 
     Attributes:
         mistakes: all mistakes, sorted by depth, file and line.

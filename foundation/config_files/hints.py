@@ -4,20 +4,17 @@ Each mistake says what was found, what was expected and, where possible, what to
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from codecorpus.filters.language_names import nearest
-from codecorpus.filters.rule import REFUSED
-from codecorpus.foundation.config_files import type_text
 from codecorpus.foundation.config_files.errors import Mistake
-from codecorpus.foundation.config_files.type_text import Annotation
+from codecorpus.foundation.config_files.refusals import REFUSED
+from codecorpus.foundation.config_files.schema import Schema
+from codecorpus.foundation.config_files.suggestions import nearest
 from codecorpus.foundation.config_files.yaml_tree import Node, describe_value
-from codecorpus.pipelines.recipe.model import Deduplicate, Encode, Recipe
-from codecorpus.pipelines.sources.folder import FolderSettings
-from codecorpus.pipelines.sources.placeholders import PLACEHOLDERS
 
 Path = tuple[str | int, ...]
 
@@ -25,20 +22,61 @@ _MULTIPLES = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
 _SIZE = re.compile(
     r"([0-9]+(?:\.[0-9]+)?)\s*([kmgt]?)i?b(?:ytes?)?|([0-9]+)\s*bytes?", re.IGNORECASE
 )
-_LOADING_KEYS = ("extends",)
-"""Keys of a recipe's file that the resolved recipe no longer has."""
 
 
-def explain(error: ValidationError, tree: Node, root: type[BaseModel] = Recipe) -> list[Mistake]:
-    """Return one mistake for each node of `tree`, validated as a `root`, that has an error."""
-    found: dict[Path, ErrorDetails] = {}
+@dataclass(frozen=True)
+class Hints:
+    """Facts about a kind of file that its model does not contain, for better messages.
+
+    Attributes:
+        expected: what the file must be.
+        loading_keys: keys of the top level that are handled before validation.
+        sections: where else a key may belong: the model of each section, by the words that a
+            message uses for the section.
+        placeholders: words that users write in braces, which YAML reads as a mapping.
+    """
+
+    expected: str = "a mapping of keys"
+    loading_keys: Collection[str] = ()
+    sections: Mapping[str, type[BaseModel]] = field(default_factory=dict)
+    placeholders: Collection[str] = ()
+
+
+NO_HINTS = Hints()
+
+
+@dataclass(frozen=True)
+class _Found:
+    """An error at the value that the user wrote.
+
+    Attributes:
+        details: the error.
+        path: the value's keys.
+        node: the value; if it is missing, the mapping that lacks it.
+        owner: the type of the mapping or list that contains it.
+        schema: its own type.
+    """
+
+    details: ErrorDetails
+    path: Path
+    node: Node
+    owner: Schema
+    schema: Schema
+
+
+def explain(
+    error: ValidationError, tree: Node, model: type[BaseModel], hints: Hints
+) -> list[Mistake]:
+    """Return one mistake for each value of `tree`, validated as a `model`, that has an error."""
+    root = Schema.of(model)
+    found: dict[Path, _Found] = {}
     for details in error.errors(include_url=False):
-        path = _path(details["loc"], tree, missing=details["type"] == "missing")
-        if path not in found or details["type"] == REFUSED:
-            found[path] = details
+        each = _locate(details, tree, root)
+        if each.path not in found or details["type"] == REFUSED:
+            found[each.path] = each
     return [
-        _mistake(path, details, tree, root)
-        for path, details in found.items()
+        Mistake(each.node.place, _text(each, hints))
+        for path, each in found.items()
         if not any(path == other[: len(path)] for other in found if len(other) > len(path))
     ]
 
@@ -49,17 +87,22 @@ def spell(path: Sequence[str | int]) -> str:
     return text.removeprefix(".")
 
 
-def _path(loc: Iterable[str | int], tree: Node, *, missing: bool) -> Path:
-    """The recipe's keys in an error's location; pydantic adds the names of the types it tried."""
-    path: list[str | int] = []
-    node = tree
-    keys = list(loc)
-    for key in keys[:-1] if missing else keys:
+def _locate(details: ErrorDetails, tree: Node, root: Schema) -> _Found:
+    """Follow an error's location; pydantic mixes the names of types and tags into the keys."""
+    keys = list(details["loc"])
+    if details["type"] in ("union_tag_invalid", "union_tag_not_found"):
+        keys.append(details["ctx"]["discriminator"].strip("'"))
+    last = len(keys) - 1 if details["type"] in ("missing", "union_tag_not_found") else None
+    path: Path = ()
+    node, owner, schema = tree, root, root
+    for index, key in enumerate(keys):
         inner = _inner(node, key)
-        if inner is not None:
-            node = inner
-            path.append(key)
-    return (*path, keys[-1]) if missing else tuple(path)
+        if isinstance(key, str) and key in schema.tags():
+            schema = schema.tagged(key)
+        elif inner is not None or index == last:
+            path = (*path, key)
+            node, owner, schema = inner or node, schema, schema.child(key)
+    return _Found(details, path, node, owner, schema)
 
 
 def _inner(node: Node, key: str | int) -> Node | None:
@@ -70,79 +113,57 @@ def _inner(node: Node, key: str | int) -> Node | None:
     return None
 
 
-def _mistake(path: Path, details: ErrorDetails, tree: Node, root: type[BaseModel]) -> Mistake:
-    node = tree
-    owner: Annotation = root
-    annotation: Annotation = root
-    for key in path:
-        inner = _inner(node, key)
-        owner = annotation
-        annotation = type_text.step(annotation, key, inner.plain() if inner else None)
-        node = inner or node
-    if details["type"] == REFUSED:
-        text = f"{spell(path)}: {details['msg']}"
-    elif details["type"] == "missing":
-        text = f"{spell(path)} is missing; expected {type_text.expected(annotation)}"
-    elif details["type"] == "extra_forbidden":
-        text = _unknown_key(path, owner, root)
+def _text(found: _Found, hints: Hints) -> str:
+    kind, name = found.details["type"], spell(found.path)
+    if kind == REFUSED:
+        text = found.details["msg"]
+    elif kind in ("missing", "union_tag_not_found"):
+        return f"{name} is missing; expected {found.schema.expected()}"
+    elif kind == "extra_forbidden":
+        name = spell(found.path[:-1])
+        text = _unknown_key(found, hints)
+    elif kind in ("value_error", "assertion_error"):
+        text = str(found.details.get("ctx", {}).get("error", found.details["msg"]))
     else:
-        text = _unexpected(path, details, node, annotation)
-    return Mistake(node.place, text)
+        expected = found.schema.expected() or found.details["msg"]
+        text = f"got {describe_value(found.node)}; expected {expected}"
+        hint = _hint(found.node, found.schema, expected, hints.placeholders)
+        text += f"; {hint}" if hint else ""
+    return f"{name}: {text}" if name else text
 
 
-def _unknown_key(path: Path, owner: Annotation, root: type[BaseModel]) -> str:
-    key, where = str(path[-1]), spell(path[:-1])
-    known = [*type_text.keys(owner), *(_LOADING_KEYS if owner is Recipe else ())]
+def _unknown_key(found: _Found, hints: Hints) -> str:
+    key = str(found.path[-1])
+    known = [*found.owner.known_keys(), *(hints.loading_keys if len(found.path) == 1 else ())]
+    places = [name for name, section in hints.sections.items() if key in section.model_fields]
     like = nearest(key, known)
-    hint = (_belongs(key) if root is Recipe else "") or (f"did you mean `{like}`?" if like else "")
-    text = f"{where}: " if where else ""
-    return f"{text}unknown key `{key}`; expected {', '.join(known)}" + (f"; {hint}" if hint else "")
+    hint = f"; did you mean `{like}`?" if like else ""
+    if places:
+        hint = f"; `{key}` belongs in {' or '.join(places)}"
+    return f"unknown key `{key}`; expected {', '.join(known)}{hint}"
 
 
-def _belongs(key: str) -> str:
-    """Name the sections that have a key of this name; empty if there are none."""
-    near = type_text.step(Deduplicate, "near", None)
-    sections = {
-        "the top level": Recipe,
-        "a source": FolderSettings,
-        "deduplicate": Deduplicate,
-        "deduplicate.near": near,
-        "encode": Encode,
-    }
-    places = [name for name, section in sections.items() if key in type_text.keys(section)]
-    return f"`{key}` belongs in {' or '.join(places)}" if places else ""
-
-
-def _unexpected(path: Path, details: ErrorDetails, node: Node, annotation: Annotation) -> str:
-    if details["type"] in ("value_error", "assertion_error"):
-        return f"{spell(path)}: {details.get('ctx', {}).get('error', details['msg'])}"
-    expected = details["msg"] if annotation is object else type_text.expected(annotation)
-    text = f"{spell(path)}: got {describe_value(node)}; expected {expected}"
-    hint = _hint(node, annotation, expected)
-    return f"{text}; {hint}" if hint else text
-
-
-def _hint(node: Node, annotation: Annotation, expected: str) -> str:
+def _hint(node: Node, schema: Schema, expected: str, placeholders: Collection[str]) -> str:
     """Suggest what to write instead, if the value shows what was meant; else empty."""
     value = node.value
-    if isinstance(value, str) and type_text.allows(annotation, int, float):
-        return _number_hint(value.strip(), annotation, quoted=node.quoted)
-    if isinstance(value, str) and (like := nearest(value, type_text.choices(annotation))):
+    if isinstance(value, str) and schema.allows("integer", "number"):
+        return _number_hint(value.strip(), schema, quoted=node.quoted)
+    if isinstance(value, str) and (like := nearest(value, schema.choices())):
         return f"did you mean `{like}`?"
-    if isinstance(value, float) and value.is_integer() and type_text.allows(annotation, int):
+    if isinstance(value, float) and value.is_integer() and schema.allows("integer"):
         return f"write {int(value)}"
-    if isinstance(value, dict) and len(value) == 1 and set(value) <= set(PLACEHOLDERS):
+    if isinstance(value, dict) and len(value) == 1 and set(value) <= set(placeholders):
         return f"""YAML takes braces for a mapping: write "{{{next(iter(value))}}}" in quotes"""
     if isinstance(value, str | dict) and expected.startswith("a list"):
         return f"write [{value}]" if isinstance(value, str) else "begin each entry with `- `"
     is_scalar = not isinstance(value, dict | list) and node.written
-    return "put text in quotes" if is_scalar and type_text.allows(annotation, str) else ""
+    return "put text in quotes" if is_scalar and schema.allows("string") else ""
 
 
-def _number_hint(text: str, annotation: Annotation, *, quoted: bool) -> str:
-    whole = type_text.allows(annotation, int)
+def _number_hint(text: str, schema: Schema, *, quoted: bool) -> str:
+    whole = schema.allows("integer")
     size = _SIZE.fullmatch(text)
-    if size and type_text.unit(annotation) == "bytes":
+    if size and schema.unit() == "bytes":
         number = float(size[1] or size[3]) * _MULTIPLES[(size[2] or "").lower()]
         return f"write {int(number)}, in bytes (1 KB is 1,024)"
     if text.endswith("%") and _as_float(text[:-1]) is not None and not whole:

@@ -1,9 +1,8 @@
 """Parse YAML into a tree that records each value's line and its original spelling.
 
-YAML has traps, which are refused here: a key that occurs twice (YAML
-keeps the last), `010` and `1:30` (8 and 90 in YAML 1.1), tabs as indentation, files that are not
-UTF-8, values that contain themselves. Anchors, aliases and merge keys work; a key is always text,
-and so is a date.
+YAML has traps, which are refused here: a key that occurs twice (YAML keeps the last), `010` and
+`1:30` (8 and 90 in YAML 1.1), tabs as indentation, files that are not UTF-8, values that contain
+themselves. Anchors, aliases and merge keys work; a key is always text, and so is a date.
 """
 
 import re
@@ -12,14 +11,14 @@ from dataclasses import dataclass
 
 import yaml
 
-from codecorpus.foundation.config_files.errors import Mistake, Place, RecipeError
+from codecorpus.foundation.config_files.errors import ConfigError, Mistake, Place
 
 Scalar = str | int | float | bool | None
 Plain = Scalar | list["Plain"] | dict[str, "Plain"]
 """A value without line numbers."""
 
 MAX_BYTES = 1 << 20
-"""A larger file is not a recipe."""
+"""A larger file is not a configuration."""
 _MAX_VALUES = 100_000
 """Aliases can expand a few lines into billions of values."""
 
@@ -29,13 +28,13 @@ _AMBIGUOUS = re.compile(r"[-+]?(0[0-9_]+|[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?
 
 @dataclass(frozen=True)
 class Node:
-    """A value of a recipe.
+    """A value of a file.
 
     Attributes:
         value: a scalar, or the entries' nodes.
-        place: where it stands; of a mapping's entry, where its key stands.
+        place: its line; for a mapping's entry, the line of its key.
         written: a scalar as it was written, without quotes; else empty.
-        quoted: a scalar in quotes, or a block of text.
+        quoted: whether it is a scalar in quotes, or a block of text.
     """
 
     value: "Scalar | dict[str, Node] | list[Node]"
@@ -52,41 +51,43 @@ class Node:
         return self.value
 
 
-def read(data: bytes, file: str, depth: int, mistakes: list[Mistake]) -> Node:
-    """Parse a recipe's file into a mapping.
+def read(
+    data: bytes,
+    file: str,
+    depth: int,
+    mistakes: list[Mistake],
+    expected: str = "a mapping of keys",
+) -> Node:
+    """Parse a file into a mapping.
 
     Args:
         data: the file's bytes.
         file: its name for messages.
-        depth: how many recipes were extended on the way to it.
-        mistakes: what is wrong but does not keep the rest from being read is added to it.
+        depth: how many files were extended on the way to it.
+        mistakes: mistakes that do not prevent reading the rest are appended to it.
+        expected: what the file must be, for messages.
 
     Raises:
-        RecipeError: it is not YAML, or no mapping.
+        ConfigError: it is not YAML, or not a mapping.
     """
-
-    def refuse(line: int, text: str) -> RecipeError:
-        return RecipeError([*mistakes, Mistake(Place(depth, file, line), text)])
-
-    text = _decode(data, refuse)
-    try:
-        loader = yaml.SafeLoader(text)
-        root = loader.get_single_node()
-    except yaml.reader.ReaderError as error:
-        line = text.count("\n", 0, error.position) + 1
-        text = f"got the character U+{error.character:04X}, which YAML does not allow; "
-        raise refuse(
-            line, text + "write it as an escape in double quotes, or leave it out"
-        ) from error
-    except yaml.MarkedYAMLError as error:
-        raise refuse(*_syntax(error)) from error
-    if root is None:
-        raise refuse(0, "the file is empty; expected a mapping of keys, at least `sources`")
-    node = _Tree(loader, file, depth, mistakes).convert(root, root.start_mark.line + 1)
+    node = _parse(data, lambda line: Place(depth, file, line), mistakes)
+    if node is None:
+        text = f"the file is empty; expected {expected}"
+        raise ConfigError([*mistakes, Mistake(Place(depth, file, 0), text)])
     if not isinstance(node.value, dict):
-        what = describe_value(node)
-        raise refuse(node.place.line, f"got {what}; expected a mapping of keys, at least `sources`")
+        text = f"got {describe_value(node)}; expected {expected}"
+        raise ConfigError([*mistakes, Mistake(node.place, text)])
     return node
+
+
+def read_value(text: str, place: Place, mistakes: list[Mistake]) -> Node:
+    """Parse a value of the command line, as `read` does a file; all of it is located at `place`.
+
+    Raises:
+        ConfigError: it is not YAML.
+    """
+    node = _parse(text.encode("utf-8", "surrogateescape"), lambda _: place, mistakes)
+    return Node(None, place) if node is None else node
 
 
 def describe_value(node: Node) -> str:
@@ -112,31 +113,56 @@ def list_of(texts: Iterable[str], place: Place) -> Node:
     return Node([Node(text, place, text) for text in texts], place)
 
 
+def _parse(data: bytes, place_at: Callable[[int], Place], mistakes: list[Mistake]) -> Node | None:
+    """The tree of a text, or None if it contains no value; `place_at` locates its lines."""
+
+    def refuse(line: int, text: str) -> ConfigError:
+        return ConfigError([*mistakes, Mistake(place_at(line), text)])
+
+    text = _decode(data, refuse)
+    try:
+        loader = yaml.SafeLoader(text)
+        root = loader.get_single_node()
+    except yaml.reader.ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        found = f"got the character U+{error.character:04X}, which YAML does not allow"
+        raise refuse(
+            line, f"{found}; write it as an escape in double quotes, or leave it out"
+        ) from error
+    except yaml.MarkedYAMLError as error:
+        raise refuse(*_syntax(error)) from error
+    if root is None:
+        return None
+    return _Tree(loader, place_at, mistakes).convert(root, root.start_mark.line + 1)
+
+
 class _Tree:
-    """Converts YAML's nodes; one per file."""
+    """Converts YAML's nodes; one per text."""
 
     def __init__(
-        self, loader: yaml.SafeLoader, file: str, depth: int, mistakes: list[Mistake]
+        self,
+        loader: yaml.SafeLoader,
+        place_at: Callable[[int], Place],
+        mistakes: list[Mistake],
     ) -> None:
         self._loader = loader
-        self._file = file
-        self._depth = depth
+        self._place_at = place_at
         self._mistakes = mistakes
         self._open: set[int] = set()
         self._count = 0
 
     def convert(self, node: yaml.Node, line: int) -> Node:
         """The node as ours; `line` is its own, or its key's."""
-        place = Place(self._depth, self._file, line)
+        place = self._place_at(line)
         self._count += 1
         if self._count > _MAX_VALUES:
             text = f"more than {_MAX_VALUES:,} values; aliases of aliases?"
-            raise RecipeError([Mistake(place, text)])
+            raise ConfigError([Mistake(place, text)])
         if isinstance(node, yaml.ScalarNode):
             return self._scalar(node, place)
         self._check_tag(node, ("map", "seq"), line)
         if id(node) in self._open:
-            raise RecipeError([Mistake(place, "this value contains itself by its alias")])
+            raise ConfigError([Mistake(place, "this value contains itself by its alias")])
         self._open.add(id(node))
         try:
             if isinstance(node, yaml.MappingNode):
@@ -150,7 +176,7 @@ class _Tree:
         first: dict[str, int] = {}
         for line, key in self._keys(node):
             if key in first:
-                text = f"the key `{key}` stands twice, first in line {first[key]}; keep one"
+                text = f"the key `{key}` occurs twice, first in line {first[key]}; keep one"
                 self._refuse(line, text)
             first.setdefault(key, line)
         self._loader.flatten_mapping(node)
@@ -190,12 +216,12 @@ class _Tree:
             self._refuse(line, text)
 
     def _refuse(self, line: int, text: str) -> None:
-        self._mistakes.append(Mistake(Place(self._depth, self._file, line), text))
+        self._mistakes.append(Mistake(self._place_at(line), text))
 
 
-def _decode(data: bytes, refuse: Callable[[int, str], RecipeError]) -> str:
+def _decode(data: bytes, refuse: Callable[[int, str], ConfigError]) -> str:
     if len(data) > MAX_BYTES:
-        raise refuse(0, f"more than {MAX_BYTES:,} bytes; expected a recipe, a small YAML file")
+        raise refuse(0, f"more than {MAX_BYTES:,} bytes; expected a small YAML file")
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -213,7 +239,7 @@ def _syntax(error: yaml.MarkedYAMLError) -> tuple[int, str]:
         "'\\t'": "indent with spaces, not with tabs",
         "alias": "a value that begins with `*` needs quotes",
         "anchor": "a value that begins with `&` needs quotes",
-        "a single document": "a recipe is one document; remove the `---` before the next",
+        "a single document": "the file must be one document; remove the `---` before the next",
         ":": "write `key: value`, and indent what belongs to a key by two spaces",
     }
     hint = next(hint for sign, hint in hints.items() if sign in problem + ":")

@@ -6,13 +6,13 @@ from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field, StrictBool, ValidationError, model_validator
+from pydantic import AfterValidator, Field, StrictBool, model_validator
 
 from codecorpus.filters.language_names import Language
-from codecorpus.filters.rule import refusal
-from codecorpus.foundation.config_files.errors import Mistake, Place, RecipeError
-from codecorpus.foundation.config_files.hints import explain
-from codecorpus.foundation.config_files.yaml_tree import MAX_BYTES, read
+from codecorpus.foundation.config_files.errors import Place
+from codecorpus.foundation.config_files.hints import Hints
+from codecorpus.foundation.config_files.loader import load_config, read_bytes
+from codecorpus.foundation.config_files.refusals import refusal
 from codecorpus.pipelines.sources.settings import PathText, Section
 
 KeepOrDrop = Literal["keep", "drop"]
@@ -150,22 +150,11 @@ def load_crawl(path: Path) -> LoadedCrawl:
     """Read and validate a crawl's recipe.
 
     Raises:
-        RecipeError: it cannot be read, or contains mistakes.
+        ConfigError: it cannot be read, or contains mistakes.
     """
-    try:
-        with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
-    except OSError as error:
-        text = f"cannot be read: {error.strerror}; expected the recipe of a crawl"
-        raise RecipeError([Mistake(Place(0, str(path), 0), text)]) from error
-    mistakes: list[Mistake] = []
-    tree = read(data, str(path), 0, mistakes)
-    try:
-        settings = CrawlSettings.model_validate(tree.plain())
-    except ValidationError as error:
-        raise RecipeError([*mistakes, *explain(error, tree, CrawlSettings)]) from None
-    if mistakes:
-        raise RecipeError(mistakes)
+    data = read_bytes(path, Place(0, str(path), 0), "the recipe of a crawl")
+    hints = Hints("a mapping of keys, at least `languages`")
+    settings = load_config(data, str(path), CrawlSettings, hints=hints)
     return LoadedCrawl(settings, Path(os.path.realpath(path.parent)))
 
 

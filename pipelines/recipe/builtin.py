@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from codecorpus.filters.language_names import nearest
+from codecorpus.foundation.config_files.suggestions import nearest
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 

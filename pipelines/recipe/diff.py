@@ -23,7 +23,7 @@ def differences(old: Recipe | str, new: Recipe | str) -> list[str]:
         new: likewise.
 
     Raises:
-        RecipeError: a text is not a YAML mapping.
+        ConfigError: a text is not a YAML mapping.
     """
     return list(_compare((), _plain(old, "the old recipe"), _plain(new, "the new recipe")))
 

@@ -15,21 +15,31 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypedDict
 
-from pydantic import ValidationError
-
-from codecorpus.foundation.config_files.errors import Mistake, Place, RecipeError
-from codecorpus.foundation.config_files.hints import explain
-from codecorpus.foundation.config_files.yaml_tree import (
-    MAX_BYTES,
-    Node,
-    describe_value,
-    list_of,
-    read,
-)
+from codecorpus.foundation.config_files.errors import ConfigError, Mistake, Place
+from codecorpus.foundation.config_files.hints import Hints
+from codecorpus.foundation.config_files.loader import load_config, read_bytes, validate
+from codecorpus.foundation.config_files.yaml_tree import Node, describe_value, list_of, read
 from codecorpus.foundation.errors import UsageError
 from codecorpus.pipelines.recipe import builtin
-from codecorpus.pipelines.recipe.model import Recipe
+from codecorpus.pipelines.recipe.model import Deduplicate, Encode, Near, Recipe
+from codecorpus.pipelines.sources.folder import FolderSettings
+from codecorpus.pipelines.sources.placeholders import PLACEHOLDERS
 from codecorpus.pipelines.storage.locations import is_remote
+
+HINTS = Hints(
+    expected="a mapping of keys, at least `sources`",
+    loading_keys=("extends",),
+    sections={
+        "the top level": Recipe,
+        "a source": FolderSettings,
+        "deduplicate": Deduplicate,
+        "deduplicate.near": Near,
+        "encode": Encode,
+    },
+    placeholders=PLACEHOLDERS,
+)
+
+_EXPECTED = "expected a recipe's file (its path has a / or ends in .yaml) or a name"
 
 
 @dataclass(frozen=True)
@@ -55,25 +65,26 @@ def load(path_or_name: str, *, overrides: Overrides | None = None) -> LoadedReci
     """Read a recipe file, or a shipped recipe by its name, and what it extends.
 
     Raises:
-        RecipeError: it cannot be read, or holds mistakes.
+        ConfigError: it cannot be read, or holds mistakes.
         UsageError: an override does not fit the recipe.
     """
     path, base = _locate(path_or_name)
     mistakes: list[Mistake] = []
-    tree = _resolve(path, str(path), (), mistakes)
+    tree = _resolve(path, str(path), mistakes)
     tree = _with_name(tree, path.stem)
     if overrides and "input" in overrides:
         tree = _with_input(tree, overrides["input"], base)
-    return LoadedRecipe(_validate(tree, mistakes), base)
+    return LoadedRecipe(validate(tree, mistakes, Recipe, HINTS), base)
 
 
 def load_resolved(path: Path) -> Recipe:
     """Read a recipe that `Recipe.to_yaml` wrote.
 
     Raises:
-        RecipeError: it cannot be read, or this version does not know it.
+        ConfigError: it cannot be read, or this version does not know it.
     """
-    return _loads(_read_bytes(path, str(path)), str(path))
+    data = read_bytes(path, Place(0, str(path), 0), "a recipe's file")
+    return load_config(data, str(path), Recipe, hints=HINTS)
 
 
 def loads(text: str, *, file: str = "recipe.yaml") -> Recipe:
@@ -84,55 +95,46 @@ def loads(text: str, *, file: str = "recipe.yaml") -> Recipe:
         file: what messages call it.
 
     Raises:
-        RecipeError: it holds mistakes.
+        ConfigError: it holds mistakes.
     """
-    return _loads(text.encode("utf-8", "surrogatepass"), file)
-
-
-def _loads(data: bytes, file: str) -> Recipe:
-    mistakes: list[Mistake] = []
-    return _validate(read(data, file, 0, mistakes), mistakes)
+    return load_config(text.encode("utf-8", "surrogatepass"), file, Recipe, hints=HINTS)
 
 
 def _locate(text: str) -> tuple[Path, Path]:
-    """The file, and the folder that relative paths start at."""
+    """The file, and the folder to which paths in it are relative."""
     if builtin.is_name(text):
         path = builtin.path_of(text)
         if not path.is_file():
-            raise _not_found(Place(0, text, 0), f"there is no recipe `{text}`", text)
+            raise ConfigError([Mistake(Place(0, text, 0), _no_such_recipe(text))])
         return path, Path.cwd()
     path = Path(text).expanduser() if text.startswith("~/") else Path(text)
     return path, Path(os.path.realpath(path.parent))
 
 
-def _not_found(place: Place, what: str, wanted: str) -> RecipeError:
-    ways = "expected a recipe's file (its path has a / or ends in .yaml) or a name"
-    return RecipeError([Mistake(place, f"{what}; {ways}; {builtin.choices(wanted)}")])
-
-
-def _read_bytes(path: Path, file: str, place: Place | None = None) -> bytes:
-    place = place or Place(0, file, 0)
-    try:
-        with path.open("rb") as stream:
-            return stream.read(MAX_BYTES + 1)
-    except FileNotFoundError as error:
-        what = f"extends: there is no file `{file}`" if place.line else "there is no such file"
-        raise _not_found(place, what, file) from error
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        text = f"cannot read `{file}`: {reason}; expected a recipe's file"
-        raise RecipeError([Mistake(place, text)]) from error
+def _no_such_recipe(name: str) -> str:
+    return f"there is no recipe `{name}`; {_EXPECTED}; {builtin.choices(name)}"
 
 
 def _resolve(
     path: Path,
     file: str,
-    children: tuple[str, ...],
     mistakes: list[Mistake],
+    children: tuple[str, ...] = (),
     place: Place | None = None,
 ) -> Node:
-    """The tree of a recipe merged over those that it extends; `children` extend it."""
-    tree = read(_read_bytes(path, file, place), file, len(children), mistakes)
+    """The tree of a recipe merged over those that it extends.
+
+    Args:
+        path: the recipe.
+        file: its name for messages.
+        mistakes: those that do not prevent reading the rest are appended to it.
+        children: the files that extend this one, each extending the next.
+        place: the line that extends this recipe.
+    """
+    missing = f"extends: there is no file `{file}`" if place else "there is no such file"
+    missing += f"; {_EXPECTED}; {builtin.choices(file)}"
+    data = read_bytes(path, place or Place(0, file, 0), "a recipe's file", missing=missing)
+    tree = read(data, file, len(children), mistakes, HINTS.expected)
     assert isinstance(tree.value, dict)
     extends = tree.value.pop("extends", None)
     if extends is None:
@@ -145,14 +147,13 @@ def _resolve(
     by_name = builtin.is_name(wanted)
     parent = builtin.path_of(wanted) if by_name else path.parent / os.path.expanduser(wanted)  # noqa: PTH111
     if by_name and not parent.is_file():
-        raise _not_found(extends.place, f"extends: there is no recipe `{wanted}`", wanted)
+        raise ConfigError([Mistake(extends.place, f"extends: {_no_such_recipe(wanted)}")])
     opened = (*children, os.path.realpath(path))
     if os.path.realpath(parent) in opened:
         circle = " -> ".join(Path(each).name for each in (*opened, os.path.realpath(parent)))
         text = f"extends: the recipes extend each other in a circle: {circle}"
-        raise RecipeError([Mistake(extends.place, text)])
-    file = os.path.normpath(parent)
-    below = _resolve(parent, file, opened, mistakes, extends.place)
+        raise ConfigError([Mistake(extends.place, text)])
+    below = _resolve(parent, os.path.normpath(parent), mistakes, opened, extends.place)
     assert isinstance(below.value, dict)
     below.value.pop("name", None)
     return merge(below, tree)
@@ -211,13 +212,3 @@ def _from_base(path: str, base: Path) -> str:
     if path.startswith(("/", "~", "{")) or is_remote(path) or not path or base == here:
         return path
     return os.path.join(os.path.relpath(here, base), path)  # noqa: PTH118
-
-
-def _validate(tree: Node, mistakes: list[Mistake]) -> Recipe:
-    try:
-        recipe = Recipe.model_validate(tree.plain())
-    except ValidationError as error:
-        raise RecipeError([*mistakes, *explain(error, tree)]) from None
-    if mistakes:
-        raise RecipeError(mistakes)
-    return recipe

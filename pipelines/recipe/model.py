@@ -10,21 +10,22 @@ from typing import Annotated, Any, Literal
 from pydantic import (
     AfterValidator,
     BeforeValidator,
+    ConfigDict,
     Field,
     SerializeAsAny,
     StrictBool,
     ValidationInfo,
+    create_model,
     field_validator,
 )
 from pydantic_core import PydanticCustomError
 
 from codecorpus.filters.languages import CONFIDENCE
 from codecorpus.filters.languages.table import LANGUAGES
-from codecorpus.filters.rule import Rule, refusal
+from codecorpus.filters.rule import Rule
 from codecorpus.filters.rules import RULES
-from codecorpus.foundation.config_files.refusals import Refusals
 from codecorpus.pipelines.recipe.dump import to_yaml
-from codecorpus.pipelines.recipe.sources import read_sources
+from codecorpus.pipelines.recipe.sources import Sources
 from codecorpus.pipelines.sources.settings import (
     Languages,
     Name,
@@ -32,7 +33,6 @@ from codecorpus.pipelines.sources.settings import (
     Section,
     SourceSettings,
     distinct,
-    suggestion,
 )
 
 MIB = 1 << 20
@@ -155,13 +155,39 @@ class Encode(Section):
     )
 
 
+_RULE = "a mapping: `{}` for the rule's defaults, or `false` to leave the rule out"
+_RULES: dict[str, Any] = {
+    name: (rule, Field(default=None, json_schema_extra={"expects": _RULE}))
+    for name, rule in RULES.items()
+}
+_Rules = create_model("_Rules", __config__=ConfigDict(extra="forbid"), **_RULES)
+"""The rules by name; validates each rule that is given as its own class."""
+
+
+def _read_filters(values: object) -> object:
+    """Read each rule by its name, in the order written and without those that are `false`."""
+    if not isinstance(values, dict):
+        return values
+    written = {
+        name: value for name, value in values.items() if value is not False or name not in RULES
+    }
+    rules = _Rules.model_validate(written)
+    return {name: getattr(rules, name) for name in written}
+
+
+Filters = Annotated[
+    dict[str, SerializeAsAny[Rule]],
+    BeforeValidator(_read_filters, json_schema_input_type=_Rules),
+]
+
+
 class Recipe(Section):
     """What to build, as resolved; `rules` and `selected_languages` are what the stages ask for."""
 
     name: Name = Field(
         description="What the corpus is called; an extended recipe's name is not inherited.",
         examples=["my-corpus"],
-        json_schema_extra={"default": "the name of the recipe's file, without its suffix"},
+        json_schema_extra={"default_text": "the name of the recipe's file, without its suffix"},
     )
     languages: Languages = Field(
         default="all",
@@ -184,7 +210,7 @@ class Recipe(Section):
         "sample follows from the contents. 0: of none; 1: of all.",
         examples=[0.1, 0.0],
     )
-    sources: Annotated[tuple[SerializeAsAny[SourceSettings], ...], Field(min_length=1)] = Field(
+    sources: Sources = Field(
         description="What is read, in order of priority.",
         examples=[[{"type": "folder", "paths": ["~/src"]}]],
         json_schema_extra={"expects": "a list of at least one source, each a mapping"},
@@ -195,7 +221,7 @@ class Recipe(Section):
         "`owner/name` or `owner` on each line; null: none. None of their files is read.",
         examples=["opt-out.txt", "s3://corpora/opt-out.txt"],
     )
-    filters: dict[str, SerializeAsAny[Rule]] = Field(
+    filters: Filters = Field(
         default={},
         description="The rules by name, run in the order written; the first that fails is the "
         "reason. `{}`: with the rule's defaults; `false`: not this one of the extended recipe's.",
@@ -224,11 +250,6 @@ class Recipe(Section):
         examples=[8 * MIB],
     )
 
-    @field_validator("sources", mode="before")
-    @classmethod
-    def _read_sources(cls, value: object) -> object:
-        return read_sources(value)
-
     @field_validator("sources")
     @classmethod
     def _spell_out_languages(
@@ -239,11 +260,6 @@ class Recipe(Section):
             source.model_copy(update={"languages": general}) if source.languages is None else source
             for source in sources
         )
-
-    @field_validator("filters", mode="before")
-    @classmethod
-    def _read_filters(cls, value: object) -> object:
-        return _read_filters(value) if isinstance(value, dict) else value
 
     def rules(self) -> dict[str, Rule]:
         """The rules by name, in the order in which they run."""
@@ -260,28 +276,3 @@ class Recipe(Section):
         `pipelines.recipe.loader.loads` reads it back to an equal recipe.
         """
         return to_yaml(self.model_dump(mode="json"))
-
-
-def _read_filters(values: dict[Any, Any]) -> dict[str, Rule]:
-    """Each rule by its name, without those that are `false`.
-
-    Raises:
-        ValidationError: with all that is wrong in all rules.
-    """
-    refusals = Refusals()
-    rules = {}
-    for name, value in values.items():
-        with refusals.at(name):
-            if name not in RULES:
-                hint = suggestion(str(name), list(RULES))
-                raise refusal(f"`{name}` is no rule; expected the name of one; {hint}")
-            if value is False:
-                continue
-            if value is None or value is True:
-                raise refusal(
-                    f"got {'nothing' if value is None else '`true`'}; expected a mapping: `{{}}` "
-                    f"for the defaults of `{name}`, or `false` to leave the rule out"
-                )
-            rules[name] = RULES[name].model_validate(value)
-    refusals.raise_any()
-    return rules

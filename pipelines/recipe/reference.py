@@ -6,14 +6,13 @@ A test compares the committed page with this one; to write it again:
 
 import inspect
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from pydantic import BaseModel
-from pydantic.fields import FieldInfo
-from pydantic_core import PydanticUndefined
 
 from codecorpus.filters.rules import RULES
-from codecorpus.foundation.config_files import type_text
+from codecorpus.foundation.config_files.schema import Schema
 from codecorpus.pipelines.corpus.reasons import AFTER_FILTERS, BEFORE_FILTERS
 from codecorpus.pipelines.recipe import builtin
 from codecorpus.pipelines.recipe.dump import to_line
@@ -97,8 +96,7 @@ def _filters() -> Iterator[str]:
     )
     for name, rule in RULES.items():
         yield f"### Rule `{name}`\n\n{inspect.getdoc(rule)}\n"
-        fields = rule.model_fields
-        yield from (_key(key, field, f"filters.{name}.", 4) for key, field in fields.items())
+        yield from _keys(rule, f"filters.{name}.", 4)
 
 
 def _reasons() -> Iterator[str]:
@@ -124,39 +122,29 @@ def _meaning(name: str, detail: str) -> str:
     return f"it is {side} `filters.{name}.{detail}`" if side else f"`{name}` found this marker"
 
 
-def _keys(model: type[BaseModel], prefix: str) -> Iterator[str]:
-    return (_key(key, field, prefix, 3) for key, field in model.model_fields.items())
+def _keys(model: type[BaseModel], prefix: str, level: int = 3) -> Iterator[str]:
+    schema = Schema.of(model)
+    return (_key(key, schema, prefix, level) for key in schema.known_keys())
 
 
-def _key(key: str, field: FieldInfo, prefix: str, level: int) -> str:
-    annotation = type_text.annotation_of(field)
-    unit = type_text.unit(annotation)
+def _key(key: str, schema: Schema, prefix: str, level: int) -> str:
+    value = schema.child(key)
+    unit = value.unit()
     lines = [
         f"{'#' * level} `{prefix}{key}`\n",
-        f"{field.description}\n",
-        f"- type: {type_text.expected(annotation)}",
+        f"{value.node['description']}\n",
+        f"- type: {value.expected()}",
         *([f"- unit: {unit}"] if unit else []),
-        f"- default: {_default(field)}",
-        *(f"- example: `{key}: {_flow(example)}`" for example in field.examples or []),
+        f"- default: {_default(value.node)}",
+        *(f"- example: `{key}: {to_line(example)}`" for example in value.node.get("examples", [])),
     ]
     return "\n".join(lines) + "\n"
 
 
-def _default(field: FieldInfo) -> str:
-    _, _, extra = type_text.unwrap(type_text.annotation_of(field))
-    if "default" in extra:
-        return str(extra["default"])
-    if field.default is PydanticUndefined:
-        return "none; it must be written"
-    value = field.default
-    if isinstance(value, BaseModel):
-        value = value.model_dump(mode="json")
-    return f"`{_flow(value)}`"
-
-
-def _flow(value: object) -> str:
-    """A value on one line of YAML."""
-    return to_line(list(value) if isinstance(value, tuple) else value)
+def _default(node: Mapping[str, Any]) -> str:
+    if "default_text" in node:
+        return str(node["default_text"])
+    return f"`{to_line(node['default'])}`" if "default" in node else "none; it must be written"
 
 
 def _summary(model: type[BaseModel]) -> str:

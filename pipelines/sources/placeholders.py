@@ -6,8 +6,8 @@ With them, one recipe text finds real source code on every machine.
 import re
 import sysconfig
 
-from codecorpus.filters.language_names import nearest
-from codecorpus.filters.rule import refusal
+from codecorpus.foundation.config_files.refusals import refusal
+from codecorpus.foundation.config_files.suggestions import nearest
 
 PLACEHOLDERS: dict[str, tuple[str, ...]] = {
     "stdlib": ("stdlib",),

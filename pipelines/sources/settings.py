@@ -10,8 +10,8 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from codecorpus.filters.language_names import Language
-from codecorpus.filters.language_names import nearest as nearest_name
-from codecorpus.filters.rule import refusal
+from codecorpus.foundation.config_files.refusals import refusal
+from codecorpus.foundation.config_files.suggestions import suggestion
 from codecorpus.pipelines.sources.base import Source
 from codecorpus.pipelines.sources.placeholders import check_placeholder
 from codecorpus.pipelines.storage.locations import EXPECTED, SCHEMES, Location, scheme_of
@@ -25,17 +25,11 @@ class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-def suggestion(word: str, known: list[str]) -> str:
-    """A hint for an unknown word: the nearest known word, else all known words."""
-    like = nearest_name(word, known)
-    return f"did you mean `{like}`?" if like else f"known: {', '.join(known)}"
-
-
 def distinct(items: tuple[Item, ...]) -> tuple[Item, ...]:
     """Refuse a list that contains an item twice."""
     for index, item in enumerate(items):
         if item in items[:index]:
-            raise refusal(f"`{item}` stands twice in the list; leave one out", index)
+            raise refusal(f"`{item}` occurs twice in the list; leave one out", index)
     return items
 
 
@@ -134,7 +128,7 @@ class SourceSettings(Reading):
         examples=[["C++", "Python", "Java"]],
         json_schema_extra={
             "expects": "`all` or a list of languages",
-            "default": "the recipe's `languages`",
+            "default_text": "the recipe's `languages`",
         },
     )
 
@@ -161,7 +155,7 @@ def type_field(kind: str) -> Any:  # noqa: ANN401 - what Field itself returns
         default=kind,
         description="What kind of source it is.",
         examples=[kind],
-        json_schema_extra={"default": "none; it must be written"},
+        json_schema_extra={"default_text": "none; it must be written"},
     )
 
 
@@ -171,7 +165,7 @@ def name_field(kind: str, example: str) -> Any:  # noqa: ANN401 - what Field its
         default=kind,
         description="What the ledger calls the source; no other source of the recipe has its name.",
         examples=[example],
-        json_schema_extra={"default": f"`{kind}`; `{kind}-2` for the second without a name"},
+        json_schema_extra={"default_text": f"`{kind}`; `{kind}-2` for the second without a name"},
     )
 
 

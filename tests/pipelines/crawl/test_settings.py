@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from codecorpus.foundation.config_files.errors import RecipeError
+from codecorpus.foundation.config_files.errors import ConfigError
 from codecorpus.pipelines.crawl.settings import load_crawl
 
 RECIPES = Path(__file__).parents[3] / "recipes" / "crawls"
@@ -32,12 +32,14 @@ def test_the_shipped_recipe_is_that_of_codegeex() -> None:
 def test_mistakes_are_reported(tmp_path: Path, line: str, message: str) -> None:
     path = tmp_path / "crawl.yaml"
     path.write_text(f"languages: [Python]\n{line}\n")
-    with pytest.raises(RecipeError) as caught:
+    with pytest.raises(ConfigError) as caught:
         load_crawl(path)
     assert message in str(caught.value)
     assert "ghp_a-b" not in str(caught.value)
 
 
 def test_a_missing_recipe_is_reported(tmp_path: Path) -> None:
-    with pytest.raises(RecipeError, match="cannot be read"):
+    with pytest.raises(
+        ConfigError, match=r"none.yaml: there is no such file; expected the recipe of a crawl"
+    ):
         load_crawl(tmp_path / "none.yaml")

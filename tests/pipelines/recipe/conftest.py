@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from codecorpus.foundation.config_files.errors import RecipeError
+from codecorpus.foundation.config_files.errors import ConfigError
 from codecorpus.pipelines.recipe.loader import load, loads
 
 MINIMAL = "name: x\nsources: [{type: folder, paths: [src]}]\n"
@@ -17,7 +17,7 @@ def mistakes() -> Callable[[str], list[str]]:
     """What is said about a recipe's text: `LINE: TEXT` for each mistake."""
 
     def find(text: str) -> list[str]:
-        with pytest.raises(RecipeError) as caught:
+        with pytest.raises(ConfigError) as caught:
             loads(textwrap.dedent(text), file="f")
         assert str(caught.value) == "\n".join(map(str, caught.value.mistakes))
         assert caught.value.exit_code == 2
@@ -55,7 +55,7 @@ def refused(tmp_path: Path) -> Callable[[str], list[str]]:
     """What is said about a recipe file, with paths below the test's folder."""
 
     def find(path: str) -> list[str]:
-        with pytest.raises(RecipeError) as caught:
+        with pytest.raises(ConfigError) as caught:
             load(path)
         return [str(each).replace(f"{tmp_path}/", "") for each in caught.value.mistakes]
 

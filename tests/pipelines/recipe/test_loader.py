@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from codecorpus.foundation.config_files.errors import RecipeError
+from codecorpus.foundation.config_files.errors import ConfigError
 from codecorpus.foundation.errors import UsageError
 from codecorpus.pipelines.recipe import builtin
 from codecorpus.pipelines.recipe.loader import load, load_resolved, loads
@@ -59,7 +59,7 @@ def test_a_recipe_that_is_not_there_is_refused_with_those_that_are(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, wanted: str, said: str
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(RecipeError) as caught:
+    with pytest.raises(ConfigError) as caught:
         load(wanted)
     assert said in str(caught.value)
 
@@ -71,12 +71,12 @@ def test_a_resolved_recipe_is_read_back(tmp_path: Path) -> None:
 
 
 def test_a_resolved_recipe_that_is_gone_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(RecipeError, match="there is no such file"):
+    with pytest.raises(ConfigError, match="there is no such file"):
         load_resolved(tmp_path / "recipe.yaml")
 
 
 def test_text_with_lone_surrogates_is_refused() -> None:
-    with pytest.raises(RecipeError, match="not UTF-8"):
+    with pytest.raises(ConfigError, match="not UTF-8"):
         loads("name: \udc80\n")
 
 
@@ -119,13 +119,13 @@ def test_input_needs_just_one_folder_source(write: Write, count: int) -> None:
 def test_wrong_input_is_reported_as_the_commands(write: Write) -> None:
     path = write("r.yaml", TEXT)
     with pytest.raises(
-        RecipeError, match=r"^--input: sources\[0\].paths\[0\]: got `{x}`; expected"
+        ConfigError, match=r"^--input: sources\[0\].paths\[0\]: got `{x}`; expected"
     ):
         load(path, overrides={"input": ["{x}"]})
-    with pytest.raises(RecipeError, match=r"^--input: sources\[0\].paths: got an empty list"):
+    with pytest.raises(ConfigError, match=r"^--input: sources\[0\].paths: got an empty list"):
         load(path, overrides={"input": []})
 
 
 def test_input_over_a_recipe_without_sources_reports_the_recipe(write: Write) -> None:
-    with pytest.raises(RecipeError, match="sources is missing"):
+    with pytest.raises(ConfigError, match="sources is missing"):
         load(write("r.yaml", "name: x\n"), overrides={"input": ["/a"]})

@@ -7,17 +7,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from codecorpus.foundation.config_files.errors import Mistake, RecipeError
+from codecorpus.foundation.config_files.errors import ConfigError, Mistake
 from codecorpus.foundation.config_files.yaml_tree import MAX_BYTES, read
-from codecorpus.pipelines.recipe.loader import loads
+from codecorpus.pipelines.recipe.loader import HINTS, loads
 
 One = Callable[[str], str]
 
 
 def said(data: bytes) -> str:
     mistakes: list[Mistake] = []
-    with pytest.raises(RecipeError) as caught:
-        read(data, "f", 0, mistakes)
+    with pytest.raises(ConfigError) as caught:
+        read(data, "f", 0, mistakes, HINTS.expected)
     return str(caught.value)
 
 
@@ -36,11 +36,11 @@ def said(data: bytes) -> str:
         (b"paths: [*.py]\n", "; a value that begins with `*` needs quotes"),
         (b"a: *b\n", "; a value that begins with `*` needs quotes"),
         (b"a: 1\n---\nb: 1\n", "f:2: not YAML: "),
-        (b"a: 1\n---\nb: 1\n", "; a recipe is one document"),
+        (b"a: 1\n---\nb: 1\n", "; the file must be one document"),
         (b"a: b: c\n", "; write `key: value`"),
         (b"a: [1\n", "f:2: not YAML: "),
         (b"a: &a [*a]\n", "f:1: this value contains itself by its alias"),
-        (b"a: 1\n" * MAX_BYTES, "expected a recipe, a small YAML file"),
+        (b"a: 1\n" * MAX_BYTES, "more than 1,048,576 bytes; expected a small YAML file"),
         (
             b"a: &a [1,1,1,1,1,1,1,1,1,1]\n"
             + b"".join(
@@ -58,8 +58,8 @@ def test_what_is_no_recipe_is_refused(data: bytes, expected: str) -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("languages: [C]\nlanguages: [Go]", "4: the key `languages` stands twice, first in line 3"),
-        ("encode: {packing: pad, packing: pad}", "3: the key `packing` stands twice"),
+        ("languages: [C]\nlanguages: [Go]", "4: the key `languages` occurs twice, first in line 3"),
+        ("encode: {packing: pad, packing: pad}", "3: the key `packing` occurs twice"),
         ("part_bytes: 0100", "3: got `0100`, which YAML does not read as it looks"),
         ("part_bytes: 10:24", "3: got `10:24`, which YAML does not read as it looks"),
         ("part_bytes: " + "9" * 5_000, "which cannot be read as int"),
@@ -133,5 +133,5 @@ sources:
 )
 def test_no_file_is_more_than_refused(data: bytes) -> None:
     mistakes: list[Mistake] = []
-    with suppress(RecipeError):  # any other error fails the test
+    with suppress(ConfigError):  # any other error fails the test
         assert isinstance(read(data, "f", 0, mistakes).value, dict)

@@ -5,9 +5,10 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from codecorpus.filters.rule import REFUSED
+from codecorpus.foundation.config_files.refusals import REFUSED
+from codecorpus.foundation.config_files.suggestions import suggestion
 from codecorpus.pipelines.sources.folder import FolderSettings
-from codecorpus.pipelines.sources.settings import SourceSettings, suggestion
+from codecorpus.pipelines.sources.settings import SourceSettings
 
 VALID = {"type": "folder", "paths": ["src"]}
 
