@@ -133,18 +133,19 @@ def _number(node: Mapping[str, Any]) -> str:
     unit = node.get("unit", "")
     if unit:
         text += f", a {unit}," if "share" in unit else f" of {unit}"
-    low, above = node.get("minimum"), node.get("exclusiveMinimum")
-    high, below = node.get("maximum"), node.get("exclusiveMaximum")
-    if high is not None and high >= _NO_LIMIT:
-        high = None
-    if above is not None:
-        text += f" above {above}"
-    elif low is not None:
-        text += f" from {low}"
-    if below is not None:
-        text += f" to below {below}" if low is not None else f" below {below}"
-    elif high is not None:
-        text += f" to {high}" if low is not None else f" and up to {high}"
-    elif low is not None:
-        text += " on"
+    text += _bounds(node)
     return text + (f", a multiple of {node['multipleOf']}" if "multipleOf" in node else "")
+
+
+def _bounds(node: Mapping[str, Any]) -> str:
+    least, above = node.get("minimum"), node.get("exclusiveMinimum")
+    most, below = node.get("maximum"), node.get("exclusiveMaximum")
+    if most is not None and most >= _NO_LIMIT:
+        most = None
+    if least is not None and below is not None:
+        return f" from {least} to below {below}"
+    if least is not None:
+        return f" from {least} on" if most is None else f" from {least} to {most}"
+    limits = {"above": above, "below": below, "up to": most}
+    words = [f"{word} {limit}" for word, limit in limits.items() if limit is not None]
+    return f" {' and '.join(words)}" if words else ""

@@ -6,7 +6,6 @@ import pytest
 from pydantic import ValidationError
 
 from codecorpus.foundation.config_files.refusals import REFUSED
-from codecorpus.foundation.config_files.suggestions import suggestion
 from codecorpus.pipelines.sources.folder import FolderSettings
 from codecorpus.pipelines.sources.settings import SourceSettings
 
@@ -68,8 +67,3 @@ def test_settings_do_not_change() -> None:
 def test_a_kind_of_source_must_say_how_it_opens() -> None:
     with pytest.raises(NotImplementedError):
         SourceSettings(type="x", name="x", paths=("src",)).source([])
-
-
-def test_a_suggestion_is_the_nearest_word_or_all_known_words() -> None:
-    assert suggestion("foldr", ["folder", "pile"]) == "did you mean `folder`?"
-    assert suggestion("zzzzzz", ["folder", "pile"]) == "known: folder, pile"
