@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from typing import TypeGuard
 
+from codecorpus.foundation.config_files.dump import to_line
 from codecorpus.foundation.config_files.hints import spell
 from codecorpus.foundation.config_files.yaml_tree import Plain, read
-from codecorpus.pipelines.recipe.dump import to_line
 from codecorpus.pipelines.recipe.model import Recipe
 
 _ABSENT = object()

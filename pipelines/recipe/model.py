@@ -24,7 +24,7 @@ from codecorpus.filters.languages import CONFIDENCE
 from codecorpus.filters.languages.table import LANGUAGES
 from codecorpus.filters.rule import Rule
 from codecorpus.filters.rules import RULES
-from codecorpus.pipelines.recipe.dump import to_yaml
+from codecorpus.foundation.config_files.dump import to_yaml
 from codecorpus.pipelines.recipe.sources import Sources
 from codecorpus.pipelines.sources.settings import (
     Languages,

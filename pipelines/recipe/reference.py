@@ -12,10 +12,10 @@ from typing import Any
 from pydantic import BaseModel
 
 from codecorpus.filters.rules import RULES
+from codecorpus.foundation.config_files.dump import to_line
 from codecorpus.foundation.config_files.schema import Schema
 from codecorpus.pipelines.corpus.reasons import AFTER_FILTERS, BEFORE_FILTERS
 from codecorpus.pipelines.recipe import builtin
-from codecorpus.pipelines.recipe.dump import to_line
 from codecorpus.pipelines.recipe.model import Deduplicate, Encode, Near, Recipe
 from codecorpus.pipelines.sources.placeholders import PLACEHOLDERS
 from codecorpus.pipelines.sources.registry import SOURCES
