@@ -81,8 +81,8 @@ def explain(
     ]
 
 
-def spell(path: Sequence[str | int]) -> str:
-    """A path as people write it: `sources[0].paths`."""
+def key_path(path: Sequence[str | int]) -> str:
+    """Return a path of keys as messages show it: `sources[0].paths`."""
     text = "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in path)
     return text.removeprefix(".")
 
@@ -114,13 +114,13 @@ def _inner(node: Node, key: str | int) -> Node | None:
 
 
 def _text(found: _Found, hints: Hints) -> str:
-    kind, name = found.details["type"], spell(found.path)
+    kind, name = found.details["type"], key_path(found.path)
     if kind == REFUSED:
         text = found.details["msg"]
     elif kind in ("missing", "union_tag_not_found"):
         return f"{name} is missing; expected {found.schema.expected()}"
     elif kind == "extra_forbidden":
-        name = spell(found.path[:-1])
+        name = key_path(found.path[:-1])
         text = _unknown_key(found, hints)
     elif kind in ("value_error", "assertion_error"):
         text = str(found.details.get("ctx", {}).get("error", found.details["msg"]))

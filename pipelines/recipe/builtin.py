@@ -28,7 +28,7 @@ def path_of(name: str) -> Path:
     return folder() / f"{name}.yaml"
 
 
-def choices(wanted: str) -> str:
+def describe_choices(wanted: str) -> str:
     """List the built-in recipes and suggest the nearest one, to end a "not found" message."""
     like = nearest(Path(wanted).stem, names())
     hint = f"; did you mean `{like}`?" if like else ""

@@ -1,19 +1,18 @@
-"""From a recipe's file, and those that it extends, to a validated recipe.
+"""Load a recipe from its file and the recipes that it extends.
 
-`extends: NAME` or a path (from the extending file's folder) merges: mappings merge, lists and
-single values are replaced, the parent's keys come first, and `rule: false` takes a filter away; one
-that is given again behind that is a new one, without the values of before. A recipe's `name` is not
-inherited. All mistakes in all files are reported at once, each at its own file's line.
+`extends` names a built-in recipe or a path, relative to the extending file's folder. Mappings are
+merged, with the parent's keys first; lists and single values are replaced. `rule: false` removes a
+filter; if a further recipe adds it again, it starts from the rule's defaults. A recipe's `name` is
+not inherited. All mistakes in all files are reported at once, each with its file and line.
 
-Relative paths start at the folder of the recipe that is built, those of extended recipes too; for a
-shipped recipe that is called by its name, at the current folder.
+Relative paths, also those in extended recipes, start at the folder of the recipe that is built; if
+that is a built-in recipe, given by its name, they start at the current folder.
 """
 
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TypedDict
 
 from codecorpus.foundation.config_files.errors import ConfigError, Mistake, Place
 from codecorpus.foundation.config_files.hints import Hints
@@ -44,58 +43,52 @@ _EXPECTED = "expected a recipe's file (its path has a / or ends in .yaml) or a n
 
 @dataclass(frozen=True)
 class LoadedRecipe:
-    """A recipe, and the folder that its relative paths start at."""
+    """A recipe, and the folder to which its paths are relative."""
 
     recipe: Recipe
     base: Path
 
 
-class Overrides(TypedDict, total=False):
-    """What the command says over the recipe.
+def load(path_or_name: str, *, input_paths: Sequence[str] | None = None) -> LoadedRecipe:
+    """Load a recipe from its file, or a built-in one by its name.
 
-    Attributes:
-        input: paths instead of those of the only folder source; relative ones start at the current
-            folder.
-    """
-
-    input: Sequence[str]
-
-
-def load(path_or_name: str, *, overrides: Overrides | None = None) -> LoadedRecipe:
-    """Read a recipe file, or a shipped recipe by its name, and what it extends.
+    Args:
+        path_or_name: with a slash or a suffix it is a path.
+        input_paths: paths that replace those of the recipe's only folder source; relative ones
+            start at the current folder.
 
     Raises:
-        ConfigError: it cannot be read, or holds mistakes.
-        UsageError: an override does not fit the recipe.
+        ConfigError: it cannot be read, or contains mistakes.
+        UsageError: `input_paths` are given, and the recipe does not have exactly one folder source.
     """
     path, base = _locate(path_or_name)
     mistakes: list[Mistake] = []
     tree = _resolve(path, str(path), mistakes)
     tree = _with_name(tree, path.stem)
-    if overrides and "input" in overrides:
-        tree = _with_input(tree, overrides["input"], base)
+    if input_paths is not None:
+        tree = _with_input(tree, input_paths, base)
     return LoadedRecipe(validate(tree, mistakes, Recipe, HINTS), base)
 
 
 def load_resolved(path: Path) -> Recipe:
-    """Read a recipe that `Recipe.to_yaml` wrote.
+    """Load a recipe that `Recipe.to_yaml` wrote.
 
     Raises:
-        ConfigError: it cannot be read, or this version does not know it.
+        ConfigError: it cannot be read, or this version does not accept it.
     """
     data = read_bytes(path, Place(0, str(path), 0), "a recipe's file")
     return load_config(data, str(path), Recipe, hints=HINTS)
 
 
 def loads(text: str, *, file: str = "recipe.yaml") -> Recipe:
-    """A recipe from text; `extends` is refused, as there is no folder to look in.
+    """Load a recipe from text, without `extends`, because the text has no folder.
 
     Args:
         text: YAML.
-        file: what messages call it.
+        file: the name that messages use for it.
 
     Raises:
-        ConfigError: it holds mistakes.
+        ConfigError: it contains mistakes.
     """
     return load_config(text.encode("utf-8", "surrogatepass"), file, Recipe, hints=HINTS)
 
@@ -112,7 +105,7 @@ def _locate(text: str) -> tuple[Path, Path]:
 
 
 def _no_such_recipe(name: str) -> str:
-    return f"there is no recipe `{name}`; {_EXPECTED}; {builtin.choices(name)}"
+    return f"there is no recipe `{name}`; {_EXPECTED}; {builtin.describe_choices(name)}"
 
 
 def _resolve(
@@ -132,7 +125,7 @@ def _resolve(
         place: the line that extends this recipe.
     """
     missing = f"extends: there is no file `{file}`" if place else "there is no such file"
-    missing += f"; {_EXPECTED}; {builtin.choices(file)}"
+    missing += f"; {_EXPECTED}; {builtin.describe_choices(file)}"
     data = read_bytes(path, place or Place(0, file, 0), "a recipe's file", missing=missing)
     tree = read(data, file, len(children), mistakes, HINTS.expected)
     assert isinstance(tree.value, dict)
@@ -160,7 +153,7 @@ def _resolve(
 
 
 def merge(parent: Node, child: Node) -> Node:
-    """The child's values over the parent's; mappings merge, all else is replaced."""
+    """Return the parent with the child's values; mappings are merged, other values replaced."""
     if not (isinstance(parent.value, dict) and isinstance(child.value, dict)):
         return child
     merged = dict(parent.value)
@@ -168,7 +161,7 @@ def merge(parent: Node, child: Node) -> Node:
         if key in merged and merged[key].value is not False:
             merged[key] = merge(merged[key], node)
         else:
-            merged.pop(key, None)  # taken away before: it comes anew, behind the others
+            merged.pop(key, None)  # a rule that was removed with `false` is added at the end
             merged[key] = node
     return replace(child, value=merged)
 
@@ -181,7 +174,7 @@ def _with_name(tree: Node, name: str) -> Node:
 
 
 def _with_input(tree: Node, paths: Sequence[str], base: Path) -> Node:
-    """The tree with other paths in its only folder source; a wrong tree is left to validation."""
+    """The tree with other paths in its only folder source; invalid trees are left as they are."""
     sources = tree.value.get("sources") if isinstance(tree.value, dict) else None
     if sources is None or not isinstance(sources.value, list):
         return tree
@@ -207,7 +200,7 @@ def _is_folder(node: Node) -> bool:
 
 
 def _from_base(path: str, base: Path) -> str:
-    """A path of the command line as the recipe would have to write it."""
+    """Rewrite a path that is relative to the current folder so that it is relative to `base`."""
     here = Path.cwd()
     if path.startswith(("/", "~", "{")) or is_remote(path) or not path or base == here:
         return path

@@ -1,4 +1,4 @@
-"""The recipe's list of sources: the `type` of each entry chooses its settings."""
+"""The sources of a recipe: the `type` of each entry selects the class of its settings."""
 
 from typing import TYPE_CHECKING, Annotated, Union
 

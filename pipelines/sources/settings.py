@@ -1,4 +1,4 @@
-"""Settings that all sources share, and the types of values that recipes share.
+"""Settings that all sources share, and types of values in recipes.
 
 Each source defines its own settings, a subclass of `SourceSettings`, beside its reader.
 """
@@ -20,13 +20,13 @@ Item = TypeVar("Item")
 
 
 class Section(BaseModel):
-    """A mapping in a recipe: unknown keys are refused, and instances are immutable."""
+    """A mapping in a recipe; unknown keys are refused, and instances are immutable."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 def distinct(items: tuple[Item, ...]) -> tuple[Item, ...]:
-    """Refuse a list that contains an item twice."""
+    """Return the items, or refuse a list that contains one twice."""
     for index, item in enumerate(items):
         if item in items[:index]:
             raise refusal(f"`{item}` occurs twice in the list; leave one out", index)
@@ -35,13 +35,15 @@ def distinct(items: tuple[Item, ...]) -> tuple[Item, ...]:
 
 def _name(text: str) -> str:
     if not text.isprintable() or text != text.strip():
-        raise refusal(f"got {text!r}; expected a name without line breaks and outer spaces")
+        raise refusal(
+            f"got {text!r}; expected a name without line breaks and without spaces around it"
+        )
     return text
 
 
 def _path(text: str) -> str:
     if "\0" in text:
-        raise refusal(f"got {text!r}; no path can hold the character NUL")
+        raise refusal(f"got {text!r}; a path cannot contain the character NUL")
     check_placeholder(text)
     scheme = scheme_of(text)
     if scheme is not None and scheme not in SCHEMES:
@@ -71,7 +73,7 @@ PathText = Annotated[
     Field(strict=True, min_length=1, json_schema_extra={"expects": "a path"}),
     AfterValidator(_path),
 ]
-"""A path as written: `~`, `*` and placeholders are expanded when the work is planned."""
+"""A path as written; `~`, `*` and placeholders are expanded when a build is planned."""
 
 TablePath = Annotated[
     str,
@@ -85,7 +87,7 @@ Languages = Annotated[
     Literal["all"] | LanguageList,
     BeforeValidator(_languages_kind),
 ]
-"""`all`: CodeGeeX's 23."""
+"""A list of names, or `all` for CodeGeeX's 23 languages."""
 
 RepositoryBytes = Annotated[
     int, Field(strict=True, ge=1, le=2**63 - 1, json_schema_extra={"unit": "bytes"})
@@ -93,38 +95,38 @@ RepositoryBytes = Annotated[
 Stars = Annotated[int, Field(strict=True, ge=0, le=2**31 - 1, json_schema_extra={"unit": "stars"})]
 
 
-class Reading(Section):
-    """The keys that come first in every source: its type, its name and its paths."""
+class LeadingSettings(Section):
+    """The settings that come first in every source: its type, its name and its paths."""
 
     type: str
     name: Name
     paths: Annotated[tuple[PathText, ...], Field(min_length=1)]
 
 
-class SourceSettings(Reading):
+class SourceSettings(LeadingSettings):
     """The settings that all sources share; each type of source adds its own keys."""
 
     min_stars: Stars | None = Field(
         default=None,
-        description="Fewest stars of a repository that passes, when the source knows them; null: "
+        description="Repositories need at least this many stars, if the source knows them; null: "
         "no limit.",
         examples=[1],
     )
     max_repository_bytes: RepositoryBytes | None = Field(
         default=None,
-        description="Only repositories smaller than this pass, when the source knows the size; "
+        description="Repositories must be smaller than this, if the source knows their size; "
         "null: no limit.",
         examples=[10_485_760],
     )
     unknown: Literal["keep", "drop"] = Field(
         default="keep",
-        description="What happens to a repository whose stars or size a limit asks for and the "
-        "source does not know.",
+        description="Whether to keep or drop a repository if a limit applies to its stars or size "
+        "and the source does not know them.",
         examples=["drop"],
     )
     languages: Languages | None = Field(
         default=None,
-        description="Languages of this source that stay, whatever the recipe's `languages` are.",
+        description="Languages to keep of this source, regardless of the recipe's `languages`.",
         examples=[["C++", "Python", "Java"]],
         json_schema_extra={
             "expects": "`all` or a list of languages",
@@ -153,9 +155,9 @@ def type_field(kind: str) -> Any:  # noqa: ANN401 - what Field itself returns
     """The field `type` of a source's settings."""
     return Field(
         default=kind,
-        description="What kind of source it is.",
+        description="The type of the source.",
         examples=[kind],
-        json_schema_extra={"default_text": "none; it must be written"},
+        json_schema_extra={"default_text": "none; the key is required"},
     )
 
 
@@ -163,21 +165,21 @@ def name_field(kind: str, example: str) -> Any:  # noqa: ANN401 - what Field its
     """The field `name` of a source's settings."""
     return Field(
         default=kind,
-        description="What the ledger calls the source; no other source of the recipe has its name.",
+        description="The source's name in the ledger; each source of a recipe has its own.",
         examples=[example],
         json_schema_extra={"default_text": f"`{kind}`; `{kind}-2` for the second without a name"},
     )
 
 
 def paths_field(what: str, *examples: list[str]) -> Any:  # noqa: ANN401 - what Field itself returns
-    """The field `paths` of a source's settings; `what` is a sentence about what they name."""
+    """The field `paths` of a source's settings; `what` is a sentence about the files."""
     return Field(
-        description=f"{what} Relative ones start at "
-        "the recipe's folder (at the current folder for a recipe that comes with codecorpus and is "
-        "called by its name). `~` is the home folder; `*` stands for any part of one name; "
-        "`{stdlib}`, `{site-packages}` and `{include}`, in quotes, stand for folders of the Python "
-        "installation that runs. URLs (`s3://`, `gs://`, `hf://`, `https://`, `hdfs://`) name "
-        "files elsewhere. Kept as written in the resolved recipe.",
+        description=f"{what} Relative paths "
+        "start at the recipe's folder, or at the current folder if the recipe comes with "
+        "codecorpus and is named without a path. `~` is the home folder; `*` matches any part of "
+        "one name; `{stdlib}`, `{site-packages}` and `{include}`, in quotes, are folders of the "
+        "running Python installation. URLs (`s3://`, `gs://`, `hf://`, `https://`, `hdfs://`) "
+        "name remote files. The resolved recipe keeps paths as written.",
         examples=list(examples),
         json_schema_extra={"expects": "a list of at least one path"},
     )

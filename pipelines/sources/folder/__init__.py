@@ -36,9 +36,9 @@ from codecorpus.pipelines.sources.map_inputs import each
 from codecorpus.pipelines.sources.partition import Cutter, NotSource, Weights
 from codecorpus.pipelines.sources.paths import resolve_path
 from codecorpus.pipelines.sources.settings import (
+    LeadingSettings,
     Name,
     PathText,
-    Reading,
     SourceSettings,
     TablePath,
     name_field,
@@ -48,7 +48,7 @@ from codecorpus.pipelines.sources.settings import (
 from codecorpus.pipelines.storage.locations import Location
 
 
-class _FolderReading(Reading):
+class _FolderLeadingSettings(LeadingSettings):
     """Keys of a folder that stand before those of every source."""
 
     repositories: Literal["auto", "children", "self"] = Field(
@@ -60,7 +60,7 @@ class _FolderReading(Reading):
     )
 
 
-class FolderSettings(SourceSettings, _FolderReading):
+class FolderSettings(SourceSettings, _FolderLeadingSettings):
     """Repositories in folders and archives of this machine."""
 
     type: Literal["folder"] = type_field("folder")

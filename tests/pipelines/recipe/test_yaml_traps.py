@@ -31,7 +31,7 @@ One = Callable[[str], str]
         ("encode: {vocabulary: null}", "got `null`; expected `gpt2` or a path"),
     ],
 )
-def test_a_trap_is_named_with_its_line(
+def test_an_ambiguous_value_is_refused_with_its_line(
     mistakes: Callable[[str], list[str]], text: str, expected: str
 ) -> None:
     found = mistakes(f"name: x\nsources: [{{type: folder, paths: [src]}}]\n{text}\n")
@@ -55,7 +55,7 @@ def test_a_list_as_a_key_is_refused(mistake: One) -> None:
     assert mistake("? [a]\n: 1") == "3: got a list or mapping as a key; expected a name"
 
 
-def test_a_key_is_text_however_it_looks(mistake: One) -> None:
+def test_a_key_is_always_text(mistake: One) -> None:
     assert "unknown key `no`" in mistake("no: 1")
     assert "unknown key `1`" in mistake("1: 1")
 
@@ -78,7 +78,7 @@ def test_yes_and_no_are_true_and_false() -> None:
     assert loads(text).deduplicate.near is False
 
 
-def test_a_mark_of_utf_8_is_read_over() -> None:
+def test_a_byte_order_mark_is_skipped() -> None:
     assert loads("\ufeffname: x\nsources: [{type: folder, paths: [x]}]\n").name == "x"
 
 

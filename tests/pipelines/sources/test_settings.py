@@ -22,8 +22,8 @@ def message(**changed: Any) -> str:
 @pytest.mark.parametrize(
     ("changed", "expected"),
     [
-        ({"name": "a\nb"}, "expected a name without line breaks and outer spaces"),
-        ({"name": " a"}, "expected a name without line breaks and outer spaces"),
+        ({"name": "a\nb"}, "expected a name without line breaks and without spaces around it"),
+        ({"name": " a"}, "expected a name without line breaks and without spaces around it"),
         ({"paths": ["a\0b"]}, "NUL"),
         ({"paths": ["{stdlb}"]}, "did you mean `{stdlib}`?"),
         ({"paths": ["ftp://x/y"]}, "got `ftp://`"),
@@ -64,6 +64,6 @@ def test_settings_do_not_change() -> None:
         FolderSettings(paths=("src",)).min_stars = 1
 
 
-def test_a_kind_of_source_must_say_how_it_opens() -> None:
+def test_settings_that_define_no_source_cannot_open_one() -> None:
     with pytest.raises(NotImplementedError):
         SourceSettings(type="x", name="x", paths=("src",)).source([])
