@@ -77,7 +77,7 @@ def _not_found(source: SourceSettings, text: str, base: Path) -> str:
     placeholders = ", ".join(f"{{{name}}}" for name in PLACEHOLDERS)
     return (
         f"source `{source.name}`: path `{text}`: {problem} (looked for {searched}); expected a "
-        "folder or an archive. Relative paths start at the recipe's folder, or at the current folder "
-        "for a recipe that comes with codecorpus; give other paths with --input, or use one of "
-        f"{placeholders}"
+        "folder or an archive. Relative paths start at the recipe's folder, or at the current "
+        "folder for a recipe that comes with codecorpus; give other paths with --input, or use one "
+        f"of {placeholders}"
     )

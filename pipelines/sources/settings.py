@@ -35,9 +35,7 @@ def distinct(items: tuple[Item, ...]) -> tuple[Item, ...]:
 
 def _name(text: str) -> str:
     if not text.isprintable() or text != text.strip():
-        raise refusal(
-            f"got {text!r}; expected a name without line breaks and without spaces around it"
-        )
+        raise refusal(f"got {text!r}; expected a name without line breaks or outer spaces")
     return text
 
 

@@ -22,8 +22,8 @@ def message(**changed: Any) -> str:
 @pytest.mark.parametrize(
     ("changed", "expected"),
     [
-        ({"name": "a\nb"}, "expected a name without line breaks and without spaces around it"),
-        ({"name": " a"}, "expected a name without line breaks and without spaces around it"),
+        ({"name": "a\nb"}, "expected a name without line breaks or outer spaces"),
+        ({"name": " a"}, "expected a name without line breaks or outer spaces"),
         ({"paths": ["a\0b"]}, "NUL"),
         ({"paths": ["{stdlb}"]}, "did you mean `{stdlib}`?"),
         ({"paths": ["ftp://x/y"]}, "got `ftp://`"),
