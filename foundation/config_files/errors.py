@@ -1,4 +1,4 @@
-"""Errors in a configuration file: all mistakes are reported together, each with file and line."""
+"""The error of a configuration file, which reports all mistakes with their files and lines."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -88,7 +88,7 @@ def key_path(path: Sequence[str | int]) -> str:
 
 
 def _locate(details: ErrorDetails, tree: Node, root: Schema) -> _Found:
-    """Follow an error's location; pydantic mixes the names of types and tags into the keys."""
+    """Follow an error's location, in which pydantic mixes names of types and tags with keys."""
     keys = list(details["loc"])
     if details["type"] in ("union_tag_invalid", "union_tag_not_found"):
         keys.append(details["ctx"]["discriminator"].strip("'"))

@@ -46,7 +46,7 @@ def load_config(
 
 
 def read_bytes(path: Path, place: Place, expected: str, *, missing: str = "") -> bytes:
-    """Return a file's content, cut off behind the most bytes that `read` accepts.
+    """Return a file's content; of a file that is too large for `read`, only the beginning.
 
     Args:
         path: the file.
@@ -73,7 +73,7 @@ def validate(tree: Node, mistakes: list[Mistake], model: type[ModelT], hints: Hi
 
     Args:
         tree: a file's content.
-        mistakes: those found so far.
+        mistakes: mistakes found while it was read.
         model: the class of the content.
         hints: facts about this kind of file, for better messages.
 
@@ -107,7 +107,7 @@ def _with_override(tree: Node, override: str, option: str, mistakes: list[Mistak
 
 
 def _replaced(node: Node, keys: Sequence[str], value: Node) -> Node:
-    """The tree with another value under a path of keys; mappings on the path are made."""
+    """Return the tree with another value at a path of keys; missing mappings are created."""
     if not keys:
         return value
     if not isinstance(node.value, dict):

@@ -43,7 +43,7 @@ class Node:
     quoted: bool = False
 
     def plain(self) -> Plain:
-        """The value without places."""
+        """Return the value without places."""
         if isinstance(self.value, dict):
             return {key: node.plain() for key, node in self.value.items()}
         if isinstance(self.value, list):
@@ -91,7 +91,7 @@ def read_value(text: str, place: Place, mistakes: list[Mistake]) -> Node:
 
 
 def describe_value(node: Node) -> str:
-    """What a value is, as a message names it: as it was written, and as what YAML reads it."""
+    """Describe a value for a message: as it was written, and as YAML reads it if that differs."""
     value = node.value
     if isinstance(value, dict):
         return "a mapping" if value else "an empty mapping"
@@ -131,13 +131,15 @@ def _parse(data: bytes, place_at: Callable[[int], Place], mistakes: list[Mistake
         ) from error
     except yaml.MarkedYAMLError as error:
         raise refuse(*_syntax(error)) from error
+    except RecursionError as error:
+        raise refuse(0, "lists or mappings are nested too deeply") from error
     if root is None:
         return None
     return _Tree(loader, place_at, mistakes).convert(root, root.start_mark.line + 1)
 
 
 class _Tree:
-    """Converts YAML's nodes; one per text."""
+    """Converts the nodes of one text."""
 
     def __init__(
         self,
@@ -152,7 +154,7 @@ class _Tree:
         self._count = 0
 
     def convert(self, node: yaml.Node, line: int) -> Node:
-        """The node as ours; `line` is its own, or its key's."""
+        """Return the tree of a node; `line` is that of the node, or of its key."""
         place = self._place_at(line)
         self._count += 1
         if self._count > _MAX_VALUES:
@@ -162,7 +164,7 @@ class _Tree:
             return self._scalar(node, place)
         self._check_tag(node, ("map", "seq"), line)
         if id(node) in self._open:
-            raise ConfigError([Mistake(place, "this value contains itself by its alias")])
+            raise ConfigError([Mistake(place, "this value contains itself through an alias")])
         self._open.add(id(node))
         try:
             if isinstance(node, yaml.MappingNode):
@@ -199,7 +201,7 @@ class _Tree:
         kind = node.tag.removeprefix(_TAG)
         if kind in ("int", "float") and _AMBIGUOUS.match(written):
             text = f"got `{written}`, which YAML does not read as it looks; "
-            self._refuse(place.line, text + "write the number plainly, or text in quotes")
+            self._refuse(place.line, text + "write a plain number, or put text in quotes")
         value: Scalar = written
         if kind in ("int", "float", "bool", "null"):
             try:
@@ -231,7 +233,7 @@ def _decode(data: bytes, refuse: Callable[[int, str], ConfigError]) -> str:
 
 
 def _syntax(error: yaml.MarkedYAMLError) -> tuple[int, str]:
-    """The line and the text of a syntax error, with what to do about the common ones."""
+    """Return the line and the message of a syntax error, with a hint for common causes."""
     mark = error.problem_mark or error.context_mark
     line = mark.line + 1 if mark else 0
     problem = ": ".join(part for part in (error.context, error.problem) if part)
@@ -240,7 +242,7 @@ def _syntax(error: yaml.MarkedYAMLError) -> tuple[int, str]:
         "alias": "a value that begins with `*` needs quotes",
         "anchor": "a value that begins with `&` needs quotes",
         "a single document": "the file must be one document; remove the `---` before the next",
-        ":": "write `key: value`, and indent what belongs to a key by two spaces",
+        ":": "write `key: value`, and indent the lines below a key by two spaces",
     }
     hint = next(hint for sign, hint in hints.items() if sign in problem + ":")
     return line, f"not YAML: {problem}; {hint}"

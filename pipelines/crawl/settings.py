@@ -1,4 +1,4 @@
-"""The recipe of a crawl: which repositories to fetch, where to find them, and with which tokens."""
+"""The recipe of a crawl: which repositories to fetch, how to find them, and with which tokens."""
 
 import os
 from dataclasses import dataclass
@@ -47,7 +47,7 @@ Date = Annotated[str, Field(strict=True), AfterValidator(_date)]
 
 
 class Created(Section):
-    """The days on which repositories were created, both included."""
+    """The range of days in which repositories were created, both ends included."""
 
     first: Date = Field(default=_FIRST_DAY, description="The first day, UTC.")
     last: Date | None = Field(
@@ -60,9 +60,8 @@ class Created(Section):
         Args:
             began: when the crawl began, in seconds since 1970.
         """
-        return _timestamp(self.first), began if self.last is None else _timestamp(
-            self.last
-        ) + 86_399
+        last = began if self.last is None else _timestamp(self.last) + 86_399
+        return _timestamp(self.first), last
 
     def contains(self, created: int) -> bool:
         """Whether a time, in seconds since 1970, is in the range."""
@@ -136,7 +135,7 @@ class CrawlSettings(Section):
 
 @dataclass(frozen=True)
 class LoadedCrawl:
-    """A crawl's recipe and its folder, to which relative paths refer."""
+    """A crawl's recipe, and the folder to which its paths are relative."""
 
     settings: CrawlSettings
     folder: Path

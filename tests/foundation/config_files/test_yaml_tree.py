@@ -41,7 +41,8 @@ def message(data: bytes) -> str:
         (b"a: 1\n---\nb: 1\n", "; the file must be one document"),
         (b"a: b: c\n", "; write `key: value`"),
         (b"a: [1\n", "f:2: not YAML: "),
-        (b"a: &a [*a]\n", "f:1: this value contains itself by its alias"),
+        (b"a: &a [*a]\n", "f:1: this value contains itself through an alias"),
+        (b"[" * 5_000 + b"]" * 5_000, "f: lists or mappings are nested too deeply"),
         (b"a: 1\n" * MAX_BYTES, "more than 1,048,576 bytes; expected a small YAML file"),
         (
             b"a: &a [1,1,1,1,1,1,1,1,1,1]\n"

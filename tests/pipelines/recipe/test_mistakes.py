@@ -196,6 +196,7 @@ def test_a_wrong_choice_is_refused_with_the_valid_ones(
             "{type: gitlab}",
             "got `gitlab`; expected one of `folder`, `pile`, `codeparrot`, `github`",
         ),
+        ("{type: [pile]}", "sources[0].type: got a list; expected one of `folder`, `pile`"),
         ("{type: 3}", "sources[0].type: got `3`; expected one of `folder`"),
         ("{paths: [x]}", "sources[0].type is missing; expected one of `folder`, `pile`"),
         ("{type: folder}", "sources[0].paths is missing; expected a list of at least one path"),
