@@ -15,7 +15,7 @@ copied to the local disk.
 import hashlib
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -27,8 +27,6 @@ from codecorpus.pipelines.corpus.layout import ROWS, SHARDS, TOKENIZER, part_fil
 from codecorpus.pipelines.corpus.reader import open_build
 from codecorpus.pipelines.storage.folder import Folder
 from codecorpus.pipelines.storage.locations import Location, is_remote, parse_location
-
-_UNREAD: Final = -1
 
 
 class Corpus:
@@ -56,7 +54,12 @@ class Corpus:
         self.digest = hashlib.sha256(digests.encode()).hexdigest()
         self._maps: list[pa.Table] = []
         self._chunk_first, self._chunk_address = self._map_shards(names)
-        self._lengths = np.full(self.rows, _UNREAD, np.int32)
+        self._lengths = np.zeros(self.rows, np.int32)  # takes memory as parts are read
+        self._has_lengths = np.zeros(count, np.bool_)
+
+    def __reduce__(self) -> "tuple[type[Corpus], tuple[Folder, dict[str, Any]]]":
+        """Map the shards again in another process: addresses are this process's own."""
+        return Corpus, (self.folder, self.manifest)
 
     def _map_shards(self, names: list[str]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """The first row and the address of each record batch."""
@@ -122,30 +125,42 @@ class Corpus:
         width = self.sequence_length + 1
         gather_rows(rows, begins, self._chunk_first, self._chunk_address, width, out)
 
-    def addresses(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
-        """int64[n], where the first id of each row is mapped in this process's memory."""
-        chunks = np.searchsorted(self._chunk_first, rows, side="right") - 1
-        offsets = (rows - self._chunk_first[chunks]) * (self.sequence_length + 1)
-        return self._chunk_address[chunks] + 2 * offsets
+    def read_ahead(self, rows: NDArray[np.int64], begins: NDArray[np.int64], ids: int) -> None:
+        """Ask the operating system to read ranges of rows, without waiting; nothing is checked.
+
+        Args:
+            rows: int64[n].
+            begins: int64[n], the first id of each.
+            ids: number of ids of each.
+        """
+        from codecorpus.foundation.gather import read_ahead  # as above
+
+        width = self.sequence_length + 1
+        read_ahead(rows, begins, self._chunk_first, self._chunk_address, width, ids)
 
     def lengths(self, rows: ArrayLike) -> NDArray[np.int32]:
         """int32[n], the number of valid ids of each row; padding follows them."""
         numbers = self._checked(rows)
         for part in np.unique(np.searchsorted(self._first_rows, numbers, side="right") - 1):
-            begin, end = self.part_range(int(part))
-            if begin < end and self._lengths[begin] == _UNREAD:
-                self._lengths[begin:end] = self.part_lengths(int(part))
+            if not self._has_lengths[part]:
+                self._lengths[slice(*self.part_range(int(part)))] = self.part_lengths(int(part))
+                self._has_lengths[part] = True
         found: NDArray[np.int32] = self._lengths[numbers]
         return found
 
     def loss_mask(self, rows: ArrayLike) -> NDArray[np.bool_]:
         """bool[n, sequence_length]: whether the target ids[:, 1:] is valid, and not padding."""
-        column = np.arange(1, self.sequence_length + 1)
-        return column[None, :] < self.lengths(rows)[:, None]
+        return target_mask(self.lengths(rows), self.sequence_length)
 
     def placements(self, part: int, columns: list[str]) -> pa.Table:
         """Columns of the segments of a part (`corpus.schemas.PLACEMENTS`), by row and offset."""
-        return pq.read_table(self.folder.path(part_file(ROWS, part, self.parts)), columns=columns)
+        name = part_file(ROWS, part, self.parts)
+        try:
+            return pq.read_table(self.folder.path(name), columns=columns)
+        except (pa.ArrowInvalid, OSError) as error:
+            raise UsageError(
+                f"{self.folder.where(name)}: cannot be read: {error}; run `codecorpus verify`"
+            ) from error
 
     def part_lengths(self, part: int) -> NDArray[np.int32]:
         """int32[rows of the part], the number of valid ids of each row.
@@ -173,6 +188,20 @@ class Corpus:
         return numbers
 
 
+def target_mask(lengths: NDArray[np.int32], targets: int) -> NDArray[np.bool_]:
+    """bool[n, targets]: whether target i, the id at i + 1, is valid.
+
+    Args:
+        lengths: int32[n], valid ids of each row or window, in 0..targets + 1.
+        targets: of a row or window.
+    """
+    from codecorpus.foundation.gather import mask_targets  # loads the compiler
+
+    mask = np.empty((len(lengths), targets), np.bool_)
+    mask_targets(lengths, mask)
+    return mask
+
+
 def open_corpus(
     path: str | Path | Location, report: Callable[[str], None] = lambda _: None
 ) -> Corpus:
@@ -189,26 +218,26 @@ def open_corpus(
     location = parse_location(path) if isinstance(path, str) else path
     folder, manifest = open_build(location)
     files: dict[str, list[Any]] = manifest["files"]
-    shards = sorted(name for name in files if name.startswith(f"{SHARDS}/data-"))
-    wanted = [*shards, *(name for name in files if name.startswith(f"{ROWS}/")), TOKENIZER]
-    found = {
-        f"{kind}/{name.rpartition('/')[2]}"
-        for kind in (SHARDS, ROWS)
-        for name in folder.names(kind)
-    }
-    for name in wanted:
-        if name in files and not folder.holds(name, files[name][0]):
+    parts = range(len(manifest["parts"]))
+    needed = [
+        TOKENIZER,
+        *(shard_file(part, len(parts)) for part in parts),
+        *(part_file(ROWS, part, len(parts)) for part in parts),
+    ]
+    advice = f"run `codecorpus verify {path}`"
+    for name in needed:
+        if name not in files:
+            raise UsageError(f"{folder.where(name)}: is not in the manifest; {advice}")
+        if not folder.holds(name, files[name][0]):
             state = "is missing" if not folder.exists(name) else "is truncated or changed"
-            raise UsageError(f"{folder.where(name)}: {state}; run `codecorpus verify {path}`")
-    extra = sorted(
-        name for name in found if name.startswith(f"{SHARDS}/data-") and name not in files
-    )
-    if extra:
-        raise UsageError(
-            f"{folder.where(extra[0])}: is not a shard of this build; remove it, or run "
-            f"`codecorpus verify {path}`"
-        )
+            raise UsageError(f"{folder.where(name)}: {state}; {advice}")
+    for name in folder.names(SHARDS):
+        if name.startswith("data-") and f"{SHARDS}/{name}" not in files:
+            raise UsageError(
+                f"{folder.where(f'{SHARDS}/{name}')}: is not a shard of this build; remove it, or "
+                f"{advice}"
+            )
     if is_remote(str(location)):
-        size = sum(files[name][0] for name in wanted if name in files)
+        size = sum(files[name][0] for name in needed)
         report(f"copying {size / 1e9:.2f} GB of shards from {location} to the local disk")
     return Corpus(folder, manifest)

@@ -1,18 +1,18 @@
 """Micro-batches of each step for one rank, prepared by a thread ahead of the training.
 
 The thread computes the order in blocks of some thousand samples, asks the operating system for the
-pages of the next block, and copies the rows of a step into new arrays. Which samples a step has
-does not depend on the ranks or micro-batches. Every rank also knows how many valid targets all
-ranks have together, so the loss needs no communication for its scale.
+pages of the next block while this one is used, and copies the rows of a step into new arrays. Which
+samples a step has does not depend on the ranks or micro-batches. Every rank also knows how many
+valid targets all ranks have together, so the loss needs no communication for its scale.
 """
 
-import ctypes
-import mmap
-import os
 import queue
+import resource
 import threading
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from typing import Final
 
 import numpy as np
@@ -22,8 +22,10 @@ from codecorpus.pipelines.corpus.rows import Corpus
 from codecorpus.training.data.order import SampleOrder
 from codecorpus.training.data.row_table import RowTable
 
-_BLOCK_SAMPLES: Final = 4_096
-_NO_STARTS: Final = np.empty(0, np.int64)
+_OWN_SAMPLES: Final = 4_096
+"""Samples of a rank that are looked up together; those of the next block are read ahead."""
+_ALL_SAMPLES: Final = 1 << 20
+"""Samples of all ranks that are looked up together at most, for the valid targets of each step."""
 
 
 @dataclass(frozen=True)
@@ -147,70 +149,126 @@ class Loader:
 
     def step_batches(self) -> Iterator[StepBatch]:
         """The steps, prepared in the calling thread."""
-        in_block = max(1, _BLOCK_SAMPLES // self._batch_size)
         per_rank = self._batch_size // self._ranks
-        begin = self._rank * per_rank
+        all_ids = self._batch_size * self._table.context
+        storage = _StorageReads()
+        waiting: deque[_Block] = deque()
+        for block in chain(self._blocks(per_rank), [None]):
+            if block is not None:
+                waiting.append(block)
+                if storage.used():
+                    block.mine.read_ahead(self._corpus)
+                if len(waiting) < 2:
+                    continue
+            if not waiting:
+                return
+            now = waiting.popleft()
+            for number, valid in enumerate(now.valid_targets):
+                begin = number * per_rank
+                micro = [
+                    now.mine.batch(self._corpus, at, at + self._micro)
+                    for at in range(begin, begin + per_rank, self._micro)
+                ]
+                yield StepBatch(now.first_step + number, micro, valid, all_ids, now.samples[number])
+
+    def _blocks(self, per_rank: int) -> Iterator["_Block"]:
+        in_block = max(1, min(_OWN_SAMPLES // per_rank, _ALL_SAMPLES // self._batch_size))
         for first in range(self._first_step, self._steps, in_block):
             count = min(in_block, self._steps - first)
             samples = self._order.samples(first * self._batch_size, count * self._batch_size)
             samples = samples.reshape(count, self._batch_size)
+            mine = samples[:, self._rank * per_rank : (self._rank + 1) * per_rank].reshape(-1)
             valid = np.maximum(window_lengths(self._table, samples) - 1, 0).sum(1)
-            mine = np.ascontiguousarray(samples[:, begin : begin + per_rank]).reshape(-1)
-            prefetch_pages(self._corpus, mine // self._table.windows)
-            block = _Block(self._corpus, self._table, mine, with_documents=self._with_documents)
-            for number in range(count):
-                start = number * per_rank
-                yield StepBatch(
-                    first + number,
-                    [
-                        block.batch(start + at, min(self._micro, per_rank - at))
-                        for at in range(0, per_rank, self._micro)
-                    ],
-                    int(valid[number]),
-                    self._batch_size * self._table.context,
-                    samples[number],
-                )
+            windows = Windows(self._table, mine, with_documents=self._with_documents)
+            yield _Block(first, samples, valid.tolist(), windows)
 
 
+@dataclass(frozen=True)
 class _Block:
-    """Samples whose facts are looked up together, and whose ids are copied batch by batch."""
+    """Consecutive steps.
+
+    Attributes:
+        first_step: number of the first.
+        samples: int64[steps, batch_size], those of all ranks.
+        valid_targets: of each step.
+        mine: this rank's samples.
+    """
+
+    first_step: int
+    samples: NDArray[np.int64]
+    valid_targets: list[int]
+    mine: "Windows"
+
+
+class _StorageReads:
+    """Whether this thread's rows still come from the disk, so that reading ahead is worth it."""
+
+    def __init__(self) -> None:
+        # Elsewhere than on Linux the counts are those of the process.
+        self._who = getattr(resource, "RUSAGE_THREAD", resource.RUSAGE_SELF)
+        self._seen = (-1, -1)
+        self._answers = 0
+
+    def used(self) -> bool:
+        """Whether anything was read since the last call; true for the first two calls."""
+        usage = resource.getrusage(self._who)
+        seen, self._seen = self._seen, (usage.ru_majflt, usage.ru_inblock)
+        self._answers += 1
+        return self._answers <= 2 or self._seen != seen
+
+
+class Windows:
+    """Samples, with what the table knows of them; ids are copied batch by batch."""
 
     def __init__(
-        self, corpus: Corpus, table: RowTable, samples: NDArray[np.int64], *, with_documents: bool
+        self, table: RowTable, samples: NDArray[np.int64], *, with_documents: bool = True
     ) -> None:
-        self._corpus, self._table, self._samples = corpus, table, samples
-        self._with_documents = with_documents
-        self._rows, window = np.divmod(samples, table.windows)
+        """Look the samples up.
+
+        Args:
+            table: what is known of the rows.
+            samples: int64[n].
+            with_documents: whether batches say where documents begin.
+        """
+        self._samples = np.ascontiguousarray(samples)
+        self._ids = table.context + 1
+        self._rows, window = np.divmod(self._samples, table.windows)
         self._begins = window * table.context
-        self._lengths = window_lengths(table, samples)
+        self._lengths = window_lengths(table, self._samples)
         self._languages = table.languages[self._rows]
+        self._starts = np.empty(0, np.int64)
+        self._first = np.zeros(len(samples) + 1, np.int64)
+        if with_documents:
+            self._find_documents(table)
 
-    def batch(self, begin: int, count: int) -> Batch:
-        """The samples at `begin` and following."""
-        here = slice(begin, begin + count)
-        rows, begins = self._rows[here], self._begins[here]
-        ids = np.empty((count, self._table.context + 1), np.uint16)
-        self._corpus.copy_windows(rows, begins, ids)
-        starts, first = _NO_STARTS, np.zeros(count + 1, np.int64)
-        if self._with_documents:
-            starts, first = _documents(self._table, rows, begins)
+    def _find_documents(self, table: RowTable) -> None:
+        first, last = table.first_segment[self._rows], table.first_segment[self._rows + 1]
+        counts = last - first
+        segments = np.repeat(first - np.cumsum(counts) + counts, counts) + np.arange(counts.sum())
+        starts = table.segment_offset[segments] - np.repeat(self._begins, counts)
+        inside = (starts >= 0) & (starts <= table.context)
+        sample = np.repeat(np.arange(len(counts)), counts)[inside]
+        self._starts = starts[inside]
+        self._first = np.searchsorted(sample, np.arange(len(counts) + 1))
+
+    def read_ahead(self, corpus: Corpus) -> None:
+        """Ask the operating system for the ids of all samples, without waiting."""
+        corpus.read_ahead(self._rows, self._begins, self._ids)
+
+    def batch(self, corpus: Corpus, begin: int, end: int) -> Batch:
+        """The samples from `begin` to before `end`, with their ids."""
+        mine = slice(begin, end)
+        ids = np.empty((end - begin, self._ids), np.uint16)
+        corpus.copy_windows(self._rows[mine], self._begins[mine], ids)
+        first = self._first[begin : end + 1]
         return Batch(
-            ids, self._lengths[here], starts, first, self._languages[here], self._samples[here]
+            ids,
+            self._lengths[mine],
+            self._starts[first[0] : first[-1]],
+            first - first[0],
+            self._languages[mine],
+            self._samples[mine],
         )
-
-
-def _documents(
-    table: RowTable, rows: NDArray[np.int64], begins: NDArray[np.int64]
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """`Batch.document_starts` and `Batch.first_document` of windows that begin at these ids."""
-    first_segment = table.first_segment[rows]
-    counts = table.first_segment[rows + 1] - first_segment
-    segments = np.repeat(first_segment - np.cumsum(counts) + counts, counts)
-    segments += np.arange(len(segments))
-    starts = table.segment_offset[segments].astype(np.int64) - np.repeat(begins, counts)
-    inside = (starts >= 0) & (starts <= table.context)
-    sample = np.repeat(np.arange(len(rows)), counts)[inside]
-    return starts[inside], np.searchsorted(sample, np.arange(len(rows) + 1))
 
 
 def validation_batches(
@@ -256,12 +314,12 @@ def make_batch(
         corpus: the rows.
         table: what is known of them.
         samples: int64[n].
-        fill_to: with fewer samples, samples without valid ids are appended.
+        fill_to: with fewer samples, empty ones are appended: their ids, lengths and languages are
+            0, and their number is -1.
     """
-    block = _Block(corpus, table, samples, with_documents=True)
-    batch = block.batch(0, len(samples))
-    missing = max(0, fill_to - len(samples))
-    if not missing:
+    batch = Windows(table, samples).batch(corpus, 0, len(samples))
+    missing = fill_to - len(samples)
+    if missing <= 0:
         return batch
     return Batch(
         np.pad(batch.ids, ((0, missing), (0, 0))),
@@ -271,20 +329,3 @@ def make_batch(
         np.pad(batch.languages, (0, missing)),
         np.pad(batch.samples, (0, missing), constant_values=-1),
     )
-
-
-def prefetch_pages(corpus: Corpus, rows: NDArray[np.int64]) -> None:
-    """Ask the operating system to read the pages of rows, without waiting.
-
-    A row that is not in memory would otherwise cost a page fault in its turn, one at a time.
-    """
-    madvise = getattr(ctypes.CDLL(None, use_errno=True), "madvise", None)
-    advice = getattr(mmap, "MADV_WILLNEED", None)
-    if madvise is None or advice is None:
-        return
-    page = os.sysconf("SC_PAGE_SIZE")
-    size = 2 * (corpus.sequence_length + 1)
-    addresses = corpus.addresses(rows)
-    begins = addresses // page * page
-    for begin, end in zip(begins.tolist(), (addresses + size).tolist(), strict=True):
-        madvise(ctypes.c_void_p(begin), ctypes.c_size_t(end - begin), advice)

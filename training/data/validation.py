@@ -7,7 +7,7 @@ that would carry the total over 5/3 of the share.
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 _LARGEST: Final = 0.05
 _EXCESS: Final = 5 / 3
+_CHUNK: Final = 1 << 20  # rows that are in memory at once
 
 TRAINING: Final = 0
 VALIDATION: Final = 1
@@ -57,28 +58,41 @@ def choose(
     uses = _uses(rows, files)
     if (uses == VALIDATION).sum() >= count * share / 2:
         return uses, ""
-    files = _by_content(rows, share)
-    uses = _uses(rows, files)
-    warning = (
+    limit = share
+    uses = _uses(rows, _by_content(rows, limit))
+    while (uses == VALIDATION).sum() > count * share * _EXCESS:
+        limit /= 2
+        uses = _uses(rows, _by_content(rows, limit))
+    if not (uses == VALIDATION).any():
+        return np.zeros(count, np.uint8), "the corpus is too small for validation; it is turned off"
+    return uses, (
         "too few repositories with names for a validation on unseen ones; files are kept by a hash "
         "of their contents instead, so other files of their repositories are trained on"
     )
-    if not (uses == VALIDATION).any():
-        warning = "the corpus is too small for validation; it is turned off"
-    return uses, warning
+
+
+def _chunks(rows: RowFiles) -> Iterator[tuple[slice, slice, NDArray[np.int64]]]:
+    """Ranges of rows, their segments, and the row of each segment from 0 within the range."""
+    count = len(rows.first_segment) - 1
+    for begin in range(0, count, _CHUNK):
+        end = min(begin + _CHUNK, count)
+        first = rows.first_segment[begin : end + 1]
+        row = np.repeat(np.arange(end - begin), np.diff(first))
+        yield slice(begin, end), slice(int(first[0]), int(first[-1])), row
 
 
 def _by_repository(rows: RowFiles, repositories: Sequence[str], share: float) -> NDArray[np.bool_]:
     """bool[files]: files of the repositories that are kept for validation."""
     count = len(rows.first_segment) - 1
-    row = np.repeat(np.arange(count), np.diff(rows.first_segment))
-    pairs = np.unique(np.stack([row, rows.repository[rows.file]], 1), axis=0)
-    pairs = pairs[pairs[:, 1] >= 0]
-    sizes = np.bincount(pairs[:, 1], minlength=len(repositories))
+    sizes = np.zeros(len(repositories) + 1, np.int64)  # the last is for files without a name
+    for _, segments, row in _chunks(rows):
+        owner = rows.repository[rows.file[segments]].astype(np.int64)
+        pairs = np.unique(row * len(sizes) + owner % len(sizes))
+        sizes += np.bincount(pairs % len(sizes), minlength=len(sizes))
     digests = [hashlib.blake2b(name.encode(), digest_size=8).digest() for name in repositories]
-    chosen = np.zeros(len(repositories) + 1, np.bool_)  # the last is for files without a name
+    chosen = np.zeros(len(sizes), np.bool_)
     total = 0
-    for number in sorted(range(len(repositories)), key=lambda number: digests[number]):
+    for number in sorted(range(len(repositories)), key=digests.__getitem__):
         size = int(sizes[number])
         if size > _LARGEST * count or total + size > share * _EXCESS * count:
             continue
@@ -90,11 +104,27 @@ def _by_repository(rows: RowFiles, repositories: Sequence[str], share: float) ->
     return mask
 
 
-def _by_content(rows: RowFiles, share: float) -> NDArray[np.bool_]:
-    """bool[files]: files whose content id, which is a hash, is below a limit."""
-    words = np.ascontiguousarray(rows.content_id[:, :8]).view(">u8")[:, 0]
-    mask: NDArray[np.bool_] = words < np.uint64(share * 2**64)
-    return mask
+def _by_content(rows: RowFiles, limit: float) -> NDArray[np.bool_]:
+    """bool[files]: all files of the rows whose first file has a hash below a limit.
+
+    The hash is the content id. Choosing files by theirs would leave hardly a row of several files
+    with all of them chosen. Where files continue in other rows, more rows have only chosen files
+    than were drawn.
+
+    Args:
+        rows: segments and files.
+        limit: 1 for the largest hash.
+    """
+    chosen = np.zeros(len(rows.repository), np.bool_)
+    for part, segments, row in _chunks(rows):
+        counts = np.diff(rows.first_segment[part.start : part.stop + 1])
+        filled = np.flatnonzero(counts > 0)
+        firsts = rows.file[rows.first_segment[part][filled]]
+        words = np.ascontiguousarray(rows.content_id[firsts, :8]).view(">u8")[:, 0]
+        is_chosen = np.zeros(len(counts), np.bool_)
+        is_chosen[filled] = words < np.uint64(limit * 2**64)
+        chosen[rows.file[segments][is_chosen[row]]] = True
+    return chosen
 
 
 def _uses(rows: RowFiles, kept: NDArray[np.bool_]) -> NDArray[np.uint8]:
@@ -103,23 +133,24 @@ def _uses(rows: RowFiles, kept: NDArray[np.bool_]) -> NDArray[np.uint8]:
     A row is for validation if all of its files are. It is left out if some of them are, or if a
     file has the content of one that is kept.
     """
-    words = np.ascontiguousarray(rows.content_id[:, :8]).view(np.uint64)[:, 0]
-    shared = np.isin(words, words[kept]) & ~kept
-    begins = rows.first_segment[:-1]
-    of_segments = kept[rows.file].astype(np.int64)
-    copies = shared[rows.file].astype(np.int64)
-    counts = np.diff(rows.first_segment)
-    inside, copied = _sums(of_segments, begins, counts), _sums(copies, begins, counts)
-    uses = np.full(len(counts), TRAINING, np.uint8)
-    uses[(inside > 0) | (copied > 0)] = LEFT_OUT
-    uses[(inside == counts) & (counts > 0)] = VALIDATION
+    uses = np.full(len(rows.first_segment) - 1, TRAINING, np.uint8)
+    held = np.unique(_words(rows.content_id[kept]))
+    for part, segments, row in _chunks(rows):
+        files, size = rows.file[segments], part.stop - part.start
+        inside = kept[files]
+        words = _words(rows.content_id[files])
+        at = np.minimum(np.searchsorted(held, words), max(0, len(held) - 1))
+        copied = held[at] == words if len(held) else np.zeros(len(files), np.bool_)
+        touched = np.bincount(row[inside | copied], minlength=size)
+        whole = np.bincount(row[inside], minlength=size)
+        counts = np.bincount(row, minlength=size)
+        mine = uses[part]
+        mine[touched > 0] = LEFT_OUT
+        mine[(whole == counts) & (counts > 0)] = VALIDATION
     return uses
 
 
-def _sums(
-    values: NDArray[np.int64], begins: NDArray[np.int64], counts: NDArray[np.int64]
-) -> NDArray[np.int64]:
-    """int64[rows], the sum of the values of each row's segments."""
-    total = np.concatenate([[0], np.cumsum(values)])
-    sums: NDArray[np.int64] = total[begins + counts] - total[begins]
-    return sums
+def _words(content_id: NDArray[np.uint8]) -> NDArray[np.uint64]:
+    """uint64[n], the first eight bytes of content ids."""
+    words: NDArray[np.uint64] = np.ascontiguousarray(content_id[:, :8]).view(np.uint64)[:, 0]
+    return words

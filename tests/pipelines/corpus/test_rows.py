@@ -1,16 +1,23 @@
 """Rows of a corpus, and masks for their loss."""
 
 import json
+import multiprocessing
+import os
 import shutil
+import time
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from codecorpus.foundation.errors import UsageError
-from codecorpus.pipelines.corpus.rows import Corpus, open_corpus
+from codecorpus.pipelines.corpus.rows import Corpus, open_corpus, target_mask
+from tests.pipelines.corpus.synthetic import write_corpus
 
 
 @pytest.fixture
@@ -95,3 +102,90 @@ def test_shards_with_another_row_length_are_refused(copy: Path) -> None:
 def test_a_folder_without_a_build_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no build here"):
         open_corpus(tmp_path)
+
+
+def test_a_manifest_without_the_rows_of_a_part_is_refused(copy: Path) -> None:
+    manifest = json.loads((copy / "manifest.json").read_text())
+    manifest["files"] = {
+        name: digest for name, digest in manifest["files"].items() if not name.startswith("rows/")
+    }
+    (copy / "manifest.json").write_text(json.dumps(manifest))
+    with pytest.raises(UsageError, match=r"rows/part-00000-of-.*: is not in the manifest"):
+        open_corpus(copy)
+
+
+def test_a_damaged_shard_or_table_of_the_right_size_is_refused(copy: Path) -> None:
+    table = min((copy / "rows").glob("*.parquet"))
+    table.write_bytes(bytes(table.stat().st_size))
+    with pytest.raises(UsageError, match=r"rows/part-.*: cannot be read"):
+        open_corpus(copy).loss_mask([0])
+    shard = shards(copy)[0]
+    shard.write_bytes(b"\1" * shard.stat().st_size)
+    with pytest.raises(UsageError, match=r"shards/data-.*: cannot be read"):
+        open_corpus(copy)
+
+
+def test_an_incomplete_build_or_another_format_is_refused(copy: Path) -> None:
+    manifest = json.loads((copy / "manifest.json").read_text())
+    (copy / "manifest.json").write_text(json.dumps(manifest | {"format": 99}))
+    with pytest.raises(UsageError, match="the manifest has format 99"):
+        open_corpus(copy)
+    (copy / "manifest.json").unlink()
+    (copy / "log" / "plan").mkdir(parents=True, exist_ok=True)
+    (copy / "log" / "plan" / "plan.json").touch()
+    with pytest.raises(UsageError, match="the build is not complete"):
+        open_corpus(copy)
+
+
+@given(st.lists(st.integers(0, 33)), st.just(32))
+def test_a_mask_has_one_target_less_than_valid_ids(lengths: list[int], targets: int) -> None:
+    mask = target_mask(np.array(lengths, np.int32), targets)
+    expected = [[column + 1 < length for column in range(targets)] for length in lengths]
+    assert mask.tolist() == expected
+
+
+def read(corpus: Corpus, rows: list[int]) -> tuple[np.ndarray, np.ndarray]:
+    return corpus.ids(rows), corpus.loss_mask(rows)
+
+
+@pytest.mark.parametrize("method", ["fork", "spawn"])
+def test_other_processes_read_the_same(corpus: Corpus, method: str) -> None:
+    """Workers of a DataLoader inherit the corpus, or get it pickled."""
+    rows = [0, 5, corpus.rows - 1]
+    if method == "spawn":
+        context = multiprocessing.get_context("spawn")
+        with ProcessPoolExecutor(1, mp_context=context) as pool:
+            there = pool.submit(read, corpus, rows).result()
+    else:
+        there = _read_in_fork(corpus, rows)
+    for one, other in zip(there, read(corpus, rows), strict=True):
+        assert np.array_equal(one, other)
+
+
+def _read_in_fork(corpus: Corpus, rows: list[int]) -> tuple[np.ndarray, np.ndarray]:
+    read(corpus, rows)  # the kernels are loaded
+    receive, send = multiprocessing.Pipe(duplex=False)
+    process = os.fork()
+    if process == 0:
+        send.send(read(corpus, rows))
+        os._exit(0)
+    there: tuple[np.ndarray, np.ndarray] = receive.recv()
+    os.waitpid(process, 0)
+    return there
+
+
+def test_1000_shards_open_in_under_a_second(tmp_path: Path) -> None:
+    folder = write_corpus(tmp_path, [3, 0, 1, 2] * 250)
+    begin = time.process_time()
+    corpus = open_corpus(folder)
+    assert time.process_time() - begin < 1
+    assert corpus.rows == 1_500
+    mask = corpus.loss_mask(np.arange(corpus.rows))
+    assert ((corpus.ids(np.arange(corpus.rows))[:, 1:] == 50_256) == ~mask).all()
+
+
+def test_opening_reads_no_ids_and_takes_no_memory_for_rows(copy: Path) -> None:
+    opened = open_corpus(copy)
+    for path in sorted((copy / "rows").glob("*.parquet"))[1:]:
+        path.unlink()  # the lengths of a part are read when they are needed
+    assert opened.loss_mask([0]).any()

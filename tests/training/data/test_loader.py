@@ -1,15 +1,20 @@
 """Steps have the same samples however they are divided, and the ids of the corpus."""
 
+import threading
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from codecorpus.pipelines.corpus.rows import Corpus, open_corpus
+from codecorpus.training.data import loader as loader_module
 from codecorpus.training.data.loader import Loader, StepBatch, make_batch, validation_batches
 from codecorpus.training.data.order import SampleOrder
 from codecorpus.training.data.row_table import RowTable, prepare
+from tests.pipelines.corpus.synthetic import write_corpus
 
 
 @pytest.fixture(scope="module", params=["pad", "concat", "best_fit"])
@@ -139,3 +144,82 @@ def test_a_table_is_prepared_once(corpus: Corpus, tmp_path: Path) -> None:
     assert sum("prepared" in line for line in said) == 1
     prepare(corpus, tmp_path, context=32, validation=0.1, report=said.append)
     assert sum("prepared" in line for line in said) == 2
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> tuple[Corpus, RowTable]:
+    folder = tmp_path_factory.mktemp("small")
+    corpus = open_corpus(write_corpus(folder / "corpus", [30, 0, 25, 2]))
+    return corpus, prepare(corpus, folder, context=32, validation=0)
+
+
+@given(
+    ranks=st.integers(1, 6),
+    micro=st.integers(1, 5),
+    accumulation=st.integers(1, 3),
+    first=st.integers(0, 12),
+    count=st.integers(0, 12),
+    block=st.integers(1, 40),
+)
+@settings(max_examples=60)
+def test_any_division_of_any_steps_feeds_the_order(
+    small: tuple[Corpus, RowTable],
+    ranks: int,
+    micro: int,
+    accumulation: int,
+    first: int,
+    count: int,
+    block: int,
+) -> None:
+    corpus, table = small
+    size = ranks * micro * accumulation
+    expected = SampleOrder([table.training], seed=5).samples(first * size, count * size)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(loader_module, "_OWN_SAMPLES", block)
+        parts = [
+            steps(
+                corpus, table,
+                batch_size=size, micro_batch_size=micro, rank=rank, ranks=ranks,
+                first_step=first, steps=first + count,
+            )
+            for rank in range(ranks)
+        ]  # fmt: skip
+    fed = [
+        batch.samples for number in range(count) for part in parts for batch in part[number].micro
+    ]
+    assert np.array_equal(np.concatenate([np.empty(0, np.int64), *fed]), expected)
+    for number in range(count):
+        valid = sum(
+            int(np.maximum(batch.lengths - 1, 0).sum())
+            for part in parts
+            for batch in part[number].micro
+        )
+        assert {part[number].valid_targets for part in parts} == {valid}
+        for part in parts:
+            for batch in part[number].micro:
+                rows, window = np.divmod(batch.samples, table.windows)
+                begins = window * table.context
+                expected_ids = corpus.ids(rows)[
+                    np.arange(micro)[:, None], begins[:, None] + np.arange(table.context + 1)
+                ]
+                assert np.array_equal(batch.ids, expected_ids)
+
+
+def test_closing_early_stops_the_thread(small: tuple[Corpus, RowTable]) -> None:
+    corpus, table = small
+    order = SampleOrder([table.training], seed=5)
+    loader = Loader(corpus, table, order, batch_size=4, micro_batch_size=2, steps=1 << 40)
+    assert next(iter(loader)).step == 0
+    loader.close()
+    loader.close()
+    assert "loader" not in {thread.name for thread in threading.enumerate()}
+
+
+def test_batches_are_not_changed_by_later_ones(small: tuple[Corpus, RowTable]) -> None:
+    corpus, table = small
+    for step in steps(corpus, table, batch_size=6, micro_batch_size=3):
+        for batch in step.micro:
+            again = make_batch(corpus, table, batch.samples)
+            assert np.array_equal(batch.ids, again.ids)
+            assert np.array_equal(batch.first_document, again.first_document)
+            assert np.array_equal(batch.document_starts, again.document_starts)
