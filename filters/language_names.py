@@ -3,10 +3,10 @@
 from typing import Annotated
 
 from pydantic import AfterValidator, Field
-from pydantic_core import PydanticCustomError
 
 from codecorpus.filters.languages.table import LANGUAGES
-from codecorpus.foundation.similar_names import nearest
+from codecorpus.foundation.config_files.refusals import refusal
+from codecorpus.foundation.config_files.suggestions import suggestion
 
 _SHORT_NAMES = {
     "bash": "Shell",
@@ -24,16 +24,14 @@ _SHORT_NAMES = {
     "sh": "Shell",
     "ts": "TypeScript",
 }
-"""Common short names, which are too different for `nearest` to find."""
+"""Common short names, which are too different for `suggestion` to find."""
 
 
 def _check_known(name: str) -> str:
     if name in LANGUAGES:
         return name
-    similar = _SHORT_NAMES.get(name.lower()) or nearest(name, LANGUAGES)
-    hint = f"did you mean `{similar}`?" if similar else f"known: {', '.join(LANGUAGES)}"
-    message = f"got `{name}`; expected the name of a language; {hint}"
-    raise PydanticCustomError("refused", "{message}", {"message": message})
+    hint = suggestion(_SHORT_NAMES.get(name.lower(), name), LANGUAGES)
+    raise refusal(f"got `{name}`; expected the name of a language; {hint}")
 
 
 Language = Annotated[

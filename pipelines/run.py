@@ -69,7 +69,7 @@ def run_build(
         from codecorpus.pipelines.recipe.loader import load
 
         options = make_options(runner, engine_options, workers=workers)
-        loaded = load(recipe, overrides={"input": inputs} if inputs else None)
+        loaded = load(recipe, input_paths=inputs or None)
         if runner == DATAFLOW:
             _check_dataflow(loaded, out, options, dry_run=dry_run)
         if dry_run:

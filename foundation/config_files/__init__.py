@@ -1,1 +1,5 @@
-"""Configuration files in YAML, validated by pydantic: every mistake at once, each with its line."""
+"""Read YAML configuration files, and explain every mistake in them with its line.
+
+`loader.load_config` returns the validated model of a file, or raises a `ConfigError` with all
+mistakes. The types of keys are described in words from pydantic's JSON schema (`schema`).
+"""

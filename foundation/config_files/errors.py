@@ -1,4 +1,4 @@
-"""The mistakes in a configuration file: all are reported together, each with its line."""
+"""The error of a configuration file, which reports all mistakes with their files and lines."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -7,11 +7,11 @@ from codecorpus.foundation.errors import UsageError
 
 
 @dataclass(frozen=True, order=True)
-class SourceLine:
+class Place:
     """A line of a file.
 
     Attributes:
-        depth: 0 in the file itself, 1 in the one that it extends, and so on.
+        depth: 0 in the file itself, 1 in a file that it extends, and so on.
         file: its name as the user wrote it, or a label if there is no file.
         line: counted from 1; 0 means the whole file.
     """
@@ -28,7 +28,7 @@ class SourceLine:
 class Mistake:
     """One mistake: its place, and a text with the value found and the value expected."""
 
-    place: SourceLine
+    place: Place
     text: str
 
     def __str__(self) -> str:
@@ -36,7 +36,7 @@ class Mistake:
 
 
 class ConfigError(UsageError):
-    """A recipe cannot be used as it is.
+    """A configuration file cannot be used as it is.
 
     Attributes:
         mistakes: all mistakes, sorted by depth, file and line.

@@ -1,9 +1,8 @@
 """Parse YAML into a tree that records each value's line and its original spelling.
 
-YAML has traps, which are refused here: a key that occurs twice (YAML
-keeps the last), `010` and `1:30` (8 and 90 in YAML 1.1), tabs as indentation, files that are not
-UTF-8, values that contain themselves. Anchors, aliases and merge keys work; a key is always text,
-and so is a date.
+YAML has traps, which are refused here: a key that occurs twice (YAML keeps the last), `010` and
+`1:30` (8 and 90 in YAML 1.1), tabs as indentation, files that are not UTF-8, values that contain
+themselves. Anchors, aliases and merge keys work; a key is always text, and so is a date.
 """
 
 import re
@@ -12,14 +11,14 @@ from dataclasses import dataclass
 
 import yaml
 
-from codecorpus.foundation.config_files.errors import ConfigError, Mistake, SourceLine
+from codecorpus.foundation.config_files.errors import ConfigError, Mistake, Place
 
 Scalar = str | int | float | bool | None
 Plain = Scalar | list["Plain"] | dict[str, "Plain"]
 """A value without line numbers."""
 
 MAX_BYTES = 1 << 20
-"""A larger file is not a recipe."""
+"""A larger file is not a configuration."""
 _MAX_VALUES = 100_000
 """Aliases can expand a few lines into billions of values."""
 
@@ -29,22 +28,22 @@ _AMBIGUOUS = re.compile(r"[-+]?(0[0-9_]+|[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?
 
 @dataclass(frozen=True)
 class Node:
-    """A value of a recipe.
+    """A value of a file.
 
     Attributes:
         value: a scalar, or the entries' nodes.
-        place: where it stands; of a mapping's entry, where its key stands.
+        place: its line; for a mapping's entry, the line of its key.
         written: a scalar as it was written, without quotes; else empty.
-        quoted: a scalar in quotes, or a block of text.
+        quoted: whether it is a scalar in quotes, or a block of text.
     """
 
     value: "Scalar | dict[str, Node] | list[Node]"
-    place: SourceLine
+    place: Place
     written: str = ""
     quoted: bool = False
 
     def plain(self) -> Plain:
-        """The value without places."""
+        """Return the value without places."""
         if isinstance(self.value, dict):
             return {key: node.plain() for key, node in self.value.items()}
         if isinstance(self.value, list):
@@ -52,7 +51,13 @@ class Node:
         return self.value
 
 
-def read(data: bytes, file: str, depth: int, mistakes: list[Mistake], required: str = "") -> Node:
+def read(
+    data: bytes,
+    file: str,
+    depth: int,
+    mistakes: list[Mistake],
+    expected: str = "a mapping of keys",
+) -> Node:
     """Parse a file into a mapping.
 
     Args:
@@ -60,39 +65,33 @@ def read(data: bytes, file: str, depth: int, mistakes: list[Mistake], required: 
         file: its name for messages.
         depth: how many files were extended on the way to it.
         mistakes: mistakes that do not prevent reading the rest are appended to it.
-        required: a key to name if the file is empty or not a mapping.
+        expected: what the file must be, for messages.
 
     Raises:
         ConfigError: it is not YAML, or not a mapping.
     """
-
-    def refuse(line: int, text: str) -> ConfigError:
-        return ConfigError([*mistakes, Mistake(SourceLine(depth, file, line), text)])
-
-    expected = "expected a mapping of keys" + (f", at least `{required}`" if required else "")
-    text = _decode(data, refuse)
-    try:
-        loader = yaml.SafeLoader(text)
-        root = loader.get_single_node()
-    except yaml.reader.ReaderError as error:
-        line = text.count("\n", 0, error.position) + 1
-        text = f"got the character U+{error.character:04X}, which YAML does not allow; "
-        raise refuse(
-            line, text + "write it as an escape in double quotes, or leave it out"
-        ) from error
-    except yaml.MarkedYAMLError as error:
-        raise refuse(*_syntax(error)) from error
-    if root is None:
-        raise refuse(0, f"the file is empty; {expected}")
-    node = _Tree(loader, file, depth, mistakes).convert(root, root.start_mark.line + 1)
+    node = _parse(data, lambda line: Place(depth, file, line), mistakes)
+    if node is None:
+        text = f"the file is empty; expected {expected}"
+        raise ConfigError([*mistakes, Mistake(Place(depth, file, 0), text)])
     if not isinstance(node.value, dict):
-        what = describe_value(node)
-        raise refuse(node.place.line, f"got {what}; {expected}")
+        text = f"got {describe_value(node)}; expected {expected}"
+        raise ConfigError([*mistakes, Mistake(node.place, text)])
     return node
 
 
+def read_value(text: str, place: Place, mistakes: list[Mistake]) -> Node:
+    """Parse a value of the command line, as `read` does a file; all of it is located at `place`.
+
+    Raises:
+        ConfigError: it is not YAML.
+    """
+    node = _parse(text.encode("utf-8", "surrogateescape"), lambda _: place, mistakes)
+    return Node(None, place) if node is None else node
+
+
 def describe_value(node: Node) -> str:
-    """What a value is, as a message names it: as it was written, and as what YAML reads it."""
+    """Describe a value for a message: as it was written, and as YAML reads it if that differs."""
     value = node.value
     if isinstance(value, dict):
         return "a mapping" if value else "an empty mapping"
@@ -109,27 +108,54 @@ def describe_value(node: Node) -> str:
     return f"`{written}`" + (f", which YAML reads as {means}" if written != means else "")
 
 
-def list_of(texts: Iterable[str], place: SourceLine) -> Node:
+def list_of(texts: Iterable[str], place: Place) -> Node:
     """Return a list of texts that come from no file, all located at `place`."""
     return Node([Node(text, place, text) for text in texts], place)
 
 
+def _parse(data: bytes, place_at: Callable[[int], Place], mistakes: list[Mistake]) -> Node | None:
+    """The tree of a text, or None if it contains no value; `place_at` locates its lines."""
+
+    def refuse(line: int, text: str) -> ConfigError:
+        return ConfigError([*mistakes, Mistake(place_at(line), text)])
+
+    text = _decode(data, refuse)
+    try:
+        loader = yaml.SafeLoader(text)
+        root = loader.get_single_node()
+    except yaml.reader.ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        found = f"got the character U+{error.character:04X}, which YAML does not allow"
+        raise refuse(
+            line, f"{found}; write it as an escape in double quotes, or leave it out"
+        ) from error
+    except yaml.MarkedYAMLError as error:
+        raise refuse(*_syntax(error)) from error
+    except RecursionError as error:
+        raise refuse(0, "lists or mappings are nested too deeply") from error
+    if root is None:
+        return None
+    return _Tree(loader, place_at, mistakes).convert(root, root.start_mark.line + 1)
+
+
 class _Tree:
-    """Converts YAML's nodes; one per file."""
+    """Converts the nodes of one text."""
 
     def __init__(
-        self, loader: yaml.SafeLoader, file: str, depth: int, mistakes: list[Mistake]
+        self,
+        loader: yaml.SafeLoader,
+        place_at: Callable[[int], Place],
+        mistakes: list[Mistake],
     ) -> None:
         self._loader = loader
-        self._file = file
-        self._depth = depth
+        self._place_at = place_at
         self._mistakes = mistakes
         self._open: set[int] = set()
         self._count = 0
 
     def convert(self, node: yaml.Node, line: int) -> Node:
-        """The node as ours; `line` is its own, or its key's."""
-        place = SourceLine(self._depth, self._file, line)
+        """Return the tree of a node; `line` is that of the node, or of its key."""
+        place = self._place_at(line)
         self._count += 1
         if self._count > _MAX_VALUES:
             text = f"more than {_MAX_VALUES:,} values; aliases of aliases?"
@@ -138,7 +164,7 @@ class _Tree:
             return self._scalar(node, place)
         self._check_tag(node, ("map", "seq"), line)
         if id(node) in self._open:
-            raise ConfigError([Mistake(place, "this value contains itself by its alias")])
+            raise ConfigError([Mistake(place, "this value contains itself through an alias")])
         self._open.add(id(node))
         try:
             if isinstance(node, yaml.MappingNode):
@@ -152,7 +178,7 @@ class _Tree:
         first: dict[str, int] = {}
         for line, key in self._keys(node):
             if key in first:
-                text = f"the key `{key}` stands twice, first in line {first[key]}; keep one"
+                text = f"the key `{key}` occurs twice, first in line {first[key]}; keep one"
                 self._refuse(line, text)
             first.setdefault(key, line)
         self._loader.flatten_mapping(node)
@@ -170,12 +196,12 @@ class _Tree:
             else:
                 self._refuse(line, "got a list or mapping as a key; expected a name")
 
-    def _scalar(self, node: yaml.ScalarNode, place: SourceLine) -> Node:
+    def _scalar(self, node: yaml.ScalarNode, place: Place) -> Node:
         written = str(node.value)
         kind = node.tag.removeprefix(_TAG)
         if kind in ("int", "float") and _AMBIGUOUS.match(written):
             text = f"got `{written}`, which YAML does not read as it looks; "
-            self._refuse(place.line, text + "write the number plainly, or text in quotes")
+            self._refuse(place.line, text + "write a plain number, or put text in quotes")
         value: Scalar = written
         if kind in ("int", "float", "bool", "null"):
             try:
@@ -192,14 +218,12 @@ class _Tree:
             self._refuse(line, text)
 
     def _refuse(self, line: int, text: str) -> None:
-        self._mistakes.append(Mistake(SourceLine(self._depth, self._file, line), text))
+        self._mistakes.append(Mistake(self._place_at(line), text))
 
 
 def _decode(data: bytes, refuse: Callable[[int, str], ConfigError]) -> str:
     if len(data) > MAX_BYTES:
-        raise refuse(
-            0, f"more than {MAX_BYTES:,} bytes; expected a configuration, a small YAML file"
-        )
+        raise refuse(0, f"more than {MAX_BYTES:,} bytes; expected a small YAML file")
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -209,7 +233,7 @@ def _decode(data: bytes, refuse: Callable[[int, str], ConfigError]) -> str:
 
 
 def _syntax(error: yaml.MarkedYAMLError) -> tuple[int, str]:
-    """The line and the text of a syntax error, with what to do about the common ones."""
+    """Return the line and the message of a syntax error, with a hint for common causes."""
     mark = error.problem_mark or error.context_mark
     line = mark.line + 1 if mark else 0
     problem = ": ".join(part for part in (error.context, error.problem) if part)
@@ -217,8 +241,8 @@ def _syntax(error: yaml.MarkedYAMLError) -> tuple[int, str]:
         "'\\t'": "indent with spaces, not with tabs",
         "alias": "a value that begins with `*` needs quotes",
         "anchor": "a value that begins with `&` needs quotes",
-        "a single document": "a configuration is one document; remove the `---` before the next",
-        ":": "write `key: value`, and indent what belongs to a key by two spaces",
+        "a single document": "the file must be one document; remove the `---` before the next",
+        ":": "write `key: value`, and indent the lines below a key by two spaces",
     }
     hint = next(hint for sign, hint in hints.items() if sign in problem + ":")
     return line, f"not YAML: {problem}; {hint}"

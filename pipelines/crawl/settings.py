@@ -1,4 +1,4 @@
-"""The recipe of a crawl: which repositories to fetch, where to find them, and with which tokens."""
+"""The recipe of a crawl: which repositories to fetch, how to find them, and with which tokens."""
 
 import os
 from dataclasses import dataclass
@@ -9,12 +9,10 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, Field, StrictBool, model_validator
 
 from codecorpus.filters.language_names import Language
-from codecorpus.foundation.config_files.errors import ConfigError, Mistake, SourceLine
-from codecorpus.foundation.config_files.explain import Dialect
-from codecorpus.foundation.config_files.loading import validate
+from codecorpus.foundation.config_files.errors import Place
+from codecorpus.foundation.config_files.hints import Hints
+from codecorpus.foundation.config_files.loader import load_config, read_bytes
 from codecorpus.foundation.config_files.refusals import refusal
-from codecorpus.foundation.config_files.yaml_tree import MAX_BYTES, read
-from codecorpus.pipelines.sources.placeholders import PLACEHOLDERS
 from codecorpus.pipelines.sources.settings import PathText, Section
 
 KeepOrDrop = Literal["keep", "drop"]
@@ -49,7 +47,7 @@ Date = Annotated[str, Field(strict=True), AfterValidator(_date)]
 
 
 class Created(Section):
-    """The days on which repositories were created, both included."""
+    """The range of days in which repositories were created, both ends included."""
 
     first: Date = Field(default=_FIRST_DAY, description="The first day, UTC.")
     last: Date | None = Field(
@@ -62,9 +60,8 @@ class Created(Section):
         Args:
             began: when the crawl began, in seconds since 1970.
         """
-        return _timestamp(self.first), began if self.last is None else _timestamp(
-            self.last
-        ) + 86_399
+        last = began if self.last is None else _timestamp(self.last) + 86_399
+        return _timestamp(self.first), last
 
     def contains(self, created: int) -> bool:
         """Whether a time, in seconds since 1970, is in the range."""
@@ -138,7 +135,7 @@ class CrawlSettings(Section):
 
 @dataclass(frozen=True)
 class LoadedCrawl:
-    """A crawl's recipe and its folder, to which relative paths refer."""
+    """A crawl's recipe, and the folder to which its paths are relative."""
 
     settings: CrawlSettings
     folder: Path
@@ -154,16 +151,9 @@ def load_crawl(path: Path) -> LoadedCrawl:
     Raises:
         ConfigError: it cannot be read, or contains mistakes.
     """
-    try:
-        with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
-    except OSError as error:
-        text = f"cannot be read: {error.strerror}; expected the recipe of a crawl"
-        raise ConfigError([Mistake(SourceLine(0, str(path), 0), text)]) from error
-    mistakes: list[Mistake] = []
-    tree = read(data, str(path), 0, mistakes)
-    dialect = Dialect(CrawlSettings, placeholders=PLACEHOLDERS)
-    settings = validate(tree, mistakes, CrawlSettings, dialect)
+    data = read_bytes(path, Place(0, str(path), 0), "the recipe of a crawl")
+    hints = Hints("a mapping of keys, at least `languages`")
+    settings = load_config(data, str(path), CrawlSettings, hints=hints)
     return LoadedCrawl(settings, Path(os.path.realpath(path.parent)))
 
 

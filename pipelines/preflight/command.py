@@ -53,7 +53,7 @@ def run_preflight(
         )
     try:
         with ProcessPool(workers or os.cpu_count() or 1) as pool:
-            loaded = load(recipe, overrides={"input": inputs} if inputs else None)
+            loaded = load(recipe, input_paths=inputs or None)
             with ProgressBar(Console(stderr=True, highlight=False)) as display:
                 pool.listener = display
                 prediction = predict(loaded, pool, rate=rate, seed=seed)

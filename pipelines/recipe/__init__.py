@@ -1,5 +1,5 @@
-"""What to build: the recipe's types, how a YAML file becomes one, and messages about mistakes.
+"""Recipes, which define what to build.
 
-`loader.load` reads a recipe file or a built-in recipe by name; `model.Recipe` is the result with
-every default spelled out, and `Recipe.to_yaml` writes it.
+`loader.load` reads a recipe's file, or a built-in recipe by its name. The result is a
+`model.Recipe` with every default filled in, which `Recipe.to_yaml` writes.
 """

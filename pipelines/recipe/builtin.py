@@ -1,9 +1,9 @@
-"""Find the recipes that come with codecorpus by name."""
+"""The recipes that come with codecorpus."""
 
 import re
 from pathlib import Path
 
-from codecorpus.foundation.similar_names import nearest
+from codecorpus.foundation.config_files.suggestions import nearest
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 
@@ -28,8 +28,8 @@ def path_of(name: str) -> Path:
     return folder() / f"{name}.yaml"
 
 
-def choices(wanted: str) -> str:
-    """List the built-in recipes and suggest the nearest one, to end a "not found" message."""
-    like = nearest(Path(wanted).stem, names())
+def describe_choices(unknown: str) -> str:
+    """List the built-in recipes, and suggest the one most similar to an unknown name or path."""
+    like = nearest(Path(unknown).stem, names())
     hint = f"; did you mean `{like}`?" if like else ""
     return f"recipes that come with codecorpus: {', '.join(names())}{hint}"

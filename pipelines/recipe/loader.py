@@ -1,170 +1,133 @@
-"""From a recipe's file, and those that it extends, to a validated recipe.
+"""Load a recipe from its file and the recipes that it extends.
 
-`extends: NAME` or a path (from the extending file's folder) merges: mappings merge, lists and
-single values are replaced, the parent's keys come first, and `rule: false` takes a filter away; one
-that is given again behind that is a new one, without the values of before. A recipe's `name` is not
-inherited. All mistakes in all files are reported at once, each at its own file's line.
+`extends` names a built-in recipe or a path, relative to the extending file's folder. Mappings are
+merged, with the parent's keys first; lists and single values are replaced. `rule: false` removes a
+filter; if a further recipe adds it again, it starts from the rule's defaults. A recipe's `name` is
+not inherited. All mistakes in all files are reported at once, each with its file and line.
 
-Relative paths start at the folder of the recipe that is built, those of extended recipes too; for a
-shipped recipe that is called by its name, at the current folder.
+Relative paths, also those in extended recipes, start at the folder of the recipe that is built; if
+that is a built-in recipe, given by its name, they start at the current folder.
 """
 
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final, TypedDict
 
-from codecorpus.filters.rule import Rule
-from codecorpus.filters.rules import RULES
-from codecorpus.foundation.config_files import type_text
-from codecorpus.foundation.config_files.errors import ConfigError, Mistake, SourceLine
-from codecorpus.foundation.config_files.explain import Dialect
-from codecorpus.foundation.config_files.loading import validate
-from codecorpus.foundation.config_files.type_text import Annotation
-from codecorpus.foundation.config_files.yaml_tree import (
-    MAX_BYTES,
-    Node,
-    describe_value,
-    list_of,
-    read,
-)
+from codecorpus.foundation.config_files.errors import ConfigError, Mistake, Place
+from codecorpus.foundation.config_files.hints import Hints
+from codecorpus.foundation.config_files.loader import load_config, read_bytes, validate
+from codecorpus.foundation.config_files.yaml_tree import Node, describe_value, list_of, read
 from codecorpus.foundation.errors import UsageError
 from codecorpus.pipelines.recipe import builtin
-from codecorpus.pipelines.recipe.model import Deduplicate, Encode, Recipe
+from codecorpus.pipelines.recipe.model import Deduplicate, Encode, Near, Recipe
 from codecorpus.pipelines.sources.folder import FolderSettings
 from codecorpus.pipelines.sources.placeholders import PLACEHOLDERS
-from codecorpus.pipelines.sources.registry import SOURCES
-from codecorpus.pipelines.sources.settings import SourceSettings
 from codecorpus.pipelines.storage.locations import is_remote
 
-
-def _choose_type(declared: Annotation, key: str | int, value: object) -> Annotation | None:
-    """A rule's settings follow from its key, and a source's from its `type`."""
-    base = type_text.unwrap(declared)[0]
-    if base is Rule:
-        return RULES.get(str(key), object)
-    if base is SourceSettings and isinstance(value, dict):
-        return SOURCES.get(str(value.get("type")), object)
-    return None
-
-
-_DIALECT: Final = Dialect(
-    root=Recipe,
-    choose=_choose_type,
+HINTS = Hints(
+    expected="a mapping of keys, at least `sources`",
     loading_keys=("extends",),
     sections={
         "the top level": Recipe,
         "a source": FolderSettings,
         "deduplicate": Deduplicate,
-        "deduplicate.near": type_text.step(Deduplicate, "near", None),
+        "deduplicate.near": Near,
         "encode": Encode,
     },
     placeholders=PLACEHOLDERS,
 )
 
+_EXPECTED = "expected a recipe's file (its path has a / or ends in .yaml) or a name"
+
 
 @dataclass(frozen=True)
 class LoadedRecipe:
-    """A recipe, and the folder that its relative paths start at."""
+    """A recipe, and the folder to which its paths are relative."""
 
     recipe: Recipe
     base: Path
 
 
-class Overrides(TypedDict, total=False):
-    """What the command says over the recipe.
+def load(path_or_name: str, *, input_paths: Sequence[str] | None = None) -> LoadedRecipe:
+    """Load a recipe from its file, or a built-in one by its name.
 
-    Attributes:
-        input: paths instead of those of the only folder source; relative ones start at the current
-            folder.
-    """
-
-    input: Sequence[str]
-
-
-def load(path_or_name: str, *, overrides: Overrides | None = None) -> LoadedRecipe:
-    """Read a recipe file, or a shipped recipe by its name, and what it extends.
+    Args:
+        path_or_name: with a slash or a suffix it is a path.
+        input_paths: paths that replace those of the recipe's only folder source; relative ones
+            start at the current folder.
 
     Raises:
-        ConfigError: it cannot be read, or holds mistakes.
-        UsageError: an override does not fit the recipe.
+        ConfigError: it cannot be read, or contains mistakes.
+        UsageError: `input_paths` are given, and the recipe does not have exactly one folder source.
     """
     path, base = _locate(path_or_name)
     mistakes: list[Mistake] = []
-    tree = _resolve(path, str(path), (), mistakes)
+    tree = _resolve(path, str(path), mistakes)
     tree = _with_name(tree, path.stem)
-    if overrides and "input" in overrides:
-        tree = _with_input(tree, overrides["input"], base)
-    return LoadedRecipe(validate(tree, mistakes, Recipe, _DIALECT), base)
+    if input_paths is not None:
+        tree = _with_input(tree, input_paths, base)
+    return LoadedRecipe(validate(tree, mistakes, Recipe, HINTS), base)
 
 
 def load_resolved(path: Path) -> Recipe:
-    """Read a recipe that `Recipe.to_yaml` wrote.
+    """Load a recipe that `Recipe.to_yaml` wrote.
 
     Raises:
-        ConfigError: it cannot be read, or this version does not know it.
+        ConfigError: it cannot be read, or this version does not accept it.
     """
-    return _loads(_read_bytes(path, str(path)), str(path))
+    data = read_bytes(path, Place(0, str(path), 0), "a recipe's file")
+    return load_config(data, str(path), Recipe, hints=HINTS)
 
 
 def loads(text: str, *, file: str = "recipe.yaml") -> Recipe:
-    """A recipe from text; `extends` is refused, as there is no folder to look in.
+    """Load a recipe from text, without `extends`, because the text has no folder.
 
     Args:
         text: YAML.
-        file: what messages call it.
+        file: the name that messages use for it.
 
     Raises:
-        ConfigError: it holds mistakes.
+        ConfigError: it contains mistakes.
     """
-    return _loads(text.encode("utf-8", "surrogatepass"), file)
-
-
-def _loads(data: bytes, file: str) -> Recipe:
-    mistakes: list[Mistake] = []
-    return validate(read(data, file, 0, mistakes, "sources"), mistakes, Recipe, _DIALECT)
+    return load_config(text.encode("utf-8", "surrogatepass"), file, Recipe, hints=HINTS)
 
 
 def _locate(text: str) -> tuple[Path, Path]:
-    """The file, and the folder that relative paths start at."""
+    """The file, and the folder to which paths in it are relative."""
     if builtin.is_name(text):
         path = builtin.path_of(text)
         if not path.is_file():
-            raise _not_found(SourceLine(0, text, 0), f"there is no recipe `{text}`", text)
+            raise ConfigError([Mistake(Place(0, text, 0), _no_such_recipe(text))])
         return path, Path.cwd()
     path = Path(text).expanduser() if text.startswith("~/") else Path(text)
     return path, Path(os.path.realpath(path.parent))
 
 
-def _not_found(place: SourceLine, what: str, wanted: str) -> ConfigError:
-    ways = "expected a recipe's file (its path has a / or ends in .yaml) or a name"
-    return ConfigError([Mistake(place, f"{what}; {ways}; {builtin.choices(wanted)}")])
-
-
-def _read_bytes(path: Path, file: str, place: SourceLine | None = None) -> bytes:
-    place = place or SourceLine(0, file, 0)
-    try:
-        with path.open("rb") as stream:
-            return stream.read(MAX_BYTES + 1)
-    except FileNotFoundError as error:
-        what = f"extends: there is no file `{file}`" if place.line else "there is no such file"
-        raise _not_found(place, what, file) from error
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        text = f"cannot read `{file}`: {reason}; expected a recipe's file"
-        raise ConfigError([Mistake(place, text)]) from error
+def _no_such_recipe(name: str) -> str:
+    return f"there is no recipe `{name}`; {_EXPECTED}; {builtin.describe_choices(name)}"
 
 
 def _resolve(
     path: Path,
     file: str,
-    children: tuple[str, ...],
     mistakes: list[Mistake],
-    place: SourceLine | None = None,
+    children: tuple[str, ...] = (),
+    place: Place | None = None,
 ) -> Node:
-    """The tree of a recipe merged over those that it extends; `children` extend it."""
-    tree = read(_read_bytes(path, file, place), file, len(children), mistakes, "sources")
+    """The tree of a recipe merged over those that it extends.
+
+    Args:
+        path: the recipe.
+        file: its name for messages.
+        mistakes: those that do not prevent reading the rest are appended to it.
+        children: the files that extend this one, each extending the next.
+        place: the line that extends this recipe.
+    """
+    missing = f"extends: there is no file `{file}`" if place else "there is no such file"
+    missing += f"; {_EXPECTED}; {builtin.describe_choices(file)}"
+    data = read_bytes(path, place or Place(0, file, 0), "a recipe's file", missing=missing)
+    tree = read(data, file, len(children), mistakes, HINTS.expected)
     assert isinstance(tree.value, dict)
     extends = tree.value.pop("extends", None)
     if extends is None:
@@ -177,21 +140,20 @@ def _resolve(
     by_name = builtin.is_name(wanted)
     parent = builtin.path_of(wanted) if by_name else path.parent / os.path.expanduser(wanted)  # noqa: PTH111
     if by_name and not parent.is_file():
-        raise _not_found(extends.place, f"extends: there is no recipe `{wanted}`", wanted)
+        raise ConfigError([Mistake(extends.place, f"extends: {_no_such_recipe(wanted)}")])
     opened = (*children, os.path.realpath(path))
     if os.path.realpath(parent) in opened:
         circle = " -> ".join(Path(each).name for each in (*opened, os.path.realpath(parent)))
         text = f"extends: the recipes extend each other in a circle: {circle}"
         raise ConfigError([Mistake(extends.place, text)])
-    file = os.path.normpath(parent)
-    below = _resolve(parent, file, opened, mistakes, extends.place)
+    below = _resolve(parent, os.path.normpath(parent), mistakes, opened, extends.place)
     assert isinstance(below.value, dict)
     below.value.pop("name", None)
     return merge(below, tree)
 
 
 def merge(parent: Node, child: Node) -> Node:
-    """The child's values over the parent's; mappings merge, all else is replaced."""
+    """Return the parent with the child's values; mappings are merged, other values replaced."""
     if not (isinstance(parent.value, dict) and isinstance(child.value, dict)):
         return child
     merged = dict(parent.value)
@@ -199,7 +161,7 @@ def merge(parent: Node, child: Node) -> Node:
         if key in merged and merged[key].value is not False:
             merged[key] = merge(merged[key], node)
         else:
-            merged.pop(key, None)  # taken away before: it comes anew, behind the others
+            merged.pop(key, None)  # a rule that was removed with `false` is added at the end
             merged[key] = node
     return replace(child, value=merged)
 
@@ -207,12 +169,12 @@ def merge(parent: Node, child: Node) -> Node:
 def _with_name(tree: Node, name: str) -> Node:
     if not isinstance(tree.value, dict) or "name" in tree.value:
         return tree
-    place = SourceLine(0, tree.place.file, 0)
+    place = Place(0, tree.place.file, 0)
     return replace(tree, value={"name": Node(name, place, name), **tree.value})
 
 
 def _with_input(tree: Node, paths: Sequence[str], base: Path) -> Node:
-    """The tree with other paths in its only folder source; a wrong tree is left to validation."""
+    """The tree with other paths in its only folder source; invalid trees are left as they are."""
     sources = tree.value.get("sources") if isinstance(tree.value, dict) else None
     if sources is None or not isinstance(sources.value, list):
         return tree
@@ -225,7 +187,7 @@ def _with_input(tree: Node, paths: Sequence[str], base: Path) -> Node:
     items = list(sources.value)
     entry = items[folders[0]]
     assert isinstance(entry.value, dict)
-    given = list_of((_from_base(path, base) for path in paths), SourceLine(0, "--input", 0))
+    given = list_of((_from_base(path, base) for path in paths), Place(0, "--input", 0))
     items[folders[0]] = replace(entry, value={**entry.value, "paths": given})
     assert isinstance(tree.value, dict)
     return replace(tree, value={**tree.value, "sources": replace(sources, value=items)})
@@ -238,7 +200,7 @@ def _is_folder(node: Node) -> bool:
 
 
 def _from_base(path: str, base: Path) -> str:
-    """A path of the command line as the recipe would have to write it."""
+    """Rewrite a path that is relative to the current folder so that it is relative to `base`."""
     here = Path.cwd()
     if path.startswith(("/", "~", "{")) or is_remote(path) or not path or base == here:
         return path

@@ -1,8 +1,8 @@
-"""The recipe: what to build, validated, with every default spelled out.
+"""The recipe: what to build, validated and with every default filled in.
 
-These classes are the only list of keys: the errors' hints and the reference page are made from
-their fields. Numbers are strict (a text is no number), every number is bounded, and unknown keys
-are refused. Nothing here touches a file; `pipelines.recipe.loader` does.
+These classes are the only list of keys: error messages and the reference page are made from their
+fields. Numbers are strict (text is not converted) and bounded, and unknown keys are refused. This
+module reads no file; `pipelines.recipe.loader` does.
 """
 
 from typing import Annotated, Any, Literal
@@ -10,10 +10,12 @@ from typing import Annotated, Any, Literal
 from pydantic import (
     AfterValidator,
     BeforeValidator,
+    ConfigDict,
     Field,
     SerializeAsAny,
     StrictBool,
     ValidationInfo,
+    create_model,
     field_validator,
 )
 from pydantic_core import PydanticCustomError
@@ -22,9 +24,8 @@ from codecorpus.filters.languages import CONFIDENCE
 from codecorpus.filters.languages.table import LANGUAGES
 from codecorpus.filters.rule import Rule
 from codecorpus.filters.rules import RULES
-from codecorpus.foundation.config_files.refusals import Refusals, refusal
-from codecorpus.pipelines.recipe.dump import to_yaml
-from codecorpus.pipelines.recipe.sources import read_sources
+from codecorpus.foundation.config_files.dump import to_yaml
+from codecorpus.pipelines.recipe.sources import Sources
 from codecorpus.pipelines.sources.settings import (
     Languages,
     Name,
@@ -32,7 +33,6 @@ from codecorpus.pipelines.sources.settings import (
     Section,
     SourceSettings,
     distinct,
-    suggestion,
 )
 
 MIB = 1 << 20
@@ -57,14 +57,14 @@ class Near(Section):
     )
     permutations: Annotated[int, Field(strict=True, ge=16, le=1024, multiple_of=8)] = Field(
         default=256,
-        description="Hash permutations of a MinHash signature: more estimate a similarity closer, "
-        "and take longer. CodeParrot and StarCoder use 256.",
+        description="Number of hash permutations in a MinHash signature. More of them estimate "
+        "similarities better and take longer. CodeParrot and StarCoder use 256.",
         examples=[128],
     )
     threshold: Annotated[float, Field(strict=True, gt=0, le=1, allow_inf_nan=False)] = Field(
         default=0.85,
-        description="Jaccard similarity from which on two files are near duplicates. CodeParrot "
-        "uses 0.85, StarCoder 0.7.",
+        description="Two files are near duplicates if their Jaccard similarity is at least this. "
+        "CodeParrot uses 0.85, StarCoder 0.7.",
         examples=[0.7],
     )
     exact_margin: Annotated[
@@ -78,13 +78,13 @@ class Near(Section):
         ),
     ] = Field(
         default=1.0,
-        description="Pairs whose estimated similarity is as near to the threshold as this are "
-        "decided by the exact similarity of their texts. 0: never.",
+        description="If the estimated similarity of a pair is within this distance of the "
+        "threshold, the exact similarity of the texts decides. 0: never.",
         examples=[2.0, 0.0],
     )
     seed: Annotated[int, Field(strict=True, ge=0, le=2**63 - 1)] = Field(
         default=1,
-        description="What the permutations follow from; the same seed gives the same answer.",
+        description="Seed of the permutations; the same seed gives the same result.",
         examples=[1],
     )
 
@@ -96,33 +96,34 @@ def _near_kind(value: object) -> object:
 
 
 class Deduplicate(Section):
-    """Which copies go: whole repositories first, then exact ones, then near ones."""
+    """Which copies are removed: whole repositories first, then exact and near duplicates."""
 
     exact: StrictBool = Field(
         default=True,
-        description="Of files with the same bytes, keep one.",
+        description="Whether to keep only one of several files with the same bytes.",
         examples=[True],
     )
     near: Annotated[Literal[False] | Near, BeforeValidator(_near_kind)] = Field(
         default=Near(),
-        description="Of files that are much alike, keep the best, with the keys below; `false`: "
-        "keep all.",
+        description="How near duplicates are found and removed, with the keys below; `false`: "
+        "they are kept.",
         examples=[{"threshold": 0.7}, False],
         json_schema_extra={"expects": "`false` or a mapping (`{}` for the defaults)"},
     )
     prefer: Preferences = Field(
         default=("source", "stars", "license", "size"),
-        description="Which copy stays, the first that differs decides: `source` an earlier source, "
-        "`stars` more stars, `license` a freer licence, `size` the larger file; unknown last. What "
-        "is still equal is decided by content and name, so there are no ties.",
+        description="Which copy to keep, by these criteria in order: `source` an earlier source, "
+        "`stars` more stars, `license` a freer licence, `size` the larger file; unknown values "
+        "come last. Content and name break any tie.",
         examples=[["stars", "size"]],
         json_schema_extra={"expects": "a list of source, stars, license, size"},
     )
     repositories: StrictBool = Field(
         default=True,
-        description="Of a repository that several sources have, take the files of the earliest "
-        "source that kept any. Repositories are the same if their names `owner/name` are, case "
-        "aside; a bare name, as of a folder, is never that of another.",
+        description="If several sources contain a repository, whether to keep only the files of "
+        "the earliest source that kept any. Repositories are the same if their names "
+        "`owner/name` are equal, ignoring case. Bare names, such as those of folders, are never "
+        "treated as the same repository.",
         examples=[False],
     )
 
@@ -142,69 +143,96 @@ class Encode(Section):
         int, Field(strict=True, ge=64, le=1 << 20, json_schema_extra={"unit": "ids"})
     ] = Field(
         default=2048,
-        description="Inputs of a training row; a row has one id more, the last one's target. "
-        "CodeGeeX uses 2,048.",
+        description="Number of input ids in a training row; each row has one more id, the target "
+        "of the last input. CodeGeeX uses 2,048.",
         examples=[4096],
     )
     packing: Literal["pad", "concat", "best_fit"] = Field(
         default="pad",
-        description="How segments fill rows. `pad`: one segment a row, then padding, as CodeGeeX "
-        "did; `concat`: files follow each other and go on in the next row; `best_fit`: the "
-        "segments of `pad`, several to a row where they fit.",
+        description="How segments fill rows. `pad`: one segment per row, then padding, as CodeGeeX "
+        "did; `concat`: files follow each other and continue in the next row; `best_fit`: the "
+        "segments of `pad`, several in a row if they fit.",
         examples=["best_fit"],
     )
 
 
+_RULE = "a mapping: `{}` for the rule's defaults, or `false` to leave the rule out"
+_RULES: dict[str, Any] = {
+    name: (rule, Field(default=None, json_schema_extra={"expects": _RULE}))
+    for name, rule in RULES.items()
+}
+_Rules = create_model("_Rules", __config__=ConfigDict(extra="forbid"), **_RULES)
+"""The rules by name; validates each rule that is given as its own class."""
+
+
+def _read_filters(values: object) -> object:
+    """Validate each rule by its name, in the order written; rules that are `false` are left out."""
+    if not isinstance(values, dict):
+        return values
+    written = {
+        name: value for name, value in values.items() if value is not False or name not in RULES
+    }
+    rules = _Rules.model_validate(written)
+    return {name: getattr(rules, name) for name in written}
+
+
+Filters = Annotated[
+    dict[str, SerializeAsAny[Rule]],
+    BeforeValidator(_read_filters, json_schema_input_type=_Rules),
+]
+
+
 class Recipe(Section):
-    """What to build, as resolved; `rules` and `selected_languages` are what the stages ask for."""
+    """What to build, with every default filled in."""
 
     name: Name = Field(
-        description="What the corpus is called; an extended recipe's name is not inherited.",
+        description="Name of the corpus; the name of an extended recipe is not inherited.",
         examples=["my-corpus"],
-        json_schema_extra={"default": "the name of the recipe's file, without its suffix"},
+        json_schema_extra={"default_text": "the name of the recipe's file, without its suffix"},
     )
     languages: Languages = Field(
         default="all",
-        description="Languages that stay: `all` (CodeGeeX's 23), or a list of names.",
+        description="Languages to keep: `all` (CodeGeeX's 23), or a list of names.",
         examples=["all", ["C++", "Python"]],
         json_schema_extra={"expects": "`all` or a list of languages"},
     )
     language_confidence: Annotated[float, Field(ge=0, lt=1, strict=True, allow_inf_nan=False)] = (
         Field(
             default=CONFIDENCE,
-            description="Where a file has no path and its source names no language, how probable "
-            "its content must make one; otherwise it is `language.unknown`.",
+            description="If a file has no path and its source names no language, the least "
+            "probability with which its content must identify one; otherwise the file is dropped "
+            "as `language.unknown`.",
             examples=[0.9],
         )
     )
     comment_sample: Annotated[float, Field(ge=0, le=1, strict=True, allow_inf_nan=False)] = Field(
         default=0.02,
-        description="Of how many of the files the natural language of comments and docstrings is "
-        "told, as a share of all: the signal `natural_language`, and a table of the report. The "
-        "sample follows from the contents. 0: of none; 1: of all.",
+        description="Share of the files whose comments and docstrings are classified by natural "
+        "language, for the signal `natural_language` and a table of the report. The sample "
+        "depends only on the contents of the files. 0: no file; 1: all files.",
         examples=[0.1, 0.0],
     )
-    sources: Annotated[tuple[SerializeAsAny[SourceSettings], ...], Field(min_length=1)] = Field(
-        description="What is read, in order of priority.",
+    sources: Sources = Field(
+        description="The sources to read, in order of priority.",
         examples=[[{"type": "folder", "paths": ["~/src"]}]],
         json_schema_extra={"expects": "a list of at least one source, each a mapping"},
     )
     opt_out: PathText | None = Field(
         default=None,
         description="A list of repositories and owners that do not want to be part of the corpus, "
-        "`owner/name` or `owner` on each line; null: none. None of their files is read.",
+        "with `owner/name` or `owner` on each line. Their files are not read. null: no list.",
         examples=["opt-out.txt", "s3://corpora/opt-out.txt"],
     )
-    filters: dict[str, SerializeAsAny[Rule]] = Field(
+    filters: Filters = Field(
         default={},
-        description="The rules by name, run in the order written; the first that fails is the "
-        "reason. `{}`: with the rule's defaults; `false`: not this one of the extended recipe's.",
+        description="The rules by name, which run in the order written. `{}`: the rule with its "
+        "defaults; `false`: leave out this rule of the extended recipe.",
         examples=[{"file_size": {"max": 1048576}, "autogenerated": {}}],
         json_schema_extra={"expects": "a mapping of rules"},
     )
     deduplicate: Deduplicate = Field(
         default=Deduplicate(),
-        description="Which copies go.",
+        description="Which copies are removed.",
         examples=[{"near": {}}],
     )
     encode: Encode = Field(
@@ -214,24 +242,19 @@ class Recipe(Section):
     )
     max_record_bytes: RecordBytes = Field(
         default=64 * MIB,
-        description="A larger file is not read, and counted as `unreadable.too_large`.",
+        description="A larger file is not read; it is counted as `unreadable.too_large`.",
         examples=[16 * MIB],
     )
     part_bytes: RecordBytes = Field(
         default=32 * MIB,
-        description="About how much input makes a part: the unit of work, of resume and of file "
-        "naming. Other parts, other file names: the digest changes with it.",
+        description="Approximate input of a part, which is the unit of work, of resuming and of "
+        "file naming. Another value changes file names, and so the digest.",
         examples=[8 * MIB],
     )
 
-    @field_validator("sources", mode="before")
-    @classmethod
-    def _read_sources(cls, value: object) -> object:
-        return read_sources(value)
-
     @field_validator("sources")
     @classmethod
-    def _spell_out_languages(
+    def _fill_in_languages(
         cls, sources: tuple[SourceSettings, ...], info: ValidationInfo
     ) -> tuple[SourceSettings, ...]:
         general = info.data.get("languages")
@@ -240,48 +263,18 @@ class Recipe(Section):
             for source in sources
         )
 
-    @field_validator("filters", mode="before")
-    @classmethod
-    def _read_filters(cls, value: object) -> object:
-        return _read_filters(value) if isinstance(value, dict) else value
-
     def rules(self) -> dict[str, Rule]:
         """The rules by name, in the order in which they run."""
         return dict(self.filters)
 
     def selected_languages(self, source: SourceSettings) -> tuple[str, ...]:
-        """The languages of one of the recipe's sources that stay."""
+        """The languages to keep of one of the recipe's sources."""
         chosen = self.languages if source.languages is None else source.languages
         return LANGUAGES if chosen == "all" else chosen
 
     def to_yaml(self) -> str:
-        """The recipe with every default spelled out; equal recipes give equal text.
+        """The recipe as YAML, with every default; equal recipes have equal texts.
 
-        `pipelines.recipe.loader.loads` reads it back to an equal recipe.
+        `pipelines.recipe.loader.loads` reads an equal recipe from it.
         """
         return to_yaml(self.model_dump(mode="json"))
-
-
-def _read_filters(values: dict[Any, Any]) -> dict[str, Rule]:
-    """Each rule by its name, without those that are `false`.
-
-    Raises:
-        ValidationError: with all that is wrong in all rules.
-    """
-    refusals = Refusals()
-    rules = {}
-    for name, value in values.items():
-        with refusals.at(name):
-            if name not in RULES:
-                hint = suggestion(str(name), list(RULES))
-                raise refusal(f"`{name}` is no rule; expected the name of one; {hint}")
-            if value is False:
-                continue
-            if value is None or value is True:
-                raise refusal(
-                    f"got {'nothing' if value is None else '`true`'}; expected a mapping: `{{}}` "
-                    f"for the defaults of `{name}`, or `false` to leave the rule out"
-                )
-            rules[name] = RULES[name].model_validate(value)
-    refusals.raise_any()
-    return rules

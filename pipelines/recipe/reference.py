@@ -1,22 +1,21 @@
-"""The reference page of the recipe's keys, made from the classes that validate them.
+"""Generate the reference page of the recipe's keys from the classes that validate them.
 
-A test compares the committed page with this one; to write it again:
+A test compares the committed page with the generated one. To update it:
 `python -m codecorpus.pipelines.recipe.reference > docs/reference/recipe.md`.
 """
 
 import inspect
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from pydantic import BaseModel
-from pydantic.fields import FieldInfo
-from pydantic_core import PydanticUndefined
 
 from codecorpus.filters.rules import RULES
-from codecorpus.foundation.config_files import type_text
+from codecorpus.foundation.config_files.dump import to_line
+from codecorpus.foundation.config_files.schema import Schema
 from codecorpus.pipelines.corpus.reasons import AFTER_FILTERS, BEFORE_FILTERS
 from codecorpus.pipelines.recipe import builtin
-from codecorpus.pipelines.recipe.dump import to_line
 from codecorpus.pipelines.recipe.model import Deduplicate, Encode, Near, Recipe
 from codecorpus.pipelines.sources.placeholders import PLACEHOLDERS
 from codecorpus.pipelines.sources.registry import SOURCES
@@ -26,23 +25,23 @@ _INTRODUCTION = """\
 
 <!-- Made by `python -m codecorpus.pipelines.recipe.reference`; change the classes instead. -->
 
-A recipe is a YAML file that says what to build: which sources to read, which rules to apply, how
-to deduplicate and how to encode. `codecorpus build RECIPE --out DIR` takes the path of one, or the
-name of one that comes with codecorpus: {shipped}.
+A recipe is a YAML file that defines what to build: which sources to read, which rules to apply, and
+how to deduplicate and encode. `codecorpus build RECIPE --out DIR` takes the path of a recipe, or
+the name of one that comes with codecorpus: {builtin}.
 
-A key that is not listed here, a value of another type, or one out of its bounds is refused before
-any work, with its line. Numbers are written without quotes and units: sizes are bytes, 1 KB is
-1,024 bytes, and `1_048_576` is a number. `DIR/recipe.yaml` is the recipe as resolved, with every
-default spelled out.
+Unknown keys, values of the wrong type and values out of bounds are refused before any work starts,
+each with its line. Write numbers without quotes and units: sizes are bytes, 1 KB is 1,024 bytes,
+and `1_048_576` is a number. `DIR/recipe.yaml` is the resolved recipe, with every default filled
+in.
 """
 
 _EXTENDING = """\
 ## `extends`
 
-The name of a recipe that comes with codecorpus, or the path of one, from the extending file's
-folder. This recipe's values go over those of the extended one: mappings merge, lists and single
-values are replaced. The extended recipe's filters come first, in its order; `rule: false` takes one
-away. The `name` is not inherited.
+The name of a recipe that comes with codecorpus, or the path of a recipe, relative to the extending
+file's folder. This recipe changes the extended one: mappings are merged, lists and single values
+are replaced. The extended recipe's filters come first, in its order; `rule: false` removes one. The
+`name` is not inherited.
 
 - type: text
 - default: none
@@ -52,17 +51,17 @@ away. The `name` is not inherited.
 extends: codegeex
 filters:
   file_size: {max: 1048576}    # min stays 1024
-  alphabet_ratio: false        # not this one
-  longest_line: {}             # one more, with its defaults
+  alphabet_ratio: false        # removes this rule
+  longest_line: {}             # adds a rule with its defaults
 ```
 """
 
 
 def render() -> str:
-    """The whole page, as Markdown."""
+    """Return the whole page, as Markdown."""
     names = ", ".join(f"`{name}`" for name in builtin.names())
     blocks = [
-        _INTRODUCTION.format(shipped=names),
+        _INTRODUCTION.format(builtin=names),
         "## The whole recipe\n",
         *_keys(Recipe, ""),
         _EXTENDING,
@@ -92,19 +91,18 @@ def _sources() -> Iterator[str]:
 
 def _filters() -> Iterator[str]:
     yield (
-        "## `filters`\n\nRules run in the order written. A file's first failure is its reason in "
-        "the ledger. Limits\nare themselves allowed.\n"
+        "## `filters`\n\nRules run in the order written. The first one that a file fails is its "
+        "reason in the ledger.\nLimits are inclusive.\n"
     )
     for name, rule in RULES.items():
         yield f"### Rule `{name}`\n\n{inspect.getdoc(rule)}\n"
-        fields = rule.model_fields
-        yield from (_key(key, field, f"filters.{name}.", 4) for key, field in fields.items())
+        yield from _keys(rule, f"filters.{name}.", 4)
 
 
 def _reasons() -> Iterator[str]:
     yield (
-        "## Reasons\n\nWhy a file is not in the corpus, as the ledger says it, in the order in "
-        "which the reasons are looked\nfor; the filters' stand in the recipe's order.\n"
+        "## Reasons\n\nThe reasons in the ledger why a file is not in the corpus, in the order in "
+        "which they are checked.\nThe reasons of filters are checked in the recipe's order.\n"
     )
     rows = [
         *BEFORE_FILTERS.items(),
@@ -124,39 +122,29 @@ def _meaning(name: str, detail: str) -> str:
     return f"it is {side} `filters.{name}.{detail}`" if side else f"`{name}` found this marker"
 
 
-def _keys(model: type[BaseModel], prefix: str) -> Iterator[str]:
-    return (_key(key, field, prefix, 3) for key, field in model.model_fields.items())
+def _keys(model: type[BaseModel], prefix: str, level: int = 3) -> Iterator[str]:
+    schema = Schema.of(model)
+    return (_key(key, schema, prefix, level) for key in schema.known_keys())
 
 
-def _key(key: str, field: FieldInfo, prefix: str, level: int) -> str:
-    annotation = type_text.annotation_of(field)
-    unit = type_text.unit(annotation)
+def _key(key: str, schema: Schema, prefix: str, level: int) -> str:
+    value = schema.child(key)
+    unit = value.unit()
     lines = [
         f"{'#' * level} `{prefix}{key}`\n",
-        f"{field.description}\n",
-        f"- type: {type_text.expected(annotation)}",
+        f"{value.node['description']}\n",
+        f"- type: {value.expected()}",
         *([f"- unit: {unit}"] if unit else []),
-        f"- default: {_default(field)}",
-        *(f"- example: `{key}: {_flow(example)}`" for example in field.examples or []),
+        f"- default: {_default(value.node)}",
+        *(f"- example: `{key}: {to_line(example)}`" for example in value.node.get("examples", [])),
     ]
     return "\n".join(lines) + "\n"
 
 
-def _default(field: FieldInfo) -> str:
-    _, _, extra = type_text.unwrap(type_text.annotation_of(field))
-    if "default" in extra:
-        return str(extra["default"])
-    if field.default is PydanticUndefined:
-        return "none; it must be written"
-    value = field.default
-    if isinstance(value, BaseModel):
-        value = value.model_dump(mode="json")
-    return f"`{_flow(value)}`"
-
-
-def _flow(value: object) -> str:
-    """A value on one line of YAML."""
-    return to_line(list(value) if isinstance(value, tuple) else value)
+def _default(node: Mapping[str, Any]) -> str:
+    if "default_text" in node:
+        return str(node["default_text"])
+    return f"`{to_line(node['default'])}`" if "default" in node else "none; the key is required"
 
 
 def _summary(model: type[BaseModel]) -> str:

@@ -1,45 +1,27 @@
-"""The recipe's list of sources: each entry is read by the settings of its `type`."""
+"""The sources of a recipe: the `type` of each entry selects the class of its settings."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Annotated, Union
 
-from codecorpus.foundation.config_files.refusals import Refusals, refusal
-from codecorpus.pipelines.sources.folder import FolderSettings
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
+
+from codecorpus.foundation.config_files.refusals import refused
 from codecorpus.pipelines.sources.registry import SOURCES
-from codecorpus.pipelines.sources.settings import suggestion
+from codecorpus.pipelines.sources.settings import SourceSettings
+
+if TYPE_CHECKING:  # type checkers cannot follow a union of the registry's classes
+    _Source = SourceSettings
+else:
+    _Source = Annotated[
+        Union[tuple(SOURCES.values())],  # noqa: UP007 - the classes are known only at run time
+        Field(discriminator="type"),
+    ]
 
 
-def read_sources(value: object) -> object:
-    """Make each entry's settings by its `type`, and name those without a name.
-
-    Raises:
-        ValidationError: with all that is wrong in all entries.
-    """
-    if not isinstance(value, list | tuple):
-        return value
-    entries = _named(list(value))
-    refusals = Refusals()
-    for index, entry in enumerate(entries):
-        with refusals.at(index):
-            entries[index] = _read_source(entry)
-    refusals.raise_any()
-    return _unlike(entries)
-
-
-def _read_source(entry: object) -> object:
-    if not isinstance(entry, dict):
-        return FolderSettings.model_validate(entry)
-    known = ", ".join(f"`{name}`" for name in SOURCES)
-    if "type" not in entry:
-        raise refusal(f"`type` is missing; expected {known}, as in `type: folder`")
-    kind = entry["type"]
-    if kind not in SOURCES:
-        hint = suggestion(str(kind), list(SOURCES))
-        raise refusal(f"got `{kind}`; expected {known}; {hint}", "type")
-    return SOURCES[kind].model_validate(entry)
-
-
-def _named(entries: list[Any]) -> list[Any]:
-    taken = {_name_in(entry) for entry in entries}
+def _fill_in_names(entries: object) -> object:
+    """Name each entry without a name after its type: `folder`, `folder-2` and so on."""
+    if not isinstance(entries, list | tuple):
+        return entries
+    taken = {_name_of(entry) for entry in entries}
     named = []
     for entry in entries:
         if isinstance(entry, dict) and "name" not in entry and isinstance(entry.get("type"), str):
@@ -53,18 +35,27 @@ def _named(entries: list[Any]) -> list[Any]:
     return named
 
 
-def _name_in(entry: object) -> str | None:
+def _name_of(entry: object) -> str | None:
     name = entry.get("name") if isinstance(entry, dict) else getattr(entry, "name", None)
     return name if isinstance(name, str) else None
 
 
-def _unlike(entries: list[Any]) -> list[Any]:
-    refusals = Refusals()
-    seen: set[str] = set()
-    for index, entry in enumerate(entries):
-        with refusals.at(index):
-            if entry.name in seen:
-                raise refusal(f"two sources are called `{entry.name}`; give one another", "name")
-            seen.add(entry.name)
-    refusals.raise_any()
-    return entries
+def _refuse_equal_names(sources: tuple[SourceSettings, ...]) -> tuple[SourceSettings, ...]:
+    names = [source.name for source in sources]
+    errors = [
+        refused(f"two sources are called `{name}`; rename one of them", index, "name")
+        for index, name in enumerate(names)
+        if name in names[:index]
+    ]
+    if errors:
+        raise ValidationError.from_exception_data("sources", errors)
+    return sources
+
+
+Sources = Annotated[
+    tuple[_Source, ...],
+    Field(min_length=1),
+    BeforeValidator(_fill_in_names),
+    AfterValidator(_refuse_equal_names),
+]
+"""At least one source, each with its own name."""

@@ -1,8 +1,8 @@
-"""Expands the paths of a recipe to files, folders and URLs.
+"""Resolve the paths of a recipe to files, folders and URLs.
 
-Only `*` is a pattern: it matches any characters of one name, except for a leading dot. `?` and `[`
-are ordinary characters, because they occur in names. A path that exists as written is not expanded.
-Of a URL (`s3://`, `gs://`, `hf://` …), only `*` is expanded.
+`*` matches any characters within one name, except a leading dot. `?` and `[` are ordinary
+characters, because file names contain them. A path that exists is used as written, even with a `*`.
+In the URL of a store (`s3://`, `gs://`, `hf://` …) only `*` is expanded.
 """
 
 import glob
@@ -17,11 +17,11 @@ from codecorpus.pipelines.storage.locations import Location, Url, is_remote, par
 
 
 def resolve_paths(source: SourceSettings, base: Path) -> list[Location]:
-    """All files and folders that a source's paths name, without duplicates, in the order written.
+    """Return the files, folders and URLs of a source, in the order written, without repeats.
 
     Args:
-        source: the settings of a source.
-        base: the folder that relative paths start from.
+        source: a source of a recipe.
+        base: the folder to which relative paths are relative.
 
     Raises:
         UsageError: a path does not exist, or a pattern matches nothing.
@@ -30,17 +30,17 @@ def resolve_paths(source: SourceSettings, base: Path) -> list[Location]:
     for text in source.paths:
         matches: Sequence[Location] = _matches(text, base)
         if not matches:
-            raise UsageError(_nothing(source, text, base))
+            raise UsageError(_not_found(source, text, base))
         for path in matches:
             found.setdefault(str(path) if is_remote(text) else os.path.realpath(path), path)
     return list(found.values())
 
 
 def resolve_path(text: str, base: Path) -> Location:
-    """The path or URL that a key such as `opt_out` names, whether or not it exists.
+    """Return the path or URL that `text` (`metadata`, `opt_out`) names, whether or not it exists.
 
     Raises:
-        UsageError: the scheme of the URL is not supported.
+        UsageError: a URL that cannot be read.
     """
     url = parse_location(text)
     return url if isinstance(url, Url) else Path(_absolute(text, base)[0])
@@ -49,7 +49,7 @@ def resolve_path(text: str, base: Path) -> Location:
 def _matches(text: str, base: Path) -> Sequence[Location]:
     url = parse_location(text)
     if isinstance(url, Url):
-        from codecorpus.pipelines.storage.glob import expand  # local builds do without it
+        from codecorpus.pipelines.storage.glob import expand  # saves local builds its import
 
         return expand(url)
     return [path for full in _absolute(text, base) for path in _expand(full)]
@@ -69,15 +69,15 @@ def _expand(full: str) -> list[Path]:
     return [Path(match) for match in sorted(glob.glob(pattern))]  # noqa: PTH207
 
 
-def _nothing(source: SourceSettings, text: str, base: Path) -> str:
-    looked = text if is_remote(text) else " and ".join(_absolute(text, base))
-    what = "nothing matches" if "*" in text else "there is no such file or folder"
-    if text.startswith("hf://"):  # the hub answers alike for missing and private repositories
-        what += ", or it is private or gated and HF_TOKEN may not read it"
+def _not_found(source: SourceSettings, text: str, base: Path) -> str:
+    searched = text if is_remote(text) else " and ".join(_absolute(text, base))
+    problem = "nothing matches" if "*" in text else "there is no such file or folder"
+    if text.startswith("hf://"):  # the hub does not reveal private repositories
+        problem += ", or it is private or gated and HF_TOKEN may not read it"
     placeholders = ", ".join(f"{{{name}}}" for name in PLACEHOLDERS)
     return (
-        f"source `{source.name}`: path `{text}`: {what} (looked for {looked}); expected a folder "
-        "or an archive. Relative paths start from the recipe's folder, or from the current folder "
-        "for a built-in recipe; name other paths with --input, or one of "
-        f"{placeholders}"
+        f"source `{source.name}`: path `{text}`: {problem} (looked for {searched}); expected a "
+        "folder or an archive. Relative paths start at the recipe's folder, or at the current "
+        "folder for a recipe that comes with codecorpus; give other paths with --input, or use one "
+        f"of {placeholders}"
     )

@@ -1,20 +1,20 @@
-"""Placeholders in paths: folders of the running Python installation.
+"""Placeholders in paths, such as `{stdlib}`, for folders of the running Python installation.
 
-With them, a recipe finds real source code on every machine.
+With them, one recipe text finds real source code on every machine.
 """
 
 import re
 import sysconfig
 
 from codecorpus.foundation.config_files.refusals import refusal
-from codecorpus.foundation.similar_names import nearest
+from codecorpus.foundation.config_files.suggestions import nearest
 
 PLACEHOLDERS: dict[str, tuple[str, ...]] = {
     "stdlib": ("stdlib",),
     "site-packages": ("purelib", "platlib"),
     "include": ("include",),
 }
-"""For each placeholder, the names of its folders in `sysconfig.get_paths`."""
+"""Placeholder to the keys of `sysconfig.get_paths` whose folders replace it."""
 
 _PLACEHOLDER = re.compile(r"\{([^{}/]*)\}(?=/|$)")
 
@@ -30,7 +30,7 @@ def check_placeholder(text: str) -> None:
 
 
 def fill_placeholder(text: str) -> list[str]:
-    """The path itself, or one path for each folder of its placeholder."""
+    """Return the path itself, or one path for each distinct folder of its placeholder."""
     found = _PLACEHOLDER.match(text)
     if not found:
         return [text]

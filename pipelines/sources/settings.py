@@ -1,6 +1,6 @@
-"""Settings that all sources share, and the types of values in recipes.
+"""Settings that all sources share, and types of values in recipes.
 
-The settings class of a source extends `SourceSettings`, and is defined beside its reader.
+Each source defines its own settings, a subclass of `SourceSettings`, beside its reader.
 """
 
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from codecorpus.filters.language_names import Language
 from codecorpus.foundation.config_files.refusals import refusal
-from codecorpus.foundation.similar_names import nearest as nearest_name
+from codecorpus.foundation.config_files.suggestions import suggestion
 from codecorpus.pipelines.sources.base import Source
 from codecorpus.pipelines.sources.placeholders import check_placeholder
 from codecorpus.pipelines.storage.locations import EXPECTED, SCHEMES, Location, scheme_of
@@ -20,28 +20,22 @@ Item = TypeVar("Item")
 
 
 class Section(BaseModel):
-    """A mapping of a recipe; immutable, and unknown keys are refused."""
+    """A mapping in a recipe; unknown keys are refused, and instances are immutable."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-def suggestion(word: str, known: list[str]) -> str:
-    """A hint for an unknown word: the most similar known one, or all of them."""
-    like = nearest_name(word, known)
-    return f"did you mean `{like}`?" if like else f"known: {', '.join(known)}"
-
-
 def distinct(items: tuple[Item, ...]) -> tuple[Item, ...]:
-    """Refuse a list with duplicate items."""
+    """Return the items, or refuse a list that contains one twice."""
     for index, item in enumerate(items):
         if item in items[:index]:
-            raise refusal(f"`{item}` is in the list twice; remove one", index)
+            raise refusal(f"`{item}` occurs twice in the list; leave one out", index)
     return items
 
 
 def _name(text: str) -> str:
     if not text.isprintable() or text != text.strip():
-        raise refusal(f"got {text!r}; expected a name without line breaks or surrounding spaces")
+        raise refusal(f"got {text!r}; expected a name without line breaks or outer spaces")
     return text
 
 
@@ -77,7 +71,7 @@ PathText = Annotated[
     Field(strict=True, min_length=1, json_schema_extra={"expects": "a path"}),
     AfterValidator(_path),
 ]
-"""A path as written; `~`, `*` and placeholders are expanded when the work is planned."""
+"""A path as written; `~`, `*` and placeholders are expanded when a build is planned."""
 
 TablePath = Annotated[
     str,
@@ -91,7 +85,7 @@ Languages = Annotated[
     Literal["all"] | LanguageList,
     BeforeValidator(_languages_kind),
 ]
-"""`all`: CodeGeeX's 23."""
+"""A list of names, or `all` for CodeGeeX's 23 languages."""
 
 RepositoryBytes = Annotated[
     int, Field(strict=True, ge=1, le=2**63 - 1, json_schema_extra={"unit": "bytes"})
@@ -99,42 +93,42 @@ RepositoryBytes = Annotated[
 Stars = Annotated[int, Field(strict=True, ge=0, le=2**31 - 1, json_schema_extra={"unit": "stars"})]
 
 
-class Reading(Section):
-    """The first keys of every source."""
+class LeadingSettings(Section):
+    """The settings that come first in every source: its type, its name and its paths."""
 
     type: str
     name: Name
     paths: Annotated[tuple[PathText, ...], Field(min_length=1)]
 
 
-class SourceSettings(Reading):
-    """Keys that every source has; each type of source adds its own."""
+class SourceSettings(LeadingSettings):
+    """The settings that all sources share; each type of source adds its own keys."""
 
     min_stars: Stars | None = Field(
         default=None,
-        description="The fewest stars of a repository that is read, if the source knows them; "
-        "null: no limit.",
+        description="Repositories need at least this many stars, if the source knows them; null: "
+        "no limit.",
         examples=[1],
     )
     max_repository_bytes: RepositoryBytes | None = Field(
         default=None,
-        description="Only smaller repositories are read, if the source knows the size; null: no "
-        "limit.",
+        description="Repositories must be smaller than this, if the source knows their size; "
+        "null: no limit.",
         examples=[10_485_760],
     )
     unknown: Literal["keep", "drop"] = Field(
         default="keep",
-        description="What to do with a repository whose stars or size are needed for a limit, but "
-        "unknown to the source.",
+        description="Whether to keep or drop a repository if a limit applies to its stars or size "
+        "and the source does not know them.",
         examples=["drop"],
     )
     languages: Languages | None = Field(
         default=None,
-        description="The languages to keep from this source, instead of the recipe's `languages`.",
+        description="Languages to keep of this source, regardless of the recipe's `languages`.",
         examples=[["C++", "Python", "Java"]],
         json_schema_extra={
             "expects": "`all` or a list of languages",
-            "default": "the recipe's `languages`",
+            "default_text": "the recipe's `languages`",
         },
     )
 
@@ -145,11 +139,11 @@ class SourceSettings(Reading):
         base: Path | None = None,
         exclude: Location | None = None,
     ) -> Source:
-        """The source with these settings.
+        """Return the source that reads these paths with these settings.
 
         Args:
-            paths: the files and folders that the settings' paths name; empty to read planned parts.
-            base: the folder that other relative paths in the settings start from.
+            paths: the resolved paths; empty to read parts that are already planned.
+            base: the folder to which other paths in the settings are relative.
             exclude: a folder to leave out, such as the output folder.
         """
         raise NotImplementedError
@@ -161,7 +155,7 @@ def type_field(kind: str) -> Any:  # noqa: ANN401 - what Field itself returns
         default=kind,
         description="The type of the source.",
         examples=[kind],
-        json_schema_extra={"default": "none; required"},
+        json_schema_extra={"default_text": "none; the key is required"},
     )
 
 
@@ -169,20 +163,21 @@ def name_field(kind: str, example: str) -> Any:  # noqa: ANN401 - what Field its
     """The field `name` of a source's settings."""
     return Field(
         default=kind,
-        description="The source's name in the ledger; unique in the recipe.",
+        description="The source's name in the ledger; each source of a recipe has its own.",
         examples=[example],
-        json_schema_extra={"default": f"`{kind}`; `{kind}-2` for the second without a name"},
+        json_schema_extra={"default_text": f"`{kind}`; `{kind}-2` for the second without a name"},
     )
 
 
 def paths_field(what: str, *examples: list[str]) -> Any:  # noqa: ANN401 - what Field itself returns
-    """The field `paths` of a source's settings; `what` is a sentence that says what they name."""
+    """The field `paths` of a source's settings; `what` is a sentence about the files."""
     return Field(
-        description=f"{what} Relative paths start from the recipe's folder, or from the current "
-        "folder for a built-in recipe that is called by its name. `~` is the home folder, and `*` "
-        "matches any part of one name. `{stdlib}`, `{site-packages}` and `{include}`, in quotes, "
-        "are folders of the running Python installation. URLs (`s3://`, `gs://`, `hf://`, "
-        "`https://`, `hdfs://`) name remote files. The resolved recipe keeps paths as written.",
+        description=f"{what} Relative paths "
+        "start at the recipe's folder, or at the current folder if the recipe comes with "
+        "codecorpus and is named without a path. `~` is the home folder; `*` matches any part of "
+        "one name; `{stdlib}`, `{site-packages}` and `{include}`, in quotes, are folders of the "
+        "running Python installation. URLs (`s3://`, `gs://`, `hf://`, `https://`, `hdfs://`) "
+        "name remote files. The resolved recipe keeps paths as written.",
         examples=list(examples),
         json_schema_extra={"expects": "a list of at least one path"},
     )

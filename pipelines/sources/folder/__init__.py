@@ -35,9 +35,9 @@ from codecorpus.pipelines.sources.folder.repositories import (
 from codecorpus.pipelines.sources.partition import NotSource, Weights, partition_inputs
 from codecorpus.pipelines.sources.paths import resolve_path
 from codecorpus.pipelines.sources.settings import (
+    LeadingSettings,
     Name,
     PathText,
-    Reading,
     SourceSettings,
     TablePath,
     name_field,
@@ -47,7 +47,7 @@ from codecorpus.pipelines.sources.settings import (
 from codecorpus.pipelines.storage.locations import Location
 
 
-class _FolderReading(Reading):
+class _FolderLeadingSettings(LeadingSettings):
     """Keys of a folder that come before those of every source."""
 
     repositories: Literal["auto", "children", "self"] = Field(
@@ -59,7 +59,7 @@ class _FolderReading(Reading):
     )
 
 
-class FolderSettings(SourceSettings, _FolderReading):
+class FolderSettings(SourceSettings, _FolderLeadingSettings):
     """Repositories in folders and archives, on disk or in an object store."""
 
     type: Literal["folder"] = type_field("folder")

@@ -39,5 +39,7 @@ def test_mistakes_are_reported(tmp_path: Path, line: str, message: str) -> None:
 
 
 def test_a_missing_recipe_is_reported(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="cannot be read"):
+    with pytest.raises(
+        ConfigError, match=r"none.yaml: there is no such file; expected the recipe of a crawl"
+    ):
         load_crawl(tmp_path / "none.yaml")

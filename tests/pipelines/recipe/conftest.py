@@ -1,4 +1,4 @@
-"""Recipes written to a folder, and what is said about wrong ones."""
+"""Fixtures that write recipes to files and return the mistakes in them."""
 
 import textwrap
 from collections.abc import Callable
@@ -14,7 +14,7 @@ MINIMAL = "name: x\nsources: [{type: folder, paths: [src]}]\n"
 
 @pytest.fixture
 def mistakes() -> Callable[[str], list[str]]:
-    """What is said about a recipe's text: `LINE: TEXT` for each mistake."""
+    """Return the mistakes in a recipe's text, each as `LINE: TEXT`."""
 
     def find(text: str) -> list[str]:
         with pytest.raises(ConfigError) as caught:
@@ -28,7 +28,7 @@ def mistakes() -> Callable[[str], list[str]]:
 
 @pytest.fixture
 def mistake(mistakes: Callable[[str], list[str]]) -> Callable[[str], str]:
-    """What is said about lines added to a recipe that is right; they begin at line 3."""
+    """Return the only mistake in lines added to a valid recipe, which start at line 3."""
 
     def find(text: str) -> str:
         (only,) = mistakes(MINIMAL + textwrap.dedent(text))
@@ -39,7 +39,7 @@ def mistake(mistakes: Callable[[str], list[str]]) -> Callable[[str], str]:
 
 @pytest.fixture
 def write(tmp_path: Path) -> Callable[[str, str], str]:
-    """Write a file of a test's folder and return its path."""
+    """Write a file to the test's folder and return its path."""
 
     def to(name: str, text: str) -> str:
         path = tmp_path / name
@@ -52,7 +52,7 @@ def write(tmp_path: Path) -> Callable[[str, str], str]:
 
 @pytest.fixture
 def refused(tmp_path: Path) -> Callable[[str], list[str]]:
-    """What is said about a recipe file, with paths below the test's folder."""
+    """Return the mistakes in a recipe's file, with paths relative to the test's folder."""
 
     def find(path: str) -> list[str]:
         with pytest.raises(ConfigError) as caught:

@@ -1,4 +1,4 @@
-"""The recipes that come with codecorpus say what they are said to say."""
+"""The recipes that come with codecorpus have the documented sources and rules."""
 
 import sysconfig
 from pathlib import Path
@@ -31,7 +31,7 @@ def test_codegeex_has_the_papers_rules() -> None:
     assert recipe.encode == Encode()
 
 
-def test_quickstart_reads_the_running_python_by_codegeex_rules() -> None:
+def test_quickstart_reads_the_running_python_with_the_rules_of_codegeex() -> None:
     recipe, base = load("quickstart").recipe, Path("/nowhere")
     (source,) = recipe.sources
     assert isinstance(source, FolderSettings)
@@ -53,6 +53,6 @@ def test_folder_reads_the_current_folder(monkeypatch: pytest.MonkeyPatch, tmp_pa
 
 
 @pytest.mark.parametrize("name", builtin.names())
-def test_a_shipped_recipe_resolves_to_itself(name: str) -> None:
+def test_a_resolved_builtin_recipe_loads_as_an_equal_recipe(name: str) -> None:
     recipe = load(name).recipe
     assert loads(recipe.to_yaml()) == recipe

@@ -1,4 +1,4 @@
-"""What differs between two recipes, in words."""
+"""The differences between two recipes are listed, one per line."""
 
 from typing import Any
 
@@ -55,16 +55,16 @@ def test_each_difference_is_a_line(changed: dict[str, Any], lines: list[str]) ->
     assert differences(recipe().to_yaml(), recipe(**changed)) == lines
 
 
-def test_another_source_is_one_line() -> None:
+def test_an_added_source_is_one_line() -> None:
     entry = {"type": "folder", "paths": ["a"]}
     (line,) = differences(recipe(), recipe(sources=[entry, entry]))
     assert line.startswith("sources[1]: absent -> {")
 
 
-def test_a_number_is_not_the_switch_that_equals_it() -> None:
+def test_the_number_1_differs_from_true() -> None:
     assert differences("a: 1\n", "a: true\n") == ["a: 1 -> true"]
 
 
-def test_a_recipe_of_another_version_is_compared_all_the_same() -> None:
+def test_a_recipe_with_unknown_keys_can_be_compared() -> None:
     old = recipe().to_yaml() + "forgotten: 1\n"
     assert differences(old, recipe()) == ["forgotten: 1 -> absent"]

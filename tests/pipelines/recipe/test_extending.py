@@ -1,4 +1,4 @@
-"""`extends`: what of the parent stays, what goes, and where mistakes are reported."""
+"""`extends` merges a recipe with its parent, and reports mistakes where they were written."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -32,7 +32,7 @@ def child(write: Write) -> Callable[[str], Recipe]:
     return lambda text: load(write("child.yaml", f"extends: ./parent.yaml\n{text}")).recipe
 
 
-def test_a_child_without_values_is_its_parent_under_its_own_name(
+def test_a_child_without_values_equals_its_parent_except_for_the_name(
     child: Callable[[str], Recipe], tmp_path: Path
 ) -> None:
     parent = load(str(tmp_path / "parent.yaml")).recipe
@@ -65,11 +65,11 @@ def test_the_parents_filters_come_first(child: Callable[[str], Recipe]) -> None:
     assert recipe.filters["alphabet_ratio"] == AlphabetRatio(min=0.3, max=0.9)
 
 
-def test_false_takes_a_filter_away(child: Callable[[str], Recipe]) -> None:
+def test_false_removes_a_filter(child: Callable[[str], Recipe]) -> None:
     assert list(child("filters: {digit_ratio: false}").filters) == ["file_size", "alphabet_ratio"]
 
 
-def test_a_filter_taken_away_and_given_again_is_a_new_one(
+def test_a_filter_that_was_removed_and_added_again_has_its_defaults(
     write: Write, child: Callable[[str], Recipe]
 ) -> None:
     child("filters: {file_size: false}")
@@ -87,12 +87,12 @@ def test_near_duplicates_can_be_switched_off_and_on(
     assert load(path).recipe.deduplicate.near == Near()
 
 
-def test_null_replaces_a_limit_by_none(child: Callable[[str], Recipe]) -> None:
+def test_null_removes_a_limit(child: Callable[[str], Recipe]) -> None:
     recipe = child("filters: {file_size: {max: null}}")
     assert recipe.filters["file_size"] == FileSize(min=10, max=None)
 
 
-def test_a_parent_lies_where_its_child_says(write: Write) -> None:
+def test_the_path_of_a_parent_is_relative_to_its_child(write: Write) -> None:
     write("below/base.yaml", PARENT)
     write("below/middle.yaml", "extends: ./base.yaml\npart_bytes: 6\n")
     loaded = load(write("top/leaf.yaml", "extends: ../below/middle.yaml\nlanguages: all\n"))
@@ -100,7 +100,7 @@ def test_a_parent_lies_where_its_child_says(write: Write) -> None:
     assert loaded.base.name == "top"
 
 
-def test_a_shipped_recipe_is_extended_by_its_name(write: Write) -> None:
+def test_a_builtin_recipe_is_extended_by_its_name(write: Write) -> None:
     recipe = load(write("mine.yaml", "extends: codegeex\npart_bytes: 9\n")).recipe
     shipped = load("codegeex").recipe
     assert recipe == shipped.model_copy(update={"name": "mine", "part_bytes": 9})
@@ -110,7 +110,9 @@ def test_a_resolved_recipe_extends_nothing(child: Callable[[str], Recipe]) -> No
     assert "extends" not in child("").to_yaml()
 
 
-def test_mistakes_stand_where_they_were_written(write: Write, refused: Refused) -> None:
+def test_mistakes_are_reported_in_the_file_that_contains_them(
+    write: Write, refused: Refused
+) -> None:
     write("parent.yaml", PARENT.replace("part_bytes: 5000", "part_byte: 5000\npart_bytes: x"))
     path = write(
         "child.yaml", "extends: ./parent.yaml\nfilters:\n  file_size:\n    max: 5\n    mix: 1\n"
@@ -127,7 +129,7 @@ def test_mistakes_stand_where_they_were_written(write: Write, refused: Refused) 
     ]
 
 
-def test_limits_that_cross_by_merging_are_refused_in_the_child(
+def test_limits_that_contradict_the_parents_are_reported_in_the_child(
     write: Write, refused: Refused
 ) -> None:
     write("parent.yaml", PARENT)
@@ -138,7 +140,7 @@ def test_limits_that_cross_by_merging_are_refused_in_the_child(
 
 
 @pytest.mark.parametrize(
-    ("value", "said"),
+    ("value", "expected"),
     [
         ("codegex", "child.yaml:2: extends: there is no recipe `codegex`;"),
         ("codegex", "; did you mean `codegeex`?"),
@@ -148,14 +150,14 @@ def test_limits_that_cross_by_merging_are_refused_in_the_child(
         ("./child.yaml", "extend each other in a circle: child.yaml -> child.yaml"),
     ],
 )
-def test_what_cannot_be_extended_is_refused(
-    write: Write, refused: Refused, value: str, said: str
+def test_a_parent_that_cannot_be_extended_is_refused(
+    write: Write, refused: Refused, value: str, expected: str
 ) -> None:
     path = write("child.yaml", f"name: x\nextends: {value}\n")
-    assert said in refused(path)[-1]
+    assert expected in refused(path)[-1]
 
 
-def test_a_circle_is_named(write: Write, refused: Refused) -> None:
+def test_the_recipes_of_a_circle_are_listed(write: Write, refused: Refused) -> None:
     write("one.yaml", "extends: ./two.yaml\n")
     write("two.yaml", "extends: ./three.yaml\n")
     (only,) = refused(write("three.yaml", "\nextends: ./one.yaml\n"))

@@ -1,4 +1,4 @@
-"""What a recipe means: defaults, resolved values, and what the stages ask of it."""
+"""A recipe has its defaults, resolved values, and methods for the stages."""
 
 import pickle
 from typing import Any
@@ -50,13 +50,13 @@ def test_the_defaults_of_a_folder_source() -> None:
     )
 
 
-def test_near_false_keeps_near_duplicates_and_a_mapping_changes_some_values() -> None:
+def test_near_is_false_or_a_mapping_that_changes_defaults() -> None:
     assert recipe(deduplicate={"near": False}).deduplicate.near is False
     assert recipe(deduplicate={"near": {"ngram": 7}}).deduplicate.near == Near(ngram=7)
     assert recipe(deduplicate={"near": {}}).deduplicate.near == Near()
 
 
-def test_sources_without_a_name_are_numbered_around_those_with_one() -> None:
+def test_sources_without_a_name_get_the_next_free_name() -> None:
     entry = {"type": "folder", "paths": ["x"]}
     named = {**entry, "name": "folder-2"}
     made = recipe(sources=[entry, entry, named, entry])
@@ -68,7 +68,7 @@ def test_sources_without_a_name_are_numbered_around_those_with_one() -> None:
     ]
 
 
-def test_a_source_has_the_languages_of_the_recipe_unless_it_names_its_own() -> None:
+def test_a_source_has_the_languages_of_the_recipe_by_default() -> None:
     entry = {"type": "folder", "paths": ["x"]}
     own = {**entry, "languages": ["Java", "C"]}
     every = {**entry, "languages": "all"}
@@ -89,7 +89,7 @@ def test_rules_keep_the_order_written() -> None:
     assert list(recipe(filters={name: {} for name in names}).rules()) == names
 
 
-def test_rules_are_their_own_types_with_their_defaults() -> None:
+def test_each_rule_has_its_own_class_and_defaults() -> None:
     rules = recipe(filters={"file_size": {}, "mean_line_length": {"max": 90}}).rules()
     assert rules == {"file_size": FileSize(), "mean_line_length": MeanLineLength(max=90)}
     assert isinstance(rules["file_size"], FileSize)
@@ -99,17 +99,17 @@ def test_a_rule_that_is_false_does_not_run() -> None:
     assert list(recipe(filters={"file_size": False, "digit_ratio": {}}).rules()) == ["digit_ratio"]
 
 
-def test_a_recipe_does_not_change() -> None:
+def test_a_recipe_is_immutable() -> None:
     with pytest.raises(ValidationError):
         recipe().part_bytes = 5
 
 
-def test_a_recipe_travels_to_workers() -> None:
+def test_a_recipe_can_be_pickled() -> None:
     made = recipe(filters={"file_size": {"languages": {"C": {"max": None}}}})
     assert pickle.loads(pickle.dumps(made)) == made
 
 
-def test_a_recipe_made_of_objects_is_one_made_of_values() -> None:
+def test_a_recipe_can_be_made_of_settings_objects() -> None:
     source = FolderSettings(type="folder", paths=("src",))
     assert Recipe(name="x", sources=(source,)) == recipe()
 

@@ -1,4 +1,4 @@
-"""The reference page is current, complete, and its examples are right."""
+"""The reference page is current and complete, and its examples are valid."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -37,7 +37,7 @@ def test_the_committed_page_is_current() -> None:
     )
 
 
-def test_the_page_names_every_key_and_rule() -> None:
+def test_the_page_contains_every_key_and_rule() -> None:
     page = render()
     for model, _ in SECTIONS:
         for name in model.model_fields:

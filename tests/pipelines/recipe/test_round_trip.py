@@ -1,4 +1,4 @@
-"""A resolved recipe, written and read again, is the same recipe."""
+"""A recipe that is written and read again is the same recipe."""
 
 from typing import Any
 
@@ -87,7 +87,7 @@ RECIPES = st.fixed_dictionaries(
 @example(Recipe(name="x", sources=(FolderSettings(paths=("a\x85", "b\u2028\n", "\ufeff", " ")),)))
 @settings(max_examples=100, deadline=None)
 @given(RECIPES)
-def test_a_recipe_written_and_read_again_is_equal_and_writes_the_same(recipe: Recipe) -> None:
+def test_a_recipe_written_and_read_again_is_equal_and_has_the_same_text(recipe: Recipe) -> None:
     text = recipe.to_yaml()
     again = loads(text)
     assert again == recipe
@@ -97,6 +97,6 @@ def test_a_recipe_written_and_read_again_is_equal_and_writes_the_same(recipe: Re
 
 @settings(max_examples=30, deadline=None)
 @given(RECIPES, RECIPES)
-def test_two_recipes_differ_just_if_their_texts_do(one: Recipe, other: Recipe) -> None:
+def test_two_recipes_differ_if_and_only_if_their_texts_differ(one: Recipe, other: Recipe) -> None:
     assert differences(one, one.to_yaml()) == []
     assert bool(differences(one, other)) == (one.to_yaml() != other.to_yaml())

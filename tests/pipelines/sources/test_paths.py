@@ -1,4 +1,4 @@
-"""From paths as written to folders and files of this machine."""
+"""Paths of a recipe are resolved to files and folders of this machine."""
 
 import sysconfig
 from pathlib import Path
@@ -29,45 +29,45 @@ def test_relative_paths_start_at_the_base_in_the_order_written(base: Path) -> No
     assert resolved(base, "b", "./a") == ["b", "a"]
 
 
-def test_absolute_paths_stay(base: Path) -> None:
+def test_absolute_paths_ignore_the_base(base: Path) -> None:
     source = FolderSettings(paths=(str(base / "a"),))
     assert resolve_paths(source, Path("/nowhere")) == [base / "a"]
 
 
-def test_a_star_is_any_part_of_a_name_sorted(base: Path) -> None:
+def test_a_star_matches_any_part_of_a_name_and_matches_are_sorted(base: Path) -> None:
     assert resolved(base, "data/*.zip") == ["data/one.zip", "data/two.zip"]
     assert resolved(base, "*/o*.zip") == ["data/one.zip"]
 
 
-def test_two_stars_cross_no_folder(base: Path) -> None:
+def test_two_stars_do_not_match_across_folders(base: Path) -> None:
     with pytest.raises(UsageError, match="nothing matches"):
         resolved(base, "**.zip")
 
 
-def test_other_marks_of_patterns_are_ordinary(base: Path) -> None:
+def test_other_wildcards_are_ordinary_characters(base: Path) -> None:
     assert resolved(base, "c[1]") == ["c[1]"]
     assert resolved(base, "*[1]") == ["c[1]"]
     with pytest.raises(UsageError, match="there is no such file or folder"):
         resolved(base, "c?")
 
 
-def test_a_name_with_a_star_that_exists_is_meant_itself(base: Path) -> None:
+def test_an_existing_name_with_a_star_is_used_as_written(base: Path) -> None:
     (base / "a*").mkdir()
     assert resolved(base, "a*") == ["a*"]
 
 
-def test_a_path_is_taken_once(base: Path) -> None:
+def test_a_path_given_in_several_ways_is_returned_once(base: Path) -> None:
     (base / "link").symlink_to(base / "a")
     assert resolved(base, "a", "./a/", "a/../a", "link", "b") == ["a", "b"]
 
 
-def test_home_is_expanded(base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_tilde_is_the_home_folder(base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(base / "data"))
     source = FolderSettings(paths=("~/*.txt",))
     assert resolve_paths(source, Path("/nowhere")) == [base / "data" / "note.txt"]
 
 
-def test_placeholders_are_the_running_pythons_folders(base: Path) -> None:
+def test_placeholders_are_folders_of_the_running_python(base: Path) -> None:
     folders = sysconfig.get_paths()
     source = FolderSettings(paths=("{stdlib}", "{stdlib}/json"))
     assert resolve_paths(source, base) == [
@@ -76,19 +76,21 @@ def test_placeholders_are_the_running_pythons_folders(base: Path) -> None:
     ]
 
 
-def test_site_packages_are_both_its_folders(base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_site_packages_stands_for_both_of_its_folders(
+    base: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     folders = {"purelib": str(base / "a"), "platlib": str(base / "b")}
     monkeypatch.setattr(sysconfig, "get_paths", lambda: folders)
     assert resolved(base, "{site-packages}") == ["a", "b"]
 
 
-def test_braces_that_hold_no_whole_first_name_are_ordinary(base: Path) -> None:
+def test_braces_within_a_name_are_ordinary_characters(base: Path) -> None:
     (base / "{stdlib}x").mkdir()
     assert resolved(base, "{stdlib}x") == ["{stdlib}x"]
 
 
 @pytest.mark.parametrize("path", ["gone", "gone/*.zip", "{stdlib}/gone"])
-def test_a_path_that_finds_nothing_is_named_with_its_source(base: Path, path: str) -> None:
+def test_a_path_without_matches_is_reported_with_its_source(base: Path, path: str) -> None:
     source = FolderSettings(name="mine", paths=("a", path))
     with pytest.raises(UsageError) as caught:
         resolve_paths(source, base)
@@ -97,7 +99,7 @@ def test_a_path_that_finds_nothing_is_named_with_its_source(base: Path, path: st
     assert "--input" in str(caught.value)
 
 
-def test_a_single_path_need_not_exist(base: Path) -> None:
+def test_resolve_path_accepts_missing_files(base: Path) -> None:
     assert resolve_path("gone/x.csv", base) == base / "gone/x.csv"
     assert resolve_path("/gone", base) == Path("/gone")
     assert resolve_path("s3://bucket/x.csv", base) == Url("s3://bucket/x.csv")

@@ -1,67 +1,69 @@
-"""Values that the settings of sources accept and refuse."""
+"""The settings that all sources share accept valid values and explain the others."""
 
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
-from codecorpus.filters.languages.table import LANGUAGES
+from codecorpus.foundation.config_files.refusals import REFUSED
 from codecorpus.pipelines.sources.folder import FolderSettings
-from codecorpus.pipelines.sources.registry import SOURCES
-from codecorpus.pipelines.sources.settings import suggestion
+from codecorpus.pipelines.sources.settings import SourceSettings
+
+VALID = {"type": "folder", "paths": ["src"]}
 
 
-def refusal(**values: Any) -> str:
-    with pytest.raises(ValidationError) as error:
-        FolderSettings.model_validate({"paths": ["src"], **values})
-    return str(error.value)
-
-
-def test_the_defaults_limit_nothing() -> None:
-    settings = FolderSettings(paths=("src",))
-    assert (settings.min_stars, settings.max_repository_bytes) == (None, None)
-    assert (settings.unknown, settings.languages) == ("keep", None)
+def message(**changed: Any) -> str:
+    with pytest.raises(ValidationError) as caught:
+        FolderSettings.model_validate({**VALID, **changed})
+    (text,) = [error["msg"] for error in caught.value.errors() if error["type"] == REFUSED]
+    return text
 
 
 @pytest.mark.parametrize(
-    ("key", "value", "message"),
+    ("changed", "expected"),
     [
-        ("paths", [], "at least 1 item"),
-        ("paths", ["a\0b"], "NUL"),
-        ("paths", ["ftp://x/y"], "got `ftp://`"),
-        ("paths", ["file:///x"], "without `file://`"),
-        ("paths", ["{home}/x"], "expected a path or one of"),
-        ("name", " x", "surrounding spaces"),
-        ("name", "a\nb", "line breaks"),
-        ("metadata", "stars.xlsx", "expected the path of a .csv or .jsonl file"),
-        ("min_stars", -1, "greater than or equal to 0"),
-        ("min_stars", "1", "valid integer"),
-        ("max_repository_bytes", 0, "greater than or equal to 1"),
-        ("languages", "Python", r"write [Python] for one language"),
-        ("languages", "al", "did you mean `all`?"),
-        ("languages", ["Python", "Python"], "`Python` is in the list twice"),
-        ("languages", ["Pyhton"], "Python"),
-        ("unknown", "skip", "'keep' or 'drop'"),
-        ("stars", 1, "Extra inputs are not permitted"),
+        ({"name": "a\nb"}, "expected a name without line breaks or outer spaces"),
+        ({"name": " a"}, "expected a name without line breaks or outer spaces"),
+        ({"paths": ["a\0b"]}, "NUL"),
+        ({"paths": ["{stdlb}"]}, "did you mean `{stdlib}`?"),
+        ({"paths": ["ftp://x/y"]}, "got `ftp://`"),
+        ({"paths": ["file:///x"]}, "write a file's path without `file://`"),
+        ({"languages": "al"}, "did you mean `all`?"),
+        ({"languages": "Python"}, "write [Python] for one language"),
+        ({"languages": ["C", "C"]}, "twice in the list"),
+        ({"metadata": "stars.txt"}, "expected the path of a .csv or .jsonl file"),
     ],
 )
-def test_wrong_values_are_refused(key: str, value: object, message: str) -> None:
-    assert message in refusal(**{key: value})
+def test_a_wrong_value_is_explained(changed: dict[str, Any], expected: str) -> None:
+    assert expected in message(**changed)
 
 
-def test_languages_are_all_or_a_list() -> None:
-    assert FolderSettings.model_validate({"paths": ["x"], "languages": "all"}).languages == "all"
-    chosen = FolderSettings.model_validate({"paths": ["x"], "languages": list(LANGUAGES)})
-    assert chosen.languages == tuple(LANGUAGES)
+@pytest.mark.parametrize(
+    ("changed", "kind"),
+    [
+        ({"path": "src"}, "extra_forbidden"),
+        ({"min_stars": "1"}, "int_type"),
+        ({"min_stars": -1}, "greater_than_equal"),
+        ({"max_repository_bytes": 0}, "greater_than_equal"),
+        ({"paths": []}, "too_short"),
+    ],
+)
+def test_unknown_keys_and_numbers_as_text_are_refused(changed: dict[str, Any], kind: str) -> None:
+    with pytest.raises(ValidationError) as caught:
+        FolderSettings.model_validate({**VALID, **changed})
+    assert [error["type"] for error in caught.value.errors()] == [kind]
 
 
-@pytest.mark.parametrize("name", SOURCES)
-def test_each_key_has_a_description_and_an_example(name: str) -> None:
-    for field in SOURCES[name].model_fields.values():
-        assert field.description
-        assert field.examples
+def test_paths_are_kept_as_written() -> None:
+    paths = ("~/src/*", "{stdlib}", "s3://bucket/x")
+    assert FolderSettings(paths=paths).paths == paths
 
 
-def test_a_suggestion_names_the_nearest_word_or_all() -> None:
-    assert suggestion("foldr", ["folder", "pile"]) == "did you mean `folder`?"
-    assert suggestion("xyzzy", ["folder", "pile"]) == "known: folder, pile"
+def test_settings_do_not_change() -> None:
+    with pytest.raises(ValidationError, match="frozen"):
+        FolderSettings(paths=("src",)).min_stars = 1
+
+
+def test_settings_that_define_no_source_cannot_open_one() -> None:
+    with pytest.raises(NotImplementedError):
+        SourceSettings(type="x", name="x", paths=("src",)).source([])
