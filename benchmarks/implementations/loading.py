@@ -87,18 +87,18 @@ def litdata(data: Path, rows: Any) -> Batches:  # noqa: ANN401
     """Litdata's TokensLoader, one block of a row's length at a time."""
     import litdata as peer  # type: ignore[import-not-found]
 
-    width = rows.shape[1]
-    if not (data / "index.json").exists():
+    width, folder = rows.shape[1], data / "litdata"
+    if not (folder / "index.json").exists():
         peer.optimize(
             fn=partial(_tensor, rows.filename),
             inputs=list(range(len(rows))),
-            output_dir=str(data),
+            output_dir=str(folder),
             chunk_size=width * 8192,
             num_workers=1,
             item_loader=peer.TokensLoader(),
         )
     blocks = peer.StreamingDataset(
-        str(data), item_loader=peer.TokensLoader(block_size=width), shuffle=True, drop_last=True
+        str(folder), item_loader=peer.TokensLoader(block_size=width), shuffle=True, drop_last=True
     )
     while True:
         yield from _stack(block for block in blocks)  # a data set's iterator starts it over
@@ -110,13 +110,14 @@ def streaming(data: Path, rows: Any) -> Batches:  # noqa: ANN401
     import streaming as peer  # type: ignore[import-not-found]
     import torch
 
-    if not (data / "index.json").exists():
+    folder = data / "mds"
+    if not (folder / "index.json").exists():
         columns = {"ids": f"ndarray:uint16:{rows.shape[1]}"}
-        with peer.MDSWriter(out=str(data), columns=columns) as writer:
+        with peer.MDSWriter(out=str(folder), columns=columns) as writer:
             for row in rows:
                 writer.write({"ids": np.array(row)})
     found = peer.StreamingDataset(
-        local=str(data), shuffle=True, shuffle_algo="py1e", batch_size=BATCH
+        local=str(folder), shuffle=True, shuffle_algo="py1e", batch_size=BATCH
     )
     while True:
         yield from _stack(torch.from_numpy(sample["ids"].copy()) for sample in found)

@@ -18,6 +18,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from codecorpus.foundation.errors import UsageError
 from codecorpus.pipelines.corpus.rows import Corpus
 from codecorpus.training.data.order import SampleOrder
 from codecorpus.training.data.row_table import RowTable
@@ -86,6 +87,7 @@ class Loader:
         steps: int,
         ahead: int = 2,
         with_documents: bool = True,
+        vocabulary: int | None = None,
     ) -> None:
         """Start the thread.
 
@@ -101,13 +103,15 @@ class Loader:
             steps: the step to stop before.
             ahead: steps that are prepared ahead.
             with_documents: whether batches say where documents begin.
+            vocabulary: ids from here on are refused, with a UsageError when their step is reached;
+                None: ids are not checked.
         """
         assert batch_size % ranks == 0
         self._corpus, self._table, self._order = corpus, table, order
         self._batch_size, self._micro = batch_size, micro_batch_size
         self._rank, self._ranks = rank, ranks
         self._first_step, self._steps = first_step, steps
-        self._with_documents = with_documents
+        self._with_documents, self._vocabulary = with_documents, vocabulary
         self._ready: queue.Queue[StepBatch | BaseException | None] = queue.Queue(maxsize=ahead)
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="loader", daemon=True)
@@ -169,6 +173,8 @@ class Loader:
                     now.mine.batch(self._corpus, at, at + self._micro)
                     for at in range(begin, begin + per_rank, self._micro)
                 ]
+                for batch in micro:
+                    check_ids(batch, self._table, self._vocabulary)
                 yield StepBatch(now.first_step + number, micro, valid, all_ids, now.samples[number])
 
     def _blocks(self, per_rank: int) -> Iterator["_Block"]:
@@ -295,6 +301,29 @@ def validation_batches(
         begin = (number * ranks + rank) * micro_batch_size
         mine = samples[begin : begin + micro_batch_size]
         yield make_batch(corpus, table, mine, fill_to=micro_batch_size)
+
+
+def check_ids(batch: Batch, table: RowTable, vocabulary: int | None) -> None:
+    """Check that all ids are below the vocabulary; a model would fail without naming the row.
+
+    Args:
+        batch: samples.
+        table: names the files.
+        vocabulary: number of entries; None: nothing is checked.
+
+    Raises:
+        UsageError: an id is not; names the row and its first file.
+    """
+    if vocabulary is None or not batch.ids.size or int(batch.ids.max()) < vocabulary:
+        return
+    number = int(batch.ids.max(1).argmax())
+    sample = int(batch.samples[number])
+    names = [f"{file.repository}/{file.path}" for file in table.files_of(sample)[:1]]
+    raise UsageError(
+        f"row {sample // table.windows:,} ({names[0] if names else 'no file'}) has the id "
+        f"{int(batch.ids[number].max()):,}, but the vocabulary has {vocabulary:,} entries: the "
+        "shards were encoded with another one"
+    )
 
 
 def window_lengths(table: RowTable, samples: NDArray[np.int64]) -> NDArray[np.int32]:
