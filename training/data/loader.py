@@ -25,7 +25,7 @@ from codecorpus.training.data.row_table import RowTable
 
 _OWN_SAMPLES: Final = 4_096
 """Samples of a rank that are looked up together; those of the next block are read ahead."""
-_ALL_SAMPLES: Final = 1 << 20
+_ALL_SAMPLES: Final = 1 << 18
 """Samples of all ranks that are looked up together at most, for the valid targets of each step."""
 
 

@@ -7,6 +7,7 @@ language or a source) each position draws from; each group has its own epochs.
 """
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -55,10 +56,12 @@ class SampleOrder:
             mine = np.flatnonzero(group == number)
             samples = self._groups[number]
             epochs, inside = np.divmod(index[mine], len(samples))
-            for epoch in np.unique(epochs).tolist():
-                now = epochs == epoch
-                places = permute(inside[now], len(samples), self._seed, number, epoch)
-                out[mine[now]] = samples[places]
+            # A group's indices count up, so each epoch is a range.
+            bounds = [0, *(np.flatnonzero(np.diff(epochs)) + 1).tolist(), len(epochs)]
+            for begin, end in pairwise(bounds):
+                epoch = int(epochs[begin])
+                places = permute(inside[begin:end], len(samples), self._seed, number, epoch)
+                out[mine[begin:end]] = samples[places]
         return out
 
 

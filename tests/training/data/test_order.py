@@ -1,5 +1,7 @@
 """The order of samples is a function of the position."""
 
+import time
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -57,3 +59,19 @@ def test_slots_add_up(weights: list[float]) -> None:
 
 def test_groups_without_a_weight_or_samples_are_not_drawn() -> None:
     assert group_weights(["a", "b", "c"], [5, 0, 7], {"a": 2.0, "b": 1.0}) == [2.0, 0.0, 0.0]
+
+
+def test_a_block_of_many_epochs_takes_no_quadratic_time() -> None:
+    order = SampleOrder([np.arange(2), np.arange(10, 1_000)], seed=1, weights=[1.0, 1.0])
+    begin = time.process_time()
+    samples = order.samples(0, 1 << 17)
+    assert time.process_time() - begin < 10
+    assert (samples < 2).mean() == pytest.approx(0.5, abs=0.01)
+    small = samples[samples < 2].reshape(-1, 2)
+    assert (np.sort(small, 1) == [0, 1]).all()
+    assert 0.4 < (small[:, 0] == 0).mean() < 0.6, "epochs differ"
+
+
+def test_an_order_far_into_a_run_is_computed_at_once() -> None:
+    order = SampleOrder(GROUPS, seed=1, weights=[0.5, 0.3, 0.2])
+    assert len(order.samples(10**15, 100)) == 100
