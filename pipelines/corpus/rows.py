@@ -13,6 +13,7 @@ copied to the local disk.
 """
 
 import hashlib
+import mmap
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -67,8 +68,8 @@ class Corpus:
         first, addresses, seen = [0], [], 0
         for name, rows in zip(names, self._part_rows.tolist(), strict=True):
             try:
-                table = pa.ipc.open_stream(pa.memory_map(str(self.folder.path(name)))).read_all()
-            except (pa.ArrowInvalid, OSError) as error:
+                table = _map_shard(self.folder.path(name))
+            except (pa.ArrowInvalid, OSError, ValueError) as error:
                 raise UsageError(
                     f"{self.folder.where(name)}: cannot be read: {error}; run `codecorpus verify`"
                 ) from error
@@ -106,7 +107,9 @@ class Corpus:
         numbers = self._checked(rows)
         if out is None:
             out = np.empty((len(numbers), self.sequence_length + 1), np.uint16)
-        self.copy_windows(numbers, np.zeros_like(numbers), out)
+        begins = np.zeros_like(numbers)
+        self.read_ahead(numbers, begins, self.sequence_length + 1)
+        self.copy_windows(numbers, begins, out)
         return out
 
     def copy_windows(
@@ -186,6 +189,18 @@ class Corpus:
         if len(numbers) and not 0 <= numbers.min() <= numbers.max() < self.rows:
             raise IndexError(f"the corpus has rows 0 to {self.rows - 1:,}")
         return numbers
+
+
+def _map_shard(path: Path) -> pa.Table:
+    """A shard, of which only the headers of its record batches are read.
+
+    Arrow's own `memory_map` asks for all pages that its reader passes, and the operating system
+    reads on after each fault: both read the whole corpus when it is opened.
+    """
+    with path.open("rb") as file:
+        mapped = mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ)
+    mapped.madvise(mmap.MADV_RANDOM)
+    return pa.ipc.open_stream(pa.py_buffer(mapped)).read_all()
 
 
 def target_mask(lengths: NDArray[np.int32], targets: int) -> NDArray[np.bool_]:

@@ -3,6 +3,7 @@
 import json
 import multiprocessing
 import os
+import resource
 import shutil
 import time
 from concurrent.futures import ProcessPoolExecutor
@@ -184,8 +185,20 @@ def test_1000_shards_open_in_under_a_second(tmp_path: Path) -> None:
     assert ((corpus.ids(np.arange(corpus.rows))[:, 1:] == 50_256) == ~mask).all()
 
 
-def test_opening_reads_no_ids_and_takes_no_memory_for_rows(copy: Path) -> None:
+def test_opening_and_reading_a_row_read_little_from_the_disk(tmp_path: Path) -> None:
+    folder = write_corpus(tmp_path, [2_500], sequence_length=4_096)
+    (shard,) = shards(folder)
+    os.sync()
+    with shard.open("rb") as file:  # out of the page cache
+        os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_inblock
+    open_corpus(folder).ids([0, 1_200, 2_499])
+    read_bytes = 512 * (resource.getrusage(resource.RUSAGE_SELF).ru_inblock - before)
+    assert read_bytes < shard.stat().st_size / 4
+
+
+def test_lengths_are_read_when_they_are_needed(copy: Path) -> None:
     opened = open_corpus(copy)
     for path in sorted((copy / "rows").glob("*.parquet"))[1:]:
-        path.unlink()  # the lengths of a part are read when they are needed
+        path.unlink()
     assert opened.loss_mask([0]).any()

@@ -17,7 +17,7 @@ def rows(corpus_folder: Path, tmp_path: Path) -> np.ndarray:
 
 
 def test_our_loader_gives_the_rows(rows: np.ndarray, tmp_path: Path) -> None:
-    assert loading.check("codecorpus", tmp_path, rows) == "the rows"
+    assert loading.check("codecorpus", tmp_path, rows) == "all rows"
     assert loading.check("codecorpus", tmp_path, rows + np.uint16(1)).startswith("DIFFERENT")
 
 
