@@ -7,12 +7,13 @@ attention is causal over the whole sample, and needs no mask.
 
 import functools
 from collections.abc import Callable
+from typing import TypeAlias
 
 import torch
 from torch.nn import functional
 from torch.nn.attention.flex_attention import BlockMask, create_block_mask, flex_attention
 
-Mask = torch.Tensor | BlockMask | None
+Mask: TypeAlias = torch.Tensor | BlockMask | None
 
 
 @functools.cache

@@ -1,6 +1,6 @@
 """The models that a configuration may name."""
 
-from typing import Annotated
+from typing import Annotated, TypeAlias
 
 from pydantic import Field
 
@@ -8,7 +8,7 @@ from codecorpus.training.models.codegeex import CodeGeeX, CodeGeeXConfig
 from codecorpus.training.models.decoder import Decoder, DecoderConfig
 
 ModelConfig = Annotated[DecoderConfig | CodeGeeXConfig, Field(discriminator="type")]
-Model = Decoder | CodeGeeX
+Model: TypeAlias = Decoder | CodeGeeX
 
 
 def build_model(config: DecoderConfig | CodeGeeXConfig) -> Model:
