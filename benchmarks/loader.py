@@ -168,11 +168,11 @@ def render(benchmark: Benchmark) -> str:
             "|---|---|---|---|---|",
             *warm,
             "",
-            f"Our batches hold {verdicts['codecorpus']}. A peer's mask is false where a target has the "
-            "id of padding, so it also leaves out every end of text; ours comes from the lengths.",
+            f"Our batches hold {verdicts['codecorpus']}. A peer's mask is false where a target has "
+            "the id of padding, so it also leaves out every end of text; ours comes from lengths.",
             "",
-            "Page cache cold, by wall time. Litdata and streaming shuffle within chunks and blocks, "
-            "so they read in longer ranges; the others read single rows from the whole corpus.",
+            "Page cache cold, by wall time. Litdata and streaming shuffle within chunks, so they "
+            "read in longer ranges; the others read single rows from the whole corpus.",
             "",
             "| loader | rows/s | rows | seconds | MB read |",
             "|---|---|---|---|---|",
