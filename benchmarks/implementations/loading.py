@@ -23,7 +23,6 @@ from typing import Any
 
 BATCH = 16
 PADDING = 50_256
-WARM_BATCHES = 256
 OUR_STEP = 128
 """Rows of a step of our loader, which has batches of 16 as its micro-batches."""
 
@@ -215,17 +214,15 @@ def measure(name: str, data: Path, rows: Any, *, cold: bool, seconds: float) -> 
     import resource
 
     batches = LOADERS[name](data, rows)
-    total = _sum_of(next(batches)[0])
-    for ids, _ in islice(batches, WARM_BATCHES):
-        total += _sum_of(ids)
+    for _ in islice(batches, max(1, len(rows) // BATCH // (64 if cold else 4))):
+        pass  # the kernels, and the pages of the process
     most = len(rows) // BATCH // 8 if cold else 1 << 60
     if cold:
         for folder in {data.resolve(), *(path.resolve() for path in data.iterdir())}:
             evict(folder if folder.is_dir() else folder.parent)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_inblock
     count, wall, processor = 0, time.perf_counter(), time.process_time()
-    for ids, mask in batches:
-        total += int((ids[0] if isinstance(ids, tuple) else ids)[0, 0]) + int(mask[0, 0])
+    for _ in batches:
         count += 1
         if count >= most or (count % 64 == 0 and time.process_time() - processor >= seconds):
             break
@@ -235,13 +232,8 @@ def measure(name: str, data: Path, rows: Any, *, cold: bool, seconds: float) -> 
         "processor": time.process_time() - processor,
         "read": (resource.getrusage(resource.RUSAGE_SELF).ru_inblock - before) * 512,
     }
-    assert total > 0
     batches.close()  # type: ignore[attr-defined]
     return result
-
-
-def _sum_of(ids: Any) -> int:  # noqa: ANN401
-    return int((ids[0] if isinstance(ids, tuple) else ids).sum())
 
 
 def check(name: str, data: Path, rows: Any) -> str:  # noqa: ANN401
