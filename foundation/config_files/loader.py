@@ -7,22 +7,22 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from codecorpus.foundation.config_files.errors import ConfigError, Mistake, Place
+from codecorpus.foundation.config_files.errors import ConfigError, Mistake, SourceLine
 from codecorpus.foundation.config_files.hints import NO_HINTS, Hints, explain
 from codecorpus.foundation.config_files.yaml_tree import MAX_BYTES, Node, read, read_value
 
-ModelT = TypeVar("ModelT", bound=BaseModel)
+Model = TypeVar("Model", bound=BaseModel)
 
 
 def load_config(
     data: bytes,
     file: str,
-    model: type[ModelT],
+    model: type[Model],
     *,
     overrides: Iterable[str] = (),
     option: str = "--set",
     hints: Hints = NO_HINTS,
-) -> ModelT:
+) -> Model:
     """Return the validated content of a configuration file.
 
     Args:
@@ -45,12 +45,12 @@ def load_config(
     return validate(tree, mistakes, model, hints)
 
 
-def read_bytes(path: Path, place: Place, expected: str, *, missing: str = "") -> bytes:
+def read_bytes(path: Path, line: SourceLine, expected: str, *, missing: str = "") -> bytes:
     """Return a file's content; of a file that is too large for `read`, only the beginning.
 
     Args:
         path: the file.
-        place: where messages locate the mistake: the file, or the line that names it.
+        line: where messages locate the mistake: the file, or the line that names it.
         expected: what the file should be, for messages.
         missing: the message if there is no such file, instead of the usual one.
 
@@ -65,10 +65,10 @@ def read_bytes(path: Path, place: Place, expected: str, *, missing: str = "") ->
         text = f"cannot read `{path}`: {reason}; expected {expected}"
         if isinstance(error, FileNotFoundError):
             text = missing or f"there is no such file; expected {expected}"
-        raise ConfigError([Mistake(place, text)]) from error
+        raise ConfigError([Mistake(line, text)]) from error
 
 
-def validate(tree: Node, mistakes: list[Mistake], model: type[ModelT], hints: Hints) -> ModelT:
+def validate(tree: Node, mistakes: list[Mistake], model: type[Model], hints: Hints) -> Model:
     """Return the model of a tree.
 
     Args:
@@ -90,19 +90,19 @@ def validate(tree: Node, mistakes: list[Mistake], model: type[ModelT], hints: Hi
 
 
 def _with_override(tree: Node, override: str, option: str, mistakes: list[Mistake]) -> Node:
-    place = Place(0, option, 0)
+    line = SourceLine(0, option, 0)
     name, equals, text = override.partition("=")
     keys = name.strip().split(".")
     if not equals or not all(keys):
         text = f"got `{override}`; expected `key=value` or `section.key=value`"
-        mistakes.append(Mistake(place, text))
+        mistakes.append(Mistake(line, text))
         return tree
     found: list[Mistake] = []
     try:
-        tree = _replaced(tree, keys, read_value(text, place, found))
+        tree = _replaced(tree, keys, read_value(text, line, found))
     except ConfigError as error:
         found = list(error.mistakes)
-    mistakes += [Mistake(place, f"{name}: {each.text}") for each in found]
+    mistakes += [Mistake(line, f"{name}: {each.text}") for each in found]
     return tree
 
 
@@ -111,7 +111,7 @@ def _replaced(node: Node, keys: Sequence[str], value: Node) -> Node:
     if not keys:
         return value
     if not isinstance(node.value, dict):
-        node = Node({}, value.place)
+        node = Node({}, value.line)
     assert isinstance(node.value, dict)
-    below = node.value.get(keys[0], Node(None, value.place))
+    below = node.value.get(keys[0], Node(None, value.line))
     return replace(node, value={**node.value, keys[0]: _replaced(below, keys[1:], value)})

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import TypeGuard
 
 from codecorpus.foundation.config_files.dump import to_line
-from codecorpus.foundation.config_files.hints import key_path
+from codecorpus.foundation.config_files.hints import format_path
 from codecorpus.foundation.config_files.yaml_tree import Plain, read
 from codecorpus.pipelines.recipe.model import Recipe
 
@@ -44,7 +44,7 @@ def _compare(path: Path, old: object, new: object) -> Iterator[str]:
             pair = (items[index] if index < len(items) else _ABSENT for items in (old, new))
             yield from _compare((*path, index), *pair)
     elif type(old) is not type(new) or old != new:
-        yield f"{key_path(path)}: {_show(old)} -> {_show(new)}"
+        yield f"{format_path(path)}: {_show(old)} -> {_show(new)}"
 
 
 def _compare_order(old: dict[object, object], new: dict[object, object]) -> Iterator[str]:

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 import pytest
 from pydantic import BaseModel, ConfigDict, Field
 
-from codecorpus.foundation.config_files.errors import ConfigError, Place
+from codecorpus.foundation.config_files.errors import ConfigError, SourceLine
 from codecorpus.foundation.config_files.hints import Hints
 from codecorpus.foundation.config_files.loader import load_config, read_bytes
 
@@ -141,10 +141,10 @@ def test_an_empty_file_is_refused_with_what_it_must_be() -> None:
 )
 def test_a_file_that_cannot_be_read_is_an_error(tmp_path: Path, name: str, message: str) -> None:
     with pytest.raises(ConfigError) as caught:
-        read_bytes(tmp_path / name, Place(0, "f", 0), "a configuration")
+        read_bytes(tmp_path / name, SourceLine(0, "f", 0), "a configuration")
     assert message in str(caught.value)
 
 
 def test_a_message_for_a_missing_file_can_be_given(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="f:3: nowhere"):
-        read_bytes(tmp_path / "gone", Place(0, "f", 3), "a configuration", missing="nowhere")
+        read_bytes(tmp_path / "gone", SourceLine(0, "f", 3), "a configuration", missing="nowhere")
