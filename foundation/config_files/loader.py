@@ -1,6 +1,6 @@
 """Load a configuration file as a pydantic model, or report all its mistakes with their lines."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
@@ -18,9 +18,8 @@ def load_config(
     data: bytes,
     file: str,
     model: type[Model],
+    overrides: Sequence[str] = (),
     *,
-    overrides: Iterable[str] = (),
-    option: str = "--set",
     hints: Hints = NO_HINTS,
 ) -> Model:
     """Return the validated content of a configuration file.
@@ -29,10 +28,9 @@ def load_config(
         data: the file's bytes.
         file: its name, for messages.
         model: the class of its content.
-        overrides: values that replace those of the file, each as `key=value` or
-            `section.key=value`; the value is YAML. A later one wins.
-        option: the option of the command that names the overrides; messages about an override
-            have it instead of a file and line.
+        overrides: values of the option `--set` that replace those of the file, each as `key=value`
+            or `section.key=value`, where the value is YAML. A later one wins. A message about an
+            override starts with `--set section.key=value` instead of a file and line.
         hints: facts about this kind of file, for better messages.
 
     Raises:
@@ -41,12 +39,12 @@ def load_config(
     mistakes: list[Mistake] = []
     tree = read(data, file, 0, mistakes, hints.expected)
     for override in overrides:
-        tree = _with_override(tree, override, option, mistakes)
+        tree = _with_override(tree, override, mistakes)
     return validate(tree, mistakes, model, hints)
 
 
 def read_bytes(path: Path, line: SourceLine, expected: str, *, missing: str = "") -> bytes:
-    """Return a file's content; of a file that is too large for `read`, only the beginning.
+    """Return a file's content, or only the start of a file that is too large for `read`.
 
     Args:
         path: the file.
@@ -89,13 +87,12 @@ def validate(tree: Node, mistakes: list[Mistake], model: type[Model], hints: Hin
     return config
 
 
-def _with_override(tree: Node, override: str, option: str, mistakes: list[Mistake]) -> Node:
-    line = SourceLine(0, option, 0)
+def _with_override(tree: Node, override: str, mistakes: list[Mistake]) -> Node:
+    line = SourceLine(0, f"--set {override}", 0)
     name, equals, text = override.partition("=")
     keys = name.strip().split(".")
     if not equals or not all(keys):
-        text = f"got `{override}`; expected `key=value` or `section.key=value`"
-        mistakes.append(Mistake(line, text))
+        mistakes.append(Mistake(line, "expected `key=value` or `section.key=value`"))
         return tree
     found: list[Mistake] = []
     try:

@@ -13,6 +13,7 @@ from codecorpus.foundation.config_files.errors import SourceLine
 from codecorpus.foundation.config_files.hints import Hints
 from codecorpus.foundation.config_files.loader import load_config, read_bytes
 from codecorpus.foundation.config_files.refusals import refusal
+from codecorpus.pipelines.sources.placeholders import PLACEHOLDERS
 from codecorpus.pipelines.sources.settings import PathText, Section
 
 KeepOrDrop = Literal["keep", "drop"]
@@ -152,7 +153,7 @@ def load_crawl(path: Path) -> LoadedCrawl:
         ConfigError: it cannot be read, or contains mistakes.
     """
     data = read_bytes(path, SourceLine(0, str(path), 0), "the recipe of a crawl")
-    hints = Hints("a mapping of keys, at least `languages`")
+    hints = Hints("a mapping of keys, at least `languages`", placeholders=PLACEHOLDERS)
     settings = load_config(data, str(path), CrawlSettings, hints=hints)
     return LoadedCrawl(settings, Path(os.path.realpath(path.parent)))
 

@@ -37,7 +37,7 @@ class Config(Strict):
 
 
 def load(text: str, *overrides: str) -> Config:
-    return load_config(text.encode(), "run.yaml", Config, overrides=overrides)
+    return load_config(text.encode(), "run.yaml", Config, overrides)
 
 
 def mistakes(text: str, *overrides: str) -> list[str]:
@@ -93,20 +93,25 @@ def test_an_override_can_contain_equals_signs() -> None:
 @pytest.mark.parametrize(
     ("override", "message"),
     [
-        ("steps=0", "--set: steps: got `0`; expected a whole number from 1 on"),
-        ("steps=1e3", "--set: steps: got `1e3`; expected a whole number from 1 on; write 1000"),
-        ("steps=", "--set: steps: got nothing; expected a whole number from 1 on"),
+        ("steps=0", "--set steps=0: steps: got `0`; expected a whole number from 1 on"),
+        (
+            "steps=1e3",
+            "--set steps=1e3: steps: got `1e3`; expected a whole number from 1 on; write 1000",
+        ),
+        ("steps=", "--set steps=: steps: got nothing; expected a whole number from 1 on"),
         (
             "optimizer.bet=1",
-            "--set: optimizer: unknown key `bet`; expected type, beta; did you mean `beta`?",
+            "--set optimizer.bet=1: optimizer: unknown key `bet`; expected type, beta; did you "
+            "mean `beta`?",
         ),
-        ("steps", "--set: got `steps`; expected `key=value` or `section.key=value`"),
-        (".steps=1", "--set: got `.steps=1`; expected `key=value` or `section.key=value`"),
-        ("steps=010", "--set: steps: got `010`, which YAML does not read as it looks"),
-        ("name=[", "--set: name: not YAML: "),
+        ("steps", "--set steps: expected `key=value` or `section.key=value`"),
+        (".steps=1", "--set .steps=1: expected `key=value` or `section.key=value`"),
+        ("steps=010", "--set steps=010: steps: got `010`, which YAML does not read as it looks"),
+        ("steps.a=1", "--set steps.a=1: steps: got a mapping; expected a whole number from 1 on"),
+        ("name=[", "--set name=[: name: not YAML: "),
     ],
 )
-def test_mistakes_in_an_override_name_the_option(override: str, message: str) -> None:
+def test_a_mistake_in_an_override_starts_with_the_option(override: str, message: str) -> None:
     (only,) = mistakes("steps: 5\noptimizer: {type: adam}\n", override)
     assert only.startswith(message)
 
