@@ -152,8 +152,10 @@ def _hint(node: Node, schema: Schema, expected: str, placeholders: Collection[st
         return f"did you mean `{like}`?"
     if isinstance(value, float) and value.is_integer() and schema.allows("integer"):
         return f"write {int(value)}"
-    if isinstance(value, dict) and len(value) == 1 and set(value) <= set(placeholders):
-        return f"""YAML takes braces for a mapping: write "{{{next(iter(value))}}}" in quotes"""
+    if isinstance(value, dict) and len(value) == 1 and schema.allows("string"):
+        (word,) = value
+        if word in placeholders:
+            return f"""YAML takes braces for a mapping: write "{{{word}}}" in quotes"""
     if isinstance(value, str | dict) and expected.startswith("a list"):
         return f"write [{value}]" if isinstance(value, str) else "begin each entry with `- `"
     is_scalar = not isinstance(value, dict | list) and node.written

@@ -16,7 +16,7 @@ Path = tuple[str | int, ...]
 def differences(old: Recipe | str, new: Recipe | str) -> list[str]:
     """Return lines such as `filters.file_size.max: 102400 -> 204800`; empty if nothing differs.
 
-    The order of filters counts, because the first failing filter gives the reason.
+    The order of filters counts, because the first filter that fails is the reason.
 
     Args:
         old: a recipe, or the YAML of a resolved one, possibly written by another version.

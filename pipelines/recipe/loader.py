@@ -5,8 +5,8 @@ merged, with the parent's keys first; lists and single values are replaced. `rul
 filter; if a further recipe adds it again, it starts from the rule's defaults. A recipe's `name` is
 not inherited. All mistakes in all files are reported at once, each with its file and line.
 
-Relative paths, also those in extended recipes, start at the folder of the recipe that is built; if
-that is a built-in recipe, given by its name, they start at the current folder.
+Relative paths, including those in extended recipes, start at the folder of the recipe that is
+built, or at the current folder if that is a built-in recipe given by its name.
 """
 
 import os
@@ -25,7 +25,7 @@ from codecorpus.pipelines.sources.folder import FolderSettings
 from codecorpus.pipelines.sources.placeholders import PLACEHOLDERS
 from codecorpus.pipelines.storage.locations import is_remote
 
-HINTS = Hints(
+_HINTS = Hints(
     expected="a mapping of keys, at least `sources`",
     loading_keys=("extends",),
     sections={
@@ -67,7 +67,7 @@ def load(path_or_name: str, *, input_paths: Sequence[str] | None = None) -> Load
     tree = _with_name(tree, path.stem)
     if input_paths is not None:
         tree = _with_input(tree, input_paths, base)
-    return LoadedRecipe(validate(tree, mistakes, Recipe, HINTS), base)
+    return LoadedRecipe(validate(tree, mistakes, Recipe, _HINTS), base)
 
 
 def load_resolved(path: Path) -> Recipe:
@@ -77,7 +77,7 @@ def load_resolved(path: Path) -> Recipe:
         ConfigError: it cannot be read, or this version does not accept it.
     """
     data = read_bytes(path, SourceLine(0, str(path), 0), "a recipe's file")
-    return load_config(data, str(path), Recipe, hints=HINTS)
+    return load_config(data, str(path), Recipe, hints=_HINTS)
 
 
 def loads(text: str, *, file: str = "recipe.yaml") -> Recipe:
@@ -90,7 +90,7 @@ def loads(text: str, *, file: str = "recipe.yaml") -> Recipe:
     Raises:
         ConfigError: it contains mistakes.
     """
-    return load_config(text.encode("utf-8", "surrogatepass"), file, Recipe, hints=HINTS)
+    return load_config(text.encode("utf-8", "surrogatepass"), file, Recipe, hints=_HINTS)
 
 
 def _locate(text: str) -> tuple[Path, Path]:
@@ -127,7 +127,7 @@ def _resolve(
     missing = f"extends: there is no file `{file}`" if line else "there is no such file"
     missing += f"; {_EXPECTED}; {builtin.describe_choices(file)}"
     data = read_bytes(path, line or SourceLine(0, file, 0), "a recipe's file", missing=missing)
-    tree = read(data, file, len(children), mistakes, HINTS.expected)
+    tree = read(data, file, len(children), mistakes, _HINTS.expected)
     assert isinstance(tree.value, dict)
     extends = tree.value.pop("extends", None)
     if extends is None:
