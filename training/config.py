@@ -7,6 +7,7 @@ from typing import Annotated, Any, Final, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from codecorpus.foundation.config_files.hints import Hints
 from codecorpus.foundation.config_files.loader import load_config
 from codecorpus.foundation.errors import UsageError
 from codecorpus.training.models.registry import ModelConfig
@@ -165,7 +166,8 @@ def load(name_or_file: str, overrides: Sequence[str] = ()) -> Config:
         raise UsageError(
             f"--config {name_or_file}: {error.strerror}; expected a .yaml file, or one of {known}"
         ) from error
-    return load_config(data, path.name if is_name else str(path), Config, overrides=overrides)
+    hints = Hints("a mapping of keys, at least `model`")
+    return load_config(data, path.name if is_name else str(path), Config, overrides, hints=hints)
 
 
 def load_saved(path: Path) -> Config:

@@ -7,32 +7,32 @@ from codecorpus.foundation.errors import UsageError
 
 
 @dataclass(frozen=True, order=True)
-class Place:
+class SourceLine:
     """A line of a file.
 
     Attributes:
         depth: 0 in the file itself, 1 in a file that it extends, and so on.
         file: its name as the user wrote it, or a label if there is no file.
-        line: counted from 1; 0 means the whole file.
+        number: counted from 1; 0 means the whole file.
     """
 
     depth: int
     file: str
-    line: int
+    number: int
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}" if self.line else self.file
+        return f"{self.file}:{self.number}" if self.number else self.file
 
 
 @dataclass(frozen=True, order=True)
 class Mistake:
-    """One mistake: its place, and a text with the value found and the value expected."""
+    """One mistake: its line, and a text with the value found and the value expected."""
 
-    place: Place
+    line: SourceLine
     text: str
 
     def __str__(self) -> str:
-        return f"{self.place}: {self.text}"
+        return f"{self.line}: {self.text}"
 
 
 class ConfigError(UsageError):

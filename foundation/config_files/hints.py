@@ -75,13 +75,13 @@ def explain(
         if each.path not in found or details["type"] == REFUSED:
             found[each.path] = each
     return [
-        Mistake(each.node.place, _text(each, hints))
+        Mistake(each.node.line, _text(each, hints))
         for path, each in found.items()
         if not any(path == other[: len(path)] for other in found if len(other) > len(path))
     ]
 
 
-def key_path(path: Sequence[str | int]) -> str:
+def format_path(path: Sequence[str | int]) -> str:
     """Return a path of keys as messages show it: `sources[0].paths`."""
     text = "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in path)
     return text.removeprefix(".")
@@ -114,13 +114,13 @@ def _inner(node: Node, key: str | int) -> Node | None:
 
 
 def _text(found: _Found, hints: Hints) -> str:
-    kind, name = found.details["type"], key_path(found.path)
+    kind, name = found.details["type"], format_path(found.path)
     if kind == REFUSED:
         text = found.details["msg"]
     elif kind in ("missing", "union_tag_not_found"):
         return f"{name} is missing; expected {found.schema.expected()}"
     elif kind == "extra_forbidden":
-        name = key_path(found.path[:-1])
+        name = format_path(found.path[:-1])
         text = _unknown_key(found, hints)
     elif kind in ("value_error", "assertion_error"):
         text = str(found.details.get("ctx", {}).get("error", found.details["msg"]))
@@ -135,11 +135,11 @@ def _text(found: _Found, hints: Hints) -> str:
 def _unknown_key(found: _Found, hints: Hints) -> str:
     key = str(found.path[-1])
     known = [*found.owner.known_keys(), *(hints.loading_keys if len(found.path) == 1 else ())]
-    places = [name for name, section in hints.sections.items() if key in section.model_fields]
+    sections = [name for name, section in hints.sections.items() if key in section.model_fields]
     like = nearest(key, known)
     hint = f"; did you mean `{like}`?" if like else ""
-    if places:
-        hint = f"; `{key}` belongs in {' or '.join(places)}"
+    if sections:
+        hint = f"; `{key}` belongs in {' or '.join(sections)}"
     return f"unknown key `{key}`; expected {', '.join(known)}{hint}"
 
 
@@ -152,8 +152,10 @@ def _hint(node: Node, schema: Schema, expected: str, placeholders: Collection[st
         return f"did you mean `{like}`?"
     if isinstance(value, float) and value.is_integer() and schema.allows("integer"):
         return f"write {int(value)}"
-    if isinstance(value, dict) and len(value) == 1 and set(value) <= set(placeholders):
-        return f"""YAML takes braces for a mapping: write "{{{next(iter(value))}}}" in quotes"""
+    if isinstance(value, dict) and len(value) == 1 and schema.allows("string"):
+        (word,) = value
+        if word in placeholders:
+            return f"""YAML takes braces for a mapping: write "{{{word}}}" in quotes"""
     if isinstance(value, str | dict) and expected.startswith("a list"):
         return f"write [{value}]" if isinstance(value, str) else "begin each entry with `- `"
     is_scalar = not isinstance(value, dict | list) and node.written

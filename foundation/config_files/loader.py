@@ -1,38 +1,36 @@
 """Load a configuration file as a pydantic model, or report all its mistakes with their lines."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from codecorpus.foundation.config_files.errors import ConfigError, Mistake, Place
+from codecorpus.foundation.config_files.errors import ConfigError, Mistake, SourceLine
 from codecorpus.foundation.config_files.hints import NO_HINTS, Hints, explain
 from codecorpus.foundation.config_files.yaml_tree import MAX_BYTES, Node, read, read_value
 
-ModelT = TypeVar("ModelT", bound=BaseModel)
+Model = TypeVar("Model", bound=BaseModel)
 
 
 def load_config(
     data: bytes,
     file: str,
-    model: type[ModelT],
+    model: type[Model],
+    overrides: Sequence[str] = (),
     *,
-    overrides: Iterable[str] = (),
-    option: str = "--set",
     hints: Hints = NO_HINTS,
-) -> ModelT:
+) -> Model:
     """Return the validated content of a configuration file.
 
     Args:
         data: the file's bytes.
         file: its name, for messages.
         model: the class of its content.
-        overrides: values that replace those of the file, each as `key=value` or
-            `section.key=value`; the value is YAML. A later one wins.
-        option: the option of the command that names the overrides; messages about an override
-            have it instead of a file and line.
+        overrides: values of the option `--set` that replace those of the file, each as `key=value`
+            or `section.key=value`, where the value is YAML. A later one wins. A message about an
+            override starts with `--set section.key=value` instead of a file and line.
         hints: facts about this kind of file, for better messages.
 
     Raises:
@@ -41,16 +39,16 @@ def load_config(
     mistakes: list[Mistake] = []
     tree = read(data, file, 0, mistakes, hints.expected)
     for override in overrides:
-        tree = _with_override(tree, override, option, mistakes)
+        tree = _with_override(tree, override, mistakes)
     return validate(tree, mistakes, model, hints)
 
 
-def read_bytes(path: Path, place: Place, expected: str, *, missing: str = "") -> bytes:
-    """Return a file's content; of a file that is too large for `read`, only the beginning.
+def read_bytes(path: Path, line: SourceLine, expected: str, *, missing: str = "") -> bytes:
+    """Return a file's content, or only the start of a file that is too large for `read`.
 
     Args:
         path: the file.
-        place: where messages locate the mistake: the file, or the line that names it.
+        line: where messages locate the mistake: the file, or the line that names it.
         expected: what the file should be, for messages.
         missing: the message if there is no such file, instead of the usual one.
 
@@ -65,10 +63,10 @@ def read_bytes(path: Path, place: Place, expected: str, *, missing: str = "") ->
         text = f"cannot read `{path}`: {reason}; expected {expected}"
         if isinstance(error, FileNotFoundError):
             text = missing or f"there is no such file; expected {expected}"
-        raise ConfigError([Mistake(place, text)]) from error
+        raise ConfigError([Mistake(line, text)]) from error
 
 
-def validate(tree: Node, mistakes: list[Mistake], model: type[ModelT], hints: Hints) -> ModelT:
+def validate(tree: Node, mistakes: list[Mistake], model: type[Model], hints: Hints) -> Model:
     """Return the model of a tree.
 
     Args:
@@ -89,20 +87,19 @@ def validate(tree: Node, mistakes: list[Mistake], model: type[ModelT], hints: Hi
     return config
 
 
-def _with_override(tree: Node, override: str, option: str, mistakes: list[Mistake]) -> Node:
-    place = Place(0, option, 0)
+def _with_override(tree: Node, override: str, mistakes: list[Mistake]) -> Node:
+    line = SourceLine(0, f"--set {override}", 0)
     name, equals, text = override.partition("=")
     keys = name.strip().split(".")
     if not equals or not all(keys):
-        text = f"got `{override}`; expected `key=value` or `section.key=value`"
-        mistakes.append(Mistake(place, text))
+        mistakes.append(Mistake(line, "expected `key=value` or `section.key=value`"))
         return tree
     found: list[Mistake] = []
     try:
-        tree = _replaced(tree, keys, read_value(text, place, found))
+        tree = _replaced(tree, keys, read_value(text, line, found))
     except ConfigError as error:
         found = list(error.mistakes)
-    mistakes += [Mistake(place, f"{name}: {each.text}") for each in found]
+    mistakes += [Mistake(line, f"{name}: {each.text}") for each in found]
     return tree
 
 
@@ -111,7 +108,7 @@ def _replaced(node: Node, keys: Sequence[str], value: Node) -> Node:
     if not keys:
         return value
     if not isinstance(node.value, dict):
-        node = Node({}, value.place)
+        node = Node({}, value.line)
     assert isinstance(node.value, dict)
-    below = node.value.get(keys[0], Node(None, value.place))
+    below = node.value.get(keys[0], Node(None, value.line))
     return replace(node, value={**node.value, keys[0]: _replaced(below, keys[1:], value)})

@@ -1,8 +1,8 @@
 """Describe the types of a configuration's keys in words, for messages and reference pages.
 
-The types are read from the JSON schema that pydantic makes of a model. A field can add two entries
-with `json_schema_extra`: `expects`, which replaces the description of its type ("a path"), and
-`unit`, the unit of a number ("bytes").
+The types are read from the JSON schema that pydantic makes of a model. A field can add entries with
+`json_schema_extra`: `expects`, which replaces the description of its type ("a path"), `unit`, the
+unit of a number ("bytes"), and `default_text`, which a reference page shows as the default.
 """
 
 from collections.abc import Mapping

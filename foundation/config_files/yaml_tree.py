@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import yaml
 
-from codecorpus.foundation.config_files.errors import ConfigError, Mistake, Place
+from codecorpus.foundation.config_files.errors import ConfigError, Mistake, SourceLine
 
 Scalar = str | int | float | bool | None
 Plain = Scalar | list["Plain"] | dict[str, "Plain"]
@@ -32,18 +32,18 @@ class Node:
 
     Attributes:
         value: a scalar, or the entries' nodes.
-        place: its line; for a mapping's entry, the line of its key.
+        line: its line; for a mapping's entry, the line of its key.
         written: a scalar as it was written, without quotes; else empty.
         quoted: whether it is a scalar in quotes, or a block of text.
     """
 
     value: "Scalar | dict[str, Node] | list[Node]"
-    place: Place
+    line: SourceLine
     written: str = ""
     quoted: bool = False
 
     def plain(self) -> Plain:
-        """Return the value without places."""
+        """Return the value without line numbers."""
         if isinstance(self.value, dict):
             return {key: node.plain() for key, node in self.value.items()}
         if isinstance(self.value, list):
@@ -70,24 +70,24 @@ def read(
     Raises:
         ConfigError: it is not YAML, or not a mapping.
     """
-    node = _parse(data, lambda line: Place(depth, file, line), mistakes)
+    node = _parse(data, lambda number: SourceLine(depth, file, number), mistakes)
     if node is None:
         text = f"the file is empty; expected {expected}"
-        raise ConfigError([*mistakes, Mistake(Place(depth, file, 0), text)])
+        raise ConfigError([*mistakes, Mistake(SourceLine(depth, file, 0), text)])
     if not isinstance(node.value, dict):
         text = f"got {describe_value(node)}; expected {expected}"
-        raise ConfigError([*mistakes, Mistake(node.place, text)])
+        raise ConfigError([*mistakes, Mistake(node.line, text)])
     return node
 
 
-def read_value(text: str, place: Place, mistakes: list[Mistake]) -> Node:
-    """Parse a value of the command line, as `read` does a file; all of it is located at `place`.
+def read_value(text: str, line: SourceLine, mistakes: list[Mistake]) -> Node:
+    """Parse a value of the command line, as `read` does a file; all of it is located at `line`.
 
     Raises:
         ConfigError: it is not YAML.
     """
-    node = _parse(text.encode("utf-8", "surrogateescape"), lambda _: place, mistakes)
-    return Node(None, place) if node is None else node
+    node = _parse(text.encode("utf-8", "surrogateescape"), lambda _: line, mistakes)
+    return Node(None, line) if node is None else node
 
 
 def describe_value(node: Node) -> str:
@@ -108,26 +108,28 @@ def describe_value(node: Node) -> str:
     return f"`{written}`" + (f", which YAML reads as {means}" if written != means else "")
 
 
-def list_of(texts: Iterable[str], place: Place) -> Node:
-    """Return a list of texts that come from no file, all located at `place`."""
-    return Node([Node(text, place, text) for text in texts], place)
+def list_of(texts: Iterable[str], line: SourceLine) -> Node:
+    """Return a list of texts that come from no file, all located at `line`."""
+    return Node([Node(text, line, text) for text in texts], line)
 
 
-def _parse(data: bytes, place_at: Callable[[int], Place], mistakes: list[Mistake]) -> Node | None:
-    """The tree of a text, or None if it contains no value; `place_at` locates its lines."""
+def _parse(
+    data: bytes, locate: Callable[[int], SourceLine], mistakes: list[Mistake]
+) -> Node | None:
+    """The tree of a text, or None if it is empty; `locate` is called with line numbers."""
 
-    def refuse(line: int, text: str) -> ConfigError:
-        return ConfigError([*mistakes, Mistake(place_at(line), text)])
+    def refuse(number: int, text: str) -> ConfigError:
+        return ConfigError([*mistakes, Mistake(locate(number), text)])
 
     text = _decode(data, refuse)
     try:
         loader = yaml.SafeLoader(text)
         root = loader.get_single_node()
     except yaml.reader.ReaderError as error:
-        line = text.count("\n", 0, error.position) + 1
+        number = text.count("\n", 0, error.position) + 1
         found = f"got the character U+{error.character:04X}, which YAML does not allow"
         raise refuse(
-            line, f"{found}; write it as an escape in double quotes, or leave it out"
+            number, f"{found}; write it as an escape in double quotes, or leave it out"
         ) from error
     except yaml.MarkedYAMLError as error:
         raise refuse(*_syntax(error)) from error
@@ -135,7 +137,7 @@ def _parse(data: bytes, place_at: Callable[[int], Place], mistakes: list[Mistake
         raise refuse(0, "lists or mappings are nested too deeply") from error
     if root is None:
         return None
-    return _Tree(loader, place_at, mistakes).convert(root, root.start_mark.line + 1)
+    return _Tree(loader, locate, mistakes).convert(root, root.start_mark.line + 1)
 
 
 class _Tree:
@@ -144,43 +146,43 @@ class _Tree:
     def __init__(
         self,
         loader: yaml.SafeLoader,
-        place_at: Callable[[int], Place],
+        locate: Callable[[int], SourceLine],
         mistakes: list[Mistake],
     ) -> None:
         self._loader = loader
-        self._place_at = place_at
+        self._locate = locate
         self._mistakes = mistakes
         self._open: set[int] = set()
         self._count = 0
 
-    def convert(self, node: yaml.Node, line: int) -> Node:
-        """Return the tree of a node; `line` is that of the node, or of its key."""
-        place = self._place_at(line)
+    def convert(self, node: yaml.Node, number: int) -> Node:
+        """Return the tree of a node; `number` is the line of the node, or of its key."""
+        line = self._locate(number)
         self._count += 1
         if self._count > _MAX_VALUES:
             text = f"more than {_MAX_VALUES:,} values; aliases of aliases?"
-            raise ConfigError([Mistake(place, text)])
+            raise ConfigError([Mistake(line, text)])
         if isinstance(node, yaml.ScalarNode):
-            return self._scalar(node, place)
-        self._check_tag(node, ("map", "seq"), line)
+            return self._scalar(node, line)
+        self._check_tag(node, ("map", "seq"), number)
         if id(node) in self._open:
-            raise ConfigError([Mistake(place, "this value contains itself through an alias")])
+            raise ConfigError([Mistake(line, "this value contains itself through an alias")])
         self._open.add(id(node))
         try:
             if isinstance(node, yaml.MappingNode):
-                return Node(self._entries(node), place)
+                return Node(self._entries(node), line)
             items = [self.convert(item, item.start_mark.line + 1) for item in node.value]
-            return Node(items, place)
+            return Node(items, line)
         finally:
             self._open.discard(id(node))
 
     def _entries(self, node: yaml.MappingNode) -> dict[str, Node]:
         first: dict[str, int] = {}
-        for line, key in self._keys(node):
+        for number, key in self._keys(node):
             if key in first:
                 text = f"the key `{key}` occurs twice, first in line {first[key]}; keep one"
-                self._refuse(line, text)
-            first.setdefault(key, line)
+                self._refuse(number, text)
+            first.setdefault(key, number)
         self._loader.flatten_mapping(node)
         return {
             str(key.value): self.convert(value, key.start_mark.line + 1)
@@ -190,35 +192,35 @@ class _Tree:
 
     def _keys(self, node: yaml.MappingNode) -> Iterator[tuple[int, str]]:
         for key, _ in node.value:
-            line = key.start_mark.line + 1
+            number = key.start_mark.line + 1
             if isinstance(key, yaml.ScalarNode):
-                yield line, str(key.value)
+                yield number, str(key.value)
             else:
-                self._refuse(line, "got a list or mapping as a key; expected a name")
+                self._refuse(number, "got a list or mapping as a key; expected a name")
 
-    def _scalar(self, node: yaml.ScalarNode, place: Place) -> Node:
+    def _scalar(self, node: yaml.ScalarNode, line: SourceLine) -> Node:
         written = str(node.value)
         kind = node.tag.removeprefix(_TAG)
         if kind in ("int", "float") and _AMBIGUOUS.match(written):
             text = f"got `{written}`, which YAML does not read as it looks; "
-            self._refuse(place.line, text + "write a plain number, or put text in quotes")
+            self._refuse(line.number, text + "write a plain number, or put text in quotes")
         value: Scalar = written
         if kind in ("int", "float", "bool", "null"):
             try:
                 value = self._loader.construct_object(node)
             except (ValueError, LookupError):
-                self._refuse(place.line, f"got `{written[:60]}`, which cannot be read as {kind}")
+                self._refuse(line.number, f"got `{written[:60]}`, which cannot be read as {kind}")
         else:
-            self._check_tag(node, ("str", "timestamp"), place.line)
-        return Node(value, place, written, quoted=node.style is not None)
+            self._check_tag(node, ("str", "timestamp"), line.number)
+        return Node(value, line, written, quoted=node.style is not None)
 
-    def _check_tag(self, node: yaml.Node, known: tuple[str, ...], line: int) -> None:
+    def _check_tag(self, node: yaml.Node, known: tuple[str, ...], number: int) -> None:
         if node.tag.removeprefix(_TAG) not in known:
             text = f"got a value of the type `{node.tag}`; expected plain YAML without types"
-            self._refuse(line, text)
+            self._refuse(number, text)
 
-    def _refuse(self, line: int, text: str) -> None:
-        self._mistakes.append(Mistake(self._place_at(line), text))
+    def _refuse(self, number: int, text: str) -> None:
+        self._mistakes.append(Mistake(self._locate(number), text))
 
 
 def _decode(data: bytes, refuse: Callable[[int, str], ConfigError]) -> str:
@@ -227,15 +229,15 @@ def _decode(data: bytes, refuse: Callable[[int, str], ConfigError]) -> str:
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
+        number = data.count(b"\n", 0, error.start) + 1
         text = f"byte 0x{data[error.start]:02x} is not UTF-8; save the file as UTF-8"
-        raise refuse(line, text) from error
+        raise refuse(number, text) from error
 
 
 def _syntax(error: yaml.MarkedYAMLError) -> tuple[int, str]:
     """Return the line and the message of a syntax error, with a hint for common causes."""
     mark = error.problem_mark or error.context_mark
-    line = mark.line + 1 if mark else 0
+    number = mark.line + 1 if mark else 0
     problem = ": ".join(part for part in (error.context, error.problem) if part)
     hints = {
         "'\\t'": "indent with spaces, not with tabs",
@@ -245,4 +247,4 @@ def _syntax(error: yaml.MarkedYAMLError) -> tuple[int, str]:
         ":": "write `key: value`, and indent the lines below a key by two spaces",
     }
     hint = next(hint for sign, hint in hints.items() if sign in problem + ":")
-    return line, f"not YAML: {problem}; {hint}"
+    return number, f"not YAML: {problem}; {hint}"

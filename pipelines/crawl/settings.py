@@ -9,10 +9,11 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, Field, StrictBool, model_validator
 
 from codecorpus.filters.language_names import Language
-from codecorpus.foundation.config_files.errors import Place
+from codecorpus.foundation.config_files.errors import SourceLine
 from codecorpus.foundation.config_files.hints import Hints
 from codecorpus.foundation.config_files.loader import load_config, read_bytes
 from codecorpus.foundation.config_files.refusals import refusal
+from codecorpus.pipelines.sources.placeholders import PLACEHOLDERS
 from codecorpus.pipelines.sources.settings import PathText, Section
 
 KeepOrDrop = Literal["keep", "drop"]
@@ -151,8 +152,8 @@ def load_crawl(path: Path) -> LoadedCrawl:
     Raises:
         ConfigError: it cannot be read, or contains mistakes.
     """
-    data = read_bytes(path, Place(0, str(path), 0), "the recipe of a crawl")
-    hints = Hints("a mapping of keys, at least `languages`")
+    data = read_bytes(path, SourceLine(0, str(path), 0), "the recipe of a crawl")
+    hints = Hints("a mapping of keys, at least `languages`", placeholders=PLACEHOLDERS)
     settings = load_config(data, str(path), CrawlSettings, hints=hints)
     return LoadedCrawl(settings, Path(os.path.realpath(path.parent)))
 

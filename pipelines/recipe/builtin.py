@@ -5,6 +5,7 @@ from pathlib import Path
 
 from codecorpus.foundation.config_files.suggestions import nearest
 
+_FOLDER = Path(__file__).parents[2] / "recipes"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 
 
@@ -13,19 +14,14 @@ def is_name(text: str) -> bool:
     return _NAME.fullmatch(text) is not None
 
 
-def folder() -> Path:
-    """The package's folder of recipes."""
-    return Path(__file__).parents[2] / "recipes"
-
-
 def names() -> list[str]:
     """The names of all built-in recipes, sorted."""
-    return sorted(path.stem for path in folder().glob("*.yaml"))
+    return sorted(path.stem for path in _FOLDER.glob("*.yaml"))
 
 
 def path_of(name: str) -> Path:
     """The path of a built-in recipe's file, whether or not it exists."""
-    return folder() / f"{name}.yaml"
+    return _FOLDER / f"{name}.yaml"
 
 
 def describe_choices(unknown: str) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import TypeGuard
 
 from codecorpus.foundation.config_files.dump import to_line
-from codecorpus.foundation.config_files.hints import key_path
+from codecorpus.foundation.config_files.hints import format_path
 from codecorpus.foundation.config_files.yaml_tree import Plain, read
 from codecorpus.pipelines.recipe.model import Recipe
 
@@ -16,7 +16,7 @@ Path = tuple[str | int, ...]
 def differences(old: Recipe | str, new: Recipe | str) -> list[str]:
     """Return lines such as `filters.file_size.max: 102400 -> 204800`; empty if nothing differs.
 
-    The order of filters counts, because the first failing filter gives the reason.
+    The order of filters counts, because the first filter that fails is the reason.
 
     Args:
         old: a recipe, or the YAML of a resolved one, possibly written by another version.
@@ -44,7 +44,7 @@ def _compare(path: Path, old: object, new: object) -> Iterator[str]:
             pair = (items[index] if index < len(items) else _ABSENT for items in (old, new))
             yield from _compare((*path, index), *pair)
     elif type(old) is not type(new) or old != new:
-        yield f"{key_path(path)}: {_show(old)} -> {_show(new)}"
+        yield f"{format_path(path)}: {_show(old)} -> {_show(new)}"
 
 
 def _compare_order(old: dict[object, object], new: dict[object, object]) -> Iterator[str]:

@@ -5,8 +5,8 @@ merged, with the parent's keys first; lists and single values are replaced. `rul
 filter; if a further recipe adds it again, it starts from the rule's defaults. A recipe's `name` is
 not inherited. All mistakes in all files are reported at once, each with its file and line.
 
-Relative paths, also those in extended recipes, start at the folder of the recipe that is built; if
-that is a built-in recipe, given by its name, they start at the current folder.
+Relative paths, including those in extended recipes, start at the folder of the recipe that is
+built, or at the current folder if that is a built-in recipe given by its name.
 """
 
 import os
@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from codecorpus.foundation.config_files.errors import ConfigError, Mistake, Place
+from codecorpus.foundation.config_files.errors import ConfigError, Mistake, SourceLine
 from codecorpus.foundation.config_files.hints import Hints
 from codecorpus.foundation.config_files.loader import load_config, read_bytes, validate
 from codecorpus.foundation.config_files.yaml_tree import Node, describe_value, list_of, read
@@ -25,7 +25,7 @@ from codecorpus.pipelines.sources.folder import FolderSettings
 from codecorpus.pipelines.sources.placeholders import PLACEHOLDERS
 from codecorpus.pipelines.storage.locations import is_remote
 
-HINTS = Hints(
+_HINTS = Hints(
     expected="a mapping of keys, at least `sources`",
     loading_keys=("extends",),
     sections={
@@ -67,7 +67,7 @@ def load(path_or_name: str, *, input_paths: Sequence[str] | None = None) -> Load
     tree = _with_name(tree, path.stem)
     if input_paths is not None:
         tree = _with_input(tree, input_paths, base)
-    return LoadedRecipe(validate(tree, mistakes, Recipe, HINTS), base)
+    return LoadedRecipe(validate(tree, mistakes, Recipe, _HINTS), base)
 
 
 def load_resolved(path: Path) -> Recipe:
@@ -76,8 +76,8 @@ def load_resolved(path: Path) -> Recipe:
     Raises:
         ConfigError: it cannot be read, or this version does not accept it.
     """
-    data = read_bytes(path, Place(0, str(path), 0), "a recipe's file")
-    return load_config(data, str(path), Recipe, hints=HINTS)
+    data = read_bytes(path, SourceLine(0, str(path), 0), "a recipe's file")
+    return load_config(data, str(path), Recipe, hints=_HINTS)
 
 
 def loads(text: str, *, file: str = "recipe.yaml") -> Recipe:
@@ -90,7 +90,7 @@ def loads(text: str, *, file: str = "recipe.yaml") -> Recipe:
     Raises:
         ConfigError: it contains mistakes.
     """
-    return load_config(text.encode("utf-8", "surrogatepass"), file, Recipe, hints=HINTS)
+    return load_config(text.encode("utf-8", "surrogatepass"), file, Recipe, hints=_HINTS)
 
 
 def _locate(text: str) -> tuple[Path, Path]:
@@ -98,7 +98,7 @@ def _locate(text: str) -> tuple[Path, Path]:
     if builtin.is_name(text):
         path = builtin.path_of(text)
         if not path.is_file():
-            raise ConfigError([Mistake(Place(0, text, 0), _no_such_recipe(text))])
+            raise ConfigError([Mistake(SourceLine(0, text, 0), _no_such_recipe(text))])
         return path, Path.cwd()
     path = Path(text).expanduser() if text.startswith("~/") else Path(text)
     return path, Path(os.path.realpath(path.parent))
@@ -113,7 +113,7 @@ def _resolve(
     file: str,
     mistakes: list[Mistake],
     children: tuple[str, ...] = (),
-    place: Place | None = None,
+    line: SourceLine | None = None,
 ) -> Node:
     """The tree of a recipe merged over those that it extends.
 
@@ -122,31 +122,31 @@ def _resolve(
         file: its name for messages.
         mistakes: those that do not prevent reading the rest are appended to it.
         children: the files that extend this one, each extending the next.
-        place: the line that extends this recipe.
+        line: the line that extends this recipe.
     """
-    missing = f"extends: there is no file `{file}`" if place else "there is no such file"
+    missing = f"extends: there is no file `{file}`" if line else "there is no such file"
     missing += f"; {_EXPECTED}; {builtin.describe_choices(file)}"
-    data = read_bytes(path, place or Place(0, file, 0), "a recipe's file", missing=missing)
-    tree = read(data, file, len(children), mistakes, HINTS.expected)
+    data = read_bytes(path, line or SourceLine(0, file, 0), "a recipe's file", missing=missing)
+    tree = read(data, file, len(children), mistakes, _HINTS.expected)
     assert isinstance(tree.value, dict)
     extends = tree.value.pop("extends", None)
     if extends is None:
         return tree
     if not isinstance(extends.value, str):
         text = f"extends: got {describe_value(extends)}; expected a recipe's name or path"
-        mistakes.append(Mistake(extends.place, text))
+        mistakes.append(Mistake(extends.line, text))
         return tree
     wanted = extends.value
     by_name = builtin.is_name(wanted)
     parent = builtin.path_of(wanted) if by_name else path.parent / os.path.expanduser(wanted)  # noqa: PTH111
     if by_name and not parent.is_file():
-        raise ConfigError([Mistake(extends.place, f"extends: {_no_such_recipe(wanted)}")])
+        raise ConfigError([Mistake(extends.line, f"extends: {_no_such_recipe(wanted)}")])
     opened = (*children, os.path.realpath(path))
     if os.path.realpath(parent) in opened:
         circle = " -> ".join(Path(each).name for each in (*opened, os.path.realpath(parent)))
         text = f"extends: the recipes extend each other in a circle: {circle}"
-        raise ConfigError([Mistake(extends.place, text)])
-    below = _resolve(parent, os.path.normpath(parent), mistakes, opened, extends.place)
+        raise ConfigError([Mistake(extends.line, text)])
+    below = _resolve(parent, os.path.normpath(parent), mistakes, opened, extends.line)
     assert isinstance(below.value, dict)
     below.value.pop("name", None)
     return merge(below, tree)
@@ -169,8 +169,8 @@ def merge(parent: Node, child: Node) -> Node:
 def _with_name(tree: Node, name: str) -> Node:
     if not isinstance(tree.value, dict) or "name" in tree.value:
         return tree
-    place = Place(0, tree.place.file, 0)
-    return replace(tree, value={"name": Node(name, place, name), **tree.value})
+    line = SourceLine(0, tree.line.file, 0)
+    return replace(tree, value={"name": Node(name, line, name), **tree.value})
 
 
 def _with_input(tree: Node, paths: Sequence[str], base: Path) -> Node:
@@ -187,7 +187,7 @@ def _with_input(tree: Node, paths: Sequence[str], base: Path) -> Node:
     items = list(sources.value)
     entry = items[folders[0]]
     assert isinstance(entry.value, dict)
-    given = list_of((_from_base(path, base) for path in paths), Place(0, "--input", 0))
+    given = list_of((_from_base(path, base) for path in paths), SourceLine(0, "--input", 0))
     items[folders[0]] = replace(entry, value={**entry.value, "paths": given})
     assert isinstance(tree.value, dict)
     return replace(tree, value={**tree.value, "sources": replace(sources, value=items)})

@@ -214,7 +214,7 @@ def test_a_damaged_checkpoint_is_passed_over(
         ("model.context=50", "context 50 does not divide the corpus's sequence length, 128"),
         ("model.vocabulary=50000", "its shards were encoded with another vocabulary"),
         ("learing_rate=1", "did you mean `learning_rate`?"),
-        ("precision=fp23", "--set: precision: got `fp23`"),
+        ("precision=fp23", "--set precision=fp23: precision: got `fp23`"),
         ("model.kv_heads=3", "3 kv_heads do not divide the 4 heads"),
         ("model.type=codegeeks", "model.type: got `codegeeks`; expected one of"),
         ("device=cuda", "this machine has 0 GPUs"),

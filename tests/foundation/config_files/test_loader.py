@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 import pytest
 from pydantic import BaseModel, ConfigDict, Field
 
-from codecorpus.foundation.config_files.errors import ConfigError, Place
+from codecorpus.foundation.config_files.errors import ConfigError, SourceLine
 from codecorpus.foundation.config_files.hints import Hints
 from codecorpus.foundation.config_files.loader import load_config, read_bytes
 
@@ -37,7 +37,7 @@ class Config(Strict):
 
 
 def load(text: str, *overrides: str) -> Config:
-    return load_config(text.encode(), "run.yaml", Config, overrides=overrides)
+    return load_config(text.encode(), "run.yaml", Config, overrides)
 
 
 def mistakes(text: str, *overrides: str) -> list[str]:
@@ -93,20 +93,25 @@ def test_an_override_can_contain_equals_signs() -> None:
 @pytest.mark.parametrize(
     ("override", "message"),
     [
-        ("steps=0", "--set: steps: got `0`; expected a whole number from 1 on"),
-        ("steps=1e3", "--set: steps: got `1e3`; expected a whole number from 1 on; write 1000"),
-        ("steps=", "--set: steps: got nothing; expected a whole number from 1 on"),
+        ("steps=0", "--set steps=0: steps: got `0`; expected a whole number from 1 on"),
+        (
+            "steps=1e3",
+            "--set steps=1e3: steps: got `1e3`; expected a whole number from 1 on; write 1000",
+        ),
+        ("steps=", "--set steps=: steps: got nothing; expected a whole number from 1 on"),
         (
             "optimizer.bet=1",
-            "--set: optimizer: unknown key `bet`; expected type, beta; did you mean `beta`?",
+            "--set optimizer.bet=1: optimizer: unknown key `bet`; expected type, beta; did you "
+            "mean `beta`?",
         ),
-        ("steps", "--set: got `steps`; expected `key=value` or `section.key=value`"),
-        (".steps=1", "--set: got `.steps=1`; expected `key=value` or `section.key=value`"),
-        ("steps=010", "--set: steps: got `010`, which YAML does not read as it looks"),
-        ("name=[", "--set: name: not YAML: "),
+        ("steps", "--set steps: expected `key=value` or `section.key=value`"),
+        (".steps=1", "--set .steps=1: expected `key=value` or `section.key=value`"),
+        ("steps=010", "--set steps=010: steps: got `010`, which YAML does not read as it looks"),
+        ("steps.a=1", "--set steps.a=1: steps: got a mapping; expected a whole number from 1 on"),
+        ("name=[", "--set name=[: name: not YAML: "),
     ],
 )
-def test_mistakes_in_an_override_name_the_option(override: str, message: str) -> None:
+def test_a_mistake_in_an_override_starts_with_the_option(override: str, message: str) -> None:
     (only,) = mistakes("steps: 5\noptimizer: {type: adam}\n", override)
     assert only.startswith(message)
 
@@ -141,10 +146,10 @@ def test_an_empty_file_is_refused_with_what_it_must_be() -> None:
 )
 def test_a_file_that_cannot_be_read_is_an_error(tmp_path: Path, name: str, message: str) -> None:
     with pytest.raises(ConfigError) as caught:
-        read_bytes(tmp_path / name, Place(0, "f", 0), "a configuration")
+        read_bytes(tmp_path / name, SourceLine(0, "f", 0), "a configuration")
     assert message in str(caught.value)
 
 
 def test_a_message_for_a_missing_file_can_be_given(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="f:3: nowhere"):
-        read_bytes(tmp_path / "gone", Place(0, "f", 3), "a configuration", missing="nowhere")
+        read_bytes(tmp_path / "gone", SourceLine(0, "f", 3), "a configuration", missing="nowhere")

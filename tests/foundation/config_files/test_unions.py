@@ -32,7 +32,7 @@ FILE = b"pet:\n  type: cat\nrooms: 2\n"
 
 def message(data: bytes = FILE, *overrides: str) -> str:
     with pytest.raises(ConfigError) as error:
-        load_config(data, "home.yaml", Home, overrides=overrides)
+        load_config(data, "home.yaml", Home, overrides)
     assert error.value.exit_code == 2
     return str(error.value)
 
@@ -43,9 +43,9 @@ def test_a_file_is_read() -> None:
 
 
 def test_overrides_replace_values_in_order() -> None:
-    home = load_config(FILE, "home.yaml", Home, overrides=["rooms=4", "pet.lives=7", "rooms=5"])
+    home = load_config(FILE, "home.yaml", Home, ["rooms=4", "pet.lives=7", "rooms=5"])
     assert home == Home(pet=Cat(type="cat", lives=7), rooms=5)
-    home = load_config(FILE, "home.yaml", Home, overrides=["pet={type: dog, speed: 1e+1}"])
+    home = load_config(FILE, "home.yaml", Home, ["pet={type: dog, speed: 1e+1}"])
     assert home.pet == Dog(type="dog", speed=10.0)
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from codecorpus.foundation.config_files.errors import ConfigError, Mistake, Place
+from codecorpus.foundation.config_files.errors import ConfigError, Mistake, SourceLine
 from codecorpus.foundation.config_files.yaml_tree import (
     MAX_BYTES,
     describe_value,
@@ -75,8 +75,8 @@ def test_each_value_has_the_line_of_its_key() -> None:
     items = tree.value["c"].value
     assert isinstance(entry, dict)
     assert isinstance(items, list)
-    assert (tree.value["a"].place.line, entry["b"].place.line) == (1, 2)
-    assert [item.place.line for item in items] == [4, 5]
+    assert (tree.value["a"].line.number, entry["b"].line.number) == (1, 2)
+    assert [item.line.number for item in items] == [4, 5]
     assert tree.plain() == {"a": {"b": 1}, "c": [2, 3]}
 
 
@@ -88,17 +88,17 @@ def test_mistakes_that_do_not_prevent_reading_are_collected() -> None:
         "f:1: got `010`, which YAML does not read as it looks",
         "f:2: the key `a` occurs twice, first in line 1",
     ]
-    assert {each.place.depth for each in mistakes} == {1}
+    assert {each.line.depth for each in mistakes} == {1}
 
 
 @pytest.mark.parametrize(
     ("text", "plain"), [("1e3", "1e3"), ("[a, 2]", ["a", 2]), ("{b: no}", {"b": False}), ("", None)]
 )
 def test_a_single_value_is_read_without_lines(text: str, plain: object) -> None:
-    place = Place(0, "--set", 0)
-    node = read_value(text, place, [])
+    line = SourceLine(0, "--set", 0)
+    node = read_value(text, line, [])
     assert node.plain() == plain
-    assert node.place == place
+    assert node.line == line
 
 
 @pytest.mark.parametrize(
@@ -118,8 +118,8 @@ def test_a_single_value_is_read_without_lines(text: str, plain: object) -> None:
     ],
 )
 def test_a_value_is_described_as_written(text: str, description: str) -> None:
-    assert describe_value(read_value(text, Place(0, "f", 1), [])) == description
+    assert describe_value(read_value(text, SourceLine(0, "f", 1), [])) == description
 
 
 def test_a_list_can_be_made_of_texts() -> None:
-    assert list_of(["1", "no"], Place(0, "--input", 0)).plain() == ["1", "no"]
+    assert list_of(["1", "no"], SourceLine(0, "--input", 0)).plain() == ["1", "no"]

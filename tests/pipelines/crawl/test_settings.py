@@ -27,6 +27,7 @@ def test_the_shipped_recipe_is_that_of_codegeex() -> None:
         ("base_url: http://example.org", "begins with https://"),
         ("search: false", "no way to find repositories"),
         ("forks: maybe", "forks: got `maybe`"),
+        ("names: [{stdlib}]", "names[0]: got a mapping; expected a path; YAML takes braces"),
     ],
 )
 def test_mistakes_are_reported(tmp_path: Path, line: str, message: str) -> None:

@@ -256,6 +256,11 @@ def test_a_wrong_source_is_refused(mistakes: All, source: str, expected: str) ->
     assert expected in only
 
 
+def test_a_placeholder_is_suggested_only_for_text(mistakes: All) -> None:
+    (only,) = mistakes("name: x\nsources: [{type: {stdlib}}]\n")
+    assert only.endswith("got a mapping; expected one of `folder`, `pile`, `codeparrot`, `github`")
+
+
 def test_the_sources_must_be_a_list(mistakes: All) -> None:
     (only,) = mistakes("name: x\nsources: {type: folder, paths: [x]}\n")
     assert only == (
