@@ -10,6 +10,7 @@ import json
 import os
 import re
 import shutil
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
 from pathlib import Path
@@ -100,16 +101,11 @@ class CheckpointWriter:
         self._is_main = dist.get_rank(process_group) == 0
         self._pending: Future[Any] | None = None
         self._pending_step = 0
-        self._saved_step = -1
+        self._published = threading.Event()
         self._warnings: list[str] = []
         if self._is_main:
             self._folder.mkdir(parents=True, exist_ok=True)
             self._remove_unfinished()
-
-    @property
-    def saved_step(self) -> int:
-        """The last step whose checkpoint was started without a failure so far; -1 for none."""
-        return self._saved_step
 
     def save(
         self, step: int, model: nn.Module, optimizer: torch.optim.Optimizer, state: dict[str, Any]
@@ -135,6 +131,8 @@ class CheckpointWriter:
         assert isinstance(future, Future)
         self._pending = future
         if self._is_main:
+            # Who waits for the future may go on before its callbacks have run.
+            self._published.clear()
             future.add_done_callback(lambda done: self._publish(done, unfinished, step))
 
     def wait(self) -> None:
@@ -143,10 +141,10 @@ class CheckpointWriter:
             return
         future, self._pending = self._pending, None
         error = future.exception()
+        if self._is_main:
+            self._published.wait()
         dist.barrier(self._group)  # until rank 0 has renamed it
-        if error is None:
-            self._saved_step = self._pending_step
-        elif self._is_main:
+        if error is not None and self._is_main:
             self._warn(self._pending_step, error)
 
     def warnings(self) -> list[str]:
@@ -170,16 +168,15 @@ class CheckpointWriter:
 
     def _has_room(self, contents: dict[str, Any]) -> bool:
         """Whether the disk has room for another checkpoint; all ranks get the same answer."""
-        needed = torch.tensor([float(_bytes(contents))], dtype=torch.float64)
-        dist.all_reduce(needed, group=self._group)
         answer = torch.zeros(1)
         if self._is_main:
+            needed = _bytes(contents)
             free = shutil.disk_usage(self._folder).free
-            answer[0] = float(free > needed.item())
+            answer[0] = float(free > needed)
             if not answer.item():
                 self._warnings.append(
                     f"{self._folder}: no room for a checkpoint: {free / 1e9:.2f} GB are free, "
-                    f"{needed.item() / 1e9:.2f} GB are needed; the run continues, and the "
+                    f"{needed / 1e9:.2f} GB are needed; the run continues, and the "
                     "checkpoint before stays"
                 )
         dist.broadcast(answer, group=self._group, group_src=0)
@@ -187,9 +184,9 @@ class CheckpointWriter:
 
     def _publish(self, done: "Future[Any]", unfinished: Path, step: int) -> None:
         """Give a complete checkpoint its name, and remove the oldest; runs in the saving thread."""
-        if done.exception() is not None:
-            return
         try:
+            if done.exception() is not None:
+                return
             (unfinished / MODEL).write_text(self._model_json, "utf-8")
             sizes = {path.name: path.stat().st_size for path in sorted(unfinished.iterdir())}
             (unfinished / COMPLETE).write_text(json.dumps(sizes, indent=1), "utf-8")
@@ -202,6 +199,8 @@ class CheckpointWriter:
                 shutil.rmtree(path, ignore_errors=True)
         except OSError as error:
             self._warn(step, error)
+        finally:
+            self._published.set()
 
     def _remove_unfinished(self) -> None:
         for path in self._folder.glob(f"{_UNFINISHED}*"):
@@ -263,10 +262,9 @@ def _stored_state(path: Path) -> dict[str, Any]:
 
 
 def _bytes(contents: object) -> int:
-    """Bytes of the local shards of all tensors."""
+    """Bytes of all tensors; those that are sharded count as a whole."""
     if isinstance(contents, torch.Tensor):
-        local = contents.to_local() if hasattr(contents, "to_local") else contents
-        return int(local.numel() * local.element_size())
+        return contents.numel() * contents.element_size()
     if isinstance(contents, dict):
         return sum(_bytes(value) for value in contents.values())
     return sum(_bytes(value) for value in contents) if isinstance(contents, list | tuple) else 0

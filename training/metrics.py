@@ -5,6 +5,7 @@ lines of steps after its checkpoint are cut, because these steps are run again.
 """
 
 import json
+import math
 import os
 import sys
 import time
@@ -77,16 +78,19 @@ def _cut(path: Path, first_step: int) -> None:
 
 
 def step_line(values: Mapping[str, Any], steps: int, seconds_left: float) -> str:
-    """A logged step as a line of the terminal, at most 80 columns for runs below 100,000 steps."""
+    """A logged step as a line of the terminal, at most 80 columns for runs below 10,000 steps.
+
+    Tokens per second are given twice: valid targets, and all ids with padding.
+    """
     mfu = values.get("mfu")
     fields = [
         f"{values['step']:>{len(str(steps))}}/{steps}",
-        f"loss {values['loss']:.3f}",
-        f"lr {values['learning_rate']:.1e}",
-        f"norm {values['gradient_norm']:.2f}",
-        f"{_short(values['tokens_per_second'])}/{_short(values['all_tokens_per_second'])} tok/s",
+        f"loss {_digits(values['loss'], 4)}",
+        f"norm {_digits(values['gradient_norm'], 3)}",
+        f"lr {values['learning_rate']:.1e}".replace("e-0", "e-").replace("0.0e+00", "0"),
+        f"{_short(values['tokens_per_second'])}/{_short(values['all_tokens_per_second'])} t/s",
         *([f"mfu {mfu:.0%}"] if mfu is not None else []),
-        f"{values['peak_memory'] / 2**30:.1f}G",
+        f"{_digits(values['peak_memory'] / 2**30, 2)}G",
         f"wait {values['data_wait']:.0%}",
         duration(seconds_left),
     ]
@@ -94,19 +98,22 @@ def step_line(values: Mapping[str, Any], steps: int, seconds_left: float) -> str
 
 
 def duration(seconds: float) -> str:
-    """Seconds as `45s`, `12m05s` or `3h20m`."""
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole}s"
-    if whole < 3600:
-        return f"{whole // 60}m{whole % 60:02d}s"
-    return f"{whole // 3600}h{whole // 60 % 60:02d}m"
+    """Seconds as `45s`, `12m`, `3.3h` or `31h`."""
+    if seconds < 59.5:
+        return f"{seconds:.0f}s"
+    return f"{seconds / 60:.0f}m" if seconds < 5_970 else f"{_digits(seconds / 3600, 2)}h"
+
+
+def _digits(number: float, digits: int) -> str:
+    """A number with decimals as far as it has fewer digits before the point than asked for."""
+    before = len(str(int(abs(number)))) if math.isfinite(number) else digits
+    return f"{number:.{max(0, digits - before)}f}"
 
 
 def _short(number: float) -> str:
     if number >= 1e6:
-        return f"{number / 1e6:.1f}M"
-    return f"{number / 1e3:.1f}k" if number >= 1e3 else f"{number:.0f}"
+        return f"{_digits(number / 1e6, 2)}M"
+    return f"{_digits(number / 1e3, 2)}k" if number >= 1e3 else f"{number:.0f}"
 
 
 def say(message: str) -> None:

@@ -237,7 +237,11 @@ class _Run:
         if self._process.is_main:
             table()
         dist.barrier()
-        return table()
+        prepared = table()
+        vocabulary = self._config.model.vocabulary
+        assert vocabulary is not None  # filled in from the corpus
+        prepared.check_vocabulary(vocabulary)
+        return prepared
 
     def _make_trainer(self) -> Trainer:
         with torch.device("meta"):
@@ -303,7 +307,6 @@ class _Run:
     ) -> None:
         config, progress = self._config, self._progress
         log = MetricsLog(self._out, progress.step + 1) if self._process.is_main else None
-        rate = matmul_rate(self._process.device, DTYPES[config.precision])
         loader = Loader(
             self._corpus,
             table,
@@ -317,7 +320,7 @@ class _Run:
             ahead=config.read_ahead,
             with_documents=config.reset_at_documents,
         )
-        meter = _Meter(config, self._mesh, rate)
+        meter = _Meter(config, self._mesh, self._process.device)
         try:
             for batch in loader:
                 meter.data_arrived()
@@ -449,9 +452,12 @@ def _describe(batch: StepBatch, result: StepResult, table: RowTable) -> Mapping[
 class _Meter:
     """Speed since the last reading; pauses for validation and checkpoints do not count."""
 
-    def __init__(self, config: Config, mesh: Mesh, rate: float) -> None:
+    def __init__(self, config: Config, mesh: Mesh, device: torch.device) -> None:
         self._flops = flops_per_token(config.model, config.model.context)
-        self._peak = rate * mesh.world_size
+        self._world_size, self._device, self._dtype = (
+            mesh.world_size, device, DTYPES[config.precision],
+        )  # fmt: skip
+        self._rate = matmul_rate(device, self._dtype)
         self._watch = Stopwatch()
         self._reset()
 
@@ -478,10 +484,20 @@ class _Meter:
         values = {
             "tokens_per_second": self._valid / seconds,
             "all_tokens_per_second": self._all / seconds,
-            "mfu": self._all * self._flops / seconds / self._peak,
+            "mfu": self._mfu(self._all * self._flops / seconds / self._world_size),
             "data_wait": self._waited / seconds,
             "seconds_per_step": seconds / max(1, self._steps),
             "time": time.time(),
         }
         self._reset()
         return values
+
+    def _mfu(self, rate: float) -> float:
+        """A rate in FLOPs per second and process, over that of a matrix product.
+
+        More than 1 shows that the device was busy with something else when its rate was measured.
+        """
+        if rate > self._rate:
+            self._rate = max(self._rate, matmul_rate(self._device, self._dtype))
+            self._watch.lap()
+        return rate / self._rate

@@ -149,8 +149,8 @@ class Trainer:
     def step(self, batch: StepBatch, *, stop: bool = False) -> StepResult:
         """Train on the samples of one step.
 
-        A step whose loss or gradient is not finite changes neither weights nor optimizer, on any
-        rank: all of them see the same sums.
+        A step whose loss or gradient is not finite on one rank changes neither weights nor
+        optimizer on any of them.
 
         Args:
             batch: this rank's samples.
@@ -179,18 +179,20 @@ class Trainer:
                 [each.grad for each in self._parameters if each.grad is not None], inverse
             )
         norm = self._clip()
-        sums = torch.stack([total, torch.tensor(float(stop), dtype=torch.float64).to(total)])
+        flags = [float(stop), float(not math.isfinite(norm))]
+        sums = torch.cat([total[None], torch.tensor(flags, dtype=torch.float64).to(total)])
         dist.all_reduce(sums)  # over all ranks; tensor ranks hold equal losses
-        loss = sums[0].item() / (self._mesh.world_size * self.scale.value)
+        losses, stopping, overflows = sums.tolist()
+        loss = losses / (self._mesh.world_size * self.scale.value)
         rate = learning_rate(step, self._config)
-        finite = math.isfinite(loss) and math.isfinite(norm)
+        finite = math.isfinite(loss) and not overflows
         if finite:
             for group in self.optimizer.param_groups:
                 group["lr"] = rate
             self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)
         self.scale.update(finite=finite)
-        return StepResult(loss, norm, rate, finite, stop=sums[1].item() > 0)
+        return StepResult(loss, norm, rate, finite, stop=stopping > 0)
 
     def validate(self, batches: Iterable[Batch]) -> ValidationResult:
         """The loss on this and the other ranks' validation samples."""

@@ -184,6 +184,23 @@ class Corpus:
             raise UsageError(f"{name}: segments overlap or leave gaps; run `codecorpus verify`")
         return lengths
 
+    def largest_id(self, part: int) -> tuple[int, int]:
+        """The largest id in a part, padding included, and its row; (-1, -1) without rows.
+
+        The shard is read from its file from begin to end, not through the map.
+        """
+        name = shard_file(part, self.parts)
+        largest, row = -1, int(self._first_rows[part])
+        found = -1
+        with pa.ipc.open_stream(pa.OSFile(str(self.folder.path(name)))) as batches:
+            for batch in batches:
+                ids = batch.column("input_ids").flatten().to_numpy()
+                if len(ids) and int(ids.max()) > largest:
+                    largest = int(ids.max())
+                    found = row + int(ids.argmax()) // (self.sequence_length + 1)
+                row += batch.num_rows
+        return largest, found
+
     def _checked(self, rows: ArrayLike) -> NDArray[np.int64]:
         numbers = np.ascontiguousarray(rows, np.int64).reshape(-1)
         if len(numbers) and not 0 <= numbers.min() <= numbers.max() < self.rows:

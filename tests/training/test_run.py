@@ -9,13 +9,20 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from codecorpus.foundation.errors import UsageError
+from codecorpus.pipelines.corpus.rows import open_corpus
+from codecorpus.pipelines.storage import open_folder, stores
+from codecorpus.pipelines.storage.folder import Folder
+from codecorpus.pipelines.storage.locations import parse_location
+from codecorpus.pipelines.storage.stores.object_store import ObjectStore
 from codecorpus.training.config import load
 from codecorpus.training.run import TrainingError, run_training
+from tests.pipelines.storage.s3_server import s3_server
 
 CONFIG = """
 model: {type: decoder, layers: 2, width: 32, heads: 4, kv_heads: 2, feed_forward: 48, context: 64}
@@ -287,6 +294,73 @@ def test_a_step_that_is_not_finite_changes_nothing_and_names_its_files(
     assert len(skipped) == 3
     assert all(file["path"].endswith(".py") for row in skipped[0]["rows"] for file in row["files"])
     assert all(file["repository"] for row in skipped[0]["rows"] for file in row["files"])
+
+
+def test_ids_above_the_vocabulary_are_refused_before_the_first_step(
+    corpus_folder: Path, config: Path, tmp_path: Path
+) -> None:
+    damaged = tmp_path / "corpus"
+    shutil.copytree(corpus_folder, damaged)
+    shard = min((damaged / "shards").glob("data-*.arrow"))
+    ids = open_corpus(damaged).ids([0])[0]
+    data = bytearray(shard.read_bytes())
+    at = data.find(ids.tobytes()) + 2 * 5
+    data[at : at + 2] = (60_000).to_bytes(2, "little")
+    shard.write_bytes(data)
+    with pytest.raises(
+        UsageError, match=r"row 0 \(\w+/[\w/]+\.py\) has the id 60,000, but"
+    ) as error:
+        train_here(damaged, config, tmp_path / "run")
+    assert "\n" not in str(error.value)
+    assert not (tmp_path / "run" / "config.yaml").exists()
+
+
+def test_without_room_for_checkpoints_the_run_continues(
+    corpus_folder: Path,
+    config: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    run = tmp_path / "run"
+    usage = shutil.disk_usage
+
+    def full_after_the_first(path: Path) -> Any:
+        full = (run / "checkpoints" / "step-00000004").exists()
+        return SimpleNamespace(free=1_000) if full else usage(path)
+
+    monkeypatch.setattr(shutil, "disk_usage", full_after_the_first)
+    train_here(corpus_folder, config, run)
+    assert capsys.readouterr().err.count("no room for a checkpoint") == 2
+    assert list(metrics(run, "loss")) == list(range(1, 13))
+    assert [path.name for path in (run / "checkpoints").iterdir()] == ["step-00000004"]
+
+
+def test_a_corpus_in_a_store_trains_like_its_copy(
+    corpus_folder: Path,
+    config: Path,
+    tmp_path: Path,
+    undisturbed: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("CODECORPUS_SCRATCH", str(tmp_path / "scratch"))
+    with s3_server() as environment:
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+        store = stores.store_of("s3://")
+        assert isinstance(store, ObjectStore)
+        store.filesystem.mkdir("training")
+        local, remote = Folder(corpus_folder), open_folder(parse_location("s3://training/corpus"))
+        for name in local.files():
+            remote.write_bytes(name, local.read_bytes(name), {})
+        run_training(
+            "s3://training/corpus", str(config), tmp_path / "run", steps=None, overrides=[]
+        )
+        stores.close_all()
+    said = capsys.readouterr().err.splitlines()
+    assert said[0] == "copying 0.00 GB of shards from s3://training/corpus to the local disk"
+    assert_equal(tmp_path / "run", undisturbed, 1e-5)
 
 
 def test_a_lost_rank_is_named(corpus_folder: Path, config: Path, tmp_path: Path) -> None:

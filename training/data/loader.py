@@ -18,7 +18,6 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from codecorpus.foundation.errors import UsageError
 from codecorpus.pipelines.corpus.rows import Corpus
 from codecorpus.training.data.order import SampleOrder
 from codecorpus.training.data.row_table import RowTable
@@ -87,7 +86,6 @@ class Loader:
         steps: int,
         ahead: int = 2,
         with_documents: bool = True,
-        vocabulary: int | None = None,
     ) -> None:
         """Start the thread.
 
@@ -103,15 +101,13 @@ class Loader:
             steps: the step to stop before.
             ahead: steps that are prepared ahead.
             with_documents: whether batches say where documents begin.
-            vocabulary: ids from here on are refused, with a UsageError when their step is reached;
-                None: ids are not checked.
         """
         assert batch_size % ranks == 0
         self._corpus, self._table, self._order = corpus, table, order
         self._batch_size, self._micro = batch_size, micro_batch_size
         self._rank, self._ranks = rank, ranks
         self._first_step, self._steps = first_step, steps
-        self._with_documents, self._vocabulary = with_documents, vocabulary
+        self._with_documents = with_documents
         self._ready: queue.Queue[StepBatch | BaseException | None] = queue.Queue(maxsize=ahead)
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="loader", daemon=True)
@@ -169,12 +165,11 @@ class Loader:
             now = waiting.popleft()
             for number, valid in enumerate(now.valid_targets):
                 begin = number * per_rank
+                ids = now.mine.copy_ids(self._corpus, begin, begin + per_rank)
                 micro = [
-                    now.mine.batch(self._corpus, at, at + self._micro)
-                    for at in range(begin, begin + per_rank, self._micro)
+                    now.mine.batch(ids[at : at + self._micro], begin + at)
+                    for at in range(0, per_rank, self._micro)
                 ]
-                for batch in micro:
-                    check_ids(batch, self._table, self._vocabulary)
                 yield StepBatch(now.first_step + number, micro, valid, all_ids, now.samples[number])
 
     def _blocks(self, per_rank: int) -> Iterator["_Block"]:
@@ -261,12 +256,16 @@ class Windows:
         """Ask the operating system for the ids of all samples, without waiting."""
         corpus.read_ahead(self._rows, self._begins, self._ids)
 
-    def batch(self, corpus: Corpus, begin: int, end: int) -> Batch:
-        """The samples from `begin` to before `end`, with their ids."""
-        mine = slice(begin, end)
+    def copy_ids(self, corpus: Corpus, begin: int, end: int) -> NDArray[np.uint16]:
+        """uint16[end - begin, context + 1], the ids of the samples from `begin` to before `end`."""
         ids = np.empty((end - begin, self._ids), np.uint16)
-        corpus.copy_windows(self._rows[mine], self._begins[mine], ids)
-        first = self._first[begin : end + 1]
+        corpus.copy_windows(self._rows[begin:end], self._begins[begin:end], ids)
+        return ids
+
+    def batch(self, ids: NDArray[np.uint16], begin: int) -> Batch:
+        """The samples from `begin` on, as many as there are ids of."""
+        mine = slice(begin, begin + len(ids))
+        first = self._first[begin : mine.stop + 1]
         return Batch(
             ids,
             self._lengths[mine],
@@ -303,29 +302,6 @@ def validation_batches(
         yield make_batch(corpus, table, mine, fill_to=micro_batch_size)
 
 
-def check_ids(batch: Batch, table: RowTable, vocabulary: int | None) -> None:
-    """Check that all ids are below the vocabulary; a model would fail without naming the row.
-
-    Args:
-        batch: samples.
-        table: names the files.
-        vocabulary: number of entries; None: nothing is checked.
-
-    Raises:
-        UsageError: an id is not; names the row and its first file.
-    """
-    if vocabulary is None or not batch.ids.size or int(batch.ids.max()) < vocabulary:
-        return
-    number = int(batch.ids.max(1).argmax())
-    sample = int(batch.samples[number])
-    names = [f"{file.repository}/{file.path}" for file in table.files_of(sample)[:1]]
-    raise UsageError(
-        f"row {sample // table.windows:,} ({names[0] if names else 'no file'}) has the id "
-        f"{int(batch.ids[number].max()):,}, but the vocabulary has {vocabulary:,} entries: the "
-        "shards were encoded with another one"
-    )
-
-
 def window_lengths(table: RowTable, samples: NDArray[np.int64]) -> NDArray[np.int32]:
     """int32, the valid ids of each sample; the shape is that of `samples`."""
     rows, window = np.divmod(samples, table.windows)
@@ -346,7 +322,8 @@ def make_batch(
         fill_to: with fewer samples, empty ones are appended: their ids, lengths and languages are
             0, and their number is -1.
     """
-    batch = Windows(table, samples).batch(corpus, 0, len(samples))
+    windows = Windows(table, samples)
+    batch = windows.batch(windows.copy_ids(corpus, 0, len(samples)), 0)
     missing = fill_to - len(samples)
     if missing <= 0:
         return batch

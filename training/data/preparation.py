@@ -83,8 +83,14 @@ def write_table(
         f"{len(training):,} samples to train on, {len(held_out):,} for validation "
         f"({share:.1%} of the rows), {int((uses > VALIDATION).sum()):,} rows left out"
     )
-    return {"context": context, "windows": windows, "sources": joined.source_names} | {
-        "groups": groups
+    largest_id, row = max(corpus.largest_id(part) for part in range(corpus.parts))
+    return {
+        "context": context,
+        "windows": windows,
+        "sources": joined.source_names,
+        "groups": groups,
+        "largest_id": largest_id,
+        "row_of_largest_id": row,
     }
 
 

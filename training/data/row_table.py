@@ -39,7 +39,7 @@ from codecorpus.training.data.preparation import write_table
 
 FOLDER: Final = "data"
 """Name of the table in a run's folder."""
-_VERSION: Final = 2
+_VERSION: Final = 3
 
 
 @dataclass(frozen=True)
@@ -70,6 +70,8 @@ class RowTable:
         self.windows: int = facts["windows"]
         self.source_names: list[str] = facts["sources"]
         self._groups: dict[str, list[int]] = facts["groups"]
+        self._largest_id: int = facts["largest_id"]
+        self._row_of_largest_id: int = facts["row_of_largest_id"]
         self.lengths: NDArray[np.int32] = self._map("lengths")
         self.languages: NDArray[np.uint8] = self._map("languages")
         self.sources: NDArray[np.uint8] = self._map("sources")
@@ -102,6 +104,21 @@ class RowTable:
         first, last = window * self.context, (window + 1) * self.context
         inside = np.flatnonzero((offsets <= last) & (ends > first)) + begin
         return self.file_names(self.segment_file[inside])
+
+    def check_vocabulary(self, entries: int) -> None:
+        """Check that all ids are below a vocabulary; a model would fail without naming the row.
+
+        Raises:
+            UsageError: an id is not; names its row and the row's first file.
+        """
+        if self._largest_id < entries:
+            return
+        row = self._row_of_largest_id
+        names = [f"{file.repository}/{file.path}" for file in self.files_of(row * self.windows)]
+        raise UsageError(
+            f"row {row:,} ({names[0] if names else 'no file'}) has the id {self._largest_id:,}, "
+            f"but the vocabulary has {entries:,} entries: the shards were encoded with another one"
+        )
 
     def file_names(self, numbers: NDArray[np.int64]) -> list[SampleFile]:
         """Repository, path and content id of files, given by their numbers."""

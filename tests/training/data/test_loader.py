@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from codecorpus.foundation.errors import UsageError
 from codecorpus.pipelines.corpus.rows import Corpus, open_corpus
 from codecorpus.training.data import loader as loader_module
 from codecorpus.training.data.loader import Loader, StepBatch, make_batch, validation_batches
@@ -224,10 +223,3 @@ def test_batches_are_not_changed_by_later_ones(small: tuple[Corpus, RowTable]) -
             assert np.array_equal(batch.ids, again.ids)
             assert np.array_equal(batch.first_document, again.first_document)
             assert np.array_equal(batch.document_starts, again.document_starts)
-
-
-def test_ids_above_the_vocabulary_are_refused(small: tuple[Corpus, RowTable]) -> None:
-    corpus, table = small
-    assert steps(corpus, table, vocabulary=50_257)
-    with pytest.raises(UsageError, match=r"row \d+ \(owner/\d+/\d+\.py\) has the id 50,256, but"):
-        steps(corpus, table, vocabulary=50_256, steps=4)

@@ -156,3 +156,12 @@ def test_a_ledger_that_does_not_fit_is_refused(copy: Path, tmp_path: Path, damag
     with pytest.raises(UsageError, match=r"codecorpus verify"):
         prepare(open_corpus(copy), tmp_path, context=64, validation=0)
     assert not (tmp_path / "data").exists()
+
+
+def test_ids_above_the_vocabulary_are_refused(tmp_path: Path) -> None:
+    corpus = open_corpus(write_corpus(tmp_path / "corpus", [50, 0, 30]))
+    table = prepare(corpus, tmp_path / "run", context=64, validation=0)
+    largest = corpus.ids(np.arange(corpus.rows)).max()
+    table.check_vocabulary(int(largest) + 1)
+    with pytest.raises(UsageError, match=rf"row \d+ \(owner/\d+/\d+\.py\) has the id {largest:,}"):
+        table.check_vocabulary(int(largest))
