@@ -25,6 +25,7 @@ import numpy as np
 from benchmarks.comparison import ONE_THREAD
 from benchmarks.paths import HERE, ROOT, WORK
 from benchmarks.peers import Peer
+from benchmarks.training_step import render as render_step
 from codecorpus.pipelines.corpus.rows import Corpus, open_corpus
 
 PEERS = {
@@ -120,7 +121,7 @@ def main() -> int:
     parser.add_argument("--out", type=Path, default=HERE / "TRAINING.md")
     options = parser.parse_args()
     benchmark = Benchmark(open_corpus(options.corpus))
-    text = render(benchmark)
+    text = render(benchmark) + "\n" + render_step(Path(options.corpus))
     options.out.write_text(text, "utf-8")
     print(f"\n{text}\n{options.out}")
     return 1 if "DIFFERENT" in text else 0
@@ -153,9 +154,10 @@ def render(benchmark: Benchmark) -> str:
     load = os.getloadavg()[0]
     return "\n".join(
         [
-            "# The loader beside its peers",
+            "# Training: the loader beside its peers, and a step",
             "",
-            "Written by `make benchmark-training`; `benchmarks/loader.py` says what is measured.",
+            "Written by `make benchmark-training`; `benchmarks/loader.py` and "
+            "`benchmarks/training_step.py` say what is measured.",
             "",
             f"{corpus.rows:,} rows of {corpus.sequence_length + 1:,} ids, corpus "
             f"{corpus.digest[:16]}; {platform.machine()}, {os.cpu_count()} cores, load {load:.1f} "

@@ -454,9 +454,8 @@ class _Meter:
 
     def __init__(self, config: Config, mesh: Mesh, device: torch.device) -> None:
         self._flops = flops_per_token(config.model, config.model.context)
-        self._world_size, self._device, self._dtype = (
-            mesh.world_size, device, DTYPES[config.precision],
-        )  # fmt: skip
+        self._world_size, self._device = mesh.world_size, device
+        self._dtype = DTYPES[config.precision]
         self._rate = matmul_rate(device, self._dtype)
         self._watch = Stopwatch()
         self._reset()
