@@ -53,9 +53,9 @@ class _FolderLeadingSettings(LeadingSettings):
     repositories: Literal["auto", "children", "self"] = Field(
         default="auto",
         description="How a folder is divided into repositories. `children`: each sub-folder and "
-        "each archive directly in it is one, and loose files form one named after the folder; `self`: "
-        "the folder is one; `auto`: `self` if it contains .git, otherwise `children`. An archive "
-        "is always one.",
+        "each archive directly in it is one, and loose files form one named after the folder; "
+        "`self`: the folder is one; `auto`: `self` if it contains .git, otherwise `children`. An "
+        "archive is always one.",
         examples=["children"],
     )
 
