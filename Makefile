@@ -1,14 +1,18 @@
-# make corpus   build training shards from the code of this Python, or from INPUT=~/src
-# make test     every test but those marked slow, which make test-slow runs, some of them for long
-# make test-engines  one corpus on Spark, Flink, Prism and HDFS; needs Java 17 and Maven, Go for Prism
-# make test-engines-slow  its long tests: many kills on each engine
-# make test-training  the tests of training, on the CPU; installs torch
-# make test-training-slow  its long tests: the whole matrix of parallel runs
-# make benchmark-training  the loader beside its peers, into benchmarks/TRAINING.md; some 5 minutes
-# make check    format, lint, types, import rules
-# make benchmark  every claim beside its peers, into benchmarks/RESULTS.md; some 20 minutes
-# Each first installs what it needs into .venv, with the versions pinned in constraints.txt: corpus
-# and benchmark the dependencies of a build (base), the tests also `test`, check and format also `dev`.
+# make corpus                 build training shards from this Python's code, or from INPUT=~/src
+# make test                   all tests except the slow ones
+# make test-slow              the slow tests; some take very long
+# make test-engines           one corpus on Spark, Flink, Prism, HDFS; needs Java 17, Maven, Go (Prism)
+# make test-engines-slow      the slow tests of the engines: many kills on each
+# make test-training          the tests of training, on the CPU; installs torch
+# make test-training-slow     the slow tests of training: the whole matrix of parallel runs
+# make check                  format, lint, types, import rules
+# make format                 format the code, and fix what the linter can fix
+# make benchmark              compare each part with its peers in benchmarks/RESULTS.md; about 20 min
+# make benchmark-training     compare the loader with its peers in benchmarks/TRAINING.md; about 5 min
+# make clean                  remove build/ and .venv
+# Each target first installs what it needs into .venv, with the versions pinned in constraints.txt:
+# corpus and benchmark the dependencies of a build (base), tests also `test`, check and format also
+# `dev`, training also `train`.
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -59,7 +63,7 @@ $(ENGINES)/hdfs/.ready: infra/hdfs/pom.xml
 		dependency:copy-dependencies -DoutputDirectory=$(abspath $(@D))/jars
 	@touch $@
 
-# Maven's cache takes one at a time.
+# One at a time: Maven's local repository is not safe for concurrent use.
 $(ENGINES)/flink/job-server.jar: | $(ENGINES)/spark/job-server.jar
 $(ENGINES)/hdfs/.ready: | $(ENGINES)/flink/job-server.jar
 
@@ -67,7 +71,7 @@ $(ENGINES)/prism/prism: infra/prism.sh
 	@infra/prism.sh $(@D)
 
 no-prism:
-	@echo "Prism is left out: building it needs Go"
+	@echo "skipping Prism: building it needs Go"
 
 check: $(READY)-dev
 	$(BIN)/ruff format --check .
@@ -88,7 +92,7 @@ format: $(READY)-dev
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-# The groups of pyproject.toml. Each adds to the one before, so nothing is installed twice.
+# The dependency groups of pyproject.toml. Each extends the one before, so nothing is installed twice.
 $(READY)-base: ADDS := about a minute, 860 MB
 $(READY)-test: ADDS := about a minute, 330 MB more
 $(READY)-dev: ADDS := half a minute, 100 MB more
@@ -109,4 +113,4 @@ clean:
 	rm -rf build $(VENV)
 
 help:
-	@sed -n 's/^# //p' Makefile
+	@sed -n '/^$$/q; s/^# //p' Makefile

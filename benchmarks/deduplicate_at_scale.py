@@ -148,7 +148,8 @@ def main(
         sums = ", ".join(f"{name} {n:,}" for name, n in check(work / "out", corpus).items())
     finally:
         shutil.rmtree(work, ignore_errors=True)
-    return f"{cores} workers, generating files ({made:.0f} s) not counted: {sums}.", rows
+    text = f"{cores} workers; generating the files ({made:.0f} s) is not included. Counts: {sums}."
+    return text, rows
 
 
 def _measure(out: Path, workers: int) -> list[list[str]]:

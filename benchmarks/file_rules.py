@@ -1,8 +1,7 @@
 """Claim: text statistics and all file rules at 500 MB/s per core.
 
-Roofline: every byte is loaded once and classified once. One table lookup per byte is the bound of a
-loop without vectors (limit `lookup`); with vectors over ASCII the bound is memory (limit `copy`,
-some GB/s).
+Roofline: Each byte is loaded once and classified once. A scalar loop is limited by one table lookup
+per byte (limit `lookup`), a vectorized loop over ASCII by memory (limit `copy`, several GB/s).
 
 The peers apply exactly the same rules, in plain Python, and in CodeParrot's and datatrove's
 frameworks; all find the same survivors. Our side also searches for all its markers of generated
@@ -13,7 +12,7 @@ from benchmarks import corpus
 from benchmarks.comparison import Comparison, Side, compare
 from benchmarks.peers import Peer
 
-NOTE = "the peers look for three words in five lines, ours for all its markers"
+NOTE = "the peers search five lines for three words, ours searches for all its markers"
 
 
 def main(cores: int) -> list[Comparison]:
@@ -23,7 +22,10 @@ def main(cores: int) -> list[Comparison]:
     peers = [
         (
             Side(
-                f"CodeParrot's way, {datasets.title}", "file_rules", "codeparrot", datasets.python
+                f"CodeParrot's method, {datasets.title}",
+                "file_rules",
+                "codeparrot",
+                datasets.python,
             ),
             8,
         ),

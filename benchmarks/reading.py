@@ -7,10 +7,10 @@ that leave the folder. Data sets are compared with a loop over `json.loads`, wit
 the same columns, and with datatrove's readers. A data set is one file in one frame or stream, which
 cannot be entered in the middle: everything before a part is inflated again for each part.
 
-Roofline: for plain files one copy out of the page cache (limit `read`) and a few system calls per
-file, which dominate at the usual 10 KB; for archives and gz inflating (limit `igzip`, ISA-L; for
-zlib, which the peers use, `inflate`); for jsonl.zst inflating (limit `unzstd`), one pass over the
-bytes, and a copy; for parquet the time that pyarrow takes for the same columns.
+Roofline: Plain files need one copy out of the page cache (limit `read`) and a few system calls per
+file, which dominate at the usual 10 KB. Archives and gz need decompression (limit `igzip`, ISA-L;
+for zlib, which the peers use, `inflate`). jsonl.zst needs decompression (limit `unzstd`), one pass
+over the bytes, and a copy. The limit of parquet is the time of pyarrow for the same columns.
 """
 
 import shutil

@@ -5,9 +5,9 @@ similarity sketching, and computes the keys of the bands. That is not 256 hashes
 peers, which do hash each shingle 256 times, do more arithmetic for an estimate with a larger
 variance (`near_duplicates` measures the errors).
 
-Roofline: each byte is loaded once to find tokens, 8 at a time; each token is hashed; each shingle
-is one random store into 8 KB of first-level cache, about 3 ns for 5 bytes. The bound is
-instructions, not memory; no loop that looks at each byte is faster than the limit `lookup`.
+Roofline: Bytes are loaded once, 8 at a time, to find tokens; each token is hashed; each shingle is
+one random store into 8 KB of first-level cache, about 3 ns for 5 bytes. The limit is the number of
+instructions, not memory; no loop over single bytes is faster than the limit `lookup`.
 """
 
 from benchmarks import corpus

@@ -39,8 +39,8 @@ def main(cores: int) -> tuple[str, list[list[str]]]:
         f"bytes kept, {cores} workers: {warm.seconds:.1f} s of wall time for the whole command, "
         f"{sample.size / 1e6 / warm.processor_seconds:.1f} MB/s per core, "
         f"{warm.peak_memory / 1e6:,.0f} MB resident in all processes together. With a cold page "
-        f"cache: {cold.seconds:.1f} s, and tasks computed {shares[1]:.0%} of their time instead of "
-        f"{shares[0]:.0%}."
+        f"cache: {cold.seconds:.1f} s, and tasks compute for {shares[1]:.0%} of their time instead "
+        f"of {shares[0]:.0%}."
     )
     shutil.rmtree(FOLDER, ignore_errors=True)
     print(text)

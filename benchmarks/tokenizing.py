@@ -4,9 +4,10 @@ Each pass starts with a new encoder, so that its word cache is empty, on our sid
 Texts and ids are in memory. All sides use one tokenizer.json: GPT-2's with CodeGeeX's tokens for
 runs of spaces.
 
-Roofline: each byte is loaded and classified once; each word of about five bytes is one lookup in a
-table of 59 MB, mostly in cache because words repeat (limit `gather`: as if it never were); each id
-is 2 bytes written. New words run BPE, some microseconds each, which dominates on small inputs.
+Roofline: Each byte is loaded and classified once; each word of about five bytes is one lookup in a
+table of 59 MB, mostly in cache because words repeat (the limit `gather` is without any cache hits);
+2 bytes are written per id. BPE runs once for each new word, which takes several microseconds and
+dominates on small inputs.
 """
 
 from benchmarks import corpus

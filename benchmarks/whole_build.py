@@ -6,11 +6,11 @@ detects languages, verifies every pair of near duplicates, packs rows, writes a 
 digests. In two more lines our side reads the same texts from single files, as in a folder of
 repositories; they are compared with the same runs of the peer, which cannot read such folders.
 
-Roofline: each byte is read once, measured once, hashed once for its content id, shingled and
-tokenized if the file is kept, and its ids are written. With the limits of the parts this is the
-harmonic sum of reading 300, rules 500, SHA-1, signatures 120, tokenizing 120 on the kept share, and
-writing 400 MB/s: about 40 MB/s. Memory bandwidth, some GB/s, is far away; the bound is
-instructions.
+Roofline: Each byte is read once, measured once, hashed once for its content id, shingled and
+tokenized if the file is kept, and its ids are written. The harmonic sum of the targets of the parts
+(reading 300 MB/s, rules 500, SHA-1, signatures 120, tokenizing 120 on the kept share, writing 400)
+is about 40 MB/s. Memory bandwidth, several GB/s, is not a limit; the number of
+instructions is.
 
 Each has two lines: the whole command, including the start of the interpreter, which is what a user
 waits for; and the stages alone, which is what a large input costs.

@@ -4,8 +4,8 @@ Our side splits and packs ids into rows of 2,049 with their tags and writes them
 for the manifest. The peer, the writer of `datasets`, gets the finished rows. Both write data sets
 that `datasets.load_from_disk` opens, with the same rows.
 
-Roofline: two bytes per id are written, and padding, about 0.9 bytes per byte of text: one copy into
-the row, one into the page cache (limit `write`), and one pass of SHA-256 between them.
+Roofline: Two bytes are written per id, and padding, together about 0.9 bytes per byte of text: one
+copy into the row, one into the page cache (limit `write`), and one pass of SHA-256 between them.
 """
 
 import shutil

@@ -1,5 +1,5 @@
-# Functions of the local test clusters, spark/cluster.sh and flink/cluster.sh, which set $state, the
-# folder of logs and process ids. The jars are those that job-server.sh downloaded.
+# Functions shared by the local test clusters, spark/cluster.sh and flink/cluster.sh. They set $state,
+# the folder for logs and process ids, and use the jars that job-server.sh downloaded.
 
 [ "$0" != "${BASH_SOURCE[0]}" ] || {
     echo "cluster.sh: cannot be run by itself; run spark/cluster.sh or flink/cluster.sh" >&2
@@ -21,7 +21,7 @@ launch() {
     echo $! >"$state/$name.pid"
 }
 
-# await NAME PORT: wait until it listens on the port.
+# await NAME PORT: wait until the process listens on the port.
 await() {
     local name=$1 port=$2 left=120
     until (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do

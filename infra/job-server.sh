@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds a job server for Spark or Flink: downloads its jars with Maven, and makes a jar that only has
-# a manifest with these jars as class path. For networks with a Maven mirror but no access to Beam's
-# own job-server jars, which contain everything.
+# a manifest with these jars as its class path. This is for networks with a Maven mirror but without
+# access to Beam's own job-server jars, which contain everything.
 #   infra/job-server.sh spark|flink FOLDER   ->   FOLDER/jars/, FOLDER/job-server.jar
 set -euo pipefail
 

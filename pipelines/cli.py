@@ -47,11 +47,11 @@ def options(
             "--version",
             callback=_print_version,
             is_eager=True,
-            help="Show the version, with those of the libraries that the output depends on.",
+            help="Show the versions of codecorpus and of the libraries that its output depends on.",
         ),
     ] = False,
 ) -> None:
-    """Build training corpora of source code, and see why each file is in or out."""
+    """Build training corpora of source code, and explain why each file was kept or dropped."""
 
 
 @app.command(context_settings={"allow_extra_args": True})
@@ -130,11 +130,11 @@ def train(
     ],
     out: Annotated[Path, typer.Option("--out", metavar="RUN", help="the run's folder")],
     steps: Annotated[
-        int | None, typer.Option(min=1, help="length of the run, with its schedule")
+        int | None, typer.Option(min=1, help="length of the run and of its schedule")
     ] = None,
     settings: Annotated[
         list[str] | None,
-        typer.Option("--set", metavar="KEY=VALUE", help="a value over the configuration's"),
+        typer.Option("--set", metavar="KEY=VALUE", help="override a value of the configuration"),
     ] = None,
 ) -> None:
     """Train a model on a corpus. The same command resumes a run.
@@ -158,14 +158,16 @@ def crawl(
     context: typer.Context,
     recipe: Annotated[Path, typer.Argument(metavar="RECIPE", help="the crawl's recipe file")],
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="the crawl's folder")],
-    runner: Annotated[str, typer.Option(help="where to download archives: as for build")] = "local",
+    runner: Annotated[
+        str, typer.Option(help="where to download archives; the choices are those of build")
+    ] = "local",
     workers: Annotated[
         int, typer.Option(min=1, max=64, help="archives that each worker downloads at a time")
     ] = 4,
     refresh: Annotated[
         bool,
         typer.Option(
-            "--refresh", help="look again for new repositories, and new commits of known ones"
+            "--refresh", help="look for new repositories, and for new commits of known ones"
         ),
     ] = False,
 ) -> None:
@@ -213,7 +215,7 @@ def preflight(
         Path | None, typer.Option("--out", metavar="FILE", help="also write the JSON to this file")
     ] = None,
 ) -> None:
-    """Predict from a sample what a build would keep and cost. Writes nothing but --out.
+    """Predict from a sample what a build would keep and cost. Only --out writes a file.
 
     Example: codecorpus preflight recipes/quickstart.yaml --rate 0.05
     """

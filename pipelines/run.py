@@ -173,7 +173,7 @@ def _write_job(out: str, options: "PipelineOptions", *, runner: str, strict: boo
     from codecorpus.pipelines.engines.options import DATAFLOW
 
     if runner != DATAFLOW:
-        raise UsageError(f"--dry-run: --runner {runner} has no job to write; dataflow has")
+        raise UsageError(f"--dry-run needs --runner dataflow; got --runner {runner}")
     for path in dataflow.write_job(pipeline(out, options, strict=strict), options):
         print(path)  # noqa: T201 - what the command was asked for
     print("nothing was submitted")  # noqa: T201

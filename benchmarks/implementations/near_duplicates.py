@@ -85,7 +85,7 @@ def codecorpus(files: list[bytes]) -> Answers:
             near = np.flatnonzero((matched >= low) & (matched <= high))
             similar[near] = exact_jaccard(column, better[near], worse[near], NGRAM) >= threshold
             found = zip(better[similar].tolist(), worse[similar].tolist(), strict=True)
-            method = f"codecorpus, pairs within {errors:g} standard errors settled"
+            method = f"codecorpus, pairs within {errors:g} standard errors compared exactly"
             answers.append(answer(threshold, method, found))
     return answers
 
@@ -180,12 +180,12 @@ def text_dedup(files: list[bytes]) -> Answers:
             for number, content in enumerate(files)
         ]
         pairs = _same_bucket(signatures)
-        answers.append(answer(threshold, "text-dedup, buckets united", pairs, transitive=True))
+        answers.append(answer(threshold, "text-dedup, buckets merged", pairs, transitive=True))
     return answers
 
 
 def datatrove(files: list[bytes]) -> Answers:
-    """Shingles and signatures of stage 1; files in one bucket are duplicates, buckets united."""
+    """Shingles and signatures of stage 1; files in a bucket are duplicates, transitively."""
     import tempfile
 
     from datatrove.pipeline.dedup import MinhashDedupSignature
@@ -208,7 +208,7 @@ def datatrove(files: list[bytes]) -> Answers:
             for value in values
         ]
         pairs = _same_bucket(signatures)
-        answers.append(answer(threshold, "datatrove, buckets united", pairs, transitive=True))
+        answers.append(answer(threshold, "datatrove, buckets merged", pairs, transitive=True))
     return answers
 
 
@@ -226,8 +226,8 @@ def _both(
 ) -> Answers:
     verified = [pair for pair in pairs if similarity(*pair) >= threshold]
     return [
-        answer(threshold, f"{name}, its candidates", pairs),
-        answer(threshold, f"{name}, signatures compared", verified),
+        answer(threshold, f"{name}, candidates", pairs),
+        answer(threshold, f"{name}, candidates verified by signature", verified),
     ]
 
 

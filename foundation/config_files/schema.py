@@ -145,7 +145,7 @@ def _bounds(node: Mapping[str, Any]) -> str:
     if least is not None and below is not None:
         return f" from {least} to below {below}"
     if least is not None:
-        return f" from {least} on" if most is None else f" from {least} to {most}"
+        return f", at least {least}" if most is None else f" from {least} to {most}"
     limits = {"above": above, "below": below, "up to": most}
     words = [f"{word} {limit}" for word, limit in limits.items() if limit is not None]
     return f" {' and '.join(words)}" if words else ""

@@ -102,10 +102,12 @@ def main() -> None:
     right = codes == truth
     bootstrap = bootstrap_intervals(right[large], truth[large], held.package[large])
     mean = float(np.mean([right[large & (truth == code)].mean() for code in range(len(NAMES))]))
-    print(f"Files of {LARGE} bytes and more: {share(right[large])} of {large.sum()};")
-    print(f"bootstrap over projects: {percent(right[large].mean(), bootstrap.all)};")
-    print(f"mean over languages and other, likewise: {percent(mean, bootstrap.mean)}.")
-    print(f"Smaller files: {share(right[~large])} of {(~large).sum()}.\n")
+    print("Correct answers in per cent, with 95 % intervals in parentheses:\n")
+    print(f"- files of {LARGE} bytes and more: {share(right[large])} of {large.sum()};")
+    print(f"- the same, bootstrap over projects: {percent(right[large].mean(), bootstrap.all)};")
+    over = 'mean over languages and "other", bootstrap over projects'
+    print(f"- {over}: {percent(mean, bootstrap.mean)};")
+    print(f"- smaller files: {share(right[~large])} of {(~large).sum()}.\n")
     _by_language(everything, held, right, large, bootstrap)
     _matrix(truth[large], codes[large])
     _pairs(truth[large], codes[large])
@@ -142,7 +144,7 @@ def _matrix(truth: NDArray[np.int64], codes: NDArray[np.int64]) -> None:
 
 
 def _pairs(truth: NDArray[np.int64], codes: NDArray[np.int64]) -> None:
-    print("\n" + table_row(["pair", "files", "right %", "answered the other"]))
+    print("\n" + table_row(["pair", "files", "right %", "one taken for the other"]))
     print(table_row(["---", "--:", "--:", "--:"]))
     for pair in PAIRS:
         one, two = (CODES[name] for name in pair)
@@ -187,7 +189,7 @@ def _speed(held: Files) -> None:
         predict(texts, load_model())
         best = min(best, time.process_time() - started)
     total = int(texts.sizes.sum())
-    print(f"\n{total / best / 1e6:.0f} MB/s on one core; {total / len(texts):.0f} bytes a file")
+    print(f"\n{total / best / 1e6:.0f} MB/s on one core; {total / len(texts):.0f} bytes per file")
 
 
 if __name__ == "__main__":

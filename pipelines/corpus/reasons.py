@@ -11,8 +11,8 @@ BEFORE_FILTERS: dict[str, str] = {
     "repository.stars": "its repository has fewer stars than `min_stars`",
     "repository.size": "its repository has `max_repository_bytes` or more",
     "repository.unknown": "the source does not know its stars or size, and `unknown: drop`",
-    "language.not_source": "its name is that of an image, a library, an archive or the like; "
-    "it is not read",
+    "language.not_source": "its name is that of an image, a library, an archive or a similar "
+    "file; it is not read",
     "unreadable.io": "reading it failed",
     "unreadable.archive": "its archive is damaged, or its path leads out of the archive",
     "unreadable.record": "its line or row in a data set is not a JSON object, or has no text",

@@ -116,7 +116,7 @@ class CrawlSettings(Section):
         default=30.0, description="Seconds without data after which a request fails."
     )
     archive_seconds: Annotated[float, Field(gt=0, le=86_400)] = Field(
-        default=600.0, description="The most seconds that fetching one archive may take."
+        default=600.0, description="Time limit for fetching one archive, in seconds."
     )
 
     @model_validator(mode="after")

@@ -1,8 +1,8 @@
-"""Google Cloud Dataflow: what a job must have, and the job that would be submitted.
+"""Checks the options of Google Cloud Dataflow jobs, and writes a job instead of submitting it.
 
-A job that lacks something fails minutes after it was paid for, or, worse, runs with Beam's stock
-image on the smallest machine. So all of it is checked before anything is sent, from the words of
-the command alone; the same checks stand before a real job and a dry run.
+A job with a missing option fails only after minutes that are paid for, or, worse, runs with Beam's
+stock image on the smallest machine. So real jobs and dry runs both begin by checking all options,
+without the network.
 """
 
 import importlib.util
@@ -25,24 +25,24 @@ from codecorpus.foundation.errors import StorageError, UsageError
 from codecorpus.pipelines.recipe.model import Recipe
 
 JOB_FILE = "dataflow-job.json"
-"""Where a dry run writes the job, unless `--dataflow_job_file` names another place."""
+"""The file that a dry run writes, unless `--dataflow_job_file` names another."""
 
-# What Beam itself takes for a bucket; if it sees another, it makes a bucket of its own.
+# The bucket names that Beam accepts; for any other it creates a bucket of its own.
 _GCS = re.compile(r"gs://[a-z0-9][-_a-z0-9.]+[a-z0-9](/.*)?")
 _PROJECT = re.compile(r"[a-z][-a-z0-9:.]+[a-z0-9]")
 _STOCK_IMAGE = re.compile(r"(^|/)apache/beam|^gcr\.io/cloud-dataflow/")
 
 
 def check(recipe: Recipe, out: str, options: PipelineOptions) -> None:
-    """Refuse a job that could not run, or would run otherwise than one thinks.
+    """Refuse a job that could not run, or would not run as intended.
 
     Args:
-        recipe: whose inputs the workers read.
+        recipe: the recipe, whose inputs the workers read.
         out: the output folder.
-        options: Beam's.
+        options: Beam's pipeline options.
 
     Raises:
-        UsageError: everything that is wrong.
+        UsageError: lists everything that is wrong.
     """
     wrong = [*_wrong_paths(recipe, out), *_wrong_places(options), *_wrong_workers(options)]
     if importlib.util.find_spec("google.cloud.dataflow") is None:
@@ -54,11 +54,11 @@ def check(recipe: Recipe, out: str, options: PipelineOptions) -> None:
 
 def _wrong_paths(recipe: Recipe, out: str) -> Iterator[str]:
     if not _GCS.fullmatch(out):
-        yield f"--out {out}: workers are elsewhere; give a folder on gs://BUCKET/"
+        yield f"--out {out}: not visible to the workers; give a folder on gs://BUCKET/"
     for source in recipe.sources:
         for path in source.paths:
             if not _GCS.fullmatch(str(path)):
-                yield f"input {path}: workers are elsewhere; put it on gs://BUCKET/"
+                yield f"input {path}: not visible to the workers; put it on gs://BUCKET/"
 
 
 def _wrong_places(options: PipelineOptions) -> Iterator[str]:
@@ -79,23 +79,23 @@ def _wrong_workers(options: PipelineOptions) -> Iterator[str]:
     image = workers.sdk_container_image
     if not image or _STOCK_IMAGE.search(image):
         yield (
-            f"--sdk_container_image={image or ''}: give the image that infra/Dockerfile makes; "
-            "Beam's own holds no codecorpus"
+            f"--sdk_container_image={image or ''}: give the image built from infra/Dockerfile; "
+            "Beam's own image does not contain codecorpus"
         )
     if not workers.machine_type:
-        yield "--machine_type: missing; n2-standard-4 has 4 cores and 16 GB"
+        yield "--machine_type: missing; n2-standard-4 has 4 vCPUs and 16 GB"
     if workers.autoscaling_algorithm == "NONE":
         if not workers.num_workers:
-            yield "--num_workers: missing, though --autoscaling_algorithm=NONE"
+            yield "--num_workers: missing; --autoscaling_algorithm=NONE requires it"
     elif not workers.max_num_workers:
-        yield "--max_num_workers: missing; without it the service decides what you pay for"
+        yield "--max_num_workers: missing; without it the service chooses how many you pay for"
 
 
 def complete(recipe: Recipe, options: PipelineOptions) -> None:
-    """Settle what the command leaves open.
+    """Set options that the command does not set.
 
-    A job is named after its recipe: Dataflow runs one job of a name at a time, so a second build
-    by mistake is refused. Workers come and go with the work.
+    A job is named after its recipe: Dataflow runs only one job of a name at a time, so it refuses
+    a second build started by mistake. The number of workers adapts to the work.
     """
     cloud, workers = options.view_as(GoogleCloudOptions), options.view_as(WorkerOptions)
     if not cloud.job_name:
@@ -105,37 +105,39 @@ def complete(recipe: Recipe, options: PipelineOptions) -> None:
 
 
 def keep_offline(options: PipelineOptions) -> None:
-    """Make a dry run of it: Beam asks for no credentials, and nothing of the network."""
+    """Make Beam do a dry run, which uses neither credentials nor the network."""
     options.view_as(TestOptions).dry_run = True
     options.view_as(GoogleCloudOptions).no_auth = True
 
 
 def write_job(graph: beam.Pipeline, options: PipelineOptions) -> list[Path]:
-    """Write the job as it would be submitted, and the graph that would be staged; sends nothing.
+    """Write the job that would be submitted and the graph that would be staged; send nothing.
 
     Args:
         graph: the pipeline, made with `options`.
-        options: Beam's, kept offline.
+        options: Beam's pipeline options, after `keep_offline`.
 
     Returns:
         The job as JSON, and the graph as Beam's protocol buffer beside it.
 
     Raises:
-        UsageError: a file of this machine would be staged.
+        UsageError: Beam would stage a file of this machine.
     """
     from apache_beam.runners.dataflow.internal import apiclient
 
     staged: dict[str, bytes] = {}
 
     class Recorder(apiclient.DataflowApplicationClient):  # type: ignore[misc]
-        """Keeps what it should upload."""
+        """Stores in memory the files that it should upload."""
 
         def stage_file_with_retry(
             self, folder: str, name: str, source: str | BinaryIO, **_: object
         ) -> None:
-            """In place of the upload."""
+            """Store a file instead of uploading it."""
             if isinstance(source, str):
-                raise UsageError(f"{source}: a file of this machine would be staged in {folder}")
+                raise UsageError(
+                    f"{source}: Beam would stage this file of this machine in {folder}"
+                )
             staged[name] = source.read()
 
     job = graph.run().job

@@ -17,7 +17,7 @@ _SHOWN = 20
 WIDTH = 80
 """Columns of the report if the output is not a terminal."""
 
-_SHORT = {"none": "(hardly any)", "unclear": "(unclear)"}
+_SHORT = {"none": "(too short)", "unclear": "(unclear)"}
 """Displayed values of `filters.natural_language` that are not languages."""
 
 
@@ -163,8 +163,8 @@ def _languages(manifest: dict[str, Any]) -> Table:
 def _natural_languages(files: dict[str, int]) -> Table:
     """Natural languages of the comments in a sample of the files, most files first."""
     table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("\ncomments are in", min_width=18)
-    for name in ("files of a sample", "share"):
+    table.add_column("\ncomment language", min_width=18)
+    for name in ("sampled files", "share"):
         table.add_column(f"\n{name}", justify="right")
     total = sum(files.values())
     for language, count in sorted(files.items(), key=lambda item: (-item[1], item[0])):
@@ -185,8 +185,8 @@ def _rows(manifest: dict[str, Any]) -> list[str]:
     ]
     if duplicates["buckets_capped"]:
         lines.append(
-            f"{duplicates['buckets_capped']:,} buckets were too large to compare all pairs of: "
-            "their files were compared with the preferred ones only"
+            f"{duplicates['buckets_capped']:,} buckets were too large to compare all their pairs: "
+            "their files were compared only with the preferred ones"
         )
     return lines
 

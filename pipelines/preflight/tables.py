@@ -29,7 +29,8 @@ def print_prediction(prediction: Prediction, console: Console) -> None:
     if prediction.fetched.all:
         console.print(_fetched(prediction.fetched))
     console.print(
-        f"each number with an interval that should contain it in {CONFIDENCE:.0%} of cases\n"
+        "each number with an interval that should contain the true value in "
+        f"{CONFIDENCE:.0%} of cases\n"
     )
     for table in (
         _decisions(prediction),
@@ -142,7 +143,7 @@ def _cost(prediction: Prediction) -> Table:
     _row(
         table, "output, MB", sum_estimates(disk.folders.values()).scaled(1e-6), _one_decimal, "bold"
     )
-    _row(table, "work files while it runs, MB", disk.work.scaled(1e-6), _one_decimal)
+    _row(table, "temporary files during the build, MB", disk.work.scaled(1e-6), _one_decimal)
     _row(table, "moved between tasks, MB", disk.shuffle.scaled(1e-6), _one_decimal)
     return table
 

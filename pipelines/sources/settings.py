@@ -124,7 +124,7 @@ class SourceSettings(LeadingSettings):
     )
     languages: Languages | None = Field(
         default=None,
-        description="Languages to keep of this source, regardless of the recipe's `languages`.",
+        description="Languages to keep from this source, overriding the recipe's `languages`.",
         examples=[["C++", "Python", "Java"]],
         json_schema_extra={
             "expects": "`all` or a list of languages",
@@ -163,7 +163,7 @@ def name_field(kind: str, example: str) -> Any:  # noqa: ANN401 - what Field its
     """The field `name` of a source's settings."""
     return Field(
         default=kind,
-        description="The source's name in the ledger; each source of a recipe has its own.",
+        description="The source's name in the ledger; sources of a recipe have different names.",
         examples=[example],
         json_schema_extra={"default_text": f"`{kind}`; `{kind}-2` for the second without a name"},
     )

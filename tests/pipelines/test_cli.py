@@ -43,7 +43,11 @@ def test_version_says_which_code_this_is() -> None:
         (["build", "none.yaml", "--out", "o"], 2, "none.yaml"),
         (["build", "wrong.yaml", "--out", "o"], 2, "wrong.yaml:2"),
         (["build", "r.yaml", "--out", "o", "--runner", "sparc"], 2, "expected one of local"),
-        (["build", "r.yaml", "--out", "o", "--dry-run"], 2, "local has no job to write"),
+        (
+            ["build", "r.yaml", "--out", "o", "--dry-run"],
+            2,
+            "--dry-run needs --runner dataflow; got --runner local",
+        ),
         (["build", "r.yaml", "--out", "o"], 1, "no input files found in"),
         (["preflight", "none.yaml"], 2, "none.yaml"),
         (["preflight", "r.yaml", "--rate", "0"], 2, "above 0"),

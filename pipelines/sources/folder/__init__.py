@@ -52,9 +52,10 @@ class _FolderLeadingSettings(LeadingSettings):
 
     repositories: Literal["auto", "children", "self"] = Field(
         default="auto",
-        description="What is one repository. `children`: each sub-folder and each archive directly "
-        "in the folder, and its loose files make one named after the folder; `self`: the folder; "
-        "`auto`: `self` if it holds .git, else `children`. An archive is always one.",
+        description="How a folder is divided into repositories. `children`: each sub-folder and "
+        "each archive directly in it is one, and loose files form one named after the folder; "
+        "`self`: the folder is one; `auto`: `self` if it contains .git, otherwise `children`. An "
+        "archive is always one.",
         examples=["children"],
     )
 
@@ -71,7 +72,7 @@ class FolderSettings(SourceSettings, _FolderLeadingSettings):
     metadata: TablePath | None = Field(
         default=None,
         description="A table (.csv with a header, or .jsonl) with the columns `repository`, "
-        "`stars` and `license`, which the files of a repository do not contain; null: no table.",
+        "`stars` and `license`, which are not in the files of a repository; null: no table.",
         examples=["repositories.csv"],
     )
 

@@ -54,7 +54,7 @@ def test_a_file_is_loaded() -> None:
 def test_all_mistakes_are_reported_with_their_lines() -> None:
     text = "step: 5\nname: 3\noptimizer:\n  type: adm\n"
     assert mistakes(text) == [
-        "run.yaml:1: steps is missing; expected a whole number from 1 on",
+        "run.yaml:1: steps is missing; expected a whole number, at least 1",
         "run.yaml:1: unknown key `step`; expected steps, name, optimizer, decay, sizes; did you "
         "mean `steps`?",
         "run.yaml:2: name: got `3`; expected text; put text in quotes",
@@ -93,12 +93,12 @@ def test_an_override_can_contain_equals_signs() -> None:
 @pytest.mark.parametrize(
     ("override", "message"),
     [
-        ("steps=0", "--set steps=0: steps: got `0`; expected a whole number from 1 on"),
+        ("steps=0", "--set steps=0: steps: got `0`; expected a whole number, at least 1"),
         (
             "steps=1e3",
-            "--set steps=1e3: steps: got `1e3`; expected a whole number from 1 on; write 1000",
+            "--set steps=1e3: steps: got `1e3`; expected a whole number, at least 1; write 1000",
         ),
-        ("steps=", "--set steps=: steps: got nothing; expected a whole number from 1 on"),
+        ("steps=", "--set steps=: steps: got nothing; expected a whole number, at least 1"),
         (
             "optimizer.bet=1",
             "--set optimizer.bet=1: optimizer: unknown key `bet`; expected type, beta; did you "
@@ -107,7 +107,7 @@ def test_an_override_can_contain_equals_signs() -> None:
         ("steps", "--set steps: expected `key=value` or `section.key=value`"),
         (".steps=1", "--set .steps=1: expected `key=value` or `section.key=value`"),
         ("steps=010", "--set steps=010: steps: got `010`, which YAML does not read as it looks"),
-        ("steps.a=1", "--set steps.a=1: steps: got a mapping; expected a whole number from 1 on"),
+        ("steps.a=1", "--set steps.a=1: steps: got a mapping; expected a whole number, at least 1"),
         ("name=[", "--set name=[: name: not YAML: "),
     ],
 )

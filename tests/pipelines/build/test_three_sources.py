@@ -165,4 +165,4 @@ def test_the_report_counts_ignored_records(
     print_report(built_of_three)
     printed = capsys.readouterr().out
     assert "pile: 3 lines of other sets ignored: ArXiv 2, StackExchange 1" in printed
-    assert "comments are in" in printed
+    assert "comment language" in printed

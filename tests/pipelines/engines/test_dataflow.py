@@ -101,7 +101,10 @@ def test_everything_that_is_wrong_is_said_at_once(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"sdk_container_image": "apache/beam_python3.11_sdk:2.77.0"}, "holds no codecorpus"),
+        (
+            {"sdk_container_image": "apache/beam_python3.11_sdk:2.77.0"},
+            "does not contain codecorpus",
+        ),
         ({"temp_location": "/tmp/x"}, "--temp_location=/tmp/x: give a folder on gs://"),
         ({"temp_location": "gs://B"}, "--temp_location=gs://B: give a folder on gs://"),
         ({"project": "My Project"}, "give the project's id"),
@@ -115,7 +118,7 @@ def test_each_option_is_checked(tmp_path: Path, changes: dict[str, str], message
 
 def test_inputs_of_this_machine_are_refused(tmp_path: Path) -> None:
     local = recipe(tmp_path, RECIPE.replace("gs://corpus/in", "src"))
-    with pytest.raises(UsageError, match=r"input src: workers are elsewhere"):
+    with pytest.raises(UsageError, match=r"input src: not visible to the workers"):
         check(local, "gs://corpus/out", given({}))
 
 

@@ -232,7 +232,7 @@ def test_a_wrong_choice_is_refused_with_the_valid_ones(
         ),
         (
             "{type: folder, paths: [x], min_stars: -1}",
-            "got `-1`; expected a whole number of stars from 0 on, or `null`",
+            "got `-1`; expected a whole number of stars, at least 0, or `null`",
         ),
         (
             "{type: folder, paths: [x], languages: [C, Go, Jav]}",
