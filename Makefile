@@ -47,7 +47,7 @@ test-engines-slow: $(READY)-test
 
 test-training: $(READY)-train
 	$(BIN)/mypy src/codecorpus/training tests/training
-	OMP_NUM_THREADS=1 $(BIN)/pytest tests/training -m "not slow"
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadfile tests/training -m "not slow"
 
 test-training-slow: $(READY)-train
 	OMP_NUM_THREADS=1 $(BIN)/pytest tests/training -m slow

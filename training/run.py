@@ -456,7 +456,7 @@ class _Meter:
         self._flops = flops_per_token(config.model, config.model.context)
         self._world_size, self._device = mesh.world_size, device
         self._dtype = DTYPES[config.precision]
-        self._rate = matmul_rate(device, self._dtype)
+        self._rate = 0.0  # until the first line of the log, which one process writes
         self._watch = Stopwatch()
         self._reset()
 

@@ -25,7 +25,7 @@ from codecorpus.training.run import TrainingError, run_training
 from tests.pipelines.storage.s3_server import s3_server
 
 CONFIG = """
-model: {type: decoder, layers: 2, width: 32, heads: 4, kv_heads: 2, feed_forward: 48, context: 64}
+model: {type: decoder, layers: 2, width: 32, heads: 4, kv_heads: 2, feed_forward: 48, context: 32}
 steps: 12
 batch_size: 8
 learning_rate: 1.0e-3

@@ -12,7 +12,8 @@ from codecorpus.training.stop_signals import SIGNALS, StopRequest
 def test_a_signal_sets_the_flag(number: signal.Signals) -> None:
     before = [signal.getsignal(each) for each in SIGNALS]
     with StopRequest().listening() as stop:
-        assert not stop.received
+        received = [stop.received]
         os.kill(os.getpid(), number)
-        assert stop.received
+        received.append(stop.received)
+    assert received == [False, True]
     assert [signal.getsignal(each) for each in SIGNALS] == before

@@ -1,11 +1,12 @@
 """Steps of the trainer: low precision, overflow, dropout, and batches without a target."""
 
 import math
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
 import torch
+from torch.distributed.tensor import DTensor
 
 from codecorpus.training.config import Config
 from codecorpus.training.data.loader import Batch, StepBatch
@@ -65,7 +66,8 @@ def step_batch(trainer: Trainer, step: int, *, micro: int = 1, padding: bool = F
 
 def weights(trainer: Trainer) -> list[np.ndarray]:
     """This rank's part of each parameter."""
-    return [each.to_local().detach().numpy().copy() for each in trainer.model.parameters()]  # type: ignore[operator]
+    local = (cast("DTensor", each).to_local() for each in trainer.model.parameters())
+    return [each.detach().numpy().copy() for each in local]
 
 
 def losses(precision: str, shape: tuple[int, int, int]) -> list[float]:
@@ -75,7 +77,7 @@ def losses(precision: str, shape: tuple[int, int, int]) -> list[float]:
 
 @pytest.mark.parametrize(
     ("precision", "shape"),
-    [("bf16", (1, 2, 1)), ("fp16", (1, 2, 1)), ("bf16", (1, 1, 2)), ("fp16", (1, 1, 1))],
+    [("fp16", (1, 2, 1)), ("bf16", (1, 1, 2))],
     ids=str,
 )
 def test_low_precision_trains_nearly_like_fp32(
@@ -121,8 +123,6 @@ def overflow(shape: tuple[int, int, int], precision: str) -> dict[str, Any]:
     ("precision", "shape"),
     [
         ("fp16", (1, 1, 1)),
-        ("fp16", (1, 2, 1)),
-        ("fp16", (1, 1, 2)),
         ("fp16", (1, 2, 2)),
         ("fp16", (2, 2, 1)),
         ("bf16", (1, 2, 1)),
