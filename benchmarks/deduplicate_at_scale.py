@@ -25,6 +25,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.paths import WORK
+from benchmarks.results import Section
 from benchmarks.synthetic_sketches import SyntheticCorpus, make
 from benchmarks.task_timings import read_task_timings
 from codecorpus.pipelines.engines.process_pool import ProcessPool
@@ -133,8 +134,8 @@ def main(
     sketches: int = SKETCHES,
     threshold: float = 0.85,
     folder: Path = WORK,
-) -> tuple[str, list[list[str]]]:
-    """Generate the files and run the stages; returns a sentence, and rows of HEADER."""
+) -> Section:
+    """Generate the files and run the stages."""
     folder.mkdir(parents=True, exist_ok=True)
     work = Path(tempfile.mkdtemp(dir=folder))
     try:
@@ -148,7 +149,8 @@ def main(
         sums = ", ".join(f"{name} {n:,}" for name, n in check(work / "out", corpus).items())
     finally:
         shutil.rmtree(work, ignore_errors=True)
-    return f"{cores} workers, generating files ({made:.0f} s) not counted: {sums}.", rows
+    text = f"{cores} workers, generating files ({made:.0f} s) not counted: {sums}."
+    return Section("Deduplicating synthetic sketches", text, HEADER, rows)
 
 
 def _measure(out: Path, workers: int) -> list[list[str]]:
@@ -182,13 +184,13 @@ def _command() -> None:
         "--folder", type=Path, default=WORK, help="work folder; needs 1.6 GB per million sketches"
     )
     options = parser.parse_args()
-    text, _ = main(
+    section = main(
         options.workers,
         sketches=options.sketches,
         threshold=options.threshold,
         folder=options.folder,
     )
-    print(text)
+    print(section.text)
 
 
 if __name__ == "__main__":

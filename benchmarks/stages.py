@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import corpus, process_tree, whole_build
+from benchmarks.results import Section
 from benchmarks.task_timings import read_task_timings
 from benchmarks.whole_build import FOLDER
 
@@ -23,8 +24,8 @@ HEADER = ["stage", "tasks", "processor s", "share", "computed", "MB/s per core"]
 HEADER += ["peak MB of a process"]
 
 
-def main(cores: int) -> tuple[str, list[list[str]]]:
-    """Build twice; returns a sentence, and rows of HEADER."""
+def main(cores: int) -> Section:
+    """Build twice."""
     sample = corpus.sample(corpus.CORPUS_BYTES)
     whole_build.write_inputs(sample)
     warm, out = _build(cores, "out")
@@ -44,7 +45,7 @@ def main(cores: int) -> tuple[str, list[list[str]]]:
     )
     shutil.rmtree(FOLDER, ignore_errors=True)
     print(text)
-    return text, rows
+    return Section("Where a whole build's time goes", text, HEADER, rows)
 
 
 def _build(cores: int, name: str) -> tuple[process_tree.ProcessUsage, Path]:
