@@ -13,18 +13,15 @@ There is no peer: none of them compares pairs by sketches without holding all sk
 """
 
 import argparse
-import multiprocessing
 import os
 import shutil
 import tempfile
-import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.paths import WORK
+from benchmarks.process_tree import Memory, sampled_memory
 from benchmarks.results import Section
 from benchmarks.synthetic_sketches import SyntheticCorpus, make
 from benchmarks.task_timings import read_task_timings
@@ -44,52 +41,6 @@ SKETCHES = 1_000_000
 """Distinct contents when all benchmarks run."""
 
 HEADER = ["stage", "tasks", "seconds", "processor s", "private MB", "resident MB"]
-
-
-@dataclass
-class Memory:
-    """Peak memory of several processes together, in bytes."""
-
-    private: int = 0
-    resident: int = 0
-
-    def sample(self) -> None:
-        """Update the peaks from all children of this process."""
-        private = resident = 0
-        for process in multiprocessing.active_children():
-            try:
-                lines = Path(f"/proc/{process.pid}/status").read_text().splitlines()
-            except OSError:
-                continue
-            sizes = {
-                name: int(rest.split()[0])
-                for name, _, rest in (
-                    line.partition(":") for line in lines if line.startswith(("RssAnon", "VmRSS"))
-                )
-            }
-            private += sizes.get("RssAnon", 0) * 1024
-            resident += sizes.get("VmRSS", 0) * 1024
-        self.private = max(self.private, private)
-        self.resident = max(self.resident, resident)
-
-
-@contextmanager
-def sampled_memory() -> Iterator[Memory]:
-    """Sample the children's memory while the block runs."""
-    memory = Memory()
-    over = threading.Event()
-
-    def watch() -> None:
-        while not over.wait(0.05):
-            memory.sample()
-
-    thread = threading.Thread(target=watch, daemon=True)
-    thread.start()
-    try:
-        yield memory
-    finally:
-        over.set()
-        thread.join()
 
 
 def run_stages(out: Path, workers: ProcessPool) -> Iterator[tuple[str, int, float, float, Memory]]:
@@ -162,8 +113,7 @@ def _measure(out: Path, workers: int) -> list[list[str]]:
         for name, tasks, seconds, processor, memory in run_stages(out, pool):
             rows.append(_row(name, str(tasks), seconds, processor, memory))
             total, spent = total + seconds, spent + processor
-            most.private = max(most.private, memory.private)
-            most.resident = max(most.resident, memory.resident)
+            most.include(memory.private, memory.resident)
     return [*rows, _row("all", "", total, spent, most)]
 
 
