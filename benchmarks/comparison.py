@@ -33,7 +33,7 @@ ONE_THREAD = {
 ROUNDS = 5
 TIMEOUT = 240
 """Seconds for one run of one side."""
-SCRATCH = WORK / "scratch"
+SCRATCH = WORK / f"scratch-{os.getpid()}"
 """The folder that implementations write to (their option `work`); deleted after each run."""
 
 FAILED, DIFFERENT = "not measured", "DIFFERENT"

@@ -1,36 +1,12 @@
-"""The pinned source distributions of `corpus.txt`, downloaded with pip and never built.
+"""The pinned source distributions of `corpus.txt`, downloaded with pip and never built."""
 
-Even for a download, pip asks a package's build backend for metadata. A stub of the usual backends
-answers with the metadata in the archive, so none of the package's code runs.
-"""
-
-import os
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
 from benchmarks.paths import ARCHIVES, HERE
-
-_BACKENDS = ("setuptools/build_meta", "hatchling/build", "flit_core/buildapi", "maturin/__init__")
-_STUB = """\
-import os
-import shutil
-
-
-def get_requires_for_build_wheel(config_settings=None):
-    return []
-
-
-def prepare_metadata_for_build_wheel(metadata_directory, config_settings=None):
-    with open("PKG-INFO", encoding="utf-8") as file:
-        lines = [line.rstrip() for line in file]
-    fields = dict(line.split(": ", 1) for line in lines if line.startswith(("Name: ", "Version: ")))
-    name = fields["Name"].replace("-", "_") + "-" + fields["Version"] + ".dist-info"
-    os.mkdir(os.path.join(metadata_directory, name))
-    shutil.copy("PKG-INFO", os.path.join(metadata_directory, name, "METADATA"))
-    return name
-"""
+from codecorpus.foundation.build_backends import stub_environment
 
 
 def pins(text: str) -> list[str]:
@@ -61,16 +37,11 @@ def download() -> list[Path]:
 
 
 def _download(requirements: Path, backends: Path) -> None:
-    for backend in _BACKENDS:
-        path = backends / f"{backend}.py"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        (path.parent / "__init__.py").touch()
-        path.write_text(_STUB)
     options = ["--quiet", "--no-deps", "--no-build-isolation", "--use-pep517"]
     options += ["--no-binary=:all:", f"--dest={ARCHIVES}", f"--requirement={requirements}"]
     done = subprocess.run(
         [sys.executable, "-m", "pip", "download", *options],
-        env=os.environ | {"PYTHONPATH": str(backends)},
+        env=stub_environment(backends),
         capture_output=True,
         text=True,
         timeout=900,
