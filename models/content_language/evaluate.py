@@ -125,10 +125,10 @@ def _by_language(
     header = ["language", "packages", "files", "held out: packages", "files ≥ 1 KiB", "right %"]
     rows, codes, truth = [], everything.codes, held.codes
     for code, name in enumerate(NAMES):
-        of, read_list = truth == code, codes == code
-        packages = len(set(everything.package[read_list])), len(set(held.package[of]))
+        of, of_all = truth == code, codes == code
+        packages = len(set(everything.package[of_all])), len(set(held.package[of]))
         of_large = percent(right[of & large].mean(), bootstrap.languages[code])
-        counts = [packages[0], read_list.sum(), packages[1], (of & large).sum()]
+        counts = [packages[0], of_all.sum(), packages[1], (of & large).sum()]
         rows.append([name, *counts, of_large, share(right[of & ~large])])
     print_table([*header, "< 1 KiB"], rows)
 
