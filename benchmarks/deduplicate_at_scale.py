@@ -21,10 +21,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from benchmarks.paths import WORK
-from benchmarks.process_tree import Memory, sampled_memory
+from benchmarks.process_tree import Memory, read_task_timings, sampled_memory
 from benchmarks.results import Section
 from benchmarks.synthetic_sketches import SyntheticCorpus, make
-from benchmarks.task_timings import read_task_timings
 from codecorpus.pipelines.engines.process_pool import ProcessPool
 from codecorpus.pipelines.stages.artifacts import (
     CHOOSE_SURVIVORS,

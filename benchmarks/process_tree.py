@@ -1,5 +1,6 @@
-"""Measuring a command together with all the processes that it starts."""
+"""The cost of a command with all the processes that it starts, and of each task of a build."""
 
+import json
 import os
 import resource
 import subprocess
@@ -10,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from benchmarks.comparison import ONE_THREAD
 from benchmarks.paths import ROOT
@@ -68,6 +70,12 @@ def run_command(command: list[str], timeout: float) -> ProcessUsage:
     if done.returncode:
         raise RuntimeError(f"{command}: exit {done.returncode}: {done.stdout[-1500:]}")
     return ProcessUsage(seconds, _children_seconds() - before, memory.resident)
+
+
+def read_task_timings(out: Path) -> list[dict[str, Any]]:
+    """The log of a build: each task's stage, index, seconds, processor_seconds, peak_memory."""
+    path = out / "log" / "timings.jsonl"
+    return [json.loads(line) for line in path.read_bytes().splitlines()] if path.exists() else []
 
 
 def _children_seconds() -> float:
