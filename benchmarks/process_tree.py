@@ -6,9 +6,8 @@ import resource
 import subprocess
 import threading
 import time
-from collections import defaultdict
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -103,22 +102,29 @@ def sampled_memory() -> Iterator[Memory]:
 
 def _memory_of_descendants() -> tuple[int, int]:
     """Private and resident bytes of all descendants of this process."""
-    children: dict[int, list[dict[str, int]]] = defaultdict(list)
-    for path in Path("/proc").glob("[0-9]*/status"):
-        try:
-            lines = [line.split() for line in path.read_text().splitlines()]
-        except OSError:  # the process has ended
-            continue
-        facts = {line[0]: int(line[1]) for line in lines if line[0] in _FACTS}
-        children[facts["PPid:"]].append(facts)
-    waiting, private, resident = list(children[os.getpid()]), 0, 0
+    private = resident = 0
+    waiting = _children(os.getpid())
     while waiting:
         process = waiting.pop()
-        private += process.get("RssAnon:", 0) * 1024
-        resident += process.get("VmRSS:", 0) * 1024
-        waiting += children[process["Pid:"]]
+        try:
+            lines = Path(f"/proc/{process}/status").read_text().splitlines()
+        except OSError:  # the process has ended
+            continue
+        sizes = {
+            name: int(rest.split()[0]) * 1024
+            for name, _, rest in (line.partition(":") for line in lines)
+            if name in {"RssAnon", "VmRSS"}
+        }
+        private += sizes.get("RssAnon", 0)
+        resident += sizes.get("VmRSS", 0)
+        waiting += _children(process)
     return private, resident
 
 
-_FACTS = {"Pid:", "PPid:", "RssAnon:", "VmRSS:"}
-"""The lines of /proc/PID/status that are read; sizes are in KiB, and absent once it has ended."""
+def _children(process: int) -> list[int]:
+    """The children of all threads of a process; empty if it has ended, or without /proc."""
+    found = []
+    for path in Path(f"/proc/{process}/task").glob("*/children"):
+        with suppress(OSError):
+            found += [int(child) for child in path.read_text().split()]
+    return found
