@@ -13,7 +13,6 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +31,7 @@ from benchmarks import (
 )
 from benchmarks.comparison import Comparison
 from benchmarks.paths import BUILD, RESULTS
-from benchmarks.results import BenchmarkRun, render
+from benchmarks.results import BenchmarkRun, Section, render
 
 CLAIMS: dict[str, Any] = {
     "whole_build": whole_build,
@@ -42,13 +41,20 @@ CLAIMS: dict[str, Any] = {
     "tokenizing": tokenizing,
     "writing": writing,
 }
-OTHERS = {"near_duplicates": near_duplicates, "stages": stages, "scale": deduplicate_at_scale}
+"""Benchmarks that return comparisons, and whose docstrings state a roofline."""
+
+SECTIONS: dict[str, Any] = {
+    "near_duplicates": near_duplicates,
+    "stages": stages,
+    "scale": deduplicate_at_scale,
+}
+"""Benchmarks that return a section of the page."""
 
 
 def main() -> int:
     """Run the benchmarks and write the results; returns the exit status."""
     parser = argparse.ArgumentParser(description="Measure every claim against its peers.")
-    names = [*CLAIMS, *OTHERS]
+    names = [*CLAIMS, *SECTIONS]
     parser.add_argument("names", nargs="*", choices=[*names, []], help=", ".join(names))
     parser.add_argument(
         "--cores", type=int, default=os.cpu_count() or 1, help="maximum number of workers"
@@ -76,17 +82,12 @@ def main() -> int:
 def _run_benchmark(run: BenchmarkRun, name: str, cores: int) -> None:
     """Run one benchmark; a failure is recorded, so that the others still run."""
     try:
-        if name == "near_duplicates":
-            run.quality = near_duplicates.main(cores)
-        elif name == "stages":
-            run.stages = stages.main(cores)
-        elif name == "scale":
-            run.scale = deduplicate_at_scale.main(cores)
+        if name in SECTIONS:
+            section: Section = SECTIONS[name].main(cores)
+            run.sections.append(section)
         else:
-            claim = CLAIMS[name]
-            run.rooflines[name] = roofline(claim.__doc__)
-            measure: Callable[[int], list[Comparison]] = claim.main
-            run.lines += measure(cores)
+            run.rooflines[name] = roofline(CLAIMS[name].__doc__)
+            run.lines += CLAIMS[name].main(cores)
     except (RuntimeError, OSError, subprocess.SubprocessError) as error:
         run.failures[name] = str(error)
 

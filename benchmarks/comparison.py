@@ -7,17 +7,19 @@ one per core, which start together; each process gets every n-th file and uses o
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Any, TypeVar
 
-from benchmarks.corpus import Sample
+from benchmarks.corpus import Sample, sample
 from benchmarks.paths import CORPUS, ROOT, WORK
 
 ONE_THREAD = {
@@ -28,6 +30,11 @@ ONE_THREAD = {
     "HF_HUB_OFFLINE": "1",
 }
 
+ROUNDS = 5
+TIMEOUT = 240
+"""Seconds for one run of one side."""
+SCRATCH = WORK / f"scratch-{os.getpid()}"
+"""The folder that implementations write to (their option `work`); deleted after each run."""
 
 FAILED, DIFFERENT = "not measured", "DIFFERENT"
 """How `Comparison.agreement` starts if a side failed, or if the answers differ."""
@@ -136,9 +143,6 @@ class Comparison:
         return asdict(self)
 
 
-Compare = Callable[[list[dict[str, Any]], list[dict[str, Any]]], str]
-
-
 def compare_checks(ours: list[dict[str, Any]], peer: list[dict[str, Any]]) -> str:
     """`x, y equal` if the answers are equal, else the differences in words."""
     differing = [
@@ -172,49 +176,60 @@ def run_alternately(
 
 def compare(
     work: str,
-    ours: Side,
-    peer: Side,
-    sample: Sample,
+    peers: Iterable[tuple[Side, int]],
     *,
-    workers: int = 1,
-    rounds: int = 5,
-    budget: float = 40,
-    timeout: float = 240,
-    agreement: Compare = compare_checks,
+    cores: int,
+    budget: float,
+    options: dict[str, Any] | None = None,
     note: str = "",
     limit: str = "",
-) -> Comparison:
-    """Measure both sides on one sample; `timeout` in seconds is for one run of one side.
+) -> list[Comparison]:
+    """Compare our side with each peer, with one worker and with one per core.
 
-    If a side fails, the comparison has no rounds, and `agreement` is the error.
+    If a side fails, the comparison has no rounds, and its `agreement` is the error.
+
+    Args:
+        work: the work that is measured.
+        peers: each peer, and the megabytes of its sample, chosen by its speed.
+        cores: number of cores.
+        budget: seconds for the rounds of one comparison.
+        options: options of our implementation, JSON-serializable.
+        note: what a reader needs to know to interpret the lines.
+        limit: which of the machine's limits bounds the work (see `hardware_limits`).
     """
-    found: list[tuple[Measurement, Measurement]] = []
-    try:
-        found = run_alternately(
-            lambda: measure(ours, sample, workers, timeout),
-            lambda: measure(peer, sample, workers, timeout),
-            rounds=rounds,
-            budget=budget,
-        )
-        verdict = agreement(found[-1][0].checks, found[-1][1].checks)
-    except RuntimeError as error:
-        verdict = f"{FAILED}: {error}"
-    compared = Comparison(work, ours.name, peer.name, sample, workers, found, verdict, note, limit)
-    print(compared.line(), flush=True)
-    return compared
+    lines = []
+    for peer, megabytes in peers:
+        ours = Side("codecorpus", peer.workload, "codecorpus", options=options or {})
+        of = sample(megabytes * 1_000_000)
+        for workers in sorted({1, cores}):
+            found: list[tuple[Measurement, Measurement]] = []
+            try:
+                found = run_alternately(
+                    partial(measure, ours, of, workers),
+                    partial(measure, peer, of, workers),
+                    rounds=ROUNDS,
+                    budget=budget,
+                )
+                verdict = compare_checks(found[-1][0].checks, found[-1][1].checks)
+            except RuntimeError as error:
+                verdict = f"{FAILED}: {error}"
+            line = Comparison(work, ours.name, peer.name, of, workers, found, verdict, note, limit)
+            print(line.line(), flush=True)
+            lines.append(line)
+    return lines
 
 
-def measure(side: Side, sample: Sample, workers: int, timeout: float) -> Measurement:
+def measure(side: Side, sample: Sample, workers: int) -> Measurement:
     """Run one side once.
 
     Raises:
-        RuntimeError: a process failed, or took longer than `timeout` seconds; the message has the
-            end of its standard error.
+        RuntimeError: a process failed, or took longer than TIMEOUT; the message has the end of its
+            standard error.
     """
     WORK.mkdir(parents=True, exist_ok=True)
     tasks = [WORK / f"{os.getpid()}-{index}.json" for index in range(workers)]
     processes = [_start(side, sample, task, index, workers) for index, task in enumerate(tasks)]
-    alarm = threading.Timer(timeout, _kill, [processes])
+    alarm = threading.Timer(TIMEOUT, _kill, [processes])
     alarm.start()
     try:
         for process in processes:
@@ -229,6 +244,7 @@ def measure(side: Side, sample: Sample, workers: int, timeout: float) -> Measure
     finally:
         alarm.cancel()
         _kill(processes)
+        shutil.rmtree(SCRATCH, ignore_errors=True)
     outcomes = [json.loads(task.with_suffix(".out").read_text()) for task in tasks]
     return Measurement(
         size=sum(outcome["bytes"] for outcome in outcomes),
@@ -249,7 +265,7 @@ def _start(side: Side, sample: Sample, task: Path, index: int, count: int) -> Pr
     task.with_suffix(".out").unlink(missing_ok=True)
     content = {
         "implementation": side.implementation,
-        "options": side.options,
+        "options": side.options | {"work": str(SCRATCH)},
         "corpus": str(CORPUS),
         "files": sample.files,
         "split": [index, count],

@@ -11,14 +11,18 @@ No language has more than `MAX_LANGUAGE_SHARE` of the bytes. The corpus is store
 
 import hashlib
 import json
+import re
+import subprocess
+import sys
 import sysconfig
 import tarfile
+import tempfile
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from benchmarks.paths import CORPUS
-from benchmarks.source_distributions import download
+from benchmarks.paths import ARCHIVES, CORPUS, HERE
+from codecorpus.foundation.build_backends import stub_environment
 
 SUFFIXES = {
     "C": ".c .h",
@@ -148,6 +152,36 @@ def _candidates() -> Iterator[tuple[str, str, bytes]]:
         yield from _folder(Path(root))
     for archive in download():
         yield from _archive(archive)
+
+
+def download() -> list[Path]:
+    """The archives of `corpus.txt`, downloaded with pip if one is missing, and never built.
+
+    Raises:
+        RuntimeError: the download failed; the message has pip's errors.
+    """
+    requirements = HERE / "corpus.txt"
+    pins = re.findall(r"^([\w.-]+)==(\S+)", requirements.read_text("utf-8"), re.MULTILINE)
+    # the file names of source distributions (PEP 625)
+    names = [f"{name.replace('-', '_').lower()}-{version}.tar.gz" for name, version in pins]
+    archives = [ARCHIVES / name for name in names]
+    if all(path.exists() for path in archives):
+        return archives
+    ARCHIVES.mkdir(parents=True, exist_ok=True)
+    options = ["--quiet", "--no-deps", "--no-build-isolation", "--use-pep517"]
+    options += ["--no-binary=:all:", f"--dest={ARCHIVES}", f"--requirement={requirements}"]
+    with tempfile.TemporaryDirectory() as backends:
+        done = subprocess.run(
+            [sys.executable, "-m", "pip", "download", *options],
+            env=stub_environment(Path(backends)),
+            capture_output=True,
+            text=True,
+            timeout=900,
+            check=False,
+        )
+    if done.returncode:
+        raise RuntimeError(f"pip download of {requirements}: {done.stderr.strip()[-2000:]}")
+    return archives
 
 
 def _folder(root: Path) -> Iterator[tuple[str, str, bytes]]:

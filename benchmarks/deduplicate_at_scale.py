@@ -13,20 +13,17 @@ There is no peer: none of them compares pairs by sketches without holding all sk
 """
 
 import argparse
-import multiprocessing
 import os
 import shutil
 import tempfile
-import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.paths import WORK
+from benchmarks.process_tree import Memory, read_task_timings, sampled_memory
+from benchmarks.results import Section
 from benchmarks.synthetic_sketches import SyntheticCorpus, make
-from benchmarks.task_timings import read_task_timings
 from codecorpus.pipelines.engines.process_pool import ProcessPool
 from codecorpus.pipelines.stages.artifacts import (
     CHOOSE_SURVIVORS,
@@ -43,52 +40,6 @@ SKETCHES = 1_000_000
 """Distinct contents when all benchmarks run."""
 
 HEADER = ["stage", "tasks", "seconds", "processor s", "private MB", "resident MB"]
-
-
-@dataclass
-class Memory:
-    """Peak memory of several processes together, in bytes."""
-
-    private: int = 0
-    resident: int = 0
-
-    def sample(self) -> None:
-        """Update the peaks from all children of this process."""
-        private = resident = 0
-        for process in multiprocessing.active_children():
-            try:
-                lines = Path(f"/proc/{process.pid}/status").read_text().splitlines()
-            except OSError:
-                continue
-            sizes = {
-                name: int(rest.split()[0])
-                for name, _, rest in (
-                    line.partition(":") for line in lines if line.startswith(("RssAnon", "VmRSS"))
-                )
-            }
-            private += sizes.get("RssAnon", 0) * 1024
-            resident += sizes.get("VmRSS", 0) * 1024
-        self.private = max(self.private, private)
-        self.resident = max(self.resident, resident)
-
-
-@contextmanager
-def sampled_memory() -> Iterator[Memory]:
-    """Sample the children's memory while the block runs."""
-    memory = Memory()
-    over = threading.Event()
-
-    def watch() -> None:
-        while not over.wait(0.05):
-            memory.sample()
-
-    thread = threading.Thread(target=watch, daemon=True)
-    thread.start()
-    try:
-        yield memory
-    finally:
-        over.set()
-        thread.join()
 
 
 def run_stages(out: Path, workers: ProcessPool) -> Iterator[tuple[str, int, float, float, Memory]]:
@@ -133,8 +84,8 @@ def main(
     sketches: int = SKETCHES,
     threshold: float = 0.85,
     folder: Path = WORK,
-) -> tuple[str, list[list[str]]]:
-    """Generate the files and run the stages; returns a sentence, and rows of HEADER."""
+) -> Section:
+    """Generate the files and run the stages."""
     folder.mkdir(parents=True, exist_ok=True)
     work = Path(tempfile.mkdtemp(dir=folder))
     try:
@@ -149,7 +100,7 @@ def main(
     finally:
         shutil.rmtree(work, ignore_errors=True)
     text = f"{cores} workers; generating the files ({made:.0f} s) is not included. Counts: {sums}."
-    return text, rows
+    return Section("Deduplicating synthetic sketches", text, HEADER, rows)
 
 
 def _measure(out: Path, workers: int) -> list[list[str]]:
@@ -161,8 +112,7 @@ def _measure(out: Path, workers: int) -> list[list[str]]:
         for name, tasks, seconds, processor, memory in run_stages(out, pool):
             rows.append(_row(name, str(tasks), seconds, processor, memory))
             total, spent = total + seconds, spent + processor
-            most.private = max(most.private, memory.private)
-            most.resident = max(most.resident, memory.resident)
+            most.include(memory.private, memory.resident)
     return [*rows, _row("all", "", total, spent, most)]
 
 
@@ -183,13 +133,13 @@ def _command() -> None:
         "--folder", type=Path, default=WORK, help="work folder; needs 1.6 GB per million sketches"
     )
     options = parser.parse_args()
-    text, _ = main(
+    section = main(
         options.workers,
         sketches=options.sketches,
         threshold=options.threshold,
         folder=options.folder,
     )
-    print(text)
+    print(section.text)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,6 @@ frameworks; all find the same survivors. Our side also searches for all its mark
 files.
 """
 
-from benchmarks import corpus
 from benchmarks.comparison import Comparison, Side, compare
 from benchmarks.peers import Peer
 
@@ -18,31 +17,12 @@ NOTE = "the peers search five lines for three words, ours searches for all its m
 def main(cores: int) -> list[Comparison]:
     """Compare with one worker, and with one per core."""
     datasets, datatrove = Peer("datasets"), Peer("datatrove")
-    ours = Side("codecorpus", "file_rules", "codecorpus")
+    way = f"CodeParrot's method, {datasets.title}"
     peers = [
-        (
-            Side(
-                f"CodeParrot's method, {datasets.title}",
-                "file_rules",
-                "codeparrot",
-                datasets.python,
-            ),
-            8,
-        ),
+        (Side(way, "file_rules", "codeparrot", datasets.python), 8),
         (Side(datatrove.title, "file_rules", "datatrove", datatrove.python), 16),
         (Side("plain Python", "file_rules", "plain"), 16),
     ]
-    return [
-        compare(
-            "statistics and file rules",
-            ours,
-            peer,
-            corpus.sample(size * 1_000_000),
-            workers=workers,
-            budget=10,
-            note=NOTE,
-            limit="lookup",
-        )
-        for peer, size in peers
-        for workers in sorted({1, cores})
-    ]
+    return compare(
+        "statistics and file rules", peers, cores=cores, budget=10, note=NOTE, limit="lookup"
+    )

@@ -29,6 +29,7 @@ from benchmarks.harness import read_split
 from benchmarks.near_duplicate_files import LabelledCorpus, make_corpus
 from benchmarks.paths import CORPUS, ROOT, WORK
 from benchmarks.peers import Peer
+from benchmarks.results import Section
 from codecorpus.filters.near_duplicates.survivors import SURVIVOR, choose_survivors
 
 REAL, COPIES = 10_000, 3_000
@@ -65,32 +66,19 @@ class QualityRow:
     wrongly_kept: int
 
     def cells(self) -> list[str]:
-        """The columns after method and threshold."""
-        scores = [f"{v:.3f}" for s in (self.pairs, self.removed) for v in (s.precision, s.recall)]
-        return [
-            *scores[:2],
-            f"**{self.pairs.f1:.3f}**",
-            *scores[2:],
-            f"**{self.removed.f1:.3f}**",
-            f"{self.wrongly_removed:,}",
-            f"{self.wrongly_kept:,}",
-        ]
+        """The columns of HEADER."""
+        cells = [str(self.threshold), self.method]
+        for score in (self.pairs, self.removed):
+            cells += [f"{score.precision:.3f}", f"{score.recall:.3f}", f"**{score.f1:.3f}**"]
+        return [*cells, f"{self.wrongly_removed:,}", f"{self.wrongly_kept:,}"]
 
 
-HEADER = [
-    "pairs: precision",
-    "recall",
-    "F1",
-    "removed files: precision",
-    "recall",
-    "F1",
-    "removed wrongly",
-    "left wrongly",
-]
+HEADER = ["threshold", "method", "pairs: precision", "recall", "F1"]
+HEADER += ["removed files: precision", "recall", "F1", "removed wrongly", "left wrongly"]
 
 
-def main(cores: int) -> tuple[str, list[QualityRow]]:
-    """Evaluate all methods; returns a description of the input, and the table."""
+def main(cores: int) -> Section:
+    """Evaluate all methods."""
     truth = build_corpus()
     methods = [*((name, Peer(name)) for name in PEERS), ("codecorpus", None)]
     answers: list[dict[str, Any]] = []
@@ -103,7 +91,12 @@ def main(cores: int) -> tuple[str, list[QualityRow]]:
         print(f"{line.threshold} {line.method}: F1 {line.pairs.f1:.3f} {line.removed.f1:.3f}")
     size = int(truth.column.sizes.sum())
     counts = ", ".join(f"{len(truth.truth(t)):,} pairs of {t} and more" for t in (0.85, 0.7))
-    return f"{len(truth):,} files, {size / 1e6:.1f} MB, {counts}", table
+    text = (
+        f"{len(truth):,} files, {size / 1e6:.1f} MB, {counts}; the truth is the exact Jaccard "
+        "similarity of token 5-grams, of all pairs. A removal is correct if the file is similar to "
+        "a better file that is kept."
+    )
+    return Section("Near duplicates", text, HEADER, [line.cells() for line in table])
 
 
 def build_corpus() -> LabelledCorpus:
@@ -125,15 +118,9 @@ def build_corpus() -> LabelledCorpus:
 def _run_method(name: str, peer: Peer | None) -> list[dict[str, Any]]:
     python = peer.python if peer else Path(sys.executable)
     out = FOLDER / f"{name}.json"
+    module = "benchmarks.implementations.near_duplicates"
     done = subprocess.run(
-        [
-            str(python),
-            "-m",
-            "benchmarks.implementations.near_duplicates",
-            name,
-            str(FOLDER),
-            str(out),
-        ],
+        [str(python), "-m", module, name, str(FOLDER), str(out)],
         cwd=ROOT,
         env=os.environ | ONE_THREAD,
         capture_output=True,

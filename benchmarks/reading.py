@@ -13,15 +13,21 @@ for zlib, which the peers use, `inflate`). jsonl.zst needs decompression (limit 
 over the bytes, and a copy. The limit of parquet is the time of pyarrow for the same columns.
 """
 
-import shutil
-
-from benchmarks import corpus
 from benchmarks.comparison import Comparison, Side, compare
-from benchmarks.paths import WORK
 from benchmarks.peers import Peer
 
-FILES = {"files": "read", "zip": "igzip", "tar.gz": "igzip", "crawl": "igzip"}
-SETS = {"jsonl.zst": "unzstd", "jsonl.gz": "igzip", "parquet": "copy"}
+LIMITS = {
+    "files": "read",
+    "zip": "igzip",
+    "tar.gz": "igzip",
+    "crawl": "igzip",
+    "jsonl.zst": "unzstd",
+    "jsonl.gz": "igzip",
+    "parquet": "copy",
+}
+"""The machine's limit for each form of input."""
+DATA_SETS = {"jsonl.zst": "Python's json", "jsonl.gz": "Python's json", "parquet": "pyarrow"}
+"""The forms that datatrove reads too, and the name of the plain peer."""
 SOURCES = {
     "crawl": "github",
     "jsonl.zst": "pile",
@@ -29,35 +35,25 @@ SOURCES = {
     "parquet": "codeparrot",
 }
 """The recipe's name of the source that reads each form; `folder` for the others."""
-SIZE = 135_000_000
+MEGABYTES = 135
 
 
 def main(cores: int) -> list[Comparison]:
     """Compare with one worker, and with one per core."""
     datatrove = Peer("datatrove")
-    found = []
-    for form, limit in (FILES | SETS).items():
-        options = {"form": form, "work": str(WORK / "reading")}
-        sides = [Side("Python's own modules", "reading", "python", options=options)]
-        if form in SETS:
-            name = "pyarrow" if form == "parquet" else "Python's json"
-            sides = [
-                Side(name, "reading_datasets", "python", options=options),
-                Side(datatrove.title, "reading_datasets", "datatrove", datatrove.python, options),
-            ]
-        ours = Side("codecorpus", sides[0].workload, "codecorpus", options=options)
-        for side in sides:
-            for workers in sorted({1, cores}):
-                found.append(
-                    compare(
-                        f"reading {form}, {SOURCES.get(form, 'folder')}",
-                        ours,
-                        side,
-                        corpus.sample(SIZE),
-                        workers=workers,
-                        budget=12,
-                        limit=limit,
-                    )
-                )
-                shutil.rmtree(WORK / "reading", ignore_errors=True)
-    return found
+    lines = []
+    for form, limit in LIMITS.items():
+        options = {"form": form}
+        name = DATA_SETS.get(form, "Python's own modules")
+        peers = [Side(name, "reading", "python", options=options)]
+        if form in DATA_SETS:
+            peers.append(Side(datatrove.title, "reading", "datatrove", datatrove.python, options))
+        lines += compare(
+            f"reading {form}, {SOURCES.get(form, 'folder')}",
+            [(peer, MEGABYTES) for peer in peers],
+            cores=cores,
+            budget=12,
+            options=options,
+            limit=limit,
+        )
+    return lines

@@ -10,9 +10,6 @@ from pathlib import Path
 
 from benchmarks.comparison import DIFFERENT, FAILED, Comparison
 from benchmarks.corpus import Sample, load
-from benchmarks.deduplicate_at_scale import HEADER as SCALE_HEADER
-from benchmarks.near_duplicates import HEADER, QualityRow
-from benchmarks.stages import HEADER as STAGES_HEADER
 
 TARGETS = {
     "whole build, its stages alone": 40.0,
@@ -33,6 +30,22 @@ TARGETS = {
 PACKAGES = ("numba", "numpy", "pyarrow", "isal", "apache-beam")
 
 
+@dataclass(frozen=True)
+class Section:
+    """A section of the page: a text, a table, and a text about the table."""
+
+    title: str
+    text: str
+    header: list[str]
+    rows: list[list[str]]
+    notes: str = ""
+
+    def markdown(self) -> str:
+        """The section in Markdown."""
+        parts = [f"## {self.title}", self.text, table(self.header, self.rows), self.notes]
+        return "\n\n".join(filter(None, parts))
+
+
 @dataclass
 class BenchmarkRun:
     """The results of one run.
@@ -40,9 +53,7 @@ class BenchmarkRun:
     Attributes:
         lines: the comparisons.
         limits: from `hardware_limits.measure`.
-        quality: the input, and the table of near duplicates.
-        stages: a sentence and the table of a build's stages.
-        scale: a sentence and the table of deduplicating synthetic sketches.
+        sections: the results that are not comparisons, in the order of the page.
         rooflines: by claim, from its docstring.
         failures: error messages of failed benchmarks, by name.
         seconds: duration of the whole run.
@@ -50,9 +61,7 @@ class BenchmarkRun:
 
     lines: list[Comparison] = field(default_factory=list)
     limits: dict[str, float] = field(default_factory=dict)
-    quality: tuple[str, list[QualityRow]] | None = None
-    stages: tuple[str, list[list[str]]] | None = None
-    scale: tuple[str, list[list[str]]] | None = None
+    sections: list[Section] = field(default_factory=list)
     rooflines: dict[str, str] = field(default_factory=dict)
     failures: dict[str, str] = field(default_factory=dict)
     seconds: float = 0.0
@@ -65,15 +74,9 @@ class BenchmarkRun:
 
 def render(run: BenchmarkRun) -> str:
     """The page in Markdown."""
-    sections = [_head(run), _input(run), _comparisons(run.lines), _targets(run)]
-    if run.quality:
-        sections.append(_quality(*run.quality))
-    if run.stages:
-        sections.append(_stages(*run.stages))
-    if run.scale:
-        sections.append(_scale(*run.scale))
-    sections += [_limits(run), _failures(run)]
-    return "\n\n".join(section for section in sections if section) + "\n"
+    sections = [_input(run), _comparisons(run.lines), _targets(run), *run.sections, _limits(run)]
+    texts = [_head(run), *(section.markdown() for section in sections), _failures(run)]
+    return "\n\n".join(filter(None, texts)) + "\n"
 
 
 def table(header: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
@@ -99,21 +102,19 @@ Machine: {_processor()}, {os.cpu_count()} cores, {_memory():.0f} GB, {platform.s
 pinned in `benchmarks/peers/`."""
 
 
-def _input(run: BenchmarkRun) -> str:
+def _input(run: BenchmarkRun) -> Section:
     languages: dict[str, int] = {}
     for file in load():
         languages[file.language] = languages.get(file.language, 0) + file.size
     shares = sorted(languages.items(), key=lambda item: -item[1])
     shown = ", ".join(f"{name} {size / 1e6:.1f} MB" for name, size in shares if size > 100_000)
     samples = sorted({line.sample for line in run.lines}, key=lambda sample: sample.size)
-    return f"""## Input
-
-The input is the files of this Python installation and of the source distributions in \
-`benchmarks/corpus.txt`: {shown}. A slow peer gets only the beginning of this list, and codecorpus \
-the same files. The digest of a list is the SHA-256 of the lines `path, size, SHA-256 of \
-the content`.
-
-""" + table(
+    return Section(
+        "Input",
+        "The input is the files of this Python installation and of the source distributions in "
+        f"`benchmarks/corpus.txt`: {shown}. A slow peer gets only the beginning of this list, and "
+        "codecorpus the same files. The digest of a list is the SHA-256 of the lines `path, size, "
+        "SHA-256 of the content`.",
         ["sample", "files", "bytes", "digest of the list"],
         [
             [_sample(sample), f"{sample.files:,}", f"{sample.size:,}", f"`{sample.digest}`"]
@@ -122,7 +123,7 @@ the content`.
     )
 
 
-def _comparisons(lines: list[Comparison]) -> str:
+def _comparisons(lines: list[Comparison]) -> Section:
     header = ["work", "peer", "sample", "workers", "ours, MB/s per core", "peer's"]
     header += ["ratio", "ours, MB/s", "peer's", "answers", "peak MB, ours", "peer's", "rounds"]
     rows = []
@@ -146,7 +147,7 @@ def _comparisons(lines: list[Comparison]) -> str:
                 str(len(line.rounds)),
             ]
         )
-    return "## Comparisons\n\n" + table(header, rows)
+    return Section("Comparisons", "", header, rows)
 
 
 def _core_rates(line: Comparison) -> list[str]:
@@ -156,7 +157,7 @@ def _core_rates(line: Comparison) -> list[str]:
     return [_rate(line.median_of(side, "core_rate")) for side in (0, 1)]
 
 
-def _targets(run: BenchmarkRun) -> str:
+def _targets(run: BenchmarkRun) -> Section:
     """Each target beside the measurement with one worker on the largest sample."""
     rows = []
     for work, target in TARGETS.items():
@@ -171,33 +172,17 @@ def _targets(run: BenchmarkRun) -> str:
         verdict = "reached" if rate >= target else "**short**"
         rows.append([work, f"{target:.0f}", _rate(rate), verdict, share, _sample(line.sample)])
     header = ["work", "target, MB/s per core", "measured", "", "share of the limit", "sample"]
-    return "## Targets\n\n" + table(header, rows)
+    return Section("Targets", "", header, rows)
 
 
-def _quality(text: str, lines: list[QualityRow]) -> str:
-    rows = [[str(line.threshold), line.method, *line.cells()] for line in lines]
-    return f"""## Near duplicates
-
-{text}. The reference is the exact Jaccard similarity of token 5-grams, computed for all pairs. \
-Removing a file is correct if it is similar to a preferred file that is kept.
-
-""" + table(["threshold", "method", *HEADER], rows)
-
-
-def _stages(text: str, rows: list[list[str]]) -> str:
-    return f"## Where a whole build's time goes\n\n{text}\n\n" + table(STAGES_HEADER, rows)
-
-
-def _scale(text: str, rows: list[list[str]]) -> str:
-    return f"## Deduplicating synthetic sketches\n\n{text}\n\n" + table(SCALE_HEADER, rows)
-
-
-def _limits(run: BenchmarkRun) -> str:
-    shown = table(["limit", "MB/s"], [[name, f"{rate:,.0f}"] for name, rate in run.limits.items()])
-    texts = "\n\n".join(f"**{name}.** {text}" for name, text in run.rooflines.items())
-    head = "## Rooflines\n\nThe limits of one core, measured in the same run"
-    module = "`benchmarks/hardware_limits.py`"
-    return f"{head} ({module}):\n\n{shown}\n\n{texts}"
+def _limits(run: BenchmarkRun) -> Section:
+    return Section(
+        "Rooflines",
+        "The limits of one core, measured in the same run (`benchmarks/hardware_limits.py`):",
+        ["limit", "MB/s"],
+        [[name, f"{rate:,.0f}"] for name, rate in run.limits.items()],
+        "\n\n".join(f"**{name}.** {text}" for name, text in run.rooflines.items()),
+    )
 
 
 def _failures(run: BenchmarkRun) -> str:

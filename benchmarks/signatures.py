@@ -10,7 +10,6 @@ one random store into 8 KB of first-level cache, about 3 ns for 5 bytes. The lim
 instructions, not memory; no loop over single bytes is faster than the limit `lookup`.
 """
 
-from benchmarks import corpus
 from benchmarks.comparison import Comparison, Side, compare
 from benchmarks.peers import Peer
 
@@ -20,17 +19,8 @@ PEERS = {"datatrove": 3, "text-dedup": 6, "datasketch": 12, "rensa": 30, "gaoya"
 
 def main(cores: int) -> list[Comparison]:
     """Compare with one worker, and with one per core."""
-    ours = Side("codecorpus", "signatures", "codecorpus")
-    return [
-        compare(
-            "MinHash signatures",
-            ours,
-            Side(peer.title, "signatures", peer.name.replace("-", "_"), peer.python),
-            corpus.sample(size * 1_000_000),
-            workers=workers,
-            budget=12,
-            limit="lookup",
-        )
+    peers = [
+        (Side(peer.title, "signatures", peer.name.replace("-", "_"), peer.python), size)
         for peer, size in ((Peer(name), size) for name, size in PEERS.items())
-        for workers in sorted({1, cores})
     ]
+    return compare("MinHash signatures", peers, cores=cores, budget=12, limit="lookup")

@@ -10,30 +10,29 @@ gain.
 import json
 import os
 import shutil
-import sys
 from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
 from benchmarks import corpus, process_tree, whole_build
-from benchmarks.task_timings import read_task_timings
+from benchmarks.results import Section
 from benchmarks.whole_build import FOLDER
 
 HEADER = ["stage", "tasks", "processor s", "share", "computed", "MB/s per core"]
 HEADER += ["peak MB of a process"]
 
 
-def main(cores: int) -> tuple[str, list[list[str]]]:
-    """Build twice; returns a sentence, and rows of HEADER."""
+def main(cores: int) -> Section:
+    """Build twice."""
     sample = corpus.sample(corpus.CORPUS_BYTES)
     whole_build.write_inputs(sample)
-    warm, out = _build(cores, "out")
+    warm, out = whole_build.build("files", "out", cores)
     manifest = json.loads((out / "manifest.json").read_text())
     kept = sum(sums["bytes"] for sums in manifest["languages"].values())
     rows = table_of(out, sample.size)
     forget_files(FOLDER / "files")
-    cold, again = _build(cores, "again")
-    shares = [computed_share(read_task_timings(folder)) for folder in (out, again)]
+    cold, again = whole_build.build("files", "again", cores)
+    shares = [computed_share(process_tree.read_task_timings(folder)) for folder in (out, again)]
     text = (
         f"{sample.files:,} files, {sample.size / 1e6:.1f} MB read, {kept / sample.size:.0%} of the "
         f"bytes kept, {cores} workers: {warm.seconds:.1f} s of wall time for the whole command, "
@@ -44,15 +43,7 @@ def main(cores: int) -> tuple[str, list[list[str]]]:
     )
     shutil.rmtree(FOLDER, ignore_errors=True)
     print(text)
-    return text, rows
-
-
-def _build(cores: int, name: str) -> tuple[process_tree.ProcessUsage, Path]:
-    out = FOLDER / name
-    command = [sys.executable, "-m", "codecorpus", "build", str(whole_build.recipe_of("files"))]
-    return process_tree.run_command(
-        [*command, f"--out={out}", f"--workers={cores}"], timeout=600
-    ), out
+    return Section("Where a whole build's time goes", text, HEADER, rows)
 
 
 def forget_files(folder: Path) -> None:
@@ -76,7 +67,7 @@ def computed_share(timings: list[dict[str, Any]]) -> float:
 def table_of(out: Path, size: int) -> list[list[str]]:
     """The rows of the table, from a build's timings."""
     lines: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    for timing in read_task_timings(out):
+    for timing in process_tree.read_task_timings(out):
         lines[timing["stage"]].append(timing)
     total = sum(t["processor_seconds"] for timings in lines.values() for t in timings)
     return [

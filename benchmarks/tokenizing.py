@@ -10,7 +10,6 @@ table of 59 MB, mostly in cache because words repeat (the limit `gather` is with
 dominates on small inputs.
 """
 
-from benchmarks import corpus
 from benchmarks.comparison import Comparison, Side, compare
 from benchmarks.peers import Peer
 
@@ -20,23 +19,9 @@ PEERS = {"tokenizers": 16, "tiktoken": 40, "gigatoken": 160}
 
 def main(cores: int) -> list[Comparison]:
     """Compare with one worker, and with one per core."""
-    ours = Side("codecorpus", "tokenizing", "codecorpus")
-    return [
-        compare(
-            "tokenizing",
-            ours,
-            Side(
-                peer.title,
-                "tokenizing",
-                peer.name,
-                peer.python,
-                {"tokenizer": str(peer.tokenizer())},
-            ),
-            corpus.sample(size * 1_000_000),
-            workers=workers,
-            budget=20,
-            limit="gather",
-        )
-        for peer, size in ((Peer(name), size) for name, size in PEERS.items())
-        for workers in sorted({1, cores})
-    ]
+    peers = []
+    for name, size in PEERS.items():
+        peer = Peer(name)
+        options = {"tokenizer": str(peer.tokenizer())}
+        peers.append((Side(peer.title, "tokenizing", name, peer.python, options), size))
+    return compare("tokenizing", peers, cores=cores, budget=20, limit="gather")

@@ -39,7 +39,6 @@ from benchmarks.implementations.file_rules import (
 )
 from benchmarks.paths import CORPUS, WORK
 from benchmarks.peers import Peer
-from benchmarks.task_timings import read_task_timings
 from codecorpus.pipelines.recipe.model import Recipe
 
 TASKS = 8
@@ -73,10 +72,7 @@ def main(cores: int) -> list[Comparison]:
         _ours(small, 1, source)
     sample = corpus.sample(corpus.CORPUS_BYTES)  # takes datatrove some minutes
     write_inputs(sample)
-    found: list[Comparison] = []
-    for workers in sorted({1, cores}):
-        found += _compare(peer, sample, workers)
-    return found
+    return [line for workers in sorted({1, cores}) for line in _compare(peer, sample, workers)]
 
 
 def write_inputs(sample: Sample) -> None:
@@ -88,7 +84,8 @@ def write_inputs(sample: Sample) -> None:
     (FOLDER / "parquet").mkdir(parents=True)
     part = min(sample.size // TASKS, Recipe.model_fields["part_bytes"].default)
     for name, source in SOURCES.items():
-        recipe_of(name).write_text(f"{RECIPE}sources: [{source}]\npart_bytes: {part}\n")
+        recipe = f"{RECIPE}sources: [{source}]\npart_bytes: {part}\n"
+        (FOLDER / f"{name}.yaml").write_text(recipe)
     files = read_split(CORPUS, sample.files, 0, 1)
     for name, content in files:
         path = FOLDER / "files" / name
@@ -109,9 +106,13 @@ def write_inputs(sample: Sample) -> None:
         pq.write_table(table, FOLDER / "parquet" / f"{task:05d}.parquet", row_group_size=ROWS)
 
 
-def recipe_of(source: str) -> Path:
-    """The path of the recipe that reads one of SOURCES."""
-    return FOLDER / f"{source}.yaml"
+def build(source: str, name: str, workers: int) -> tuple[process_tree.ProcessUsage, Path]:
+    """Build one of SOURCES; returns the cost of the command, and its output folder."""
+    out = FOLDER / name
+    shutil.rmtree(out, ignore_errors=True)
+    command = [sys.executable, "-m", "codecorpus", "build", str(FOLDER / f"{source}.yaml")]
+    options = [f"--out={out}", f"--workers={workers}"]
+    return process_tree.run_command([*command, *options], timeout=600), out
 
 
 def _compare(peer: Peer, sample: Sample, workers: int) -> list[Comparison]:
@@ -124,20 +125,10 @@ def _compare(peer: Peer, sample: Sample, workers: int) -> list[Comparison]:
     lines = []
     for number, (work, note) in enumerate(LINES):
         measured = [(ours[number], theirs[number]) for ours, theirs in rounds]
-        agreement = _agreement(measured[-1][0].checks[0], measured[-1][1].checks[0])
-        line = Comparison(
-            work,
-            "codecorpus",
-            peer.title,
-            sample,
-            workers,
-            measured,
-            agreement,
-            note,
-            "whole build",
-        )
-        print(line.line(), flush=True)
-        lines.append(line)
+        verdict = _agreement(measured[-1][0].checks[0], measured[-1][1].checks[0])
+        sides = ("codecorpus", peer.title)
+        lines.append(Comparison(work, *sides, sample, workers, measured, verdict, note))
+        print(lines[-1].line(), flush=True)
     return lines
 
 
@@ -154,13 +145,8 @@ Both = tuple[Measurement, Measurement]
 
 
 def _ours(sample: Sample, workers: int, source: str) -> Both:
-    out = FOLDER / "ours"
-    shutil.rmtree(out, ignore_errors=True)
-    command = [sys.executable, "-m", "codecorpus", "build", str(recipe_of(source))]
-    usage = process_tree.run_command(
-        [*command, f"--out={out}", f"--workers={workers}"], timeout=300
-    )
-    timings = read_task_timings(out)
+    usage, out = build(source, "ours", workers)
+    timings = process_tree.read_task_timings(out)
     seconds = sum(line["seconds"] for line in timings) / workers
     processor = sum(line["processor_seconds"] for line in timings)
     return _both(sample, usage, seconds, processor, _our_answer(out))

@@ -8,9 +8,6 @@ Roofline: Two bytes are written per id, and padding, together about 0.9 bytes pe
 copy into the row, one into the page cache (limit `write`), and one pass of SHA-256 between them.
 """
 
-import shutil
-
-from benchmarks import corpus
 from benchmarks.comparison import Comparison, Side, compare
 from benchmarks.paths import WORK
 from benchmarks.peers import Peer
@@ -19,25 +16,19 @@ PEERS = {"from_dict": 24, "generator": 12}
 """Megabytes of text whose rows each peer writes."""
 
 
-def main(cores: int) -> list[Comparison]:
+def main(_cores: int) -> list[Comparison]:
     """Compare with one worker, because `datasets` writes one file from one process."""
-    del cores
-    peer = Peer("datasets")
-    folder = WORK / "writing"
-    options = {"rows": str(WORK / "rows.npy"), "work": str(folder)}
-    found = [
-        compare(
-            "packing and writing",
-            Side("codecorpus", "writing", "codecorpus", options=options),
-            Side(
-                f"{peer.title}, {implementation}", "writing", implementation, peer.python, options
-            ),
-            corpus.sample(size * 1_000_000),
-            budget=14,
-            note="ours packs too",
-            limit="write",
-        )
-        for implementation, size in PEERS.items()
+    peer, options = Peer("datasets"), {"rows": str(WORK / "rows.npy")}
+    peers = [
+        (Side(f"{peer.title}, {name}", "writing", name, peer.python, options), size)
+        for name, size in PEERS.items()
     ]
-    shutil.rmtree(folder, ignore_errors=True)
-    return found
+    return compare(
+        "packing and writing",
+        peers,
+        cores=1,
+        budget=14,
+        options=options,
+        note="ours packs too",
+        limit="write",
+    )

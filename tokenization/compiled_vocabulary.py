@@ -11,7 +11,7 @@ import hashlib
 import io
 import zipfile
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -69,18 +69,10 @@ def read_compiled_vocabulary(path: Path, cache: Path | None = None) -> CompiledV
 
 
 def _serialize(compiled: CompiledVocabulary) -> bytes:
-    merges = compiled.merges
     out = io.BytesIO()
-    np.savez(
-        out,
-        byte_ids=merges.byte_ids,
-        slots=merges.slots,
-        shift=merges.shift,
-        merged=merges.merged,
-        byte_ranks=merges.byte_ranks,
-        space_ids=compiled.space_ids,
-        end_of_text=np.int64(compiled.end_of_text),
-    )
+    arrays: dict[str, Any] = compiled.merges._asdict()
+    arrays |= {"space_ids": compiled.space_ids, "end_of_text": np.int64(compiled.end_of_text)}
+    np.savez(out, **arrays)
     return out.getvalue()
 
 
@@ -88,13 +80,8 @@ def _deserialize(content: bytes) -> CompiledVocabulary:
     """Raises ValueError, KeyError or EOFError unless `_serialize` wrote all of the content."""
     try:
         with np.load(io.BytesIO(content)) as arrays:
-            merges = MergeTable(
-                arrays["byte_ids"],
-                arrays["slots"],
-                np.uint64(arrays["shift"]),
-                arrays["merged"],
-                arrays["byte_ranks"],
-            )
+            merges = MergeTable(*(arrays[name] for name in MergeTable._fields))
+            merges = merges._replace(shift=np.uint64(merges.shift))
             return CompiledVocabulary(merges, arrays["space_ids"], int(arrays["end_of_text"]))
     except zipfile.BadZipFile as error:
         raise ValueError(str(error)) from error

@@ -1,4 +1,4 @@
-"""Text to ids, exactly as the tokenizer of `Vocabulary.tokenizer` encodes it.
+"""Text to ids, exactly as a tokenizer opened from `Vocabulary.tokenizer_json` encodes it.
 
 Exactly means: the ids that encode_batch_fast of `tokenizers` returns, for every valid UTF-8 text.
 Words are found by comparing 64 bytes at once instead of by a regular expression, and a table keeps

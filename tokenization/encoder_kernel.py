@@ -46,7 +46,7 @@ READ_AHEAD = BLOCK_AHEAD
 WRITE_AHEAD = 4
 """Ids that may be written past the last one."""
 WORDS_AT_ONCE = 512
-"""Words found previous they are looked up; one block may add up to BLOCK more."""
+"""Words found before they are looked up; one block may add up to BLOCK more."""
 
 _ONE = np.uint64(1)
 
@@ -115,7 +115,7 @@ def encode_values(
         starts: int64[n], byte offset of each value's first byte.
         ends: int64[n], byte offset one past each value's last byte.
         tail: uint8, a copy of the data from `tail_start` on, with READ_AHEAD more bytes; values
-            that end less than READ_AHEAD previous the end of the buffer are read from it.
+            that end less than READ_AHEAD before the end of the buffer are read from it.
         tail_start: byte offset in the buffer.
         tables: the tables that define words and ids.
         cache: the words known so far; changed.
@@ -124,32 +124,7 @@ def encode_values(
         offsets: int64[n + 1], written: value i has ids[offsets[i]:offsets[i + 1]].
     """
     data, tail, ids = borrowed(data), borrowed(tail), borrowed(ids)
-    merges = tables.merges
-    tables = Tables(
-        MergeTable(
-            borrowed(merges.byte_ids),
-            borrowed(merges.slots),
-            merges.shift,
-            borrowed(merges.merged),
-            borrowed(merges.byte_ranks),
-        ),
-        borrowed(tables.space_ids),
-        borrowed(tables.classes),
-        borrowed(tables.ascii_classes),
-    )
-    cache = WordCache(
-        borrowed(cache.entries),
-        borrowed(cache.words),
-        borrowed(cache.ids),
-        borrowed(cache.used),
-        borrowed(cache.keys),
-    )
-    scratch = Scratch(
-        borrowed(scratch.starts),
-        borrowed(scratch.hashes),
-        borrowed(scratch.pieces),
-        borrowed(scratch.pairs),
-    )
+    tables, cache, scratch = borrowed(tables), borrowed(cache), borrowed(scratch)
     count = np.int64(0)
     offsets[0] = 0
     for row in range(len(starts)):

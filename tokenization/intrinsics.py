@@ -14,9 +14,23 @@ _BYTES = ir.IntType(8).as_pointer()
 _INT = ir.IntType(32)
 
 
+def _without_owner(context: Any, builder: Any, kind: Any, value: Any) -> Any:
+    if isinstance(kind, types.Array):
+        view = context.make_array(kind)(context, builder, value)
+        view.meminfo = cgutils.get_null_value(view.meminfo.type)
+        view.parent = cgutils.get_null_value(view.parent.type)
+        return view._getvalue()  # noqa: SLF001 - numba's way to read a struct
+    for index, inner in enumerate(kind if isinstance(kind, types.BaseTuple) else ()):
+        item = _without_owner(context, builder, inner, builder.extract_value(value, index))
+        value = builder.insert_value(value, item, index)
+    return value
+
+
 @intrinsic  # type: ignore[untyped-decorator]
-def borrowed(_typing: Any, array: Any) -> Any:
+def borrowed(_typing: Any, arrays: Any) -> Any:
     """The same memory as an array without an owner; the caller keeps the original alive.
+
+    Takes an array, or a named tuple of arrays, numbers and such tuples.
 
     Numba counts references, with an atomic addition, at each call of a function that takes an array
     and loops. In functions that run once a word this cost more than their work: it made the encoder
@@ -24,13 +38,9 @@ def borrowed(_typing: Any, array: Any) -> Any:
     """
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        view = context.make_array(signature.args[0])(context, builder, arguments[0])
-        view.meminfo = cgutils.get_null_value(view.meminfo.type)
-        view.parent = cgutils.get_null_value(view.parent.type)
-        return view._getvalue()  # noqa: SLF001 - numba's way to read a struct
+        return _without_owner(context, builder, signature.args[0], arguments[0])
 
-    assert isinstance(array, types.Array)
-    return array(array), generate
+    return arrays(arrays), generate
 
 
 @intrinsic  # type: ignore[untyped-decorator]

@@ -5,21 +5,20 @@ order, in `whisper/assets/gpt2.tiktoken`: one line per token, its bytes in base 
 merges follow from the ranks, and both of GPT-2's files are reproduced byte for byte.
 
 pip does the download, so that the user's index, mirrors, certificates, proxies and passwords apply.
-Even for a download, pip asks the package's build backend for metadata. A stub backend answers, so
-nothing is built, nothing else is downloaded, setuptools is not needed, and none of the package's
-code runs. pip checks the archive's SHA-256 before opening it.
+None of the package's code runs (`foundation.build_backends`). pip checks the archive's SHA-256
+before opening it.
 """
 
 import base64
 import itertools
 import json
-import os
 import subprocess
 import sys
 import tarfile
 import tempfile
 from pathlib import Path
 
+from codecorpus.foundation.build_backends import stub_environment
 from codecorpus.foundation.errors import VocabularyError
 from codecorpus.tokenization.byte_alphabet import CHARACTERS, to_byte_alphabet
 from codecorpus.tokenization.vocabulary import END_OF_TEXT
@@ -32,22 +31,6 @@ STALL_SECONDS = 15.0
 """pip's timeout for connecting, and for each wait for more bytes; it tries twice."""
 TOTAL_SECONDS = 120.0
 """Timeout for pip as a whole."""
-
-_BACKEND = f"""\
-import os
-
-
-def get_requires_for_build_wheel(config_settings=None):
-    return []
-
-
-def prepare_metadata_for_build_wheel(metadata_directory, config_settings=None):
-    name = "{PACKAGE.replace("-", "_")}-{VERSION}.dist-info"
-    os.mkdir(os.path.join(metadata_directory, name))
-    with open(os.path.join(metadata_directory, name, "METADATA"), "w") as file:
-        file.write("Metadata-Version: 2.1\\nName: {PACKAGE}\\nVersion: {VERSION}\\n")
-    return name
-"""
 
 
 def fetch() -> dict[str, bytes]:
@@ -95,10 +78,6 @@ def _merged_pair(token: bytes, ranks: dict[bytes, int]) -> tuple[bytes, bytes]:
 
 def _download(folder: Path) -> Path:
     """Download the archive into a folder with pip."""
-    backend = folder / "backend" / "setuptools"
-    backend.mkdir(parents=True)
-    (backend / "__init__.py").touch()
-    (backend / "build_meta.py").write_text(_BACKEND)
     requirements = folder / "requirements.txt"
     requirements.write_text(f"{PACKAGE}=={VERSION} --hash=sha256:{ARCHIVE_SHA256}\n")
     options = ["--no-deps", "--no-build-isolation", f"--no-binary={PACKAGE}", "--no-input"]
@@ -108,7 +87,7 @@ def _download(folder: Path) -> Path:
         completed = subprocess.run(  # noqa: S603 - every argument is a constant or our own folder
             [sys.executable, "-m", "pip", "download", *options, *network, *paths],
             cwd=folder,
-            env=_environment(folder / "backend"),
+            env=stub_environment(folder / "backends"),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
@@ -126,12 +105,6 @@ def _download(folder: Path) -> Path:
             f"pip download {PACKAGE}=={VERSION}: {_error_lines(completed.stderr)}"
         )
     return archives[0]
-
-
-def _environment(backend: Path) -> dict[str, str]:
-    """The user's environment, with the stub backend ahead of any installed setuptools."""
-    path = os.pathsep.join(filter(None, [str(backend), os.environ.get("PYTHONPATH")]))
-    return {**os.environ, "PYTHONPATH": path, "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
 
 
 def _error_lines(output: str) -> str:

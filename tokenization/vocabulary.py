@@ -19,8 +19,6 @@ from itertools import chain
 from operator import itemgetter
 from typing import Any
 
-from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
-
 from codecorpus.foundation.errors import VocabularyError
 from codecorpus.tokenization.byte_alphabet import BYTES, CHARACTERS, from_byte_alphabet
 
@@ -83,23 +81,8 @@ class Vocabulary:
         content = [sorted(self.vocab, key=self.vocab.__getitem__), self.merges, self.end_of_text]
         return hashlib.sha256(json.dumps(content).encode()).hexdigest()
 
-    def tokenizer(self) -> Tokenizer:
-        """The same vocabulary as a Hugging Face tokenizer, the encoder's reference."""
-        tokenizer = Tokenizer(models.BPE(vocab=self.vocab, merges=list(self.merges)))
-        tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(
-            add_prefix_space=False, trim_offsets=False, use_regex=True
-        )
-        tokenizer.decoder = decoders.ByteLevel()
-        tokenizer.add_tokens(
-            [
-                AddedToken(" " * length, normalized=False, special=False)
-                for length in range(LONGEST_RUN, 1, -1)
-            ]
-        )
-        return tokenizer
-
     def tokenizer_document(self) -> dict[str, Any]:
-        """The JSON document that `tokenizer()` serializes to, with the keys in the same order."""
+        """The JSON document of the same vocabulary that the `tokenizers` library writes."""
         document = self.tokenizer_settings()
         document["model"] |= {
             "vocab": dict(sorted(self.vocab.items(), key=itemgetter(1))),

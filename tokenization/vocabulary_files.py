@@ -1,6 +1,6 @@
 """Reading a vocabulary from files: `vocab.json` with `merges.txt`, or a `tokenizer.json`.
 
-A `tokenizer.json` must have the settings that `Vocabulary.tokenizer` writes, since the encoder has
+A `tokenizer.json` must have the settings of `Vocabulary.tokenizer_json`, since the encoder has
 no other normalizer, pattern or added tokens. Any other setting is an error that names it.
 """
 

@@ -12,13 +12,20 @@ first), and whether users of the package treat them as transitive.
 import json
 import sys
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from itertools import combinations
 from pathlib import Path
 from typing import Any
 
 from benchmarks.harness import Untyped, read_split
-from benchmarks.implementations.signatures import NGRAM, PERMUTATIONS, shingles
+from benchmarks.implementations.signatures import (
+    NGRAM,
+    PERMUTATIONS,
+    datasketch_signatures,
+    datatrove_signature,
+    shingles,
+    text_dedup_embedding,
+)
 
 THRESHOLDS = (0.85, 0.7)
 BANDS = {0.85: (16, 16), 0.7: (32, 8)}
@@ -92,22 +99,13 @@ def codecorpus(files: list[bytes]) -> Answers:
 
 def datasketch(files: list[bytes]) -> Answers:
     """MinHashLSH as is, and with the signatures of its candidates compared."""
-    from datasketch import MinHash, MinHashLSH
+    from datasketch import MinHashLSH
 
-    signatures = []
-    for content in files:
-        signatures.append(MinHash(num_perm=PERMUTATIONS))
-        if tokens := shingles(content):
-            signatures[-1].update_batch(tokens)
+    signatures = datasketch_signatures(files)
     answers = []
     for threshold in THRESHOLDS:
         index = MinHashLSH(threshold=threshold, num_perm=PERMUTATIONS)
-        answers += _both(
-            "datasketch MinHashLSH",
-            threshold,
-            _candidates(index, signatures),
-            lambda one, other: float(signatures[one].jaccard(signatures[other])),
-        )
+        answers += _query("datasketch MinHashLSH", threshold, index, signatures)
     return answers
 
 
@@ -121,12 +119,7 @@ def rensa(files: list[bytes]) -> Answers:
     answers = []
     for threshold in THRESHOLDS:
         index = RMinHashLSH(threshold, PERMUTATIONS, BANDS[threshold][0])
-        answers += _both(
-            "rensa RMinHashLSH",
-            threshold,
-            _candidates(index, signatures),
-            lambda one, other: float(signatures[one].jaccard(signatures[other])),
-        )
+        answers += _query("rensa RMinHashLSH", threshold, index, signatures)
     return answers
 
 
@@ -150,33 +143,13 @@ def gaoya(files: list[bytes]) -> Answers:
 
 def text_dedup(files: list[bytes]) -> Answers:
     """embed_func; its script treats files in one bucket as duplicates, and unites buckets."""
-    import numpy as np
-    from text_dedup.minhash import embed_func
-    from text_dedup.utils import optimal_param, sha1_hash
+    from text_dedup.utils import optimal_param
 
-    prime = np.uint64((1 << 61) - 1)
     answers = []
     for threshold in THRESHOLDS:
-        bands, rows = optimal_param(threshold, PERMUTATIONS, 0.5, 0.5)
-        chance = np.random.RandomState(42)
-        permutations = (
-            chance.randint(1, prime, size=(PERMUTATIONS,), dtype=np.uint64),
-            chance.randint(0, prime, size=(PERMUTATIONS,), dtype=np.uint64),
-        )
+        embed = text_dedup_embedding(*optimal_param(threshold, PERMUTATIONS, 0.5, 0.5))
         signatures = [
-            embed_func(
-                content.decode("utf-8", "replace"),
-                number,
-                num_perm=PERMUTATIONS,
-                ngram_size=NGRAM,
-                min_length=NGRAM,
-                hashranges=[(start * rows, (start + 1) * rows) for start in range(bands)],
-                permutations=permutations,
-                hash_func=lambda data: sha1_hash(data, d=32),
-                dtype=np.uint64,
-                max_hash=np.uint32((1 << 32) - 1),
-                modulo_prime=prime,
-            )["__signatures__"]
+            embed(content.decode("utf-8", "replace"), number)["__signatures__"]
             for number, content in enumerate(files)
         ]
         pairs = _same_bucket(signatures)
@@ -186,18 +159,11 @@ def text_dedup(files: list[bytes]) -> Answers:
 
 def datatrove(files: list[bytes]) -> Answers:
     """Shingles and signatures of stage 1; files in a bucket are duplicates, transitively."""
-    import tempfile
-
-    from datatrove.pipeline.dedup import MinhashDedupSignature
-    from datatrove.pipeline.dedup.minhash import MinhashConfig
-
-    config = MinhashConfig(n_grams=NGRAM, num_buckets=16, hashes_per_bucket=16)
-    step = MinhashDedupSignature(output_folder=tempfile.gettempdir(), config=config)
-    values: list[list[int]] = []
-    for content in files:
-        hashes = step.get_shingles(content.decode("utf-8", "replace"))
-        buckets = step.get_signature(hashes) if hashes.size else []
-        values.append([value for bucket in buckets for value in bucket])
+    signature = datatrove_signature()
+    values = [
+        [value for bucket in signature(content.decode("utf-8", "replace")) for value in bucket]
+        for content in files
+    ]
     answers = []
     for threshold in THRESHOLDS:
         bands, rows = BANDS[threshold]
@@ -212,19 +178,15 @@ def datatrove(files: list[bytes]) -> Answers:
     return answers
 
 
-def _candidates(index: Untyped, signatures: Iterable[Untyped]) -> list[Pair]:
-    """The files that an index finds for each file among the previous files."""
+def _query(name: str, threshold: float, index: Untyped, signatures: Sequence[Untyped]) -> Answers:
+    """The pairs of each file and the files that an index finds among the previous ones."""
     pairs: list[Pair] = []
     for number, signature in enumerate(signatures):
         pairs += [(other, number) for other in index.query(signature)]
         index.insert(number, signature)
-    return pairs
-
-
-def _both(
-    name: str, threshold: float, pairs: list[Pair], similarity: Callable[[int, int], float]
-) -> Answers:
-    verified = [pair for pair in pairs if similarity(*pair) >= threshold]
+    verified = [
+        pair for pair in pairs if signatures[pair[0]].jaccard(signatures[pair[1]]) >= threshold
+    ]
     return [
         answer(threshold, f"{name}, candidates", pairs),
         answer(threshold, f"{name}, candidates verified by signature", verified),

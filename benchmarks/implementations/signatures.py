@@ -8,6 +8,8 @@ peer.
 # mypy: disable-error-code="import-not-found"
 
 import re
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from benchmarks.harness import Implementation, NamedFile, Untyped, run_implementation, texts
@@ -57,18 +59,22 @@ def codecorpus(_: dict[str, Any]) -> Implementation:
 
 def datasketch(_: dict[str, Any]) -> Implementation:
     """MinHash.update_batch, one file at a time."""
+    return Implementation(
+        load=contents, run=lambda _, values: datasketch_signatures(values), check=_count
+    )
+
+
+def datasketch_signatures(values: list[bytes]) -> list[Any]:
+    """A MinHash of the shingles of each text."""
     from datasketch import MinHash
 
-    def run(_: object, values: list[bytes]) -> list[Any]:
-        found = []
-        for value in values:
-            signature = MinHash(num_perm=PERMUTATIONS)
-            if tokens := shingles(value):
-                signature.update_batch(tokens)
-            found.append(signature)
-        return found
-
-    return Implementation(load=contents, run=run, check=_count)
+    found = []
+    for value in values:
+        signature = MinHash(num_perm=PERMUTATIONS)
+        if tokens := shingles(value):
+            signature.update_batch(tokens)
+        found.append(signature)
+    return found
 
 
 def rensa(_: dict[str, Any]) -> Implementation:
@@ -108,35 +114,51 @@ def gaoya(_: dict[str, Any]) -> Implementation:
 
 def text_dedup(_: dict[str, Any]) -> Implementation:
     """embed_func of its script, with the default hash and width."""
+    embed = text_dedup_embedding(16, 16)
+
+    def run(_: object, values: list[str]) -> list[Any]:
+        return [embed(value, index) for index, value in enumerate(values)]
+
+    return Implementation(load=texts, run=run, check=_count)
+
+
+def text_dedup_embedding(bands: int, rows: int) -> Callable[[str, int], Untyped]:
+    """text-dedup's embed_func with its default hash and width, of a text and its number."""
     import numpy as np
     from text_dedup.minhash import embed_func
     from text_dedup.utils import sha1_hash
 
     prime = np.uint64((1 << 61) - 1)
     chance = np.random.RandomState(42)
-    settings = {
-        "num_perm": PERMUTATIONS,
-        "ngram_size": NGRAM,
-        "min_length": NGRAM,
-        "hashranges": [(start, start + 16) for start in range(0, PERMUTATIONS, 16)],
-        "permutations": (
+    return partial(
+        embed_func,
+        num_perm=PERMUTATIONS,
+        ngram_size=NGRAM,
+        min_length=NGRAM,
+        hashranges=[(band * rows, (band + 1) * rows) for band in range(bands)],
+        permutations=(
             chance.randint(1, prime, size=(PERMUTATIONS,), dtype=np.uint64),
             chance.randint(0, prime, size=(PERMUTATIONS,), dtype=np.uint64),
         ),
-        "hash_func": lambda data: sha1_hash(data, d=32),
-        "dtype": np.uint64,
-        "max_hash": np.uint32((1 << 32) - 1),
-        "modulo_prime": prime,
-    }
-
-    def run(_: object, values: list[str]) -> list[Any]:
-        return [embed_func(value, index, **settings) for index, value in enumerate(values)]
-
-    return Implementation(load=texts, run=run, check=_count)
+        hash_func=lambda data: sha1_hash(data, d=32),
+        dtype=np.uint64,
+        max_hash=np.uint32((1 << 32) - 1),
+        modulo_prime=prime,
+    )
 
 
 def datatrove(_: dict[str, Any]) -> Implementation:
     """The work of its first stage, 16 buckets of 16, without writing files."""
+    signature = datatrove_signature()
+
+    def run(_: object, values: list[str]) -> list[Any]:
+        return [signature(value) for value in values]
+
+    return Implementation(load=texts, run=run, check=_count)
+
+
+def datatrove_signature() -> Callable[[str], list[list[int]]]:
+    """A text's signature by datatrove, 16 buckets of 16; empty if the text has no shingles."""
     import tempfile
 
     from datatrove.pipeline.dedup import MinhashDedupSignature
@@ -145,14 +167,11 @@ def datatrove(_: dict[str, Any]) -> Implementation:
     config = MinhashConfig(n_grams=NGRAM, num_buckets=16, hashes_per_bucket=16)
     step = MinhashDedupSignature(output_folder=tempfile.gettempdir(), config=config)
 
-    def run(_: object, values: list[str]) -> list[Any]:
-        found: list[Any] = []
-        for value in values:
-            hashes = step.get_shingles(value)
-            found.append(step.get_signature(hashes) if hashes.size else None)
-        return found
+    def signature(text: str) -> list[list[int]]:
+        hashes = step.get_shingles(text)
+        return list(step.get_signature(hashes)) if hashes.size else []
 
-    return Implementation(load=texts, run=run, check=_count)
+    return signature
 
 
 def _count(found: list[Any]) -> dict[str, Any]:

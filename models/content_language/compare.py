@@ -29,8 +29,8 @@ from models.content_language.evaluate import (
     PAIRS,
     bootstrap_intervals,
     percent,
+    print_table,
     share,
-    table_row,
 )
 from models.content_language.paths import BUILD, FILES, HERE
 
@@ -108,8 +108,7 @@ def main() -> None:
     answers = {"codecorpus": (ours, seconds), "magika": magika(held), "go-enry": enry(held)}
     print(f"{len(truth)} files, {size} bytes\n")
     pairs = [" / ".join(pair) for pair in PAIRS[:2]]
-    print(table_row(["", "right %", "mean over languages", "merged %", *pairs, "MB/s"]))
-    print(table_row(["---"] + ["--:"] * 6))
+    rows = []
     for name, (codes, seconds) in answers.items():
         right = codes == truth
         bootstrap = bootstrap_intervals(right, truth, held.package)
@@ -121,20 +120,14 @@ def main() -> None:
             percent(mean, bootstrap.mean),
             share(merged),
         ]
-        print(table_row([name, *shares, *of_pairs, f"{size / seconds / 1e6:.1f}"]))
-    print("\n" + table_row(["language", "files", *answers]))
-    print(table_row(["---", "--:"] + ["--:"] * len(answers)))
+        rows.append([name, *shares, *of_pairs, f"{size / seconds / 1e6:.1f}"])
+    print_table(["", "right %", "mean over languages", "merged %", *pairs, "MB/s"], rows)
+    rows = []
     for code, name in enumerate(NAMES):
         of = truth == code
-        print(
-            table_row(
-                [
-                    name,
-                    of.sum(),
-                    *(f"{100 * (codes == code)[of].mean():.1f}" for codes, _ in answers.values()),
-                ]
-            )
-        )
+        right = [f"{100 * (codes == code)[of].mean():.1f}" for codes, _ in answers.values()]
+        rows.append([name, of.sum(), *right])
+    print_table(["language", "files", *answers], rows)
 
 
 def _merge(codes: NDArray[np.int64]) -> NDArray[np.int64]:

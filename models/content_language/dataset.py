@@ -71,7 +71,7 @@ class Files:
         path: inside the package.
         label: one of LANGUAGES, or `other:` and a kind.
         text: large_string.
-        part: int8[files], index into SUBSETS.
+        subset: int8[files], index into SUBSETS.
     """
 
     package: NDArray[np.object_]

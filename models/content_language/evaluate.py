@@ -5,7 +5,7 @@ the confusion matrix, confusable pairs, accuracy by confidence, and speed.
 """
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -88,9 +88,11 @@ def share(right: NDArray[np.bool_]) -> str:
     return percent(float(right.mean()), wilson_interval(int(right.sum()), len(right)))
 
 
-def table_row(cells: Iterable[object]) -> str:
-    """A line of a Markdown table."""
-    return "| " + " | ".join(str(cell) for cell in cells) + " |"
+def print_table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Print a Markdown table; all columns but the first are aligned to the right."""
+    for cells in (header, ["---"] + ["--:"] * (len(header) - 1), *rows):
+        print("| " + " | ".join(str(cell) for cell in cells) + " |")
+    print()
 
 
 def main() -> None:
@@ -122,62 +124,50 @@ def _by_language(
     large: NDArray[np.bool_],
     bootstrap: BootstrapIntervals,
 ) -> None:
-    columns = ["language", "packages", "files", "held out: packages", "files ≥ 1 KiB", "right %"]
-    print(table_row([*columns, "< 1 KiB"]))
-    print(table_row(["---"] + ["--:"] * 6))
-    codes, truth = everything.codes, held.codes
+    header = ["language", "packages", "files", "held out: packages", "files ≥ 1 KiB", "right %"]
+    rows, codes, truth = [], everything.codes, held.codes
     for code, name in enumerate(NAMES):
-        of, read_list = truth == code, codes == code
-        packages = len(set(everything.package[read_list])), len(set(held.package[of]))
+        of, of_all = truth == code, codes == code
+        packages = len(set(everything.package[of_all])), len(set(held.package[of]))
         of_large = percent(right[of & large].mean(), bootstrap.languages[code])
-        counts = [packages[0], read_list.sum(), packages[1], (of & large).sum()]
-        print(table_row([name, *counts, of_large, share(right[of & ~large])]))
+        counts = [packages[0], of_all.sum(), packages[1], (of & large).sum()]
+        rows.append([name, *counts, of_large, share(right[of & ~large])])
+    print_table([*header, "< 1 KiB"], rows)
 
 
 def _matrix(truth: NDArray[np.int64], codes: NDArray[np.int64]) -> None:
     counts = np.zeros((len(NAMES), len(NAMES)), np.int64)
     np.add.at(counts, (truth, codes), 1)
-    print("\n" + table_row(["true \\ answer", *NAMES]))
-    print(table_row(["---"] + ["--:"] * len(NAMES)))
-    for name, line in zip(NAMES, counts, strict=True):
-        print(table_row([name, *(count or "" for count in line)]))
+    rows = zip(NAMES, counts, strict=True)
+    print_table(
+        ["true \\ answer", *NAMES],
+        [[name, *(count or "" for count in line)] for name, line in rows],
+    )
 
 
 def _pairs(truth: NDArray[np.int64], codes: NDArray[np.int64]) -> None:
-    print("\n" + table_row(["pair", "files", "right %", "one taken for the other"]))
-    print(table_row(["---", "--:", "--:", "--:"]))
+    rows = []
     for pair in PAIRS:
         one, two = (CODES[name] for name in pair)
         of = np.isin(truth, [one, two])
         crossed = (truth == one) & (codes == two) | (truth == two) & (codes == one)
-        print(table_row([" / ".join(pair), of.sum(), share((truth == codes)[of]), crossed.sum()]))
+        rows.append([" / ".join(pair), of.sum(), share((truth == codes)[of]), crossed.sum()])
+    print_table(["pair", "files", "right %", "one taken for the other"], rows)
 
 
 def _confidence(
     truth: NDArray[np.int64], codes: NDArray[np.int64], odds: NDArray[np.float64]
 ) -> None:
-    print(
-        "\n"
-        + table_row(
-            ["confidence", "answered %", "of those right %", "of files of the 23 answered %"]
-        )
-    )
-    print(table_row(["--:"] * 4))
-    known = truth < CODES["other"]
+    rows, known = [], truth < CODES["other"]
     for confidence in CONFIDENCES:
         sure = 1 / (1 + np.exp(-odds)) >= confidence
         answered = sure & (codes < CODES["other"])
-        right = (codes == truth)[answered]
-        print(
-            table_row(
-                [
-                    confidence,
-                    f"{100 * sure.mean():.1f}",
-                    share(right),
-                    f"{100 * answered[known].mean():.1f}",
-                ]
-            )
-        )
+        right = share((codes == truth)[answered])
+        shares = [f"{100 * part.mean():.1f}" for part in (sure, answered[known])]
+        rows.append([confidence, shares[0], right, shares[1]])
+    print_table(
+        ["confidence", "answered %", "of those right %", "of files of the 23 answered %"], rows
+    )
 
 
 def _speed(held: Files) -> None:

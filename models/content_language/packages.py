@@ -7,11 +7,9 @@
 | pypi | `pip download` of the source distribution |
 | maven | `mvn dependency:copy` of the -sources.jar; names are `group:artifact` |
 
-Packages are read, never built or run. pip asks a package's build backend for metadata even when it
-only downloads, so stand-ins for the backends return the metadata in the archive.
+Packages are read, never built or run (for pip see `foundation.build_backends`).
 """
 
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -20,36 +18,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
+from codecorpus.foundation.build_backends import stub_environment
 from models.content_language.paths import HERE, PACKAGES
 
 LIMIT = 600
 """Timeout of a download, in seconds."""
-
-_BACKENDS = (
-    "flit_core.buildapi hatchling hatchling.build maturin mesonpy pdm.backend "
-    "poetry.core.masonry.api scikit_build_core.build setuptools.build_meta"
-)
-_STAND_IN = """\
-import pathlib
-import sys
-
-__legacy__ = sys.modules[__name__]  # what pip asks of a package without a pyproject.toml
-build_wheel = build_sdist = get_requires_for_build_sdist = None  # never called
-
-
-def get_requires_for_build_wheel(config_settings=None):
-    return []
-
-
-def prepare_metadata_for_build_wheel(metadata_directory, config_settings=None):
-    known = pathlib.Path("PKG-INFO").read_text("utf-8")
-    head = known.split("\\n\\n")[0].split("\\n")
-    fields = dict(line.split(": ", 1) for line in head if ": " in line)
-    folder = f"{fields['Name'].replace('-', '_')}-{fields['Version']}.dist-info"
-    pathlib.Path(metadata_directory, folder).mkdir()
-    pathlib.Path(metadata_directory, folder, "METADATA").write_text(known, "utf-8")
-    return folder
-"""
 
 
 class Package(NamedTuple):
@@ -89,28 +62,18 @@ def fetch() -> list[str]:
     """
     missing = [package for package in read_list() if not package.archives]
     with TemporaryDirectory() as folder, ThreadPoolExecutor(4) as pool:
-        _stand_ins(Path(folder))
-        results = pool.map(lambda package: _fetch(package, folder), missing)
+        environment = stub_environment(Path(folder))
+        results = pool.map(lambda package: _fetch(package, environment), missing)
         return [problem for problem in results if problem]
 
 
-def _stand_ins(folder: Path) -> None:
-    for name in _BACKENDS.split():
-        module = folder.joinpath(*name.split("."))
-        for package in (folder / part for part in module.relative_to(folder).parents):
-            package.mkdir(parents=True, exist_ok=True)
-            (package / "__init__.py").touch()
-        target = module / "__init__.py" if module.is_dir() else module.with_suffix(".py")
-        target.write_text(_STAND_IN)
-
-
-def _fetch(package: Package, backends: str) -> str:
+def _fetch(package: Package, environment: dict[str, str]) -> str:
     package.folder.mkdir(parents=True, exist_ok=True)
     try:
         done = subprocess.run(
             _command(package),
             cwd=package.folder,
-            env=os.environ | ({"PYTHONPATH": backends} if package.registry == "pypi" else {}),
+            env=environment if package.registry == "pypi" else None,
             capture_output=True,
             text=True,
             timeout=LIMIT,

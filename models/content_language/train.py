@@ -102,7 +102,6 @@ def train_linear(
     settings: Settings,
 ) -> Linear:
     """Train a model of the classes, numbered from 0, on the features that `extract` returns."""
-    count = len(shares)
     sample = Sample(
         training.bytes(), training.package, classes, sample_weights(training.package, classes)
     )
@@ -115,7 +114,7 @@ def train_linear(
         classes,
         sample.sample_weight,
         len(tags),
-        count,
+        len(shares),
         passes=settings.passes,
         step=settings.step,
         decay=settings.decay,

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from benchmarks.harness import Implementation
-from benchmarks.implementations import file_rules, reading, reading_datasets, signatures
+from benchmarks.implementations import file_rules, reading, signatures
 
 FILES = [
     ("r/a.py", b"import json\n\n\ndef load(path):\n    return json.load(open(path))\n" * 20),
@@ -33,5 +33,5 @@ def test_files_and_archives_have_the_written_contents(form: str, tmp_path: Path)
 @pytest.mark.parametrize("form", ["jsonl.zst", "jsonl.gz", "parquet"])
 def test_datasets_have_the_written_contents(form: str, tmp_path: Path) -> None:
     options = {"form": form, "work": str(tmp_path)}
-    side = reading_datasets.codecorpus(options)
+    side = reading.codecorpus(options)
     assert side.check(side.run(None, side.load(FILES)))["contents"].startswith("2 files")

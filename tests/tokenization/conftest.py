@@ -11,6 +11,7 @@ from tokenizers import Tokenizer, models, pre_tokenizers, trainers
 from codecorpus.foundation.columns import ByteColumn
 from codecorpus.tokenization.encoder import Encoder
 from codecorpus.tokenization.vocabulary import Vocabulary
+from tests.tokenization.reference import reference_tokenizer
 
 Ids = Callable[[list[bytes]], list[list[int]]]
 
@@ -49,7 +50,7 @@ def ids_of(encoder: Encoder, texts: list[bytes]) -> list[list[int]]:
 
 
 def reference_of(vocabulary: Vocabulary) -> Ids:
-    tokenizer = vocabulary.tokenizer()
+    tokenizer = reference_tokenizer(vocabulary)
 
     def encode(texts: list[bytes]) -> list[list[int]]:
         decoded = [text.decode() for text in texts]

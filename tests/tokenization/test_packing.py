@@ -78,7 +78,7 @@ def pack(packing: str, width: int, files: list[File], cuts: tuple[int, ...] = ()
     rows = [add(packed, group) for group in groups]
     rows += packed.finish()
     written = sum(block.input_ids.size for block in rows)
-    taken = sum(int(block.placements.length.sum()) for block in rows)
+    taken = sum(int(block.placements["length"].sum()) for block in rows)
     assert packed.padding == written - taken
     return rows
 
@@ -88,7 +88,7 @@ def placements(blocks: list[Rows]) -> Iterator[Placement]:
     first = 0
     for block in blocks:
         covered = np.zeros(block.input_ids.shape, bool)
-        columns = [getattr(block.placements, name).tolist() for name in COLUMNS]
+        columns = [block.placements[name].tolist() for name in COLUMNS]
         for row, offset, tag, length, file, segment, segments in zip(*columns, strict=True):
             here = (row - first, slice(offset, offset + length))
             assert not covered[here].any()
@@ -105,7 +105,7 @@ COLUMNS = ("row", "offset", "tag_length", "length", "file", "segment", "segments
 
 def together(blocks: list[Rows]) -> list[Any]:
     """The columns of all blocks, concatenated."""
-    columns = [np.concatenate([getattr(b.placements, name) for b in blocks]) for name in COLUMNS]
+    columns = [np.concatenate([b.placements[name] for b in blocks]) for name in COLUMNS]
     ids = np.concatenate([block.input_ids for block in blocks])
     language = np.concatenate([block.language for block in blocks])
     return [column.tolist() for column in [ids, language, *columns]]
@@ -231,8 +231,8 @@ def test_array_types() -> None:
     assert rows.input_ids.dtype == np.uint16
     assert rows.input_ids.shape == (1, 8)
     assert rows.language.dtype == np.int64
-    wide = {name for name in COLUMNS if getattr(rows.placements, name).dtype == np.int64}
-    narrow = {name for name in COLUMNS if getattr(rows.placements, name).dtype == np.int32}
+    wide = {name for name in COLUMNS if rows.placements[name].dtype == np.int64}
+    narrow = {name for name in COLUMNS if rows.placements[name].dtype == np.int32}
     assert wide == {"row", "file"}
     assert narrow == set(COLUMNS) - wide
 
@@ -242,8 +242,8 @@ def test_an_end_of_text_that_does_not_fit_the_row_follows_the_tag_in_the_next() 
     (first, _) = pack("concat", 6, [File([1, 2, 3, 4, 5], 0)])
     assert first.input_ids.tolist() == [[101, 1, 2, 3, 4, 5]]
     assert rows.input_ids.tolist() == [[101, END, END, END, END, END]]
-    assert rows.placements.length.tolist() == [2]
-    assert (rows.placements.segment.tolist(), rows.placements.segments.tolist()) == ([1], [2])
+    assert rows.placements["length"].tolist() == [2]
+    assert (rows.placements["segment"].tolist(), rows.placements["segments"].tolist()) == ([1], [2])
 
 
 @pytest.mark.parametrize(("left", "row"), [(3, 0), (2, 1)])

@@ -14,9 +14,9 @@ from codecorpus.tokenization.packing.best_fit import BestFit
 from codecorpus.tokenization.packing.concat import Concat
 from codecorpus.tokenization.packing.packer import Packer
 from codecorpus.tokenization.packing.pad import Pad
-from codecorpus.tokenization.packing.rows import Placements, Rows, RowWriter
+from codecorpus.tokenization.packing.rows import Placed, Rows, RowWriter
 
-__all__ = ["PACKINGS", "Packer", "Placements", "Rows", "make_packer"]
+__all__ = ["PACKINGS", "Packer", "Placed", "Rows", "make_packer"]
 
 PACKINGS: tuple[str, ...] = ("pad", "concat", "best_fit")
 

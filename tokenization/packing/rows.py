@@ -15,28 +15,24 @@ from codecorpus.foundation.columns import read_only
 from codecorpus.foundation.compiling import kernel
 from codecorpus.tokenization.segments import check_sequence_length, split_into_segments
 
+PLACED = np.dtype(
+    [
+        ("row", np.int64),  # number of the row, from the packer's first
+        ("offset", np.int32),  # offset of the tag in the row
+        ("tag_length", np.int32),  # number of ids of the tag
+        ("length", np.int32),  # number of ids of the tag, the text and the end of text together
+        ("file", np.int64),  # number of the file, in the order of `add`
+        ("segment", np.int32),  # index of the segment in its file
+        ("segments", np.int32),  # number of segments of the file
+        ("language", np.int64),  # index of the file's language
+        ("source", np.int64),  # offset of the text's ids in the ids that are packed
+        ("ends", np.bool_),  # whether an end of text follows the ids
+    ]
+)
+"""A placement: which segment of which file is at which offset of which row."""
 
-@dataclass(frozen=True)
-class Placements:
-    """Which segment of which file is at which offset of which row, in row order.
-
-    Attributes:
-        row: int64, number of the row, from the packer's first.
-        offset: int32, offset of the tag in the row.
-        tag_length: int32, number of ids of the tag.
-        length: int32, number of ids of the tag, the text and the end of text together.
-        file: int64, number of the file, in the order of `add`.
-        segment: int32, index of the segment in its file.
-        segments: int32, number of segments of the file.
-    """
-
-    row: NDArray[np.int64]
-    offset: NDArray[np.int32]
-    tag_length: NDArray[np.int32]
-    length: NDArray[np.int32]
-    file: NDArray[np.int64]
-    segment: NDArray[np.int32]
-    segments: NDArray[np.int32]
+Placed = NDArray[np.void]
+"""An array of PLACED."""
 
 
 @dataclass(frozen=True)
@@ -47,32 +43,12 @@ class Rows:
         input_ids: uint16[r, sequence_length + 1].
         language: int64[r], index of the row's language, or the number of languages if the row has
             several.
-        placements: the placements in these rows.
+        placements: PLACED, the placements in these rows, in their order.
     """
 
     input_ids: NDArray[np.uint16]
     language: NDArray[np.int64]
-    placements: Placements
-
-
-PLACED = np.dtype(
-    [
-        ("row", np.int64),
-        ("offset", np.int32),
-        ("tag_length", np.int32),
-        ("length", np.int32),
-        ("file", np.int64),
-        ("segment", np.int32),
-        ("segments", np.int32),
-        ("language", np.int64),
-        ("source", np.int64),  # offset of the text's ids in the ids that are packed
-        ("ends", np.bool_),  # whether an end of text follows the ids
-    ]
-)
-"""A planned placement: the columns of `Placements`, and those needed to write it."""
-
-Placed = NDArray[np.void]
-"""An array of PLACED."""
+    placements: Placed
 
 
 class RowWriter:
@@ -153,8 +129,7 @@ class RowWriter:
         self.padding += rows.size - int(placed["length"].sum())
         language = np.full(len(rows), -1, np.int64)
         _row_languages(placed, first_row, len(self.tag_lengths), language)
-        columns = {name: placed[name].copy() for name in Placements.__dataclass_fields__}
-        return Rows(rows, language, Placements(**columns))
+        return Rows(rows, language, placed)
 
 
 @kernel

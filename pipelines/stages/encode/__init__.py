@@ -36,7 +36,7 @@ from codecorpus.pipelines.storage.digests import FileDigest
 from codecorpus.tokenization.language_tags import TAGGED_LANGUAGES, language_tag
 from codecorpus.tokenization.packing import make_packer
 from codecorpus.tokenization.packing.packer import Packer
-from codecorpus.tokenization.packing.rows import Placements, Rows
+from codecorpus.tokenization.packing.rows import Placed, Rows
 
 
 class EncodeParts(Stage):
@@ -137,7 +137,7 @@ def _write_rows(
 
         def write(rows: Rows) -> None:
             shards.write(rows.input_ids, rows.language)
-            if len(rows.placements.row):
+            if len(rows.placements):
                 placements.write_batch(_placed(rows.placements, contents))
 
         at = 0
@@ -191,14 +191,9 @@ def _language_codes(languages: pa.Array) -> NDArray[np.int64]:
     return codes
 
 
-def _placed(placements: Placements, contents: NDArray[np.uint8]) -> pa.RecordBatch:
+def _placed(placements: Placed, contents: NDArray[np.uint8]) -> pa.RecordBatch:
     columns = {
-        "row": placements.row,
-        "offset": placements.offset,
-        "tag_length": placements.tag_length,
-        "length": placements.length,
-        "content_id": tables.fixed_size(contents[placements.file]),
-        "segment": placements.segment,
-        "segments": placements.segments,
+        name: np.ascontiguousarray(placements[name]) for name in placements.dtype.names or ()
     }
+    columns["content_id"] = tables.fixed_size(contents[columns["file"]])
     return pa.record_batch([pa.array(columns[f.name], f.type) for f in PLACEMENTS], PLACEMENTS)
