@@ -63,7 +63,7 @@ def run_build(
     console = Console(file=sys.stderr, highlight=False)
     with process_pool.ProcessPool(
         (workers or os.cpu_count() or 1) if runner == LOCAL else 0
-    ) as started:
+    ) as pool:
         # Beam takes seconds to import: the workers start meanwhile.
         from codecorpus.pipelines.engines.options import DATAFLOW, make_options
         from codecorpus.pipelines.recipe.loader import load
@@ -78,7 +78,7 @@ def run_build(
 
         def run(graph: "beam.Pipeline", into: str) -> None:
             if runner == LOCAL:
-                _run_local(graph, started, console)
+                _run_local(graph, pool, console)
             else:
                 from codecorpus.pipelines.engines.job import run_job
 

@@ -104,12 +104,13 @@ def _compare(
     for index in range(table[slot], table[slot + 1]):
         number = members[index]
         first = at - keys[number]
-        place, stop = bounds[number], bounds[number + 1]
-        if first < start or first + stop - place > end:
+        length = bounds[number + 1] - bounds[number]
+        if first < start or first + length > end:
             continue
-        while place < stop and _lower(data[first + place - bounds[number]]) == text[place]:
-            place += 1
-        hits[number] |= place == stop
+        equal = 0
+        while equal < length and _lower(data[first + equal]) == text[bounds[number] + equal]:
+            equal += 1
+        hits[number] |= equal == length
 
 
 @kernel
@@ -143,8 +144,8 @@ def _search(
                 at += 4
         while at <= end - SHORTEST:
             word = np.uint64(0)
-            for place in range(SHORTEST):
-                word |= np.uint64(data[at + place]) << np.uint64(8 * place)
+            for index in range(SHORTEST):
+                word |= np.uint64(data[at + index]) << np.uint64(8 * index)
             if used[_slot(word)]:
                 _compare(data, start, end, at, _slot(word), literals, text, hits[row])
             at += 1
