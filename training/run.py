@@ -195,11 +195,17 @@ class _Run:
         if not self._process.is_main:
             yield
             return
-        self._out.mkdir(parents=True, exist_ok=True)
-        names = {path.name for path in self._out.iterdir()}
-        if names - _BEFORE_CONFIG and CONFIG not in names:
-            raise UsageError(f"{self._out}: not empty, and not the folder of a run")
-        with (self._out / "lock").open("w") as file:
+        try:
+            self._out.mkdir(parents=True, exist_ok=True)
+            names = {path.name for path in self._out.iterdir()}
+            if names - _BEFORE_CONFIG and CONFIG not in names:
+                raise UsageError(f"{self._out}: not empty, and not the folder of a run")
+            lock = (self._out / "lock").open("w")
+        except OSError as error:
+            raise UsageError(
+                f"{self._out}: cannot be written: {error.strerror}; expected a folder for the run"
+            ) from error
+        with lock as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError as error:

@@ -284,6 +284,16 @@ def test_a_folder_that_is_no_run_is_refused(
         train_here(corpus_folder, config, tmp_path)
 
 
+def test_a_folder_that_cannot_be_made_is_refused(
+    corpus_folder: Path, config: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(
+        UsageError, match="run: cannot be written: Not a directory; expected a folder"
+    ):
+        train_here(corpus_folder, config, tmp_path / "file" / "run")
+
+
 def test_a_step_that_is_not_finite_changes_nothing_and_names_its_files(
     corpus_folder: Path, config: Path, tmp_path: Path
 ) -> None:
