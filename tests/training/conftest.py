@@ -14,13 +14,22 @@ def processes() -> Iterator[Processes]:
         yield processes
 
 
+class _Corpora(dict[str, Path]):
+    """Builds the corpus of a packing when it is first asked for."""
+
+    def __init__(self, folders: pytest.TempPathFactory) -> None:
+        super().__init__()
+        self._folders = folders
+
+    def __missing__(self, packing: str) -> Path:
+        self[packing] = build_corpus(self._folders.mktemp(packing), packing)
+        return self[packing]
+
+
 @pytest.fixture(scope="session")
 def corpora(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """A corpus for each packing, by name."""
-    return {
-        packing: build_corpus(tmp_path_factory.mktemp(packing), packing)
-        for packing in ("pad", "concat", "best_fit")
-    }
+    return _Corpora(tmp_path_factory)
 
 
 @pytest.fixture(scope="session")
