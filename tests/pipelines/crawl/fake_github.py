@@ -14,12 +14,13 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import formatdate
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from codecorpus.pipelines.crawl.clock import Clock, StoppedError
+from tests.pipelines.storage.loopback import QuietServer
 
 DESCRIPTION = json.loads((Path(__file__).parent / "github-api.json").read_text("utf-8"))
 """GitHub's published description of these responses; the file names its origin."""
@@ -158,7 +159,7 @@ class FakeGitHub:
         self._busy: dict[str, list[socket.socket]] = defaultdict(list)
         self._lock = threading.RLock()
         handler = type("Bound", (Handler,), {"github": self})
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        self._server = QuietServer(("127.0.0.1", 0), handler)
         self._server.daemon_threads = True
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
         self._thread.start()
