@@ -128,11 +128,12 @@ def test_two_processes_train_like_one(
 def test_a_killed_run_resumes_with_another_division(
     corpus_folder: Path, config: Path, tmp_path: Path, undisturbed: Path
 ) -> None:
-    """Killed twice in a row, then finished by one process, by two and by one again."""
+    """Begun by one process and killed, continued by four and killed, finished by two."""
     run = tmp_path / "run"
-    for ranks, after in ((1, 5), (2, 9)):
+    for ranks, after, micro in ((1, 5, 8), (4, 9, 1)):
+        options = ["--set", "checkpoint_every=2", "--set", f"micro_batch_size={micro}"]
         process = subprocess.Popen(
-            command(ranks, corpus_folder, config, run, "--set", "checkpoint_every=2"),
+            command(ranks, corpus_folder, config, run, *options),
             env=os.environ | {"OMP_NUM_THREADS": "1"},
             stderr=subprocess.PIPE,
             text=True,
@@ -145,9 +146,10 @@ def test_a_killed_run_resumes_with_another_division(
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
         process.stderr.close()
-    done = train(1, corpus_folder, config, run, "--set", "micro_batch_size=4")
+    done = train(2, corpus_folder, config, run, "--set", "micro_batch_size=2")
     assert done.returncode == 0, done.stderr
-    assert "resumed from" in done.stderr
+    (resumed,) = re.findall(r"resumed from .* after step (\d+)", done.stderr)
+    assert int(resumed) >= 6, "the save of step 8 may have been killed, but not the one before"
     assert_equal(run, undisturbed, 1e-5)
 
 
