@@ -77,11 +77,7 @@ class FolderSettings(SourceSettings, _FolderLeadingSettings):
     )
 
     def source(
-        self,
-        paths: Sequence[Location],
-        *,
-        base: Path | None = None,
-        exclude: Location | None = None,
+        self, paths: Sequence[Location], *, base: Path | None, exclude: Location | None
     ) -> Source:
         """The source that reads these paths; see `SourceSettings.source`."""
         metadata = None
