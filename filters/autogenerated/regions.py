@@ -64,7 +64,7 @@ def _first_lines(
     ends: NDArray[np.int64],
     out: NDArray[np.int64],
 ) -> None:
-    """Region each text's fifth line ends; the caller guarantees that texts lie in `data`."""
+    """Write the end of each text's fifth line; the caller guarantees that texts are in `data`."""
     for i in range(len(starts)):
         at = starts[i]
         lines = 0
@@ -86,7 +86,7 @@ def _last_line(
     line_starts: NDArray[np.int64],
     line_ends: NDArray[np.int64],
 ) -> None:
-    """Region each text's last line lies that holds more than blanks (bytes up to 32)."""
+    """Write where each text's last line with more than blanks (bytes up to 32) starts and ends."""
     for i in range(len(starts)):
         end = ends[i]
         while end > starts[i] and data[end - 1] <= 32:

@@ -7,6 +7,7 @@ headers there.
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
 import pyarrow as pa
 
 from codecorpus.pipelines.sources.archives import tar_archive, zip_archive
@@ -90,7 +91,7 @@ def _decompressed_size(location: bytes, entry: Entry) -> int:
 
 
 def _zip_splits(listing: zip_archive.Listing, part_bytes: int) -> list[ArchiveSplit]:
-    weights = weigh(pa.array(listing.paths, pa.string()), listing.sizes_array)
+    weights = weigh(pa.array(listing.paths, pa.string()), np.array(listing.sizes, np.int64))
     total = int(weights.sum())
     if total <= part_bytes or listing.damage is not None:
         return [ArchiveSplit(total)]

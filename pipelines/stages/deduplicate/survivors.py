@@ -38,11 +38,6 @@ class ChooseSurvivors(Stage):
 
     artifacts = CHOOSE_SURVIVORS
 
-    def weights(self, build: Build) -> list[int]:
-        """One task."""
-        del build
-        return [1]
-
     def run(
         self, build: Build, index: int, digests: dict[str, FileDigest], counters: Counters
     ) -> ChooseSummary:
