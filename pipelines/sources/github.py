@@ -180,7 +180,9 @@ def _in_repository(group: RecordGroup) -> RecordGroup:
 
     def read_into(index: int, buffer: memoryview | None) -> int:
         length = group.read_into(index, buffer)
-        if buffer is not None and length < LFS_BYTES and _is_pointer(buffer[:length]):
+        if buffer is None or length >= LFS_BYTES:
+            return length
+        if bytes(buffer[: min(length, len(LFS_POINTER))]) == LFS_POINTER:
             raise UnreadableError(IO, "a Git LFS pointer; its content is not in the archive")
         return length
 
@@ -194,7 +196,3 @@ def _in_repository(group: RecordGroup) -> RecordGroup:
         at, group.names.schema.field(at), pa.array(stripped, pa.string())
     )
     return RecordGroup(names, read_into)
-
-
-def _is_pointer(content: memoryview) -> bool:
-    return bytes(content[: len(LFS_POINTER)]) == LFS_POINTER
