@@ -6,7 +6,7 @@ signal's own type, so even large sizes in bytes are compared exactly.
 """
 
 from collections.abc import Iterable
-from typing import Annotated, ClassVar, Generic, NamedTuple, TypeVar
+from typing import Annotated, Any, ClassVar, Generic, NamedTuple, TypeVar
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -77,52 +77,40 @@ class Rule(BaseModel):
         return ("<detail>",)
 
 
-_MIN = Field(
-    default=None, description="Smallest value that passes; default: the rule's; null: no limit."
-)
-_MAX = Field(
-    default=None, description="Largest value that passes; default: the rule's; null: no limit."
-)
+Limit = TypeVar("Limit", bound=float)
 
 
-class Bounds(BaseModel):
+class Bounds(BaseModel, Generic[Limit]):
     """Limits of a signal in one language; both limits are inclusive."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    min: float | None = None
-    max: float | None = None
+    min: Limit | None = Field(
+        default=None, description="Smallest value that passes; default: the rule's; null: no limit."
+    )
+    max: Limit | None = Field(
+        default=None, description="Largest value that passes; default: the rule's; null: no limit."
+    )
 
 
-class ByteBounds(Bounds):
+# Named classes, because pickle cannot find `Bounds[Bytes]`, and recipes are sent to workers.
+class ByteBounds(Bounds[Bytes]):
     """Limits of a size in bytes."""
 
-    min: Bytes | None = _MIN
-    max: Bytes | None = _MAX
 
-
-class CharacterBounds(Bounds):
+class CharacterBounds(Bounds[Characters]):
     """Limits of a number of characters."""
 
-    min: Characters | None = _MIN
-    max: Characters | None = _MAX
 
-
-class MeanBounds(Bounds):
+class MeanBounds(Bounds[MeanCharacters]):
     """Limits of a mean number of characters."""
 
-    min: MeanCharacters | None = _MIN
-    max: MeanCharacters | None = _MAX
 
-
-class RatioBounds(Bounds):
+class RatioBounds(Bounds[Ratio]):
     """Limits of a share of the characters."""
 
-    min: Ratio | None = _MIN
-    max: Ratio | None = _MAX
 
-
-BoundsT = TypeVar("BoundsT", bound=Bounds)
+BoundsT = TypeVar("BoundsT", bound=Bounds[Any])
 
 
 class Threshold(Rule, Generic[BoundsT]):

@@ -26,9 +26,13 @@ _TEMPLATE = (
 def region_of(texts: ByteColumn, region: Region) -> ByteColumn:
     """The given region of each text."""
     if region is Region.FIRST_LINES:
-        return first_lines(texts)
+        ends = np.empty_like(texts.ends)
+        _first_lines(texts.data, texts.starts, texts.ends, ends)
+        return ByteColumn(texts.data, texts.starts, ends)
     if region is Region.LAST_LINE:
-        return last_line(texts)
+        starts, ends = np.empty_like(texts.starts), np.empty_like(texts.ends)
+        _last_line(texts.data, texts.starts, texts.ends, starts, ends)
+        return ByteColumn(texts.data, starts, ends).head(LAST_LINE_BYTES)
     return texts.head(FIRST_KIB if region is Region.FIRST_KIB else FIRST_4_KIB)
 
 
@@ -42,21 +46,6 @@ def template_starts(texts: ByteColumn) -> NDArray[np.int64]:
     return starts
 
 
-def first_lines(texts: ByteColumn) -> ByteColumn:
-    r"""The first five lines of each text, however long; a line ends at \n, \r\n or \r."""
-    ends = np.empty_like(texts.ends)
-    _first_lines(texts.data, texts.starts, texts.ends, ends)
-    return ByteColumn(texts.data, texts.starts, ends)
-
-
-def last_line(texts: ByteColumn) -> ByteColumn:
-    """The first 256 bytes of each text's last line that is not blank."""
-    starts = np.empty_like(texts.starts)
-    ends = np.empty_like(texts.ends)
-    _last_line(texts.data, texts.starts, texts.ends, starts, ends)
-    return ByteColumn(texts.data, starts, ends).head(LAST_LINE_BYTES)
-
-
 @kernel
 def _first_lines(
     data: NDArray[np.uint8],
@@ -64,7 +53,10 @@ def _first_lines(
     ends: NDArray[np.int64],
     out: NDArray[np.int64],
 ) -> None:
-    """Region each text's fifth line ends; the caller guarantees that texts lie in `data`."""
+    r"""Write the end of each text's fifth line; a line ends at \n, \r\n or \r.
+
+    The caller guarantees that texts are in `data`.
+    """
     for i in range(len(starts)):
         at = starts[i]
         lines = 0
@@ -86,7 +78,7 @@ def _last_line(
     line_starts: NDArray[np.int64],
     line_ends: NDArray[np.int64],
 ) -> None:
-    """Region each text's last line lies that holds more than blanks (bytes up to 32)."""
+    """Write where each text's last line with more than blanks (bytes up to 32) starts and ends."""
     for i in range(len(starts)):
         end = ends[i]
         while end > starts[i] and data[end - 1] <= 32:

@@ -71,13 +71,15 @@ def by_extension_group(name: str, texts: ByteColumn) -> Codes:
 
 
 def by_first_lines(prefixes: pa.Array) -> Codes:
-    """The language of a shebang, or else of an Emacs mode line.
+    """The language of a shebang, or else of an Emacs mode line such as `-*- C++ -*-`.
+
+    A mode line is one of the first two lines.
 
     Args:
         prefixes: large_binary.
     """
     codes = by_shebang(prefixes)
-    return np.where(codes < 0, _by_mode_line(prefixes), codes)
+    return np.where(codes < 0, _named(prefixes, _MODE_LINE, "mode", _MODES, lower=True), codes)
 
 
 def by_shebang(prefixes: pa.Array) -> Codes:
@@ -96,11 +98,6 @@ def by_shebang(prefixes: pa.Array) -> Codes:
         restarted = matches_pattern(scripts, _RESTART)
         codes[shells[restarted]] = _named(scripts, _RESTART, "name", _INTERPRETERS)[restarted]
     return codes
-
-
-def _by_mode_line(prefixes: pa.Array) -> Codes:
-    """The language of an Emacs mode line, `-*- C++ -*-`, in the first two lines."""
-    return _named(prefixes, _MODE_LINE, "mode", _MODES, lower=True)
 
 
 def _header(texts: ByteColumn) -> Codes:

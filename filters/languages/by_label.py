@@ -33,7 +33,7 @@ _ALIASES = {
     "TeX": "latex",
     "TypeScript": "ts,tsx",
 }
-"""Other names, as `_normalized` returns them."""
+"""Other names in lower case, with spaces for `-` and `_`."""
 
 
 def by_label(labels: pa.Array) -> NDArray[np.int64]:
@@ -46,11 +46,7 @@ def by_label(labels: pa.Array) -> NDArray[np.int64]:
     return _LABELS.codes(pc.ascii_lower(spaced))
 
 
-def _normalized(name: str) -> str:
-    return name.replace("-", " ").lower()
-
-
 _LABELS = Lookup(
-    {_normalized(name): code for name, code in LANGUAGE_CODES.items()}
+    {name.replace("-", " ").lower(): code for name, code in LANGUAGE_CODES.items()}
     | {alias: LANGUAGE_CODES[name] for name, line in _ALIASES.items() for alias in line.split(",")}
 )

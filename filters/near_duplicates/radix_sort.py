@@ -29,16 +29,6 @@ def argsort_rows(words: Sequence[NDArray[np.uint64]]) -> NDArray[np.uint32]:
     return order
 
 
-def sort_by_key(keys: NDArray[np.uint64], values: NDArray[np.uint32]) -> None:
-    """Sort both arrays in place by the keys; stable.
-
-    Args:
-        keys: uint64[n].
-        values: uint32[n].
-    """
-    _sort(keys, values)
-
-
 def number_distinct_rows(
     words: NDArray[np.uint64], order: NDArray[np.uint32]
 ) -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
@@ -58,17 +48,24 @@ def number_distinct_rows(
 
 
 @kernel
-def _sort(words: NDArray[np.uint64], order: NDArray[np.uint32]) -> None:
-    """Least significant digit first; a digit that is the same in all words is skipped."""
-    count = len(words)
+def sort_by_key(keys: NDArray[np.uint64], values: NDArray[np.uint32]) -> None:
+    """Sort both arrays in place by the keys; stable.
+
+    Least significant digit first; a digit that is the same in all keys is skipped.
+
+    Args:
+        keys: uint64[n].
+        values: uint32[n].
+    """
+    count = len(keys)
     digits = (64 + _DIGIT - 1) // _DIGIT
     counters = np.zeros((digits, 1 << _DIGIT), np.int64)
     low = np.uint64((1 << _DIGIT) - 1)
     for index in range(count):
         for digit in range(digits):
-            counters[digit, np.int64((words[index] >> np.uint64(digit * _DIGIT)) & low)] += 1
-    from_words, from_order = words, order
-    to_words, to_order = np.empty_like(words), np.empty_like(order)
+            counters[digit, np.int64((keys[index] >> np.uint64(digit * _DIGIT)) & low)] += 1
+    from_keys, from_values = keys, values
+    to_keys, to_values = np.empty_like(keys), np.empty_like(values)
     for digit in range(digits):
         places = counters[digit]
         if places.max() == count:
@@ -80,16 +77,16 @@ def _sort(words: NDArray[np.uint64], order: NDArray[np.uint32]) -> None:
             place += here
         shift = np.uint64(digit * _DIGIT)
         for index in range(count):
-            word = from_words[index]
-            digit_value = np.int64((word >> shift) & low)
+            key = from_keys[index]
+            digit_value = np.int64((key >> shift) & low)
             place = places[digit_value]
             places[digit_value] = place + 1
-            to_words[place] = word
-            to_order[place] = from_order[index]
-        from_words, to_words = to_words, from_words
-        from_order, to_order = to_order, from_order
-    words[:] = from_words
-    order[:] = from_order
+            to_keys[place] = key
+            to_values[place] = from_values[index]
+        from_keys, to_keys = to_keys, from_keys
+        from_values, to_values = to_values, from_values
+    keys[:] = from_keys
+    values[:] = from_values
 
 
 @kernel

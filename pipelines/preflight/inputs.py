@@ -87,7 +87,7 @@ class Listing:
         for source, tables in sorted(self.loose.items()):
             partitioner = Partitioner(part_bytes)
             for table in tables:
-                weights = weigh(table["path"], table["size"].to_numpy(), not_source)
+                weights = weigh(table["path"], table["size"].to_numpy())
                 for inputs in partitioner.add(table, weights):
                     yield source, inputs
             for inputs in partitioner.flush():

@@ -42,11 +42,7 @@ class CodeparrotSettings(SourceSettings):
     )
 
     def source(
-        self,
-        paths: Sequence[Location],
-        *,
-        base: Path | None = None,
-        exclude: Location | None = None,
+        self, paths: Sequence[Location], *, base: Path | None, exclude: Location | None
     ) -> Source:
         """The source that reads these paths; see `SourceSettings.source`."""
         del base

@@ -18,7 +18,6 @@ from typing import Annotated, Final, Literal
 import pyarrow as pa
 from pydantic import Field
 
-from codecorpus.filters.languages.by_name import not_source
 from codecorpus.foundation.errors import UsageError
 from codecorpus.pipelines.sources.archives.reader import archive_groups
 from codecorpus.pipelines.sources.base import (
@@ -41,7 +40,7 @@ from codecorpus.pipelines.sources.io import open_file
 from codecorpus.pipelines.sources.io.file_stat import absolute_location, file_status
 from codecorpus.pipelines.sources.io.local import Stream
 from codecorpus.pipelines.sources.io.walk import Entry
-from codecorpus.pipelines.sources.partition import NotSource, Weights, partition_inputs
+from codecorpus.pipelines.sources.partition import Weights, partition_inputs
 from codecorpus.pipelines.sources.settings import (
     Name,
     PathText,
@@ -80,11 +79,7 @@ class GithubSettings(SourceSettings):
     )
 
     def source(
-        self,
-        paths: Sequence[Location],
-        *,
-        base: Path | None = None,
-        exclude: Location | None = None,
+        self, paths: Sequence[Location], *, base: Path | None, exclude: Location | None
     ) -> Source:
         """The source that reads these paths; see `SourceSettings.source`."""
         del base, exclude
@@ -92,17 +87,11 @@ class GithubSettings(SourceSettings):
 
 
 class GithubSource:
-    """Repositories that crawls fetched.
+    """Repositories that crawls fetched, in the folders of these crawls."""
 
-    Args:
-        paths: folders of crawls.
-        not_source: which paths will not be read; affects only the weights of parts.
-    """
-
-    def __init__(self, paths: Sequence[Location], *, not_source: NotSource = not_source) -> None:
+    def __init__(self, paths: Sequence[Location]) -> None:
         self.ignored: Counter[str] = Counter()
         self._paths = tuple(paths)
-        self._not_source = not_source
 
     def plan(self, part_bytes: int) -> Iterator[pa.Table]:
         """Divide the archives into parts, in the order of the lists.
@@ -125,9 +114,7 @@ class GithubSource:
                     yield listed
 
         def inspect(listed: _ListedArchive) -> tuple[pa.Table, Weights]:
-            inputs, weights = archive_inputs(
-                _repository(listed), listed.facts, self._not_source, part_bytes, None
-            )
+            inputs, weights = archive_inputs(_repository(listed), listed.facts, part_bytes, None)
             return with_repository_bytes(inputs, listed.unpacked_bytes), weights
 
         yield from partition_inputs(inspect, listed_archives(), self._paths, part_bytes)
@@ -193,7 +180,9 @@ def _in_repository(group: RecordGroup) -> RecordGroup:
 
     def read_into(index: int, buffer: memoryview | None) -> int:
         length = group.read_into(index, buffer)
-        if buffer is not None and length < LFS_BYTES and _is_pointer(buffer[:length]):
+        if buffer is None or length >= LFS_BYTES:
+            return length
+        if bytes(buffer[: min(length, len(LFS_POINTER))]) == LFS_POINTER:
             raise UnreadableError(IO, "a Git LFS pointer; its content is not in the archive")
         return length
 
@@ -207,7 +196,3 @@ def _in_repository(group: RecordGroup) -> RecordGroup:
         at, group.names.schema.field(at), pa.array(stripped, pa.string())
     )
     return RecordGroup(names, read_into)
-
-
-def _is_pointer(content: memoryview) -> bool:
-    return bytes(content[: len(LFS_POINTER)]) == LFS_POINTER

@@ -12,14 +12,12 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from codecorpus.filters.languages.by_name import not_source
 from codecorpus.pipelines.sources.base import Limits
 from codecorpus.pipelines.storage.locations import Location, Url
 
 T = TypeVar("T")
 R = TypeVar("R")
-
-NotSource = Callable[[pa.Array], NDArray[np.bool_]]
-"""Returns bool[n]: which paths, string[n], cannot be source code, judged by their names."""
 
 Weights = NDArray[np.int64]
 """The bytes to read of each input."""
@@ -30,19 +28,16 @@ _CONCURRENCY: Final = 8
 _OPEN_COST: Final = 1_024  # reading that many bytes takes about as long as opening a file
 
 
-def weigh(
-    paths: pa.Array | pa.ChunkedArray, sizes: NDArray[np.int64], not_source: NotSource
-) -> Weights:
+def weigh(paths: pa.Array | pa.ChunkedArray, sizes: NDArray[np.int64]) -> Weights:
     """The weights of files, int64[n].
 
     Args:
         paths: string[n].
         sizes: int64[n], in bytes.
-        not_source: which paths will not be read.
     """
     if isinstance(paths, pa.ChunkedArray):
         paths = paths.combine_chunks()
-    read = ~np.asarray(not_source(paths), np.bool_) & (sizes <= Limits.record_bytes)
+    read = ~not_source(paths) & (sizes <= Limits.record_bytes)
     return np.where(read, sizes, 0) + np.int64(_OPEN_COST)
 
 

@@ -48,11 +48,7 @@ class PileSettings(SourceSettings):
     )
 
     def source(
-        self,
-        paths: Sequence[Location],
-        *,
-        base: Path | None = None,
-        exclude: Location | None = None,
+        self, paths: Sequence[Location], *, base: Path | None, exclude: Location | None
     ) -> Source:
         """The source that reads these paths; see `SourceSettings.source`."""
         del base

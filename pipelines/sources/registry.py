@@ -36,4 +36,4 @@ def open_source(settings: SourceSettings, base: Path, exclude: Location | None =
 
 def open_reader(settings: SourceSettings) -> Source:
     """The source of an entry of a recipe, for reading planned parts; does not look up its paths."""
-    return settings.source([])
+    return settings.source([], base=None, exclude=None)

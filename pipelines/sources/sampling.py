@@ -18,7 +18,6 @@ instead of its size's.
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from math import sqrt
 
@@ -57,12 +56,6 @@ class Sampler:
     seed: int
     limit: float
     begin: int
-
-    def sample_batches(
-        self, batches: Iterable[pa.RecordBatch], part: int
-    ) -> Iterator[pa.RecordBatch]:
-        """The drawn records of each batch of a part."""
-        return (self.sample(batch, part) for batch in batches)
 
     def sample(self, records: pa.RecordBatch, part: int) -> pa.RecordBatch:
         """The drawn records of a batch of RECORDS that was read; rows keep their numbers."""

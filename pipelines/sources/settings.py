@@ -10,8 +10,9 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from codecorpus.filters.language_names import Language
+from codecorpus.filters.languages.table import LANGUAGES
 from codecorpus.foundation.config_files.refusals import refusal
-from codecorpus.foundation.config_files.suggestions import suggestion
+from codecorpus.foundation.config_files.suggestions import nearest
 from codecorpus.pipelines.sources.base import Source
 from codecorpus.pipelines.sources.placeholders import check_placeholder
 from codecorpus.pipelines.storage.locations import EXPECTED, SCHEMES, Location, scheme_of
@@ -58,8 +59,8 @@ def _table_path(text: str) -> str:
 
 def _languages_kind(value: object) -> object:
     if isinstance(value, str) and value != "all":
-        like = suggestion(value, ["all"])
-        hint = "did you mean `all`?" if "mean" in like else f"write [{value}] for one language"
+        is_all = nearest(value, ("all", *LANGUAGES)) == "all"
+        hint = "did you mean `all`?" if is_all else f"write [{value}] for one language"
         raise refusal(f"got `{value}`; expected `all` or a list of languages; {hint}")
     return value
 
@@ -133,17 +134,14 @@ class SourceSettings(LeadingSettings):
     )
 
     def source(
-        self,
-        paths: Sequence[Location],
-        *,
-        base: Path | None = None,
-        exclude: Location | None = None,
+        self, paths: Sequence[Location], *, base: Path | None, exclude: Location | None
     ) -> Source:
         """Return the source that reads these paths with these settings.
 
         Args:
             paths: the resolved paths; empty to read parts that are already planned.
-            base: the folder to which other paths in the settings are relative.
+            base: the folder to which other paths in the settings are relative; None: do not read
+                them, which only planning needs.
             exclude: a folder to leave out, such as the output folder.
         """
         raise NotImplementedError

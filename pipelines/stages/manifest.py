@@ -51,11 +51,6 @@ class WriteManifest(Stage):
     before: tuple[Stage, ...]
     artifacts = WRITE_MANIFEST
 
-    def weights(self, build: Build) -> list[int]:
-        """One task."""
-        del build
-        return [1]
-
     def run(
         self, build: Build, index: int, digests: dict[str, FileDigest], counters: Counters
     ) -> NoSummary:

@@ -7,6 +7,7 @@ headers there.
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
 import pyarrow as pa
 
 from codecorpus.pipelines.sources.archives import tar_archive, zip_archive
@@ -16,7 +17,7 @@ from codecorpus.pipelines.sources.io import open_file
 from codecorpus.pipelines.sources.io.filenames import ArchiveKind
 from codecorpus.pipelines.sources.io.local import Opened
 from codecorpus.pipelines.sources.io.walk import Entry
-from codecorpus.pipelines.sources.partition import NotSource, runs, weigh
+from codecorpus.pipelines.sources.partition import runs, weigh
 from codecorpus.pipelines.storage.locations import is_remote
 
 _MAX_TAR_SPLITS: Final = 2
@@ -27,15 +28,9 @@ members each, and both follow all headers, took 1.84 + 2.01 s.)"""
 
 @dataclass(frozen=True)
 class ArchiveSplit:
-    """A split of an archive.
+    """A split of an archive; `first` and `count` as in `archive.Archive`."""
 
-    Attributes:
-        weight: in a part, in bytes.
-        first: as in `archive.Archive`.
-        count: as in `archive.Archive`.
-    """
-
-    weight: int
+    weight: int  # in a part, in bytes
     first: int = 0
     count: int = 0
 
@@ -45,7 +40,6 @@ def split_archive(
     entry: Entry,
     kind: ArchiveKind,
     part_bytes: int,
-    not_source: NotSource,
     max_repository_bytes: int | None,
 ) -> tuple[list[ArchiveSplit], int | None]:
     """The splits of an archive, and the sum of its members' sizes in bytes.
@@ -65,7 +59,7 @@ def split_archive(
             total = tar_archive.measure(file, size, max_repository_bytes)
             return _tar_splits(location, entry, part_bytes), total
         listing = zip_archive.list_members(file, size, with_paths=True)
-        return _zip_splits(listing, part_bytes, not_source), sum(listing.sizes)
+        return _zip_splits(listing, part_bytes), sum(listing.sizes)
     except (UnreadableError, OSError):
         return [ArchiveSplit(size)], None
     finally:
@@ -96,10 +90,8 @@ def _decompressed_size(location: bytes, entry: Entry) -> int:
         file.close()
 
 
-def _zip_splits(
-    listing: zip_archive.Listing, part_bytes: int, not_source: NotSource
-) -> list[ArchiveSplit]:
-    weights = weigh(pa.array(listing.paths, pa.string()), listing.sizes_array, not_source)
+def _zip_splits(listing: zip_archive.Listing, part_bytes: int) -> list[ArchiveSplit]:
+    weights = weigh(pa.array(listing.paths, pa.string()), np.array(listing.sizes, np.int64))
     total = int(weights.sum())
     if total <= part_bytes or listing.damage is not None:
         return [ArchiveSplit(total)]

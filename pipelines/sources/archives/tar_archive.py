@@ -12,7 +12,7 @@ earlier, and those after it do not reach their range.
 """
 
 from collections.abc import Iterator
-from typing import Final, NamedTuple
+from typing import Final
 
 from codecorpus.pipelines.sources.archives.archive import Archive, Row, damage_group, member_row
 from codecorpus.pipelines.sources.archives.decompression import Plain, open_stream
@@ -32,13 +32,6 @@ from codecorpus.pipelines.sources.batching import RecordGroup
 from codecorpus.pipelines.sources.io.local import NOT_REGULAR, File, too_large_error
 
 _SPARSE: Final = "it is stored without its holes (a sparse file), which is not supported"
-
-
-class _Buffered(NamedTuple):
-    """A member whose data is in the buffer."""
-
-    row: Row
-    data: memoryview
 
 
 class _Members:
@@ -101,24 +94,23 @@ def groups(archive: Archive, file: File, size: int, limits: Limits) -> Iterator[
 
 
 def _groups(archive: Archive, members: _Members, limits: Limits) -> Iterator[RecordGroup]:
-    buffered: list[_Buffered] = []
+    buffered: list[tuple[Row, memoryview]] = []
+    damage = None
     while True:
         if buffered and not members.next_is_buffered:
             yield _buffered_group(archive, buffered)
             buffered = []
         try:
             header = members.next()
-        except DamagedError:
-            if buffered:
-                yield _buffered_group(archive, buffered)
-            raise
+        except DamagedError as error:
+            header, damage = None, error
         if header is None:
             break
         row = _row(header, limits.record_bytes)
         if row is None:
             continue
         if members.buffer.holds(header.size):
-            buffered.append(_Buffered(row, members.take(header)))
+            buffered.append((row, members.take(header)))
             continue
         if buffered:
             yield _buffered_group(archive, buffered)
@@ -126,6 +118,8 @@ def _groups(archive: Archive, members: _Members, limits: Limits) -> Iterator[Rec
         yield _large_group(archive, row, header, members)
     if buffered:
         yield _buffered_group(archive, buffered)
+    if damage is not None:
+        raise damage
 
 
 def measure(file: File, size: int, limit: int | None) -> int | None:
@@ -163,15 +157,15 @@ def _row(header: Header, record_bytes: int) -> Row | None:
     return member_row(header.name, None, None)
 
 
-def _buffered_group(archive: Archive, members: list[_Buffered]) -> RecordGroup:
+def _buffered_group(archive: Archive, members: list[tuple[Row, memoryview]]) -> RecordGroup:
     def read_into(index: int, buffer: memoryview | None) -> int:
-        data = members[index].data
         if buffer is None:
             return 0
+        _, data = members[index]
         buffer[: len(data)] = data
         return len(data)
 
-    return RecordGroup(archive.names([member.row for member in members]), read_into)
+    return RecordGroup(archive.names([row for row, _ in members]), read_into)
 
 
 def _large_group(archive: Archive, row: Row, header: Header, members: _Members) -> RecordGroup:

@@ -15,7 +15,6 @@ from typing import Final
 
 import numpy as np
 from isal import isal_zlib
-from numpy.typing import NDArray
 
 from codecorpus.pipelines.sources.archives.archive import (
     Archive,
@@ -76,11 +75,6 @@ class Listing:
     ends: "array[int]" = field(default_factory=lambda: array("q"))
     paths: list[str] = field(default_factory=list)
     damage: DamagedError | None = None
-
-    @property
-    def sizes_array(self) -> NDArray[np.int64]:
-        """int64[n], the sizes."""
-        return np.array(self.sizes, np.int64)
 
 
 def list_members(file: File, size: int, *, with_paths: bool = False) -> Listing:

@@ -14,7 +14,6 @@ from typing import Annotated, Literal
 import pyarrow as pa
 from pydantic import Field
 
-from codecorpus.filters.languages.by_name import not_source
 from codecorpus.pipelines.sources.archives.reader import archive_groups
 from codecorpus.pipelines.sources.base import Limits, NeedsContent, Source
 from codecorpus.pipelines.sources.batching import RecordGroup, assemble
@@ -32,7 +31,7 @@ from codecorpus.pipelines.sources.folder.repositories import (
     Repository,
     find_repositories,
 )
-from codecorpus.pipelines.sources.partition import NotSource, Weights, partition_inputs
+from codecorpus.pipelines.sources.partition import Weights, partition_inputs
 from codecorpus.pipelines.sources.paths import resolve_path
 from codecorpus.pipelines.sources.settings import (
     LeadingSettings,
@@ -77,11 +76,7 @@ class FolderSettings(SourceSettings, _FolderLeadingSettings):
     )
 
     def source(
-        self,
-        paths: Sequence[Location],
-        *,
-        base: Path | None = None,
-        exclude: Location | None = None,
+        self, paths: Sequence[Location], *, base: Path | None, exclude: Location | None
     ) -> Source:
         """The source that reads these paths; see `SourceSettings.source`."""
         metadata = None
@@ -107,7 +102,6 @@ class FolderSource:
             decompressed to measure their repositories, until they exceed the limit; otherwise
             their `repository_bytes` are null.
         exclude: a folder that is not searched, such as the output folder.
-        not_source: which paths will not be read; affects only the weights of parts.
     """
 
     def __init__(
@@ -118,7 +112,6 @@ class FolderSource:
         metadata: Mapping[str, RepositoryFacts] | None = None,
         max_repository_bytes: int | None = None,
         exclude: Location | None = None,
-        not_source: NotSource = not_source,
     ) -> None:
         self.ignored: Counter[str] = Counter()
         self._paths = tuple(paths)
@@ -126,7 +119,6 @@ class FolderSource:
         self._metadata = dict(metadata or {})
         self._max_repository_bytes = max_repository_bytes
         self._exclude = exclude
-        self._not_source = not_source
 
     def plan(self, part_bytes: int) -> Iterator[pa.Table]:
         """Divide the files and archives into parts, in order.
@@ -139,10 +131,8 @@ class FolderSource:
         def inspect(repository: Repository) -> tuple[pa.Table, Weights]:
             facts = self._metadata.get(repository.name, RepositoryFacts())
             if repository.archive is None:
-                return file_inputs(repository, facts, self._not_source)
-            return archive_inputs(
-                repository, facts, self._not_source, part_bytes, self._max_repository_bytes
-            )
+                return file_inputs(repository, facts)
+            return archive_inputs(repository, facts, part_bytes, self._max_repository_bytes)
 
         found = find_repositories(self._paths, self._repositories, self._exclude)
         yield from partition_inputs(inspect, found, self._paths, part_bytes)

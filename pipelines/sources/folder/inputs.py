@@ -13,7 +13,7 @@ from codecorpus.pipelines.sources.base import INPUTS, IO
 from codecorpus.pipelines.sources.folder.repositories import Repository
 from codecorpus.pipelines.sources.io.filenames import decode_name
 from codecorpus.pipelines.sources.io.walk import Entry, join
-from codecorpus.pipelines.sources.partition import NotSource, Weights, weigh
+from codecorpus.pipelines.sources.partition import Weights, weigh
 
 FILE: Final = "file"
 """The kind of an input that is not an archive, or that could not be listed."""
@@ -60,16 +60,14 @@ class RepositoryFacts:
     fetched: str | None = None
 
 
-def file_inputs(
-    repository: Repository, facts: RepositoryFacts, not_source: NotSource
-) -> tuple[pa.Table, Weights]:
+def file_inputs(repository: Repository, facts: RepositoryFacts) -> tuple[pa.Table, Weights]:
     """A table of SCHEMA with a row for each file of a folder, and the files' weights."""
     entries = repository.entries()
     tables, weights = [SCHEMA.empty_table()], [np.empty(0, np.int64)]
     while listed := list(islice(entries, _FILES_PER_TABLE)):
         table = _file_table(repository, facts, listed)
         tables.append(table)
-        weights.append(weigh(table.column("path"), table.column("size").to_numpy(), not_source))
+        weights.append(weigh(table.column("path"), table.column("size").to_numpy()))
     table = pa.concat_tables(tables)
     total = sum(table.column("size").to_numpy().tolist())
     return with_repository_bytes(table, total), np.concatenate(weights)
@@ -101,7 +99,6 @@ def _file_table(repository: Repository, facts: RepositoryFacts, listed: list[Ent
 def archive_inputs(
     repository: Repository,
     facts: RepositoryFacts,
-    not_source: NotSource,
     part_bytes: int,
     max_repository_bytes: int | None,
 ) -> tuple[pa.Table, Weights]:
@@ -110,7 +107,7 @@ def archive_inputs(
     assert repository.entry is not None
     entry, path = repository.entry, decode_name(repository.entry.path)
     splits, repository_bytes = split_archive(
-        repository.location, entry, repository.archive, part_bytes, not_source, max_repository_bytes
+        repository.location, entry, repository.archive, part_bytes, max_repository_bytes
     )
     count = len(splits)
     table = _table(

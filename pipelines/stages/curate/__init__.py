@@ -87,24 +87,18 @@ class CurateParts(Stage):
     def _curate(
         self, build: Build, index: int, source: Source, curator: Curator
     ) -> Iterator[CuratedBatch]:
+        inputs = build.plan.inputs(build.folder, index)
         skipped = build.plan.skipped_part(index)
         if skipped:
-            inputs = build.plan.inputs(build.folder, index)
             yield skipped_batch(inputs, skipped, curator.sketcher.schema)
             return
-        batches = _read(build, index, source, curator)
-        for records in (
-            batches if self.sampler is None else self.sampler.sample_batches(batches, index)
-        ):
-            batch = curator.curate(records)
+        limits = Limits(record_bytes=build.recipe.max_record_bytes)
+        for records in source.read(inputs, curator.needs_content, limits):
+            drawn = records if self.sampler is None else self.sampler.sample(records, index)
+            batch = curator.curate(drawn)
             if self.strict and batch.damaged:
                 raise InputError(_strict_message(batch.damaged[0]))
             yield batch
-
-
-def _read(build: Build, index: int, source: Source, curator: Curator) -> Iterator[pa.RecordBatch]:
-    limits = Limits(record_bytes=build.recipe.max_record_bytes)
-    yield from source.read(build.plan.inputs(build.folder, index), curator.needs_content, limits)
 
 
 class _PartFiles(ExitStack):

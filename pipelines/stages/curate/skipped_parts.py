@@ -45,8 +45,8 @@ def skipped_batch(inputs: pa.Table, skipped: SkippedPart, kept: pa.Schema) -> Cu
     detail = pa.repeat(pa.scalar(f"{skipped.stage}: {skipped.error}"), count)
     named = ledger.select(["row", "repository", "path"]).append_column("detail", detail)
     return CuratedBatch(
-        documents=_empty(DOCUMENTS),
-        kept=_empty(kept),
+        documents=pa.RecordBatch.from_pylist([], DOCUMENTS),
+        kept=pa.RecordBatch.from_pylist([], kept),
         ledger=ledger,
         damaged=[{**row, "error": SKIPPED} for row in named.to_pylist()],
         files_read=0,
@@ -56,7 +56,3 @@ def skipped_batch(inputs: pa.Table, skipped: SkippedPart, kept: pa.Schema) -> Cu
 
 def _combined(column: pa.Array | pa.ChunkedArray) -> pa.Array:
     return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
-
-
-def _empty(schema: pa.Schema) -> pa.RecordBatch:
-    return pa.record_batch([pa.nulls(0, field.type) for field in schema], schema=schema)

@@ -5,9 +5,6 @@ contents. Pairs are in ascending order across tasks. A task holds a few hundred 
 a range of one band's keys, or a few hundred thousand sketches.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -71,23 +68,6 @@ class ProposePairs(Stage):
         return {"pairs": count, "capped": buckets.capped}
 
 
-@dataclass(frozen=True)
-class Verdicts:
-    """Pairs by the similarity of their sketches.
-
-    Attributes:
-        similar: uint64, similar pairs.
-        matches: uint16, number of equal positions of each similar pair.
-        doubtful: uint64, pairs too near the threshold, to be decided by their texts.
-        compared: number of all pairs.
-    """
-
-    similar: NDArray[np.uint64]
-    matches: NDArray[np.uint16]
-    doubtful: NDArray[np.uint64]
-    compared: int
-
-
 class VerifyPairs(Stage):
     """One task for each range of pairs, of about equal size."""
 
@@ -110,21 +90,17 @@ class VerifyPairs(Stage):
             if count
         ]
         pieces = split_ranges(arrays, verify_tasks(build))[index]
-        verdicts = _concatenate(list(_compare_sketches(build, near, pieces)))
+        similar, matches, doubtful, compared = _compare_sketches(build, near, pieces)
         files = map_array(build, MATCH_COPIES.file)
-        named = np.unique(files[np.concatenate(unpack_pairs(verdicts.doubtful))])
+        named = np.unique(files[np.concatenate(unpack_pairs(doubtful))])
         for name, array in (
-            (VERIFY_PAIRS.similar(index), verdicts.similar),
-            (VERIFY_PAIRS.matches(index), verdicts.matches),
-            (VERIFY_PAIRS.doubtful(index), verdicts.doubtful),
+            (VERIFY_PAIRS.similar(index), similar),
+            (VERIFY_PAIRS.matches(index), matches),
+            (VERIFY_PAIRS.doubtful(index), doubtful),
             (VERIFY_PAIRS.doubtful_files(index), named),
         ):
             write_array(build, name, array, digests)
-        return {
-            "pairs": verdicts.compared,
-            "similar": len(verdicts.similar),
-            "doubtful": len(verdicts.doubtful),
-        }
+        return {"pairs": compared, "similar": len(similar), "doubtful": len(doubtful)}
 
 
 def _keys(build: Build, band: str, part: int) -> tuple[NDArray[np.uint64], NDArray[np.uint32]]:
@@ -148,18 +124,29 @@ def _keys(build: Build, band: str, part: int) -> tuple[NDArray[np.uint64], NDArr
 
 def _compare_sketches(
     build: Build, near: Near, pieces: list[NDArray[np.uint64]]
-) -> Iterator[Verdicts]:
-    """Compare whole sketches, in blocks of pairs that fit `_SKETCH_BYTES`."""
+) -> tuple[NDArray[np.uint64], NDArray[np.uint16], NDArray[np.uint64], int]:
+    """Compare whole sketches, in blocks of pairs that fit `_SKETCH_BYTES`.
+
+    Returns:
+        uint64, the similar pairs; uint16, the number of equal positions of each; uint64, the pairs
+        too near the threshold, to be decided by their texts; and the number of all pairs.
+    """
     needed = matches_needed(near.threshold, near.permutations)
     low, high = doubtful_range(near.threshold, near.permutations, errors=near.exact_margin)
     kept = KeptFiles(build)
     files = map_array(build, MATCH_COPIES.file)
+    similar, doubtful = [np.empty(0, np.uint64)], [np.empty(0, np.uint64)]
+    matches = [np.empty(0, np.uint16)]
+    compared = 0
     for pairs in merge_distinct(pieces, size=_SKETCH_BYTES // (2 * near.permutations)):
         matched = _matches(kept, files, pairs)
-        unsure = (low <= matched) & (matched <= high)
-        similar = (matched >= needed) & ~unsure
-        counts = matched[similar].astype(np.uint16)
-        yield Verdicts(pairs[similar], counts, pairs[unsure], len(pairs))
+        is_doubtful = (low <= matched) & (matched <= high)
+        is_similar = (matched >= needed) & ~is_doubtful
+        similar.append(pairs[is_similar])
+        matches.append(matched[is_similar].astype(np.uint16))
+        doubtful.append(pairs[is_doubtful])
+        compared += len(pairs)
+    return np.concatenate(similar), np.concatenate(matches), np.concatenate(doubtful), compared
 
 
 def _matches(
@@ -169,12 +156,3 @@ def _matches(
     better, worse = unpack_pairs(pairs)
     involved, at = np.unique(np.concatenate((files[better], files[worse])), return_inverse=True)
     return count_matches(kept.take("sketch", involved), at[: len(better)], at[len(better) :])
-
-
-def _concatenate(verdicts: list[Verdicts]) -> Verdicts:
-    return Verdicts(
-        np.concatenate([np.empty(0, np.uint64), *(each.similar for each in verdicts)]),
-        np.concatenate([np.empty(0, np.uint16), *(each.matches for each in verdicts)]),
-        np.concatenate([np.empty(0, np.uint64), *(each.doubtful for each in verdicts)]),
-        sum(each.compared for each in verdicts),
-    )

@@ -39,11 +39,6 @@ class MatchCopies(Stage):
 
     artifacts = MATCH_COPIES
 
-    def weights(self, build: Build) -> list[int]:
-        """One task."""
-        del build
-        return [1]
-
     def run(
         self, build: Build, index: int, digests: dict[str, FileDigest], counters: Counters
     ) -> MatchSummary:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -39,11 +38,6 @@ class ChooseSurvivors(Stage):
 
     artifacts = CHOOSE_SURVIVORS
 
-    def weights(self, build: Build) -> list[int]:
-        """One task."""
-        del build
-        return [1]
-
     def run(
         self, build: Build, index: int, digests: dict[str, FileDigest], counters: Counters
     ) -> ChooseSummary:
@@ -57,21 +51,16 @@ class ChooseSurvivors(Stage):
         if near:
             survivor, similarity = _choose(build, near, len(best))
         content = np.asarray(map_array(build, MATCH_COPIES.content))
-        results = _FileResults(files, content, best, survivor, similarity)
         with ExitStack() as stack:
             writers = {
                 name: stack.enter_context(
                     array_writer(
-                        build,
-                        CHOOSE_SURVIVORS.column(name),
-                        dtype,
-                        (len(files), *shape),
-                        digests,
+                        build, CHOOSE_SURVIVORS.column(name), dtype, (len(files), *shape), digests
                     )
                 )
                 for name, (dtype, shape) in COLUMNS.items()
             }
-            for batch in results.batches():
+            for batch in _result_batches(files, content, best, survivor, similarity):
                 for name, array in batch.items():
                     writers[name].write(array)
         write_array(build, CHOOSE_SURVIVORS.column("offsets"), files.offsets, digests)
@@ -109,51 +98,54 @@ def _similar(build: Build, near: Near) -> Iterator[tuple[NDArray[np.uint64], NDA
         yield pairs[order], similarity[order]
 
 
-@dataclass(frozen=True)
-class _FileResults:
-    """The columns of `DedupResult` for all files, from the survivor of each content."""
+def _result_batches(
+    files: KeptFiles,
+    content: NDArray[np.uint32],
+    best: NDArray[np.uint32],
+    survivor: NDArray[np.uint32],
+    similarity: NDArray[np.float64],
+) -> Iterator[dict[str, NDArray[Any]]]:
+    """The columns of `DedupResult` for all files, batch by batch.
 
-    files: KeptFiles
-    content: NDArray[np.uint32]
-    best: NDArray[np.uint32]
-    survivor: NDArray[np.uint32]
-    similarity: NDArray[np.float64]
+    Args:
+        files: n files.
+        content: uint32[n], the content of each file, or NOT_COMPARED.
+        best: uint32[contents], the preferred file of each content.
+        survivor: uint32[contents], the content that is kept instead, or the content itself.
+        similarity: float64[contents], to the survivor.
+    """
+    named = _named(content, best, survivor)
+    ids, row = files.take("content_id", named), files.take("row", named)
+    for rows, batch in files.batches("content_id", "row"):
+        contents = content[rows]
+        is_earlier = contents == NOT_COMPARED
+        contents = np.where(is_earlier, np.uint32(0), contents)
+        numbers = np.arange(rows.start, rows.stop)
+        copy = best[contents] != numbers
+        kept = survivor[contents] == contents
+        of = np.where((copy | ~kept) & ~is_earlier, best[survivor[contents]], numbers)
+        removed = np.flatnonzero(of != numbers)
+        at = np.searchsorted(named, of[removed].astype(np.uint32))
+        content_id = values(batch["content_id"])
+        of_content, of_row = content_id.copy(), values(batch["row"]).copy()
+        of_content[removed], of_row[removed] = ids[at], row[at]
+        kind = np.where(copy, EXACT, np.where(kept, KEPT, NEAR))
+        yield {
+            "kind": np.where(is_earlier, EARLIER, kind),
+            "similarity": np.where(is_earlier, 1.0, similarity[contents]),
+            "content_id": content_id,
+            "of_content": of_content,
+            "of_part": np.searchsorted(files.offsets, of, side="right") - 1,
+            "of_row": of_row,
+        }
 
-    def batches(self) -> Iterator[dict[str, NDArray[Any]]]:
-        """The columns, batch by batch."""
-        named = self._named()
-        ids = self.files.take("content_id", named)
-        row = self.files.take("row", named)
-        for rows, batch in self.files.batches("content_id", "row"):
-            content = self.content[rows]
-            is_earlier = content == NOT_COMPARED
-            content = np.where(is_earlier, np.uint32(0), content)
-            numbers = np.arange(rows.start, rows.stop)
-            copy = self.best[content] != numbers
-            kept = self.survivor[content] == content
-            survivor = self.best[self.survivor[content]]
-            of = np.where((copy | ~kept) & ~is_earlier, survivor, numbers)
-            removed = np.flatnonzero(of != numbers)
-            at = np.searchsorted(named, of[removed].astype(np.uint32))
-            content_id = values(batch["content_id"])
-            of_content, of_row = content_id.copy(), values(batch["row"]).copy()
-            of_content[removed], of_row[removed] = ids[at], row[at]
-            kind = np.where(copy, EXACT, np.where(kept, KEPT, NEAR))
-            yield {
-                "kind": np.where(is_earlier, EARLIER, kind),
-                "similarity": np.where(is_earlier, 1.0, self.similarity[content]),
-                "content_id": content_id,
-                "of_content": of_content,
-                "of_part": np.searchsorted(self.files.offsets, of, side="right") - 1,
-                "of_row": of_row,
-            }
 
-    def _named(self) -> NDArray[np.uint32]:
-        """The files that have duplicates, ascending."""
-        copies = (
-            np.bincount(self.content[self.content != NOT_COMPARED], minlength=len(self.best)) > 1
-        )
-        removed = self.survivor != np.arange(len(self.survivor), dtype=np.uint32)
-        named = np.zeros(len(self.best), np.bool_)
-        named[self.survivor[copies | removed]] = True
-        return np.sort(self.best[named])
+def _named(
+    content: NDArray[np.uint32], best: NDArray[np.uint32], survivor: NDArray[np.uint32]
+) -> NDArray[np.uint32]:
+    """The files that have duplicates, ascending."""
+    copies = np.bincount(content[content != NOT_COMPARED], minlength=len(best)) > 1
+    removed = survivor != np.arange(len(survivor), dtype=np.uint32)
+    named = np.zeros(len(best), np.bool_)
+    named[survivor[copies | removed]] = True
+    return np.sort(best[named])

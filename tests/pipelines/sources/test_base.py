@@ -49,7 +49,7 @@ def test_limits_cross_processes_and_cannot_be_changed() -> None:
 @pytest.mark.parametrize("name", SOURCES)
 def test_every_source_class_has_the_two_methods_and_the_counter(name: str) -> None:
     settings = SOURCES[name].model_validate({"type": name, "paths": ["x"]})
-    source = settings.source([])
+    source = settings.source([], base=None, exclude=None)
     assert source.ignored == {}
     assert callable(source.plan)
     assert callable(source.read)

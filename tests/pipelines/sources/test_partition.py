@@ -65,7 +65,7 @@ def test_parts_contain_all_inputs_in_order_however_they_are_added(
 def test_only_a_file_that_may_be_read_weighs_its_size() -> None:
     paths = pa.array(["a.py", "b.png", "huge.py"])
     sizes = np.array([10_000, 10_000, Limits.record_bytes + 1])
-    weights = weigh(paths, sizes, lambda names: np.array([n.as_py() == "b.png" for n in names]))
+    weights = weigh(paths, sizes)
     assert weights[0] > 10_000
     assert weights[1] == weights[2] < 5_000
 

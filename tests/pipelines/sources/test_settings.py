@@ -66,4 +66,4 @@ def test_settings_do_not_change() -> None:
 
 def test_settings_that_define_no_source_cannot_open_one() -> None:
     with pytest.raises(NotImplementedError):
-        SourceSettings(type="x", name="x", paths=("src",)).source([])
+        SourceSettings(type="x", name="x", paths=("src",)).source([], base=None, exclude=None)

@@ -6,20 +6,13 @@ import tarfile
 import zipfile
 from pathlib import Path
 
-import numpy as np
-import pyarrow as pa
 import pytest
-from numpy.typing import NDArray
 
 from codecorpus.pipelines.sources.archives.splits import ArchiveSplit, split_archive
 from codecorpus.pipelines.sources.io.filenames import ArchiveKind
 from codecorpus.pipelines.sources.io.walk import Entry
 
 SIZES = [1_000 * (number % 7 + 1) for number in range(40)]
-
-
-def none(paths: pa.Array) -> NDArray[np.bool_]:
-    return np.zeros(len(paths), np.bool_)
 
 
 def zipped() -> bytes:
@@ -46,7 +39,7 @@ def split(
     path.write_bytes(data)
     status = path.stat()
     entry = Entry(path.name.encode(), status.st_size, status.st_mtime_ns)
-    return split_archive(bytes(path), entry, kind, part_bytes, none, limit)
+    return split_archive(bytes(path), entry, kind, part_bytes, limit)
 
 
 @pytest.mark.parametrize("part_bytes", [1, 5_000, 20_000, 1 << 30])
@@ -98,4 +91,4 @@ def test_a_damaged_archive_is_one_split(tmp_path: Path, kind: ArchiveKind) -> No
 def test_an_archive_that_vanished_is_one_split_without_a_sum(tmp_path: Path) -> None:
     entry = Entry(b"a.zip", 10, 0)
     location = bytes(tmp_path / "a.zip")
-    assert split_archive(location, entry, "zip", 1, none, None) == ([ArchiveSplit(0)], None)
+    assert split_archive(location, entry, "zip", 1, None) == ([ArchiveSplit(0)], None)

@@ -4,10 +4,7 @@ import tarfile
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
-import pyarrow as pa
 import pytest
-from numpy.typing import NDArray
 
 from codecorpus.pipelines.sources.archives.archive import Archive
 from codecorpus.pipelines.sources.folder.inputs import (
@@ -23,15 +20,11 @@ from codecorpus.pipelines.sources.folder.repositories import find_repositories
 Write = Callable[..., Path]
 
 
-def is_image(paths: pa.Array) -> NDArray[np.bool_]:
-    return np.array([path.endswith(".png") for path in paths.to_pylist()], np.bool_)
-
-
 def test_each_file_has_a_row_with_the_facts_of_its_repository(write: Write) -> None:
     root = write({"r/b.py": b"12345", "r/a.png": b"1234567"})
     (repository,) = find_repositories([root], "children")
     facts = RepositoryFacts(stars=7, license="MIT", commit="c0ffee", fetched="2026-12-01")
-    table, weights = file_inputs(repository, facts, is_image)
+    table, weights = file_inputs(repository, facts)
     assert table.schema == SCHEMA
     assert table["name"].to_pylist() == ["r/a.png", "r/b.py"]
     assert table["size"].to_pylist() == [7, 5]
@@ -46,7 +39,7 @@ def test_an_empty_repository_has_an_empty_table(write: Write) -> None:
     root = write({"x.py": b""})
     (root / "x.py").unlink()
     (repository,) = find_repositories([root], "self")
-    table, weights = file_inputs(repository, RepositoryFacts(), is_image)
+    table, weights = file_inputs(repository, RepositoryFacts())
     assert (table.num_rows, len(weights)) == (0, 0)
     assert table.schema == SCHEMA
 
@@ -68,7 +61,7 @@ def test_a_large_archive_has_a_row_for_each_split(
     archive: Path, part_bytes: int, is_split: bool
 ) -> None:
     (repository,) = find_repositories([archive], "auto")
-    table, weights = archive_inputs(repository, RepositoryFacts(), is_image, part_bytes, None)
+    table, weights = archive_inputs(repository, RepositoryFacts(), part_bytes, None)
     assert (table.num_rows > 1) is is_split
     assert table["name"].to_pylist() == ["foo/foo.tar"] * table.num_rows
     archives = [archive_from_inputs(table, row) for row in range(table.num_rows)]

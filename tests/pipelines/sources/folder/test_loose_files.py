@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
 import pyarrow as pa
 import pytest
 
@@ -17,9 +16,7 @@ Write = Callable[..., Path]
 
 def inputs_of(root: Path) -> pa.Table:
     (repository,) = find_repositories([root], "self")
-    table, _ = file_inputs(
-        repository, RepositoryFacts(), lambda paths: np.zeros(len(paths), np.bool_)
-    )
+    table, _ = file_inputs(repository, RepositoryFacts())
     return table
 
 
