@@ -15,8 +15,8 @@ class TextSignal(NamedTuple):
 
     Attributes:
         field: its column.
-        measure: called with the texts of n files and bool[n], which of them are text; returns the
-            column, null for the others and where there is nothing to measure.
+        measure: called with the contents of n files and a mask, bool[n], of those that are text;
+            returns the column, null for the others and where there is nothing to measure.
     """
 
     field: pa.Field

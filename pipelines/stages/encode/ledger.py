@@ -48,7 +48,10 @@ def write_ledger(
 def _finish(
     batch: pa.RecordBatch, result: DedupResult, tokens: NDArray[np.int64], at: int
 ) -> tuple[pa.RecordBatch, int]:
-    """The final rows of a batch, and its number of documents; the first is the part's `at`-th."""
+    """The final rows of a batch, and its number of documents.
+
+    `at` is the number of the part's documents in earlier batches.
+    """
     kept = batch["reason"].is_null().to_numpy(zero_copy_only=False)
     documents = int(kept.sum())
     rows = np.flatnonzero(kept)
