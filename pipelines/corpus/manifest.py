@@ -1,11 +1,12 @@
 """Checks that a manifest's counts add up, and computes the digest of the output folder."""
 
+import fnmatch
 import hashlib
 import os
 from typing import Any
 
 from codecorpus.foundation.errors import StorageError
-from codecorpus.pipelines.corpus.layout import UNDIGESTED
+from codecorpus.pipelines.corpus.layout import SHARDS, UNDIGESTED
 from codecorpus.pipelines.storage.digests import FileDigest
 from codecorpus.pipelines.storage.folder import Folder
 
@@ -39,8 +40,15 @@ def check_sums(manifest: dict[str, Any]) -> None:
 
 
 def digests_of(folder: Folder) -> dict[str, FileDigest]:
-    """Read every file that is part of the digest, and compute its digest."""
-    return {name: folder.digest_of(name) for name in folder.files(exclude=UNDIGESTED)}
+    """Read every file that is part of the digest, and compute its digest.
+
+    What `datasets` itself writes beside the shards, such as for `map`, is not part of it.
+    """
+    return {
+        name: folder.digest_of(name)
+        for name in folder.files(exclude=UNDIGESTED)
+        if not fnmatch.fnmatchcase(name, f"{SHARDS}/cache-*.arrow")
+    }
 
 
 def combined_digest(digests: dict[str, FileDigest]) -> str:

@@ -327,6 +327,21 @@ def test_ids_above_the_vocabulary_are_refused_before_the_first_step(
     assert not (tmp_path / "run" / "config.yaml").exists()
 
 
+@pytest.mark.parametrize("by", ["source", "language"])
+def test_a_run_with_weights_trains_on_what_they_list(
+    corpus_folder: Path, config: Path, tmp_path: Path, by: str
+) -> None:
+    listed = {"source": "{folder: 1}", "language": "{Python: 2.5}"}[by]
+    train_here(
+        corpus_folder,
+        config,
+        tmp_path / "run",
+        f"weights={{by: {by}, weights: {listed}}}",
+        "steps=2",
+    )
+    assert list(metrics(tmp_path / "run", "loss")) == [1, 2]
+
+
 def test_without_room_for_checkpoints_the_run_continues(
     corpus_folder: Path,
     config: Path,

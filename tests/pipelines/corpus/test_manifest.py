@@ -42,11 +42,12 @@ def test_counts_that_differ_are_named(
         check_sums(manifest)
 
 
-def test_the_digest_ignores_logs_and_reports(tmp_path: Path) -> None:
+def test_the_digest_ignores_logs_reports_and_the_cache_of_datasets(tmp_path: Path) -> None:
     folder = Folder(tmp_path)
-    for name in ("b", "log/x", "report/y", "a/log/z"):
+    digested = ["a/log/z", "b", "shards/data-00000-of-00001.arrow"]
+    for name in (*digested, "log/x", "report/y", "shards/cache-04bda.arrow"):
         folder.write_bytes(name, name.encode(), {})
-    assert digests_of(folder).keys() == {"a/log/z", "b"}
+    assert list(digests_of(folder)) == digested
 
 
 def test_the_combined_digest_is_as_documented() -> None:
