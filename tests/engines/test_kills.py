@@ -53,7 +53,8 @@ class Killed:
         sessions = {process.pid, *self._cluster.sessions()}
         give_up = time.monotonic() + 60
         while left := processes(sessions) - before:
-            assert time.monotonic() < give_up, f"left behind: {left}"
+            commands = {pid: _command_of(pid) for pid in left}
+            assert time.monotonic() < give_up, f"left behind: {commands}"
             time.sleep(0.1)
 
     def kill_often(self, tasks: int) -> None:
@@ -101,6 +102,13 @@ class Killed:
         """How often each task was done, over all runs."""
         lines = Path(self.out, "log", "timings.jsonl").read_text().splitlines()
         return Counter((line["stage"], line["index"]) for line in map(json.loads, lines))
+
+
+def _command_of(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()[:300]
+    except OSError:
+        return "(ended)"
 
 
 def number_of_tasks(out: Path) -> int:
